@@ -1,0 +1,67 @@
+# How every target of the house is built: the language level, the warnings, and one function per kind of room.
+include_guard()
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_program(TROUPE_CCACHE ccache)
+if(TROUPE_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${TROUPE_CCACHE}")
+  # ccache refuses precompiled headers unless told that their time stamps do not matter.
+  set(ENV{CCACHE_SLOPPINESS} "pch_defines,time_macros,include_file_mtime,include_file_ctime")
+endif()
+
+add_library(troupe_options INTERFACE)
+target_compile_features(troupe_options INTERFACE cxx_std_20)
+target_compile_options(troupe_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
+target_compile_definitions(troupe_options INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ERROR_CODE_HEADER_ONLY)
+
+option(TROUPE_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+if(TROUPE_SANITIZE)
+  # CAF 0.17 dereferences a null reference in its own headers when it spawns function-based actors: hence no 'null'.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=null -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+option(TROUPE_COVERAGE "Build with coverage counters" OFF)
+if(TROUPE_COVERAGE)
+  add_compile_options(--coverage -O0)
+  add_link_options(--coverage)
+endif()
+
+# troupe_floor(FOLDER TARGET LINK libs...): one static library from the .cpp files directly in FOLDER. A folder that
+# holds only headers (or nothing yet) becomes an interface library, so that the picture above stays the same.
+function(troupe_floor folder target)
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp")
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  file(GLOB protos CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.proto")
+  if(sources OR protos)
+    add_library(${target} STATIC ${sources})
+    target_link_libraries(${target} PUBLIC ${arg_LINK})
+    if(protos)
+      troupe_protobuf(${target} "${CMAKE_CURRENT_SOURCE_DIR}/${folder}" ${protos})
+    endif()
+  else()
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE ${arg_LINK})
+  endif()
+endfunction()
+
+# Generated code lands in <build>/generated and is exempt from our warnings.
+function(troupe_protobuf target root)
+  set(out "${CMAKE_BINARY_DIR}/generated")
+  file(MAKE_DIRECTORY "${out}")
+  foreach(proto ${ARGN})
+    get_filename_component(name "${proto}" NAME_WE)
+    add_custom_command(
+      OUTPUT "${out}/${name}.pb.cc" "${out}/${name}.pb.h"
+      COMMAND protobuf::protoc "--cpp_out=${out}" "--proto_path=${root}" "${proto}"
+      DEPENDS "${proto}" VERBATIM)
+    target_sources(${target} PRIVATE "${out}/${name}.pb.cc")
+    set_source_files_properties("${out}/${name}.pb.cc" PROPERTIES COMPILE_OPTIONS "-w")
+  endforeach()
+  target_include_directories(${target} SYSTEM PUBLIC "${out}")
+endfunction()
