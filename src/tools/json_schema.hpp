@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace troupe::tools {
+
+/// One way in which a document breaks its schema.
+struct schema_error {
+  /// A JSON pointer to the offending value in the document; empty for the document itself.
+  std::string pointer;
+  std::string message;
+};
+
+/// A schema that cannot be used.
+class schema_invalid : public std::runtime_error {
+ public:
+  schema_invalid(std::string where, const std::string& reason);
+  /// A JSON pointer into the schema; empty for its root.
+  const std::string& pointer() const noexcept { return pointer_; }
+
+ private:
+  std::string pointer_;
+};
+
+/// A compiled JSON Schema (draft 7). Immutable and cheap to copy; any number of threads may
+/// validate with one at the same time.
+class json_schema {
+ public:
+  /// Documents and schemas nested deeper than this are refused.
+  static constexpr std::size_t depth_max = 64;
+  /// Strings longer than this are never matched against a `pattern`: they are an error.
+  static constexpr std::size_t pattern_subject_max_bytes = 4096;
+  /// No more errors than this are reported for one document.
+  static constexpr std::size_t errors_max = 32;
+
+  /// Compiles a schema. Throws schema_invalid for whatever would otherwise be silently ignored or
+  /// misread: an unknown keyword, a keyword with a value of the wrong kind, a pattern that is no
+  /// regular expression, a `$ref` that is remote, leads nowhere, or leads back to itself.
+  static json_schema compile(const nlohmann::json& schema);
+
+  /// The ways in which the document breaks the schema; empty when it is valid. Never throws on
+  /// account of the document.
+  std::vector<schema_error> validate(const nlohmann::json& document) const;
+
+ private:
+  struct compiled;
+  explicit json_schema(std::shared_ptr<const compiled>);
+  std::shared_ptr<const compiled> compiled_;
+};
+
+} // namespace troupe::tools
