@@ -1,0 +1,129 @@
+#pragma once
+
+#include <troupe/clock.hpp>
+#include <troupe/enum_names.hpp>
+#include <troupe/plan.hpp>
+#include <troupe/reason.hpp>
+#include <troupe/task.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace troupe {
+
+/// Why a candidate was taken or passed over.
+enum class verdict : std::uint8_t {
+  chosen,
+  other_pinned,  ///< the step names another agent
+  already_tried, ///< a former attempt of this step failed there
+  unhealthy,     ///< down, quarantined or draining
+  full,          ///< slots and queue are taken
+  below_quality, ///< its quality is under what the customer's tier asks for
+  costlier,
+  more_loaded,
+  lower_quality,
+  not_first,     ///< static order prefers another
+};
+
+template <>
+struct enum_names<verdict> {
+  static constexpr std::array<std::string_view, 10> value{
+    "chosen", "other_pinned", "already_tried", "unhealthy",     "full",
+    "below_quality", "costlier", "more_loaded", "lower_quality", "not_first"};
+};
+
+enum class route_strategy : std::uint8_t { static_order, least_loaded, cheapest, best_quality, classifier };
+
+template <>
+struct enum_names<route_strategy> {
+  static constexpr std::array<std::string_view, 5> value{"static", "least_loaded", "cheapest",
+                                                         "best_quality", "classifier"};
+};
+
+/// One candidate as the router saw it at the moment of the decision.
+struct considered {
+  std::string agent;
+  verdict said = verdict::chosen;
+  std::uint32_t load = 0;     ///< calls queued and running there
+  std::uint32_t capacity = 0; ///< slots and queue places
+  float cost = 0;
+  float quality = 0;
+  float success_rate = 1; ///< over its recent calls
+};
+
+/// A routing decision with everything that led to it.
+struct route {
+  std::string skill;
+  std::string agent; ///< empty: nobody could take it
+  route_strategy strategy = route_strategy::least_loaded;
+  std::string because; ///< the customer's tier, the intent, the rung of the fallback ladder: what shaped the request
+  std::uint32_t of = 0; ///< how many candidates there were in all; `seen` may be a sample
+  std::vector<considered> seen;
+};
+
+using route_ptr = std::shared_ptr<const route>;
+
+/// What happened to a task. The numbers go into the store: append only.
+enum class event_kind : std::uint8_t {
+  accepted,       ///< the task is stored and will be finished
+  understood,     ///< triage answered (body: outcome)
+  planned,        ///< the plan is fixed (body: plan)
+  assigned,       ///< an attempt of a step goes to an agent (body: route)
+  unroutable,     ///< nobody could take the attempt (body: route)
+  delegated,      ///< a step went to another domain (body: text, the child's task id)
+  asked,          ///< a step waits for a person (body: text, the question)
+  step_completed, ///< (body: outcome)
+  step_failed,    ///< (body: failure)
+  retry_due,      ///< the wait before the next attempt is over
+  answered,       ///< a person answered (body: outcome)
+  cancel_wanted,  ///< somebody asked to cancel the task (body: text)
+  time_up,        ///< a deadline passed; the step says whose: `whole_task` means the task's own
+  finished,       ///< (body: outcome)
+};
+
+template <>
+struct enum_names<event_kind> {
+  static constexpr std::array<std::string_view, 14> value{
+    "accepted", "understood",     "planned",     "assigned",  "unroutable", "delegated",     "asked",
+    "step_completed", "step_failed", "retry_due", "answered", "cancel_wanted", "time_up", "finished"};
+};
+
+inline constexpr std::uint32_t whole_task = 0xFFFFFFFF;
+
+/// An entry of a task's history. The history is the task: applying it again gives the same state, which is what resume,
+/// replay, trace and audit do. `dice` is the random number that the decision upon it used.
+struct event {
+  using body_type = std::variant<std::monostate, plan_ptr, route_ptr, outcome_ptr,
+                                 std::shared_ptr<const failure>, std::shared_ptr<const std::string>>;
+  event_kind kind = event_kind::accepted;
+  bool triage = false; ///< belongs to the understanding of the task, not to its plan
+  std::uint32_t step = whole_task;
+  std::uint32_t attempt = 0;
+  timestamp at{};
+  std::uint64_t dice = 0;
+  body_type body;
+
+  template <class T>
+  [[nodiscard]] const T* get() const noexcept {
+    auto p = std::get_if<std::shared_ptr<const T>>(&body);
+    return p ? p->get() : nullptr;
+  }
+};
+
+/// The whole of a task as others may see it: a snapshot, never changed.
+struct task_record {
+  task_ptr what;
+  task_state state = task_state::submitted;
+  task_phase phase = task_phase::planning;
+  plan_ptr how;
+  std::vector<event> history;
+  outcome_ptr result;
+  timestamp updated{};
+};
+
+using task_record_ptr = std::shared_ptr<const task_record>;
+
+} // namespace troupe

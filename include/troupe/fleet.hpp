@@ -1,0 +1,148 @@
+#pragma once
+
+#include <troupe/agent.hpp>
+#include <troupe/clock.hpp>
+#include <troupe/event.hpp>
+#include <troupe/plan.hpp>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// How many restarts a supervisor bears within a period before it gives up (OTP: intensity and period), and how long it
+/// waits before the second and later ones. The first restart is always immediate.
+struct restart_intensity {
+  std::uint32_t max_restarts = 5;
+  milliseconds period{10000};
+  milliseconds min_backoff{50};
+  milliseconds max_backoff{5000};
+};
+
+enum class supervision : std::uint8_t { one_for_one, one_for_all, rest_for_one };
+
+template <>
+struct enum_names<supervision> {
+  static constexpr std::array<std::string_view, 3> value{"one_for_one", "one_for_all", "rest_for_one"};
+};
+
+/// What the tier of a customer changes.
+struct tier_spec {
+  int raise = 0;                          ///< how many steps more urgent (negative: less)
+  std::optional<route_strategy> strategy; ///< instead of the domain's
+  double min_quality = 0;
+};
+
+struct routing_spec {
+  route_strategy strategy = route_strategy::least_loaded;
+  double min_quality = 0; ///< candidates below it are passed over
+  std::map<std::string, tier_spec, std::less<>> tiers;
+};
+
+/// What an intent means to a domain.
+struct intent_spec {
+  std::string skill;  ///< asked of an agent here, or of `domain` when that is set
+  std::string domain; ///< path of another domain
+  priority urgency = priority::medium;
+  std::vector<std::string> after;    ///< intents whose steps must end first when they occur in the same message
+  std::vector<std::string> fallback; ///< as in `plan_node`
+  bool escalates_unhappy = false;    ///< a customer with a history of failures goes to a person at once
+};
+
+/// How a domain finds out what a message wants.
+struct understanding_spec {
+  std::string agent;        ///< name of the triage agent; empty: the domain does not understand free text
+  std::string unclear;      ///< skill or `human:queue` asked when the message stays unclear
+  std::map<std::string, intent_spec, std::less<>> intents;
+};
+
+/// What happens to a message that arrives while the session still works on the one before.
+enum class when_busy : std::uint8_t { queue, reject, interrupt };
+
+template <>
+struct enum_names<when_busy> {
+  static constexpr std::array<std::string_view, 3> value{"queue", "reject", "interrupt"};
+};
+
+struct session_spec {
+  when_busy busy = when_busy::queue;
+  std::uint32_t queue_limit = 16;  ///< waiting messages per session
+  std::uint32_t history_limit = 20; ///< turns kept as history
+  milliseconds idle_limit{std::chrono::hours{24}}; ///< forgotten from memory afterwards
+};
+
+/// A field of the typed context.
+struct context_field {
+  std::string type = "string"; ///< string, number, integer, boolean, object, array
+  std::string description;
+};
+
+/// A domain: what one team owns.
+struct domain_spec {
+  std::string path; ///< `support`, `support/refunds`
+  std::string description;
+  durability keep = durability::step;
+  milliseconds task_timeout{120000};
+  milliseconds step_timeout{30000};
+  retry_spec retry;
+  routing_spec routing;
+  understanding_spec understanding;
+  std::optional<plan_node> fixed_plan; ///< run for every task that asks for no skill
+  std::map<std::string, plan_node, std::less<>> plans; ///< by skill: composite skills
+  join answer = join::concatenate;
+  session_spec sessions;
+  std::map<std::string, context_field, std::less<>> context;
+  supervision strategy = supervision::one_for_one;
+  restart_intensity intensity;
+  std::uint32_t max_tasks = 100000; ///< per shard; above it new tasks are refused
+  std::vector<agent_spec> agents;
+  std::vector<domain_spec> domains; ///< sub-domains
+};
+
+/// A process that the fleet keeps running beside its agents, because they need it.
+struct service_spec {
+  std::string name;
+  std::vector<std::string> command;
+  std::map<std::string, std::string> environment;
+};
+
+/// The HTTP doors of a node.
+struct door_spec {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 7420;
+  std::uint32_t body_max_bytes = 1u << 20;
+  std::uint32_t connections_max = 4096;
+  milliseconds header_timeout{5000};
+  milliseconds body_timeout{10000};
+  milliseconds wait_max{120000}; ///< the longest `?wait=`
+};
+
+/// A queue of people.
+struct human_queue_spec {
+  std::string name;
+  milliseconds answer_timeout{std::chrono::hours{24}};
+  milliseconds claim_lease{std::chrono::minutes{15}};
+};
+
+struct fleet_spec {
+  std::string name;
+  std::string dir;              ///< where it was loaded from
+  std::string entry;            ///< path of the domain that takes tasks which name none
+  std::string node_id = "local";
+  std::string region = "local";
+  std::string data_dir = "troupe-data";
+  std::string log_level = "info";
+  std::uint32_t log_days = 30;  ///< how long log lines are kept
+  std::uint32_t shards = 8;     ///< orchestrators per domain; 1 to 256
+  std::uint32_t remembered_tasks = 20000; ///< finished tasks kept in memory, over all shards of a domain
+  door_spec door;
+  std::vector<std::string> plugins;
+  std::vector<service_spec> services;
+  std::vector<human_queue_spec> human_queues;
+  std::vector<domain_spec> domains;
+};
+
+} // namespace troupe
