@@ -59,6 +59,7 @@ struct route {
   std::string skill;
   std::string agent; ///< empty: nobody could take it
   route_strategy strategy = route_strategy::least_loaded;
+  bool repeatable = true; ///< a failed attempt there may be repeated: the agent has no unsafe effects
   std::string because; ///< the customer's tier, the intent, the rung of the fallback ladder: what shaped the request
   std::uint32_t of = 0; ///< how many candidates there were in all; `seen` may be a sample
   std::vector<considered> seen;
