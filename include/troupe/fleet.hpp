@@ -49,7 +49,6 @@ struct intent_spec {
   priority urgency = priority::medium;
   std::vector<std::string> after;    ///< intents whose steps must end first when they occur in the same message
   std::vector<std::string> fallback; ///< as in `plan_node`
-  bool escalates_unhappy = false;    ///< a customer with a history of failures goes to a person at once
 };
 
 /// How a domain finds out what a message wants.
