@@ -1,0 +1,474 @@
+#include "src/tools/process.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace troupe::tools;
+using namespace std::chrono_literals;
+
+// Long enough that only a fault makes it matter.
+constexpr auto patience = 30s;
+
+process_spec shell(const std::string& script) {
+  process_spec spec;
+  spec.argv = {"/bin/sh", "-c", script};
+  return spec;
+}
+
+struct one_result {
+  std::promise<process_result> promise;
+  std::future<process_result> future = promise.get_future();
+  process_port::done_fn done() {
+    return [this](process_result r) { promise.set_value(std::move(r)); };
+  }
+  process_result get() {
+    if (future.wait_for(patience) != std::future_status::ready) {
+      ADD_FAILURE() << "no result";
+      return {};
+    }
+    return future.get();
+  }
+};
+
+process_result run(process_port& port, process_spec spec, std::string input = {},
+                   std::chrono::milliseconds deadline = patience) {
+  one_result result;
+  port.run(std::move(spec), std::move(input), deadline, result.done());
+  return result.get();
+}
+
+/// Collects what a worker says.
+class listener {
+ public:
+  process_port::line_fn line() {
+    return [this](std::string_view text) {
+      std::lock_guard lock{mutex_};
+      lines_.emplace_back(text);
+      changed_.notify_all();
+    };
+  }
+  process_port::done_fn ended() {
+    return [this](process_result r) {
+      std::lock_guard lock{mutex_};
+      results_.push_back(std::move(r));
+      changed_.notify_all();
+    };
+  }
+  std::string next() {
+    std::unique_lock lock{mutex_};
+    if (!changed_.wait_for(lock, patience, [this] { return !lines_.empty(); }))
+      return "nothing came";
+    auto text = lines_.front();
+    lines_.pop_front();
+    return text;
+  }
+  process_result result() {
+    std::unique_lock lock{mutex_};
+    changed_.wait_for(lock, patience, [this] { return !results_.empty(); });
+    EXPECT_EQ(results_.size(), 1u);
+    return results_.empty() ? process_result{} : results_.front();
+  }
+  std::size_t lines_left() {
+    std::lock_guard lock{mutex_};
+    return lines_.size();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::string> lines_;
+  std::vector<process_result> results_;
+};
+
+/// A named pipe that whole process trees hold open: once all of them are dead, reading it ends.
+class life_line {
+ public:
+  life_line() {
+    std::string name = testing::TempDir() + "troupe_life_XXXXXX";
+    EXPECT_NE(mkdtemp(name.data()), nullptr);
+    dir_ = name;
+    path_ = dir_ + "/line";
+    EXPECT_EQ(mkfifo(path_.c_str(), 0600), 0);
+    fd_ = open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    EXPECT_GE(fd_, 0);
+    own_end_ = open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+    EXPECT_GE(own_end_, 0);
+  }
+  ~life_line() {
+    close(own_end_);
+    close(fd_);
+    unlink(path_.c_str());
+    rmdir(dir_.c_str());
+  }
+  const std::string& path() const { return path_; }
+  /// True once everybody who held it is gone.
+  bool all_gone() {
+    close(std::exchange(own_end_, -1));
+    for (;;) {
+      pollfd what{fd_, POLLIN, 0};
+      if (poll(&what, 1, 30'000) <= 0)
+        return false;
+      char drop[256];
+      if (read(fd_, drop, sizeof drop) == 0)
+        return true;
+    }
+  }
+
+ private:
+  std::string dir_;
+  std::string path_;
+  int fd_ = -1;
+  int own_end_ = -1;
+};
+
+std::size_t open_descriptors() {
+  std::size_t count = 0;
+  for (int fd = 0; fd < 1024; ++fd)
+    count += fcntl(fd, F_GETFD) >= 0;
+  return count;
+}
+
+} // namespace
+
+TEST(process, gives_output_and_exit_code) {
+  const auto port = make_process_port();
+  const auto ok = run(*port, shell("cat; echo oops >&2"), "hello");
+  EXPECT_EQ(ok.end, process_end::exited);
+  EXPECT_EQ(ok.code, 0);
+  EXPECT_EQ(ok.out, "hello");
+  EXPECT_EQ(ok.err, "oops\n");
+  EXPECT_EQ(ok.detail, "");
+  const auto bad = run(*port, shell("exit 7"));
+  EXPECT_EQ(bad.end, process_end::exited);
+  EXPECT_EQ(bad.code, 7);
+  EXPECT_EQ(bad.detail, "it exited with code 7");
+}
+
+TEST(process, tells_the_signal_that_ended_it) {
+  const auto port = make_process_port();
+  const auto result = run(*port, shell("kill -SEGV $$"));
+  EXPECT_EQ(result.end, process_end::signalled);
+  EXPECT_EQ(result.code, SIGSEGV);
+  EXPECT_NE(result.detail.find("SIGSEGV"), std::string::npos);
+}
+
+TEST(process, passes_bytes_through_unchanged) {
+  const auto port = make_process_port();
+  std::string garbage;
+  for (int i = 0; i < 4096; ++i)
+    garbage.push_back(static_cast<char>(i * 7));
+  EXPECT_EQ(run(*port, shell("cat"), garbage).out, garbage);
+}
+
+TEST(process, takes_big_input_and_output) {
+  const auto port = make_process_port();
+  auto spec = shell("cat");
+  spec.stdout_max_bytes = 8 << 20;
+  const std::string big(8 << 20, 'x');
+  const auto result = run(*port, spec, big);
+  EXPECT_EQ(result.end, process_end::exited);
+  EXPECT_EQ(result.out, big);
+}
+
+TEST(process, refuses_input_over_the_limit) {
+  process_limits limits;
+  limits.input_max_bytes = 10;
+  const auto port = make_process_port(limits);
+  EXPECT_EQ(run(*port, shell("cat"), std::string(10, 'x')).end, process_end::exited);
+  EXPECT_EQ(run(*port, shell("cat"), std::string(11, 'x')).end, process_end::failed_to_start);
+}
+
+TEST(process, ends_one_that_never_stops_writing) {
+  const auto port = make_process_port();
+  auto spec = shell("exec yes");
+  spec.stdout_max_bytes = 1000;
+  const auto result = run(*port, spec);
+  EXPECT_EQ(result.end, process_end::output_too_large);
+  EXPECT_EQ(result.out.size(), 1000u);
+  EXPECT_NE(result.detail.find("1000"), std::string::npos);
+}
+
+TEST(process, keeps_the_end_of_a_long_stderr) {
+  const auto port = make_process_port();
+  auto spec =
+      shell("i=0; while [ $i -lt 2000 ]; do echo line $i >&2; i=$((i+1)); done; echo last >&2");
+  spec.stderr_max_bytes = 100;
+  const auto result = run(*port, spec);
+  EXPECT_EQ(result.end, process_end::exited);
+  EXPECT_EQ(result.err.size(), 100u);
+  EXPECT_EQ(result.err.substr(95), "last\n");
+}
+
+TEST(process, a_child_that_closes_its_stdin_harms_nobody) {
+  const auto port = make_process_port();
+  const auto result = run(*port, shell("exec 0<&-; echo done"), std::string(4 << 20, 'x'));
+  EXPECT_EQ(result.end, process_end::exited);
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "done\n");
+}
+
+TEST(process, timeout_kills_the_whole_group_even_if_it_ignores_sigterm) {
+  const auto port = make_process_port();
+  life_line line;
+  // The grandchild holds the life line and ignores SIGTERM, as does its parent.
+  auto spec = shell("trap '' TERM; exec 9>" + line.path() +
+                    "; (while :; do sleep 1000; done) & wait; wait; sleep 1000");
+  spec.term_grace = 50ms;
+  const auto result = run(*port, spec, {}, 1s);
+  EXPECT_EQ(result.end, process_end::timed_out);
+  EXPECT_EQ(result.code, SIGKILL);
+  EXPECT_TRUE(line.all_gone());
+}
+
+TEST(process, a_polite_process_ends_by_sigterm) {
+  const auto port = make_process_port();
+  listener ears;
+  auto spec = shell("trap 'echo bye; exit 3' TERM; echo ready; while :; do read x || :; done");
+  spec.term_grace = patience;
+  const auto id = port->start(spec, ears.line(), ears.ended());
+  EXPECT_EQ(ears.next(), "ready");
+  port->cancel(id);
+  const auto result = ears.result();
+  EXPECT_EQ(ears.next(), "bye");
+  EXPECT_EQ(result.end, process_end::cancelled);
+  EXPECT_EQ(result.code, -1);
+}
+
+TEST(process, a_grandchild_that_holds_the_output_is_killed_and_holds_nothing_up) {
+  const auto port = make_process_port();
+  life_line line;
+  const auto result = run(*port, shell("exec 9>" + line.path() + "; sleep 1000 & echo started"));
+  EXPECT_EQ(result.end, process_end::exited);
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "started\n");
+  EXPECT_TRUE(line.all_gone());
+}
+
+TEST(process, one_that_left_the_group_holds_nothing_up) {
+  const auto port = make_process_port();
+  listener ears;
+  const auto id = port->start(shell("setsid sh -c 'echo $$; exec sleep 1000' & read x"),
+                              ears.line(), ears.ended());
+  const auto stray = ears.next();
+  port->cancel(id);
+  EXPECT_EQ(ears.result().end, process_end::cancelled);
+  EXPECT_EQ(kill(static_cast<pid_t>(std::stol(stray)), SIGKILL), 0);
+}
+
+TEST(process, explains_why_it_cannot_start) {
+  const auto port = make_process_port();
+  const auto failure = [&](process_spec spec) {
+    auto result = run(*port, std::move(spec));
+    EXPECT_EQ(result.end, process_end::failed_to_start);
+    EXPECT_EQ(result.code, -1);
+    return result.detail;
+  };
+  process_spec spec;
+  EXPECT_EQ(failure(spec), "no program is named");
+  spec.argv = {"no-such-program-anywhere"};
+  EXPECT_EQ(failure(spec), "'no-such-program-anywhere' is not in PATH");
+  spec.argv = {"/no/such/program"};
+  EXPECT_EQ(failure(spec), "'/no/such/program': No such file or directory");
+  spec.argv = {"/etc/passwd"};
+  EXPECT_EQ(failure(spec), "'/etc/passwd': Permission denied");
+  spec = shell("true");
+  spec.workdir = "/no/such/dir";
+  EXPECT_EQ(failure(spec), "working directory '/no/such/dir': No such file or directory");
+  spec = shell("true");
+  spec.env["A=B"] = "c";
+  EXPECT_NE(failure(spec).find("'A=B'"), std::string::npos);
+  spec = shell(std::string("a\0b", 3));
+  EXPECT_EQ(failure(spec), "an argument contains a NUL byte");
+}
+
+TEST(process, the_child_gets_this_environment_and_directory_only) {
+  ASSERT_EQ(setenv("TROUPE_TEST_SECRET", "do not leak", 1), 0);
+  const auto port = make_process_port();
+  process_spec spec;
+  spec.argv = {"env"};
+  spec.env["GREETING"] = "good day";
+  auto text = run(*port, spec).out;
+  EXPECT_NE(text.find("GREETING=good day\n"), std::string::npos);
+  EXPECT_NE(text.find("PATH="), std::string::npos);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2) << text;
+  spec.argv = {"pwd"};
+  spec.workdir = "/usr";
+  EXPECT_EQ(run(*port, spec).out, "/usr\n");
+}
+
+TEST(process, the_child_gets_no_descriptor_but_its_own_three) {
+  const auto port = make_process_port();
+  // One that the host forgot to mark as close-on-exec.
+  const int careless = open("/dev/null", O_RDONLY);
+  ASSERT_GE(careless, 3);
+  const auto result = run(*port, shell("ls /proc/self/fd | wc -l"));
+  // Three of its own and the one ls has open on the directory.
+  EXPECT_EQ(std::stoi(result.out), 4) << result.err;
+  close(careless);
+}
+
+TEST(process, two_hundred_at_once) {
+  const auto port = make_process_port();
+  std::vector<one_result> results(200);
+  // Every child waits for its input to end, so all of them are alive together for a while.
+  for (std::size_t i = 0; i < results.size(); ++i)
+    port->run(shell("read x; echo $x; exit " + std::to_string(i % 100)), std::to_string(i) + "\n",
+              patience, results[i].done());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const auto result = results[i].get();
+    EXPECT_EQ(result.end, process_end::exited) << result.detail;
+    EXPECT_EQ(result.code, static_cast<int>(i % 100));
+    EXPECT_EQ(result.out, std::to_string(i) + "\n");
+  }
+}
+
+TEST(process, refuses_one_more_than_the_limit_and_recovers) {
+  process_limits limits;
+  limits.processes_max = 2;
+  const auto port = make_process_port(limits);
+  listener a;
+  listener b;
+  const auto first = port->start(shell("cat"), a.line(), a.ended());
+  port->start(shell("cat"), b.line(), b.ended());
+  const auto refused = run(*port, shell("true"));
+  EXPECT_EQ(refused.end, process_end::failed_to_start);
+  EXPECT_NE(refused.detail.find("2 processes"), std::string::npos);
+  port->cancel(first);
+  EXPECT_EQ(a.result().end, process_end::cancelled);
+  EXPECT_EQ(run(*port, shell("true")).end, process_end::exited);
+}
+
+TEST(process, leaves_no_descriptor_behind) {
+  const auto before = open_descriptors();
+  {
+    const auto port = make_process_port();
+    for (int i = 0; i < 20; ++i) {
+      run(*port, shell("cat"), "x");
+      run(*port, shell("exit 1"));
+      process_spec missing;
+      missing.argv = {"/no/such/program"};
+      run(*port, missing);
+    }
+  }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(process, works_in_a_host_without_standard_descriptors) {
+  const int saved = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
+  close(STDIN_FILENO);
+  const auto port = make_process_port();
+  const auto result = run(*port, shell("cat; echo err >&2"), "in");
+  if (saved >= 0) {
+    dup2(saved, STDIN_FILENO);
+    close(saved);
+  }
+  EXPECT_EQ(result.out, "in") << result.detail;
+  EXPECT_EQ(result.err, "err\n");
+}
+
+TEST(process, the_destructor_ends_everything_and_reports_it) {
+  life_line line;
+  one_result one;
+  listener ears;
+  {
+    const auto port = make_process_port();
+    port->run(shell("exec 9>" + line.path() + "; sleep 1000"), {}, patience, one.done());
+    port->start(shell("exec 9>" + line.path() + "; echo up; cat"), ears.line(), ears.ended());
+    EXPECT_EQ(ears.next(), "up");
+  }
+  ASSERT_EQ(one.future.wait_for(0s), std::future_status::ready);
+  EXPECT_EQ(one.get().end, process_end::cancelled);
+  EXPECT_EQ(ears.result().end, process_end::cancelled);
+  EXPECT_TRUE(line.all_gone());
+}
+
+TEST(process, a_callback_may_start_the_next_and_may_throw) {
+  const auto port = make_process_port();
+  one_result second;
+  port->run(shell("true"), {}, patience, [&](process_result) {
+    port->run(shell("echo second"), {}, patience, second.done());
+    throw std::runtime_error{"a careless callback"};
+  });
+  EXPECT_EQ(second.get().out, "second\n");
+}
+
+TEST(process, worker_echoes_lines_in_order) {
+  const auto port = make_process_port();
+  listener ears;
+  const auto id = port->start(shell("exec cat"), ears.line(), ears.ended());
+  for (int i = 0; i < 500; ++i)
+    ASSERT_TRUE(port->write_line(id, R"({"n":)" + std::to_string(i) + "}"));
+  for (int i = 0; i < 500; ++i)
+    ASSERT_EQ(ears.next(), R"({"n":)" + std::to_string(i) + "}");
+  EXPECT_FALSE(port->write_line(id, "two\nlines"));
+  port->cancel(id);
+  EXPECT_EQ(ears.result().end, process_end::cancelled);
+  EXPECT_FALSE(port->write_line(id, "{}"));
+}
+
+TEST(process, worker_that_crashes_is_reported_with_its_unfinished_line) {
+  const auto port = make_process_port();
+  listener ears;
+  const auto id =
+      port->start(shell("read x; echo first; printf '{\"half\":'; echo broken >&2; kill -9 $$"),
+                  ears.line(), ears.ended());
+  ASSERT_TRUE(port->write_line(id, "go"));
+  const auto result = ears.result();
+  EXPECT_EQ(ears.next(), "first");
+  EXPECT_EQ(ears.lines_left(), 0u);
+  EXPECT_EQ(result.end, process_end::signalled);
+  EXPECT_EQ(result.code, SIGKILL);
+  EXPECT_EQ(result.out, "{\"half\":");
+  EXPECT_EQ(result.err, "broken\n");
+}
+
+TEST(process, worker_with_an_endless_line_is_ended) {
+  const auto port = make_process_port();
+  listener ears;
+  auto spec = shell("echo ok; exec tr '\\0' x < /dev/zero");
+  spec.stdout_max_bytes = 5000;
+  port->start(spec, ears.line(), ears.ended());
+  const auto result = ears.result();
+  EXPECT_EQ(ears.next(), "ok");
+  EXPECT_EQ(result.end, process_end::output_too_large);
+  EXPECT_EQ(result.out.size(), 5000u);
+}
+
+TEST(process, worker_that_does_not_read_is_not_fed_without_bound) {
+  const auto port = make_process_port();
+  listener ears;
+  const auto id = port->start(shell("echo up; sleep 1000"), ears.line(), ears.ended());
+  EXPECT_EQ(ears.next(), "up");
+  const std::string line(1023, 'x');
+  std::size_t accepted = 0;
+  while (accepted < 1000 && port->write_line(id, line))
+    ++accepted;
+  // The backlog and what the kernel's own pipe buffer has swallowed.
+  EXPECT_GE(accepted, 256u);
+  EXPECT_LE(accepted, 256u + 64u);
+  EXPECT_FALSE(port->write_line(id, std::string(1 << 20, 'x')));
+  port->cancel(id);
+  EXPECT_EQ(ears.result().end, process_end::cancelled);
+}
+
+TEST(process, unknown_ids_are_ignored) {
+  const auto port = make_process_port();
+  port->cancel(12345);
+  EXPECT_FALSE(port->write_line(12345, "{}"));
+}
