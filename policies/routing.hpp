@@ -1,0 +1,44 @@
+#pragma once
+
+#include <troupe/event.hpp>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace troupe {
+
+/// A candidate as the router sees it: a copy of its gauges at this moment.
+struct candidate {
+  std::uint32_t load = 0;     ///< calls queued and running
+  std::uint32_t capacity = 0; ///< slots and queue places
+  float cost = 0;
+  float quality = 1;
+  float success_rate = 1;
+  bool healthy = true;
+  bool pinned = true; ///< it is the one that the step names, or the step names none
+  bool tried = false; ///< a former attempt of the step failed there
+};
+
+/// What the step asks for.
+struct route_wish {
+  route_strategy strategy = route_strategy::least_loaded;
+  float min_quality = 0;
+  std::uint64_t dice = 0; ///< breaks ties
+};
+
+struct route_choice {
+  static constexpr std::uint32_t nobody = 0xFFFFFFFF;
+  std::uint32_t chosen = nobody; ///< index into the candidates
+  std::vector<verdict> said;     ///< one for each candidate
+};
+
+/// Chooses among `all`: pinned → health → capacity → quality → strategy. An agent where the step has failed before is
+/// taken only when nobody else can. When every candidate is below the quality that is asked for, nobody is taken.
+///
+/// static: the first in order. least_loaded and classifier: the smallest share of its capacity in use, then the better success
+/// rate. cheapest: the lowest cost, then the less loaded. best_quality: the highest, then the less loaded. What is still
+/// equal is decided by `dice`.
+void choose_route(const route_wish& wish, std::span<const candidate> all, route_choice& out);
+
+} // namespace troupe

@@ -1,0 +1,106 @@
+#pragma once
+
+#include "policies/restart_window.hpp"
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe {
+
+/// How a child ended.
+enum class exit_kind : std::uint8_t {
+  normal,   ///< it was done
+  shutdown, ///< it was told to stop
+  abnormal, ///< anything else
+};
+
+/// What a supervisor knows about a child (OTP: child_spec, without the start function).
+struct child_rules {
+  std::string id;
+  restart_type restart = restart_type::permanent;
+  milliseconds shutdown{5000}; ///< how long it may take to stop before it is killed
+};
+
+/// What a supervisor has to do next.
+struct supervision_step {
+  enum class kind : std::uint8_t {
+    start,   ///< start this child
+    stop,    ///< ask this child to stop, kill it after its shutdown time
+    give_up, ///< every child has ended: fail upwards
+    ended,   ///< every child has ended, as asked
+  };
+  kind what;
+  std::uint32_t child = 0;
+  friend bool operator==(const supervision_step&, const supervision_step&) = default;
+};
+
+/// OTP's supervisor as a value. Children are numbered in start order and keep their number. The actor around it reports
+/// what happened and does what it is told; nothing here knows actors or clocks.
+///
+/// - one_for_one: the child that ended is restarted. one_for_all: all others are stopped in reverse order, then all are
+///   started in order. rest_for_one: the same for those started after it.
+/// - permanent children are always restarted, transient ones only after an abnormal end, temporary ones never.
+/// - over the intensity, all children are stopped in reverse order and the supervisor itself fails.
+/// - beyond OTP: a child that fails again within the period waits before it is started, see `restart_delay`.
+class supervision_run {
+public:
+  using steps = std::vector<supervision_step>;
+
+  supervision_run(supervision strategy, restart_intensity limits);
+
+  /// Adds a child after the others. It runs only once `start` has been asked for it.
+  std::uint32_t add(child_rules rules);
+
+  /// Starts what is not running, in order.
+  void start_all(steps& todo);
+  /// Starts this one child (a dynamic child, or one that was ended by `stop_child`).
+  void start_child(std::uint32_t child, steps& todo);
+  /// Stops this one child; it is not restarted.
+  void stop_child(std::uint32_t child, steps& todo);
+  /// Child `child` has ended.
+  void down(std::uint32_t child, exit_kind how, timestamp now, steps& todo);
+  /// Time has passed; call it at `next_timer`.
+  void tick(timestamp now, steps& todo);
+  /// Stops everything in reverse order; ends with `ended`.
+  void shut_down(steps& todo);
+
+  [[nodiscard]] timestamp next_timer() const noexcept;
+  [[nodiscard]] std::uint32_t restarts(std::uint32_t child) const noexcept { return children_[child].restarts; }
+  [[nodiscard]] bool running(std::uint32_t child) const noexcept {
+    return children_[child].now == status::running;
+  }
+  [[nodiscard]] const child_rules& rules(std::uint32_t child) const noexcept { return children_[child].rules; }
+  [[nodiscard]] std::size_t size() const noexcept { return children_.size(); }
+  [[nodiscard]] bool stopping() const noexcept { return mode_ != mode::serving; }
+
+private:
+  enum class status : std::uint8_t { idle, running, stopping, waiting, done };
+  enum class mode : std::uint8_t { serving, shutting_down, giving_up, over };
+  struct child {
+    child_rules rules;
+    status now = status::idle;
+    std::uint32_t restarts = 0;
+    std::uint32_t streak = 0;
+    timestamp last_restart{};
+    timestamp due = no_deadline;
+  };
+
+  [[nodiscard]] bool wants_restart(const child& c, exit_kind how) const noexcept;
+  void start(std::uint32_t i, steps& todo);
+  void continue_group(timestamp now, steps& todo);
+  void continue_end(steps& todo);
+  [[nodiscard]] bool stop_last_from(std::uint32_t from, steps& todo, bool& still_stopping);
+
+  static constexpr std::uint32_t nobody = 0xFFFFFFFF;
+  supervision strategy_;
+  restart_intensity limits_;
+  restart_window window_;
+  std::vector<child> children_;
+  mode mode_ = mode::serving;
+  std::uint32_t group_from_ = nobody; ///< a group restart is under way for this child and all after it
+  timestamp group_due_{};
+};
+
+} // namespace troupe
