@@ -1,0 +1,63 @@
+#include "actors/directory.hpp"
+
+#include "actors/messages.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+seat_ptr directory::claim(const address& where, std::shared_ptr<const agent_spec> what) {
+  std::unique_lock hold{mutex_};
+  auto& place = seats_[{where.kind, where.name}];
+  if (!place || (what && place->spec() != what))
+    place = std::make_shared<seat>(where, std::move(what));
+  return place;
+}
+
+seat_ptr directory::find(const address& where) const {
+  std::shared_lock hold{mutex_};
+  auto hit = seats_.find({where.kind, where.name});
+  return hit == seats_.end() ? nullptr : hit->second;
+}
+
+void directory::drop(const address& where) {
+  std::unique_lock hold{mutex_};
+  seats_.erase({where.kind, where.name});
+}
+
+caf::actor directory::resolve(const address& where) const {
+  auto found = find(where);
+  return found ? found->now().handle : caf::actor{};
+}
+
+std::vector<seat_ptr> directory::all(address_kind kind) const {
+  std::shared_lock hold{mutex_};
+  std::vector<seat_ptr> out;
+  for (auto i = seats_.lower_bound({kind, {}}); i != seats_.end() && i->first.first == kind; ++i)
+    out.push_back(i->second);
+  return out;
+}
+
+address directory::orchestrator_of(std::string_view domain, std::uint32_t shard) {
+  return {address_kind::domain, std::string{domain} + "#" + std::to_string(shard)};
+}
+
+void directory::watch(seat_ptr who) {
+  std::unique_lock hold{mutex_};
+  if (std::find(watchers_.begin(), watchers_.end(), who) == watchers_.end())
+    watchers_.push_back(std::move(who));
+}
+
+void directory::announce_down(const seat_ptr& who, std::uint64_t incarnation, const std::string& why) const {
+  std::vector<seat_ptr> watchers;
+  {
+    std::shared_lock hold{mutex_};
+    watchers = watchers_;
+  }
+  for (const auto& watcher : watchers)
+    if (watcher != who)
+      if (auto to = watcher->now().handle)
+        caf::anon_send(to, seat_down{who, incarnation, why});
+}
+
+} // namespace troupe

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "actors/seat.hpp"
+
+#include <cstdint>
+#include <map>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe {
+
+/// Turns addresses into where they live now: the node's table of seats. Thread safe; a look-up takes a shared lock, and
+/// whoever needs a seat often keeps the pointer.
+class directory {
+public:
+  /// The seat of `where`, made if there is none yet.
+  seat_ptr claim(const address& where, std::shared_ptr<const agent_spec> what = nullptr);
+  [[nodiscard]] seat_ptr find(const address& where) const;
+  /// Forgets the seat of `where`.
+  void drop(const address& where);
+  /// The actor behind an address, or an empty handle.
+  [[nodiscard]] caf::actor resolve(const address& where) const;
+  [[nodiscard]] std::vector<seat_ptr> all(address_kind kind) const;
+
+  /// The seat of the orchestrator that serves `shard` of `domain`.
+  [[nodiscard]] static address orchestrator_of(std::string_view domain, std::uint32_t shard);
+
+  /// Seats whose sitters want to hear `seat_down` of every other seat: orchestrators and the front desk.
+  void watch(seat_ptr who);
+  /// Tells all watchers that `who`'s incarnation has ended.
+  void announce_down(const seat_ptr& who, std::uint64_t incarnation, const std::string& why) const;
+
+private:
+  mutable std::shared_mutex mutex_;
+  std::map<std::pair<address_kind, std::string>, seat_ptr> seats_;
+  std::vector<seat_ptr> watchers_;
+};
+
+} // namespace troupe

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <troupe/address.hpp>
+#include <troupe/agent.hpp>
+#include <troupe/caf.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace troupe {
+
+struct agent_metrics;
+
+enum class health : std::uint8_t { down, up, draining, quarantined };
+
+template <>
+struct enum_names<health> {
+  static constexpr std::array<std::string_view, 4> value{"down", "up", "draining", "quarantined"};
+};
+
+/// The stable place of an address: whoever sits there may die and be replaced, the seat stays, so that tables which point
+/// to it need not change when an actor restarts. Its gauges are what the router reads. Thread safe.
+class seat {
+public:
+  explicit seat(address where, std::shared_ptr<const agent_spec> what = nullptr)
+    : where_(std::move(where))
+    , spec_(std::move(what)) {}
+
+  [[nodiscard]] const address& where() const noexcept { return where_; }
+  /// What sits here, for agents; null for everything else.
+  [[nodiscard]] const std::shared_ptr<const agent_spec>& spec() const noexcept { return spec_; }
+
+  struct sitter {
+    caf::actor handle;
+    std::uint64_t incarnation = 0;
+  };
+  /// Who sits here now; an empty handle when nobody does.
+  [[nodiscard]] sitter now() const {
+    std::lock_guard hold{mutex_};
+    return sitter_;
+  }
+  /// Seats a new incarnation; returns its number, 1 for the first.
+  std::uint64_t take(caf::actor handle) {
+    std::lock_guard hold{mutex_};
+    sitter_.handle = std::move(handle);
+    state.store(health::up, std::memory_order_relaxed);
+    return ++sitter_.incarnation;
+  }
+  /// The incarnation has ended; its number is returned.
+  std::uint64_t leave() {
+    std::lock_guard hold{mutex_};
+    sitter_.handle = nullptr;
+    state.store(health::down, std::memory_order_relaxed);
+    return sitter_.incarnation;
+  }
+
+  /// Calls that have been sent here and not yet ended: counted by the senders.
+  std::atomic<std::uint32_t> load{0};
+  std::atomic<health> state{health::down};
+  std::atomic<std::uint64_t> served{0};
+  std::atomic<std::uint64_t> failed{0};
+  /// Share of recent calls that succeeded: an exponential average over about 20 calls. Races lose an update at worst.
+  std::atomic<float> success_rate{1.0f};
+  /// Set once, before the seat is shown to anybody.
+  agent_metrics* metrics = nullptr;
+
+  void count(bool ok) noexcept {
+    (ok ? served : failed).fetch_add(1, std::memory_order_relaxed);
+    const auto rate = success_rate.load(std::memory_order_relaxed);
+    success_rate.store(rate + 0.05f * ((ok ? 1.0f : 0.0f) - rate), std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint32_t capacity() const noexcept { return spec_ ? spec_->slots + spec_->queue_limit : 0; }
+
+private:
+  const address where_;
+  const std::shared_ptr<const agent_spec> spec_;
+  mutable std::mutex mutex_;
+  sitter sitter_;
+};
+
+using seat_ptr = std::shared_ptr<seat>;
+
+/// Sends to whoever sits at `to` now; false when nobody does.
+template <class Sender, class... Ts>
+bool send_to(Sender* self, const seat_ptr& to, Ts&&... xs) {
+  if (!to)
+    return false;
+  auto who = to->now();
+  if (!who.handle)
+    return false;
+  self->send(who.handle, std::forward<Ts>(xs)...);
+  return true;
+}
+
+} // namespace troupe

@@ -1,0 +1,87 @@
+#pragma once
+
+// All that differs between CAF 0.17.6 and CAF 1.x. Everything else in the house includes this header instead of CAF's
+// own, and uses only what both versions have in common.
+
+#include <caf/all.hpp>
+
+#include <string>
+#include <utility>
+
+// CAF_VERSION cannot be compared in 1.1.0 (its definition is an octal number), the major version can.
+#define TROUPE_CAF_LEGACY (CAF_MAJOR_VERSION == 0)
+
+// Messages between actors of one node are C++ values whose payload is a shared pointer; they are never serialised, since
+// what crosses nodes does so as Protobuf between posts. TROUPE_MESSAGES(X) in actors/messages.hpp lists them once.
+#if TROUPE_CAF_LEGACY
+#  define TROUPE_ALLOW_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
+#else
+#  define TROUPE_ADD_TYPE_ID(type) CAF_ADD_TYPE_ID(troupe, (type))
+#  define TROUPE_ALLOW_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
+/// First type id of troupe's messages; an application that uses ids of its own keeps clear of the 100 that follow.
+#  define TROUPE_FIRST_TYPE_ID (caf::first_custom_type_id + 700)
+#endif
+
+namespace troupe {
+
+/// The state of a stateful actor.
+template <class State, class Base>
+State& state_of(caf::stateful_actor<State, Base>* self) {
+#if TROUPE_CAF_LEGACY
+  return self->state;
+#else
+  return self->state();
+#endif
+}
+
+/// An error in words.
+inline std::string describe(const caf::actor_system& sys, const caf::error& e) {
+#if TROUPE_CAF_LEGACY
+  return sys.render(e);
+#else
+  static_cast<void>(sys);
+  return caf::to_string(e);
+#endif
+}
+
+/// An actor of ours that fails ends with such an error; `text` says why and reaches its supervisor.
+inline caf::error failure_error(std::string text) {
+#if TROUPE_CAF_LEGACY
+  return caf::error{1, caf::atom("troupe"), caf::make_message(std::move(text))};
+#else
+  return caf::make_error(caf::sec::runtime_error, std::move(text));
+#endif
+}
+
+/// The text of a `failure_error`, or the error in CAF's words.
+inline std::string failure_text(const caf::actor_system& sys, const caf::error& e) {
+  if (!e)
+    return "ended normally";
+#if TROUPE_CAF_LEGACY
+  if (e.category() == caf::atom("troupe") && e.context().match_elements<std::string>())
+    return e.context().get_as<std::string>(0);
+#endif
+  return describe(sys, e);
+}
+
+/// Settings for a process of troupe's own: idle workers wait on a condition variable instead of polling with sleeps,
+/// which doubles the latency of a single task (docs/decisions). An embedding application keeps its own settings.
+inline void tune_scheduler(caf::actor_system_config& config, std::size_t threads) {
+#if TROUPE_CAF_LEGACY
+  config.set("work-stealing.moderate-poll-attempts", std::size_t{0});
+  if (threads > 0)
+    config.set("scheduler.max-threads", threads);
+  // CAF's own messages would go to stdout; what matters of them reaches the log through our handlers.
+  config.set("logger.console", caf::atom("none"));
+#else
+  config.set("caf.work-stealing.moderate-poll-attempts", std::size_t{0});
+  if (threads > 0)
+    config.set("caf.scheduler.max-threads", threads);
+#endif
+}
+
+/// Kinds of exit that are no failure: `quit()` and an orderly shutdown.
+inline bool is_normal_exit(const caf::error& e) { return !e; }
+inline bool is_shutdown_exit(const caf::error& e) { return e == caf::exit_reason::user_shutdown; }
+
+} // namespace troupe
