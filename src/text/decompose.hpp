@@ -1,0 +1,35 @@
+#pragma once
+
+#include "src/text/classifier.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::text {
+
+/// One request out of a message.
+struct clause {
+  std::string text; ///< the request as it can be worked on alone, a shared subject carried over
+  std::size_t begin = 0; ///< where it stands in the message, in bytes
+  std::size_t end = 0;   ///< one past its last byte
+  classification what;
+  bool after_previous =
+      false; ///< the words ask for this one to be done after the clause before it in this list
+};
+
+struct decompose_options {
+  std::size_t max_clauses = 6; ///< the most clauses a message is split into
+  std::size_t min_words = 3;   ///< a clause with fewer words does not stand on its own
+  double gain = 0.0; ///< how much more the split reading must be worth than the unsplit one
+};
+
+/// Splits a message that asks for several things into one clause for each, in the order in which
+/// they are to be done. A message that asks for one thing, or that is not understood better in
+/// parts, comes back whole as one clause. Takes any bytes, looks at the first `max_message_bytes`;
+/// classifies a bounded number of parts. Any thread may call.
+std::vector<clause> decompose(const classifier& by, std::string_view message,
+                              const decompose_options& options = {});
+
+} // namespace troupe::text
