@@ -270,6 +270,20 @@ struct kill_child {
   std::string id;
 };
 
+struct child_spec;
+/// Adds a child and starts it.
+struct start_child {
+  std::shared_ptr<const child_spec> what;
+};
+/// Stops a child for good.
+struct end_child {
+  std::string id;
+};
+/// INTERNAL: the child with this actor id had its time to stop.
+struct kill_due {
+  caf::actor_id who = 0;
+};
+
 /// INTERNAL: time to look at the timers.
 struct tick {};
 /// INTERNAL: hand what has gathered to the journal.
@@ -321,6 +335,9 @@ struct flush {};
   X(troupe::view_tree)                                                                                                 \
   X(troupe::tree_viewed)                                                                                               \
   X(troupe::kill_child)                                                                                                \
+  X(troupe::start_child)                                                                                               \
+  X(troupe::end_child)                                                                                                 \
+  X(troupe::kill_due)                                                                                                  \
   X(troupe::tick)                                                                                                      \
   X(troupe::flush)
 

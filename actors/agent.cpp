@@ -1,0 +1,135 @@
+#include "actors/agent.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace troupe {
+
+void agent_state::init(caf::event_based_actor* self, parts_ptr parts, seat_ptr place) {
+  self_ = self;
+  parts_ = std::move(parts);
+  place_ = std::move(place);
+  runner_ = make_runner(parts_, place_->spec(), self);
+}
+
+void agent_state::on_run(const run_call& x) {
+  auto caller = caf::actor_cast<caf::actor>(self_->current_sender());
+  const auto& spec = *place_->spec();
+  if (x.what->deadline <= parts_->now(self_)) {
+    answer(caller, x.call, std::make_shared<const outcome>(outcome::of({reason::timeout, "came too late", {}})));
+    return;
+  }
+  if (running_.size() < spec.slots) {
+    begin({x.call, std::move(caller), x.what});
+    return;
+  }
+  if (queued_ >= spec.queue_limit) {
+    answer(caller, x.call,
+           std::make_shared<const outcome>(outcome::of({reason::rate_limited, "the agent's queue is full", {}})));
+    return;
+  }
+  if (!queues_)
+    queues_ = std::make_unique<queues>();
+  (*queues_)[static_cast<std::size_t>(x.what->urgency)].push_back({x.call, std::move(caller), x.what});
+  ++queued_;
+}
+
+void agent_state::begin(pending x) {
+  if (auto question = runner_->question_for(*x.what); !question.empty()) {
+    self_->send(x.caller, call_handed_over{x.call, std::move(question)});
+    return;
+  }
+  const auto key = ++next_key_;
+  running_.push_back({key, x.call, x.caller});
+  if (auto done = runner_->run(self_, key, x.what)) {
+    running_.pop_back();
+    answer(x.caller, x.call, std::move(done));
+  }
+}
+
+void agent_state::start_next() {
+  while (queued_ > 0 && running_.size() < place_->spec()->slots) {
+    auto line = std::find_if(queues_->begin(), queues_->end(), [](const auto& q) { return !q.empty(); });
+    auto next = std::move(line->front());
+    line->pop_front();
+    --queued_;
+    if (next.what->deadline <= parts_->now(self_))
+      answer(next.caller, next.call,
+             std::make_shared<const outcome>(outcome::of({reason::timeout, "waited too long for a slot", {}})));
+    else
+      begin(std::move(next));
+  }
+}
+
+void agent_state::on_stop(const stop_call& x) {
+  const auto caller = caf::actor_cast<caf::actor>(self_->current_sender());
+  auto hit = std::find_if(running_.begin(), running_.end(),
+                          [&](const running& r) { return r.call == x.call && r.caller == caller; });
+  if (hit != running_.end()) {
+    if (!runner_->stop(hit->key) && x.hung)
+      self_->quit(failure_error("a call hangs and cannot be stopped"));
+    return;
+  }
+  if (!queues_)
+    return;
+  for (auto& line : *queues_) {
+    auto waiting = std::find_if(line.begin(), line.end(),
+                                [&](const pending& p) { return p.call == x.call && p.caller == caller; });
+    if (waiting == line.end())
+      continue;
+    line.erase(waiting);
+    --queued_;
+    answer(caller, x.call, std::make_shared<const outcome>(outcome::of({reason::cancelled, "stopped", {}})));
+    return;
+  }
+}
+
+void agent_state::on_runner_ended(const runner_ended& x) {
+  auto hit = std::find_if(running_.begin(), running_.end(), [&](const running& r) { return r.key == x.call; });
+  if (hit == running_.end())
+    return;
+  auto who = std::move(*hit);
+  running_.erase(hit);
+  runner_->ended(who.key);
+  answer(who.caller, who.call, x.x);
+  start_next();
+}
+
+void agent_state::on_runner_broke(const runner_broke& x) { self_->quit(failure_error(x.why)); }
+
+outcome_ptr agent_state::checked(outcome_ptr x) const {
+  if (!x)
+    return std::make_shared<const outcome>(outcome::of({reason::invalid_output, "the agent answered nothing", {}}));
+  if (!x->ok())
+    return x;
+  const auto refuse = [&](reason why, std::string detail) {
+    auto y = *x;
+    y.failed = {why, std::move(detail), {}};
+    return std::make_shared<const outcome>(std::move(y));
+  };
+  if (!x->data.is_null() && !x->data.is_object())
+    return refuse(reason::invalid_output, "data must be an object");
+  if (!std::isfinite(x->confidence) || x->confidence < 0 || x->confidence > 1)
+    return refuse(reason::invalid_output, "confidence must be between 0 and 1");
+  if (x->confidence < place_->spec()->min_confidence)
+    return refuse(reason::low_confidence, "confidence " + std::to_string(x->confidence) + " is below " +
+                                            std::to_string(place_->spec()->min_confidence));
+  return x;
+}
+
+void agent_state::answer(const caf::actor& to, std::uint64_t call, outcome_ptr x) {
+  self_->send(to, call_ended{call, checked(std::move(x))});
+}
+
+caf::behavior agent(caf::stateful_actor<agent_state>* self, parts_ptr parts, seat_ptr place) {
+  guard(self, parts, place->where().str());
+  state_of(self).init(self, std::move(parts), std::move(place));
+  return {
+    [self](const run_call& x) { state_of(self).on_run(x); },
+    [self](const stop_call& x) { state_of(self).on_stop(x); },
+    [self](const runner_ended& x) { state_of(self).on_runner_ended(x); },
+    [self](const runner_broke& x) { state_of(self).on_runner_broke(x); },
+  };
+}
+
+} // namespace troupe

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "actors/messages.hpp"
+#include "actors/node_parts.hpp"
+#include "actors/runner.hpp"
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <vector>
+
+namespace troupe {
+
+/// The AGENT: takes calls, most urgent first, as many at a time as it has slots, and lets its runner do the work. Checks
+/// what comes out: an answer of the wrong shape or below the confidence its team asks for is a failure with its
+/// reason, never passed on. Holds no task state: all of that is the orchestrator's.
+struct agent_state {
+  void init(caf::event_based_actor* self, parts_ptr parts, seat_ptr place);
+  void on_run(const run_call& x);
+  void on_stop(const stop_call& x);
+  void on_runner_ended(const runner_ended& x);
+  void on_runner_broke(const runner_broke& x);
+
+  static inline const char* name = "agent";
+
+private:
+  struct pending {
+    std::uint64_t call = 0;
+    caf::actor caller;
+    agent_call_ptr what;
+  };
+  struct running {
+    std::uint64_t key = 0; ///< our own number: callers number their calls independently of each other
+    std::uint64_t call = 0;
+    caf::actor caller;
+  };
+  using queues = std::array<std::deque<pending>, enum_names<priority>::value.size()>;
+
+  void begin(pending x);
+  void start_next();
+  void answer(const caf::actor& to, std::uint64_t call, outcome_ptr x);
+  [[nodiscard]] outcome_ptr checked(outcome_ptr x) const;
+
+  caf::event_based_actor* self_ = nullptr;
+  parts_ptr parts_;
+  seat_ptr place_;
+  runner_ptr runner_;
+  std::vector<running> running_;
+  std::unique_ptr<queues> queues_; ///< made when somebody first has to wait: idle agents stay small
+  std::uint32_t queued_ = 0;
+  std::uint64_t next_key_ = 0;
+};
+
+caf::behavior agent(caf::stateful_actor<agent_state>* self, parts_ptr parts, seat_ptr place);
+
+} // namespace troupe

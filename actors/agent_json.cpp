@@ -1,0 +1,82 @@
+#include "actors/agent_json.hpp"
+
+#include "policies/deadline.hpp"
+
+namespace troupe {
+
+namespace {
+
+outcome broken(std::string detail) { return outcome::of({reason::invalid_output, std::move(detail), {}}); }
+
+std::uint64_t count_of(const json& usage, const char* key) {
+  auto hit = usage.find(key);
+  return hit != usage.end() && hit->is_number_unsigned() ? hit->get<std::uint64_t>() : 0;
+}
+
+outcome read_error(const json& error) {
+  if (!error.is_object() || !error.contains("reason") || !error["reason"].is_string())
+    return broken("/error needs a reason");
+  const auto why = parse_enum<reason>(error["reason"].get<std::string>());
+  if (!why || *why == reason::none)
+    return broken("/error/reason must be one of " + words_of<reason>());
+  failure f{*why, {}, {}};
+  if (auto detail = error.find("detail"); detail != error.end() && detail->is_string())
+    f.detail = detail->get<std::string>();
+  if (auto wait = error.find("retry_after_ms"); wait != error.end() && wait->is_number_unsigned())
+    f.retry_after = milliseconds{std::min<std::uint64_t>(wait->get<std::uint64_t>(), 3'600'000)};
+  return outcome::of(std::move(f));
+}
+
+} // namespace
+
+json call_to_json(const agent_call& what, timestamp now) {
+  return json{{"task", what.about->id},
+              {"step", what.step},
+              {"attempt", what.attempt},
+              {"skill", what.skill},
+              {"text", what.text},
+              {"input", what.input},
+              {"context", what.context},
+              {"deadline_ms", left(what.deadline, now).count()},
+              {"idempotency_key", what.idempotency_key}};
+}
+
+outcome outcome_from_json(const json& answer) {
+  if (!answer.is_object())
+    return broken("the answer must be a JSON object");
+  if (auto error = answer.find("error"); error != answer.end() && !error->is_null())
+    return read_error(*error);
+  outcome out;
+  if (auto text = answer.find("text"); text != answer.end()) {
+    if (!text->is_string())
+      return broken("/text must be a string");
+    out.text = text->get<std::string>();
+  }
+  if (auto data = answer.find("data"); data != answer.end() && !data->is_null()) {
+    if (!data->is_object())
+      return broken("/data must be an object");
+    out.data = *data;
+  }
+  if (out.text.empty() && out.data.is_null())
+    return broken("the answer needs text or data");
+  if (auto confidence = answer.find("confidence"); confidence != answer.end()) {
+    if (!confidence->is_number() || *confidence < 0 || *confidence > 1)
+      return broken("/confidence must be a number between 0 and 1");
+    out.confidence = confidence->get<double>();
+  }
+  if (auto usage = answer.find("usage"); usage != answer.end() && usage->is_object()) {
+    out.used.input_tokens = count_of(*usage, "input_tokens");
+    out.used.output_tokens = count_of(*usage, "output_tokens");
+    out.used.cost_micros = count_of(*usage, "cost_micros");
+  }
+  return out;
+}
+
+outcome outcome_from_text(std::string_view answer) {
+  auto parsed = json::parse(answer, nullptr, false);
+  if (parsed.is_discarded())
+    return broken("the answer is not JSON: " + std::string{answer.substr(0, 80)});
+  return outcome_from_json(parsed);
+}
+
+} // namespace troupe

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "actors/directory.hpp"
+
+#include <troupe/caf.hpp>
+#include <troupe/clock.hpp>
+#include <troupe/fleet.hpp>
+
+#include <spdlog/logger.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace troupe {
+
+class metrics;
+class log_book;
+namespace tools {
+class process_port;
+class http_port;
+class worker_pool;
+} // namespace tools
+
+/// What the actors of a node share: made before the first of them, gone after the last. Everything here is immutable or
+/// thread safe. Ports may be replaced: a simulation runs the shipped actors on ports of its own.
+struct node_parts {
+  fleet_spec fleet;
+  timeline time = timeline::of_process();
+  std::uint64_t seed = 0; ///< of all dice on this node
+  std::shared_ptr<spdlog::logger> log;
+  std::shared_ptr<troupe::directory> places = std::make_shared<troupe::directory>();
+  std::shared_ptr<troupe::metrics> counters;
+  std::shared_ptr<log_book> logs; ///< null: only `log`
+  std::shared_ptr<native_agents> natives = std::make_shared<native_agents>();
+  std::shared_ptr<tools::process_port> processes;
+  std::shared_ptr<tools::http_port> http;
+  std::shared_ptr<tools::worker_pool> workers;
+  /// Every domain by its path, however deep.
+  std::map<std::string, const domain_spec*, std::less<>> domains;
+
+  /// Now, on the clock that drives `self`: real, or virtual in a simulation.
+  template <class Self>
+  [[nodiscard]] timestamp now(Self* self) const {
+    return time.at(self->clock().now());
+  }
+};
+
+using parts_ptr = std::shared_ptr<const node_parts>;
+
+/// What every actor of ours does with surprises: an exception ends it with its text as the reason, for its supervisor to
+/// see; a message that it does not know is counted as a defect in the log, never printed to stdout as CAF would.
+template <class Self>
+void guard(Self* self, const parts_ptr& parts, std::string name) {
+  auto log = parts->log;
+  self->set_exception_handler([log, name](std::exception_ptr& x) -> caf::error {
+    try {
+      std::rethrow_exception(x);
+    } catch (const std::exception& e) {
+      log->warn("{} crashed: {}", name, e.what());
+      return failure_error(std::string{"exception: "} + e.what());
+    } catch (...) {
+      log->warn("{} crashed with something that is no exception", name);
+      return failure_error("exception of unknown type");
+    }
+  });
+  self->set_default_handler([log, name](caf::scheduled_actor*, caf::message_view& x) -> caf::result<caf::message> {
+    log->error("{} got a message that it does not know: {}", name, caf::to_string(x.content()));
+    return caf::sec::unexpected_message;
+  });
+}
+
+} // namespace troupe

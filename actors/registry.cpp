@@ -1,0 +1,85 @@
+#include "actors/registry.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+void registry_state::init(caf::event_based_actor* self, parts_ptr parts) {
+  self_ = self;
+  parts_ = std::move(parts);
+  // After a restart the seats still know who is there; nobody has to register again.
+  for (const auto& place : parts_->places->all(address_kind::agent))
+    if (place->spec())
+      domains_[place->spec()->card.domain].agents.push_back(place);
+}
+
+void registry_state::mark(domain_entry& d) {
+  d.changed = true;
+  // What arrives in one burst is published once.
+  if (!flushing_) {
+    flushing_ = true;
+    self_->send(self_, flush{});
+  }
+}
+
+void registry_state::on_register(const register_agent& x) {
+  auto& d = domains_[x.who->spec()->card.domain];
+  if (std::find(d.agents.rbegin(), d.agents.rend(), x.who) != d.agents.rend())
+    return;
+  d.agents.push_back(x.who);
+  mark(d);
+}
+
+void registry_state::on_unregister(const unregister_agent& x) {
+  auto& d = domains_[x.who->spec()->card.domain];
+  if (std::erase(d.agents, x.who) > 0)
+    mark(d);
+}
+
+void registry_state::on_subscribe(const subscribe_routes& x) {
+  auto& d = domains_[x.domain];
+  if (std::find(d.subscribers.begin(), d.subscribers.end(), x.subscriber) == d.subscribers.end())
+    d.subscribers.push_back(x.subscriber);
+  if (auto to = caf::actor_cast<caf::actor>(self_->current_sender()))
+    self_->send(to, routes_changed{table_of(d)});
+}
+
+routing_table_ptr registry_state::table_of(const domain_entry& d) {
+  auto table = std::make_shared<routing_table>();
+  table->agents = d.agents;
+  for (const auto& place : d.agents) {
+    const auto& card = place->spec()->card;
+    for (const auto& skill : card.skills)
+      table->by_skill[skill].push_back(place);
+    const auto full = card.domain + "/" + card.name;
+    table->by_name[full].push_back(place);
+    if (place->where().name != full)
+      table->by_name[place->where().name].push_back(place);
+  }
+  return table;
+}
+
+void registry_state::on_flush() {
+  flushing_ = false;
+  for (auto& [path, d] : domains_) {
+    if (!d.changed)
+      continue;
+    d.changed = false;
+    auto table = table_of(d);
+    for (const auto& subscriber : d.subscribers)
+      send_to(self_, subscriber, routes_changed{table});
+  }
+}
+
+caf::behavior registry(caf::stateful_actor<registry_state>* self, parts_ptr parts) {
+  guard(self, parts, "registry");
+  state_of(self).init(self, std::move(parts));
+  return {
+    [self](const register_agent& x) { state_of(self).on_register(x); },
+    [self](const unregister_agent& x) { state_of(self).on_unregister(x); },
+    [self](const subscribe_routes& x) { state_of(self).on_subscribe(x); },
+    [self](flush) { state_of(self).on_flush(); },
+  };
+}
+
+} // namespace troupe

@@ -1,0 +1,150 @@
+#include "actors/agent_json.hpp"
+#include "actors/runner.hpp"
+#include "policies/deadline.hpp"
+#include "src/tools/process.hpp"
+
+#include <cstdlib>
+#include <unordered_map>
+
+namespace troupe {
+
+namespace {
+
+tools::process_spec spec_for(const node_parts& parts, const agent_spec& spec) {
+  tools::process_spec out;
+  out.argv = spec.settings.at("command").get<std::vector<std::string>>();
+  out.workdir = parts.fleet.dir;
+  if (auto more = spec.settings.find("environment"); more != spec.settings.end())
+    for (const auto& [name, value] : more->items())
+      out.env[name] = value.get<std::string>();
+  out.env.try_emplace("TROUPE_DATA_DIR", parts.fleet.data_dir);
+  out.env.try_emplace("TROUPE_FLEET_DIR", parts.fleet.dir);
+  out.stdout_max_bytes = spec.settings.value("output_max", std::size_t{1} << 20);
+  return out;
+}
+
+std::string ended_because(const tools::process_result& r) {
+  auto text = std::string{to_string(r.end)};
+  if (r.end == tools::process_end::exited || r.end == tools::process_end::signalled)
+    text += " " + std::to_string(r.code);
+  if (!r.detail.empty())
+    text += ": " + r.detail;
+  if (!r.err.empty())
+    text += "; it said: " + r.err.substr(0, 200);
+  return text;
+}
+
+outcome outcome_of(const tools::process_result& r) {
+  using end = tools::process_end;
+  switch (r.end) {
+    case end::exited:
+      if (r.code == 0)
+        return outcome_from_text(r.out);
+      break;
+    case end::timed_out:
+      return outcome::of({reason::timeout, ended_because(r), {}});
+    case end::cancelled:
+      return outcome::of({reason::cancelled, ended_because(r), {}});
+    case end::output_too_large:
+      return outcome::of({reason::invalid_output, ended_because(r), {}});
+    case end::failed_to_start:
+      return outcome::of({reason::unavailable, ended_because(r), {}});
+    case end::signalled:
+      break;
+  }
+  return outcome::of({reason::crash, ended_because(r), {}});
+}
+
+/// One process per call: the call on its standard input, the answer on its standard output.
+class once_runner final : public agent_runner {
+public:
+  once_runner(parts_ptr parts, const agent_spec& spec)
+    : parts_(std::move(parts))
+    , spec_(spec_for(*parts_, spec)) {}
+
+  ~once_runner() override {
+    for (const auto& [call, process] : processes_)
+      parts_->processes->cancel(process);
+  }
+
+  outcome_ptr run(caf::event_based_actor* self, std::uint64_t call, const agent_call_ptr& what) override {
+    const auto now = parts_->now(self);
+    auto to = caf::actor_cast<caf::actor_addr>(self);
+    auto input = call_to_json(*what, now).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    processes_[call] =
+      parts_->processes->run(spec_, std::move(input), left(what->deadline, now), [call, to](tools::process_result r) {
+        if (auto agent = caf::actor_cast<caf::actor>(to))
+          caf::anon_send(agent, runner_ended{call, std::make_shared<const outcome>(outcome_of(r))});
+      });
+    return nullptr;
+  }
+
+  bool stop(std::uint64_t call) override {
+    if (auto hit = processes_.find(call); hit != processes_.end())
+      parts_->processes->cancel(hit->second);
+    return true;
+  }
+
+  void ended(std::uint64_t call) override { processes_.erase(call); }
+
+private:
+  parts_ptr parts_;
+  tools::process_spec spec_;
+  std::unordered_map<std::uint64_t, tools::process_id> processes_;
+};
+
+/// One long-lived process that reads and writes a line of JSON per call. It lives and dies with its agent: when it ends,
+/// the agent ends too, and the supervisor's next incarnation starts another.
+class worker_runner final : public agent_runner {
+public:
+  worker_runner(parts_ptr parts, const agent_spec& spec, caf::event_based_actor* self)
+    : parts_(std::move(parts)) {
+    auto to = caf::actor_cast<caf::actor_addr>(self);
+    process_ = parts_->processes->start(
+      spec_for(*parts_, spec),
+      [to](std::string_view line) {
+        auto agent = caf::actor_cast<caf::actor>(to);
+        if (!agent)
+          return;
+        auto answer = json::parse(line, nullptr, false);
+        if (!answer.is_object() || !answer.contains("id") || !answer["id"].is_number_unsigned()) {
+          // Without an id nobody knows which call this was meant for; none of them can be trusted any more.
+          caf::anon_send(agent, runner_broke{"the worker wrote a line that is no answer: " + std::string{line.substr(0, 80)}});
+          return;
+        }
+        caf::anon_send(agent, runner_ended{answer["id"].get<std::uint64_t>(),
+                                           std::make_shared<const outcome>(outcome_from_json(answer))});
+      },
+      [to](tools::process_result r) {
+        if (auto agent = caf::actor_cast<caf::actor>(to))
+          caf::anon_send(agent, runner_broke{"the worker process ended: " + ended_because(r)});
+      });
+  }
+
+  ~worker_runner() override { parts_->processes->cancel(process_); }
+
+  outcome_ptr run(caf::event_based_actor* self, std::uint64_t call, const agent_call_ptr& what) override {
+    auto line = call_to_json(*what, parts_->now(self));
+    line["id"] = call;
+    if (!parts_->processes->write_line(process_, line.dump(-1, ' ', false, json::error_handler_t::replace)))
+      return std::make_shared<const outcome>(outcome::of({reason::unavailable, "the worker process takes no more", {}}));
+    return nullptr;
+  }
+
+  /// A worker cannot be asked to drop one line; if it hangs, it has to go as a whole.
+  bool stop(std::uint64_t) override { return false; }
+
+private:
+  parts_ptr parts_;
+  tools::process_id process_ = 0;
+};
+
+} // namespace
+
+runner_ptr make_process_runner(const parts_ptr& parts, const agent_spec& spec, caf::event_based_actor* self) {
+  if (spec.settings.value("mode", std::string{"once"}) == "worker")
+    return std::make_unique<worker_runner>(parts, spec, self);
+  return std::make_unique<once_runner>(parts, spec);
+}
+
+} // namespace troupe

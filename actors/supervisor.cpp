@@ -1,0 +1,231 @@
+#include "actors/supervisor.hpp"
+
+#include "policies/deadline.hpp"
+
+#include <stdexcept>
+#include <unordered_set>
+
+namespace troupe {
+
+void supervisor_config::validate() const {
+  std::unordered_set<std::string> ids;
+  for (const auto& c : children) {
+    if (c.rules.id.empty() || !c.start)
+      throw std::invalid_argument{"supervisor " + name + ": a child needs an id and a start function"};
+    if (!ids.insert(c.rules.id).second)
+      throw std::invalid_argument{"supervisor " + name + ": two children are called " + c.rules.id};
+  }
+}
+
+void supervisor_state::init(caf::event_based_actor* self, parts_ptr parts, supervisor_config config) {
+  self_ = self;
+  parts_ = std::move(parts);
+  config_ = std::move(config);
+  run_ = std::make_unique<supervision_run>(config_.strategy, config_.intensity);
+  for (auto& spec : config_.children) {
+    const auto i = run_->add(spec.rules);
+    by_id_.emplace(spec.rules.id, i);
+    children_.push_back({std::move(spec), {}, 0});
+  }
+  config_.children.clear();
+  supervision_run::steps todo;
+  run_->start_all(todo);
+  carry_out(todo);
+}
+
+void supervisor_state::start(std::uint32_t i) {
+  auto& c = children_[i];
+  c.handle = c.spec.start(self_);
+  self_->monitor(c.handle);
+  by_actor_.emplace(c.handle.id(), i);
+  if (c.spec.place)
+    c.incarnation = c.spec.place->take(c.handle);
+  if (run_->restarts(i) > 0)
+    parts_->log->info("{}: {} restarted, {} times so far", config_.name, c.spec.rules.id, run_->restarts(i));
+  if (c.spec.started)
+    c.spec.started(self_);
+}
+
+void supervisor_state::stop(std::uint32_t i) {
+  auto& c = children_[i];
+  self_->send_exit(c.handle, caf::exit_reason::user_shutdown);
+  self_->delayed_send(self_, c.spec.rules.shutdown, kill_due{c.handle.id()});
+}
+
+void supervisor_state::carry_out(supervision_run::steps& todo) {
+  using kind = supervision_step::kind;
+  for (const auto& step : todo) {
+    switch (step.what) {
+      case kind::start:
+        start(step.child);
+        break;
+      case kind::stop:
+        stop(step.child);
+        break;
+      case kind::give_up:
+        parts_->log->error("{}: its children failed too often; giving up", config_.name);
+        self_->quit(failure_error(config_.name + ": restart intensity exceeded; last: " +
+                                  failure_text(self_->system(), last_failure_)));
+        break;
+      case kind::ended:
+        self_->quit(caf::exit_reason::user_shutdown);
+        break;
+    }
+  }
+  arm();
+}
+
+void supervisor_state::arm() {
+  const auto next = run_->next_timer();
+  if (next == no_deadline || next >= armed_)
+    return;
+  armed_ = next;
+  self_->delayed_send(self_, left(next, parts_->now(self_)) + milliseconds{1}, tick{});
+}
+
+void supervisor_state::on_child_down(const caf::down_msg& msg) {
+  auto hit = by_actor_.find(msg.source.id());
+  if (hit == by_actor_.end())
+    return;
+  const auto i = hit->second;
+  by_actor_.erase(hit);
+  auto& c = children_[i];
+  const auto ended = c.incarnation;
+  c.handle = nullptr;
+  if (c.spec.place)
+    c.spec.place->leave();
+  const auto how = is_normal_exit(msg.reason) ? exit_kind::normal
+                   : is_shutdown_exit(msg.reason) ? exit_kind::shutdown
+                                                  : exit_kind::abnormal;
+  if (how == exit_kind::abnormal) {
+    last_failure_ = msg.reason;
+    parts_->log->warn("{}: {} ended: {}", config_.name, c.spec.rules.id, failure_text(self_->system(), msg.reason));
+  }
+  supervision_run::steps todo;
+  run_->down(i, how, parts_->now(self_), todo);
+  carry_out(todo);
+  // Only now, so that whoever lost work there finds the successor in its seat when it tries again.
+  if (children_[i].spec.place)
+    parts_->places->announce_down(children_[i].spec.place, ended, failure_text(self_->system(), msg.reason));
+}
+
+void supervisor_state::on_exit(const caf::exit_msg& msg) {
+  if (!msg.reason)
+    return;
+  supervision_run::steps todo;
+  run_->shut_down(todo);
+  carry_out(todo);
+}
+
+void supervisor_state::on_tick() {
+  armed_ = no_deadline;
+  supervision_run::steps todo;
+  run_->tick(parts_->now(self_), todo);
+  carry_out(todo);
+}
+
+std::uint32_t supervisor_state::index_of(const std::string& id) const {
+  auto hit = by_id_.find(id);
+  return hit == by_id_.end() ? static_cast<std::uint32_t>(children_.size()) : hit->second;
+}
+
+void supervisor_state::on_start_child(const start_child& x) {
+  auto i = index_of(x.what->rules.id);
+  if (i == children_.size()) {
+    i = run_->add(x.what->rules);
+    by_id_.emplace(x.what->rules.id, i);
+    children_.push_back({*x.what, {}, 0});
+  }
+  supervision_run::steps todo;
+  run_->start_child(i, todo);
+  carry_out(todo);
+}
+
+void supervisor_state::on_end_child(const end_child& x) {
+  const auto i = index_of(x.id);
+  if (i == children_.size())
+    return;
+  supervision_run::steps todo;
+  run_->stop_child(i, todo);
+  carry_out(todo);
+}
+
+void supervisor_state::on_kill_child(const kill_child& x) {
+  const auto i = index_of(x.id);
+  if (i < children_.size() && children_[i].handle)
+    self_->send_exit(children_[i].handle, caf::exit_reason::kill);
+}
+
+void supervisor_state::on_kill_due(const kill_due& x) {
+  auto hit = by_actor_.find(x.who);
+  if (hit != by_actor_.end())
+    self_->send_exit(children_[hit->second].handle, caf::exit_reason::kill);
+}
+
+tree_node supervisor_state::leaf(std::uint32_t i) const {
+  const auto& c = children_[i];
+  std::string state = c.handle ? "up" : "down";
+  if (c.handle && c.spec.place)
+    state = to_string(c.spec.place->state.load(std::memory_order_relaxed));
+  return {c.spec.rules.id, c.spec.kind, c.spec.detail, std::move(state), run_->restarts(i), {}};
+}
+
+caf::response_promise supervisor_state::on_view() {
+  auto promise = self_->make_response_promise();
+  auto view = std::make_shared<tree_node>();
+  *view = {config_.name, "supervisor", std::string{to_string(config_.strategy)}, "up", 0, {}};
+  auto waiting = std::make_shared<std::size_t>(1);
+  const auto done = [promise, view, waiting]() mutable {
+    if (--*waiting == 0)
+      promise.deliver(tree_viewed{0, view});
+  };
+  view->children.reserve(children_.size());
+  for (std::uint32_t i = 0; i < children_.size(); ++i)
+    view->children.push_back(leaf(i));
+  for (std::uint32_t i = 0; i < children_.size(); ++i) {
+    if (!children_[i].spec.is_supervisor || !children_[i].handle)
+      continue;
+    ++*waiting;
+    self_->request(children_[i].handle, std::chrono::seconds{2}, view_tree{})
+      .then(
+        [view, done, i](const tree_viewed& x) mutable {
+          // The child does not know how often it has been restarted; we do.
+          const auto restarts = view->children[i].restarts;
+          view->children[i] = *x.tree;
+          view->children[i].restarts = restarts;
+          done();
+        },
+        [view, done, i](const caf::error&) mutable {
+          view->children[i].state = "silent";
+          done();
+        });
+  }
+  done();
+  return promise;
+}
+
+supervisor_state::~supervisor_state() {
+  // After an orderly end nothing is left here. After a kill the children must not outlive their supervisor.
+  for (auto& c : children_)
+    if (c.handle)
+      caf::anon_send_exit(c.handle, caf::exit_reason::kill);
+}
+
+caf::behavior supervisor(caf::stateful_actor<supervisor_state>* self, parts_ptr parts, supervisor_config config) {
+  config.validate();
+  guard(self, parts, "supervisor " + config.name);
+  auto& state = state_of(self);
+  self->set_down_handler([self](const caf::down_msg& x) { state_of(self).on_child_down(x); });
+  self->set_exit_handler([self](const caf::exit_msg& x) { state_of(self).on_exit(x); });
+  state.init(self, std::move(parts), std::move(config));
+  return {
+    [self](tick) { state_of(self).on_tick(); },
+    [self](const start_child& x) { state_of(self).on_start_child(x); },
+    [self](const end_child& x) { state_of(self).on_end_child(x); },
+    [self](const kill_child& x) { state_of(self).on_kill_child(x); },
+    [self](const kill_due& x) { state_of(self).on_kill_due(x); },
+    [self](view_tree) { return state_of(self).on_view(); },
+  };
+}
+
+} // namespace troupe
