@@ -17,14 +17,16 @@ void merge_into(json& merged, json& contradictions, std::map<std::string, std::s
       merged[key] = value;
       said_by[key] = part.name;
     } else if (known->is_object() && value.is_object()) {
-      // Objects are merged one level further down, so that two agents may each fill a part of the same thing.
+      // Objects are merged one level further down, so that two agents may each fill a part of the
+      // same thing.
       json inner = *known;
       for (const auto& [inner_key, inner_value] : value.items()) {
         auto hit = inner.find(inner_key);
         if (hit == inner.end())
           inner[inner_key] = inner_value;
         else if (*hit != inner_value) {
-          contradictions[key + "." + inner_key] = {{said_by[key], *hit}, {std::string{part.name}, inner_value}};
+          contradictions[key + "." + inner_key] = {{said_by[key], *hit},
+                                                   {std::string{part.name}, inner_value}};
           inner.erase(hit);
         }
       }
@@ -56,7 +58,8 @@ outcome aggregate(join how, std::span<const contribution> parts) {
     out.used += x.used;
     if (!x.ok()) {
       first_failed = first_failed ? first_failed : &part;
-      missing.push_back({{"step", part.name}, {"reason", to_string(x.failed.why)}, {"detail", x.failed.detail}});
+      missing.push_back(
+          {{"step", part.name}, {"reason", to_string(x.failed.why)}, {"detail", x.failed.detail}});
       continue;
     }
     any = true;
@@ -83,7 +86,8 @@ outcome aggregate(join how, std::span<const contribution> parts) {
   if (!any && first_failed) {
     out.confidence = 0;
     out.failed = first_failed->what->failed;
-    out.failed.detail = "every branch failed; first " + std::string{first_failed->name} + ": " + out.failed.detail;
+    out.failed.detail =
+        "every branch failed; first " + std::string{first_failed->name} + ": " + out.failed.detail;
   }
   return out;
 }

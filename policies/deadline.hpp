@@ -13,14 +13,16 @@ constexpr timestamp later(timestamp now, milliseconds wait) noexcept {
   return now + wait;
 }
 
-/// The deadline of a part: its own limit, but never later than that of the whole. A limit of zero inherits.
+/// The deadline of a part: its own limit, but never later than that of the whole. A limit of zero
+/// inherits.
 constexpr timestamp inherit(timestamp whole, timestamp now, milliseconds limit) noexcept {
   return limit.count() <= 0 ? whole : std::min(whole, later(now, limit));
 }
 
 /// What is left until `deadline`; zero when it has passed.
 constexpr milliseconds left(timestamp deadline, timestamp now) noexcept {
-  return deadline <= now ? milliseconds{0} : std::chrono::duration_cast<milliseconds>(deadline - now);
+  return deadline <= now ? milliseconds{0}
+                         : std::chrono::duration_cast<milliseconds>(deadline - now);
 }
 
 } // namespace troupe

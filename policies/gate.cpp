@@ -6,9 +6,14 @@ namespace troupe {
 
 namespace {
 
+/// Null for what is not there, and for a pointer that is none: a condition may come from outside.
 const json* find(const json& document, const std::string& pointer) {
-  const auto at = json::json_pointer{pointer};
-  return document.contains(at) ? &document.at(at) : nullptr;
+  try {
+    const auto at = json::json_pointer{pointer};
+    return document.contains(at) ? &document.at(at) : nullptr;
+  } catch (const json::exception&) {
+    return nullptr;
+  }
 }
 
 } // namespace
@@ -18,16 +23,17 @@ bool holds(const condition& rule, const json& document) {
   if (!found)
     return false;
   switch (rule.test) {
-    case gate_test::exists:
-      return !found->is_null();
-    case gate_test::equals:
-      return *found == rule.value;
-    case gate_test::at_least:
-      return found->is_number() && rule.value.is_number() && *found >= rule.value;
-    case gate_test::at_most:
-      return found->is_number() && rule.value.is_number() && *found <= rule.value;
-    case gate_test::one_of:
-      return rule.value.is_array() && std::find(rule.value.begin(), rule.value.end(), *found) != rule.value.end();
+  case gate_test::exists:
+    return !found->is_null();
+  case gate_test::equals:
+    return *found == rule.value;
+  case gate_test::at_least:
+    return found->is_number() && rule.value.is_number() && *found >= rule.value;
+  case gate_test::at_most:
+    return found->is_number() && rule.value.is_number() && *found <= rule.value;
+  case gate_test::one_of:
+    return rule.value.is_array() &&
+           std::find(rule.value.begin(), rule.value.end(), *found) != rule.value.end();
   }
   return false;
 }
@@ -40,8 +46,9 @@ std::string explain(const condition& rule, const json& document) {
   const json* found = find(document, rule.pointer);
   std::string out = "needs " + rule.pointer + " " + std::string{to_string(rule.test)};
   if (rule.test != gate_test::exists)
-    out += " " + rule.value.dump();
-  out += found ? ", found " + found->dump(-1, ' ', false, json::error_handler_t::replace) : ", found nothing";
+    out += " " + rule.value.dump(-1, ' ', false, json::error_handler_t::replace);
+  out += found ? ", found " + found->dump(-1, ' ', false, json::error_handler_t::replace)
+               : ", found nothing";
   return out;
 }
 

@@ -7,7 +7,8 @@
 
 namespace troupe {
 
-/// Whether `rule` holds in `document`. A missing value fails every test; numbers compare as numbers.
+/// Whether `rule` holds in `document`. A missing value fails every test; numbers compare as
+/// numbers.
 [[nodiscard]] bool holds(const condition& rule, const json& document);
 
 /// The document that conditions on a step's outcome are read in: {"text", "data", "confidence"}.

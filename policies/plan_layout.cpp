@@ -8,7 +8,8 @@ namespace troupe {
 namespace {
 
 bool is_composite(plan_op op) {
-  return op == plan_op::sequence || op == plan_op::parallel || op == plan_op::race || op == plan_op::quorum;
+  return op == plan_op::sequence || op == plan_op::parallel || op == plan_op::race ||
+         op == plan_op::quorum;
 }
 
 [[noreturn]] void refuse(const plan_node& node, std::string_view why) {
@@ -36,9 +37,9 @@ void check(const plan_node& node, bool has_previous) {
 }
 
 class layout {
-public:
+ public:
   explicit layout(plan& out)
-    : out_(out) {}
+      : out_(out) {}
 
   std::uint32_t add(plan_node node, std::uint32_t parent, std::size_t depth, bool has_previous) {
     if (depth > plan::max_depth)
@@ -65,7 +66,7 @@ public:
     return at;
   }
 
-private:
+ private:
   plan& out_;
   std::unordered_set<std::string> names_;
 };
@@ -85,6 +86,8 @@ plan_ptr plan::of(plan_node root) {
   return out;
 }
 
-plan_node plan::tree() const { return tree_at(*this, 0); }
+plan_node plan::tree() const {
+  return tree_at(*this, 0);
+}
 
 } // namespace troupe

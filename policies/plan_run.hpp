@@ -10,11 +10,11 @@
 namespace troupe {
 
 enum class step_status : std::uint8_t {
-  idle,      ///< not reached yet
-  queued,    ///< ready, waits for one of the task's parallel places
-  wanted,    ///< an action asks for it to be routed, delegated or put to a person
-  running,   ///< somebody works on it; for a composite step: its children do
-  waiting,   ///< between two attempts
+  idle,    ///< not reached yet
+  queued,  ///< ready, waits for one of the task's parallel places
+  wanted,  ///< an action asks for it to be routed, delegated or put to a person
+  running, ///< somebody works on it; for a composite step: its children do
+  waiting, ///< between two attempts
   done,
   failed,
   cancelled, ///< nobody needs it any more
@@ -22,8 +22,8 @@ enum class step_status : std::uint8_t {
 
 template <>
 struct enum_names<step_status> {
-  static constexpr std::array<std::string_view, 8> value{"idle",    "queued", "wanted", "running",
-                                                         "waiting", "done",   "failed", "cancelled"};
+  static constexpr std::array<std::string_view, 8> value{
+      "idle", "queued", "wanted", "running", "waiting", "done", "failed", "cancelled"};
 };
 
 /// What an interpreter wants done.
@@ -42,29 +42,31 @@ struct plan_action {
   friend bool operator==(const plan_action&, const plan_action&) = default;
 };
 
-/// Interprets a plan: the largest of the policies. It is fed with events and says what to do next; it has no clock, no
-/// randomness and no I/O of its own, so that resuming, replaying and simulating a task are the same code run again on
-/// the same events. All later patterns are further operators here, never a second interpreter.
+/// Interprets a plan: the largest of the policies. It is fed with events and says what to do next;
+/// it has no clock, no randomness and no I/O of its own, so that resuming, replaying and simulating
+/// a task are the same code run again on the same events. All later patterns are further operators
+/// here, never a second interpreter.
 ///
 /// Lives on the stack of its caller's thread; not thread safe.
 class plan_run {
-public:
+ public:
   struct step_state {
     step_status status = step_status::idle;
     std::uint32_t attempt = 0; ///< number of the current or last attempt, over all rungs
     std::uint32_t retries = 0; ///< retries on this rung
     std::uint32_t rung = 0;    ///< 0: as planned; n: `fallback[n - 1]`
     bool repeatable = true;    ///< of the current attempt
-    timestamp due = no_deadline; ///< running: deadline of the attempt; waiting: when the next attempt starts
+    timestamp due =
+        no_deadline; ///< running: deadline of the attempt; waiting: when the next attempt starts
     std::vector<std::string> tried; ///< agents that failed
-    bool asking = false;       ///< a person has been asked and has not answered
-    std::string agent;         ///< who has, or had, the attempt
-    outcome_ptr result;        ///< done, failed, cancelled
+    bool asking = false;            ///< a person has been asked and has not answered
+    std::string agent;              ///< who has, or had, the attempt
+    outcome_ptr result;             ///< done, failed, cancelled
   };
 
   /// What the current rung of a step asks for.
   struct target {
-    plan_op op;              ///< call, domain or human
+    plan_op op; ///< call, domain or human
     std::string_view skill;
     std::string_view agent;  ///< call: only this one
     std::string_view domain; ///< domain: its path
@@ -84,7 +86,8 @@ public:
   /// Requires `ended()`.
   [[nodiscard]] const outcome_ptr& result() const noexcept { return steps_[0].result; }
 
-  /// When `time_up` or `retry_due` is next to be applied, and what exactly. Nothing is due after `ended()`.
+  /// When `time_up` or `retry_due` is next to be applied, and what exactly. Nothing is due after
+  /// `ended()`.
   [[nodiscard]] timestamp next_timer() const noexcept;
   /// The event that `next_timer()` stands for, with `at` = `now` and without dice.
   [[nodiscard]] event timer_event(timestamp now) const;
@@ -94,17 +97,18 @@ public:
   [[nodiscard]] target target_of(std::uint32_t i) const noexcept;
   /// The deadline for an attempt of `step` that starts now.
   [[nodiscard]] timestamp deadline_for(std::uint32_t step, timestamp now) const noexcept;
-  /// The results that `step` builds on: for every sequence it stands in, the step before it, by name. Null if none.
+  /// The results that `step` builds on: for every sequence it stands in, the step before it, by
+  /// name. Null if none.
   [[nodiscard]] json previous_of(std::uint32_t step) const;
   [[nodiscard]] task_phase phase() const noexcept;
   /// A person has to say something before the task can go on.
   [[nodiscard]] bool waits_for_human() const noexcept { return asking_ > 0; }
   [[nodiscard]] timestamp deadline() const noexcept { return deadline_; }
-  /// The actions that are still open, as a resumed task needs them: everything wanted or running is asked for again, with
-  /// the attempt it had.
+  /// The actions that are still open, as a resumed task needs them: everything wanted or running is
+  /// asked for again, with the attempt it had.
   void open_actions(std::vector<plan_action>& todo) const;
 
-private:
+ private:
   using kind = plan_action::kind;
   using actions = std::vector<plan_action>;
 
@@ -118,7 +122,8 @@ private:
   void run_gate(std::uint32_t i, timestamp now, actions& todo);
   void finish_step(std::uint32_t i, outcome_ptr x, timestamp now, actions& todo);
   void child_ended(std::uint32_t parent, std::uint32_t child, timestamp now, actions& todo);
-  void fail_attempt(std::uint32_t i, const failure& f, outcome_ptr given, const event& e, actions& todo);
+  void fail_attempt(std::uint32_t i, const failure& f, outcome_ptr given, const event& e,
+                    actions& todo);
   void cancel_below(std::uint32_t i, reason why, actions& todo);
   void close_out(std::uint32_t i, const failure& f, actions& todo);
   [[nodiscard]] outcome join_children(std::uint32_t i) const;
@@ -129,7 +134,7 @@ private:
   plan_ptr how_;
   timestamp deadline_;
   std::vector<step_state> steps_;
-  std::vector<std::uint32_t> timed_;  ///< steps with a finite `due`; as many as run at the same time
+  std::vector<std::uint32_t> timed_; ///< steps with a finite `due`; as many as run at the same time
   std::vector<std::uint32_t> queued_; ///< leaves that wait for a place, first come first served
   std::uint32_t active_ = 0;          ///< leaves that are wanted, running or waiting
   std::uint32_t asking_ = 0;          ///< leaves that wait for a person

@@ -13,6 +13,8 @@ constexpr priority raised(priority base, int steps) noexcept {
 }
 
 /// The more urgent of two.
-constexpr priority more_urgent(priority a, priority b) noexcept { return a < b ? a : b; }
+constexpr priority more_urgent(priority a, priority b) noexcept {
+  return a < b ? a : b;
+}
 
 } // namespace troupe

@@ -11,7 +11,9 @@ float share_in_use(const candidate& c) noexcept {
 }
 
 /// Negative: `a` is to be preferred; positive: `b`; zero: no difference.
-int compare(float a, float b) noexcept { return a < b ? -1 : a > b ? 1 : 0; }
+int compare(float a, float b) noexcept {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
 
 int compare_load(const candidate& a, const candidate& b) noexcept {
   if (int c = compare(share_in_use(a), share_in_use(b)))
@@ -20,24 +22,25 @@ int compare_load(const candidate& a, const candidate& b) noexcept {
 }
 
 /// Compares under `strategy` and says why the loser loses.
-int compare(route_strategy strategy, const candidate& a, const candidate& b, verdict& why) noexcept {
+int compare(route_strategy strategy, const candidate& a, const candidate& b,
+            verdict& why) noexcept {
   switch (strategy) {
-    case route_strategy::static_order:
-      why = verdict::not_first;
-      return -1; // The candidate that came first stays.
-    case route_strategy::cheapest:
-      why = verdict::costlier;
-      if (int c = compare(a.cost, b.cost))
-        return c;
-      break;
-    case route_strategy::best_quality:
-      why = verdict::lower_quality;
-      if (int c = compare(b.quality, a.quality))
-        return c;
-      break;
-    case route_strategy::least_loaded:
-    case route_strategy::classifier:
-      break;
+  case route_strategy::static_order:
+    why = verdict::not_first;
+    return -1; // The candidate that came first stays.
+  case route_strategy::cheapest:
+    why = verdict::costlier;
+    if (int c = compare(a.cost, b.cost))
+      return c;
+    break;
+  case route_strategy::best_quality:
+    why = verdict::lower_quality;
+    if (int c = compare(b.quality, a.quality))
+      return c;
+    break;
+  case route_strategy::least_loaded:
+  case route_strategy::classifier:
+    break;
   }
   why = verdict::more_loaded;
   return compare_load(a, b);
@@ -82,7 +85,8 @@ void choose_route(const route_wish& wish, std::span<const candidate> all, route_
       order = compare(wish.strategy, best, c, why);
     }
     if (order == 0) {
-      // The n-th of equal candidates replaces the choice with probability 1/n: every one is equally likely.
+      // The n-th of equal candidates replaces the choice with probability 1/n: every one is equally
+      // likely.
       ++equals;
       order = scramble(wish.dice + i) % equals == 0 ? 1 : -1;
     } else if (order > 0) {

@@ -33,12 +33,13 @@ struct route_choice {
   std::vector<verdict> said;     ///< one for each candidate
 };
 
-/// Chooses among `all`: pinned → health → capacity → quality → strategy. An agent where the step has failed before is
-/// taken only when nobody else can. When every candidate is below the quality that is asked for, nobody is taken.
+/// Chooses among `all`: pinned → health → capacity → quality → strategy. An agent where the step
+/// has failed before is taken only when nobody else can. When every candidate is below the quality
+/// that is asked for, nobody is taken.
 ///
-/// static: the first in order. least_loaded and classifier: the smallest share of its capacity in use, then the better success
-/// rate. cheapest: the lowest cost, then the less loaded. best_quality: the highest, then the less loaded. What is still
-/// equal is decided by `dice`.
+/// static: the first in order. least_loaded and classifier: the smallest share of its capacity in
+/// use, then the better success rate. cheapest: the lowest cost, then the less loaded.
+/// best_quality: the highest, then the less loaded. What is still equal is decided by `dice`.
 void choose_route(const route_wish& wish, std::span<const candidate> all, route_choice& out);
 
 } // namespace troupe

@@ -9,9 +9,9 @@ namespace troupe {
 using kind = supervision_step::kind;
 
 supervision_run::supervision_run(supervision strategy, restart_intensity limits)
-  : strategy_(strategy)
-  , limits_(limits)
-  , window_(limits) {}
+    : strategy_(strategy)
+    , limits_(limits)
+    , window_(limits) {}
 
 std::uint32_t supervision_run::add(child_rules rules) {
   children_.emplace_back();
@@ -48,14 +48,14 @@ void supervision_run::stop_child(std::uint32_t i, steps& todo) {
   }
 }
 
-bool supervision_run::wants_restart(const child& c, exit_kind how) const noexcept {
+bool supervision_run::wants_restart(const entry& c, exit_kind how) const noexcept {
   switch (c.rules.restart) {
-    case restart_type::permanent:
-      return true;
-    case restart_type::transient:
-      return how == exit_kind::abnormal;
-    case restart_type::temporary:
-      return false;
+  case restart_type::permanent:
+    return true;
+  case restart_type::transient:
+    return how == exit_kind::abnormal;
+  case restart_type::temporary:
+    return false;
   }
   return false;
 }

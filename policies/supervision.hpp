@@ -36,16 +36,20 @@ struct supervision_step {
   friend bool operator==(const supervision_step&, const supervision_step&) = default;
 };
 
-/// OTP's supervisor as a value. Children are numbered in start order and keep their number. The actor around it reports
-/// what happened and does what it is told; nothing here knows actors or clocks.
+/// OTP's supervisor as a value. Children are numbered in start order and keep their number. The
+/// actor around it reports what happened and does what it is told; nothing here knows actors or
+/// clocks.
 ///
-/// - one_for_one: the child that ended is restarted. one_for_all: all others are stopped in reverse order, then all are
+/// - one_for_one: the child that ended is restarted. one_for_all: all others are stopped in reverse
+/// order, then all are
 ///   started in order. rest_for_one: the same for those started after it.
-/// - permanent children are always restarted, transient ones only after an abnormal end, temporary ones never.
+/// - permanent children are always restarted, transient ones only after an abnormal end, temporary
+/// ones never.
 /// - over the intensity, all children are stopped in reverse order and the supervisor itself fails.
-/// - beyond OTP: a child that fails again within the period waits before it is started, see `restart_delay`.
+/// - beyond OTP: a child that fails again within the period waits before it is started, see
+/// `restart_delay`.
 class supervision_run {
-public:
+ public:
   using steps = std::vector<supervision_step>;
 
   supervision_run(supervision strategy, restart_intensity limits);
@@ -67,18 +71,22 @@ public:
   void shut_down(steps& todo);
 
   [[nodiscard]] timestamp next_timer() const noexcept;
-  [[nodiscard]] std::uint32_t restarts(std::uint32_t child) const noexcept { return children_[child].restarts; }
+  [[nodiscard]] std::uint32_t restarts(std::uint32_t child) const noexcept {
+    return children_[child].restarts;
+  }
   [[nodiscard]] bool running(std::uint32_t child) const noexcept {
     return children_[child].now == status::running;
   }
-  [[nodiscard]] const child_rules& rules(std::uint32_t child) const noexcept { return children_[child].rules; }
+  [[nodiscard]] const child_rules& rules(std::uint32_t child) const noexcept {
+    return children_[child].rules;
+  }
   [[nodiscard]] std::size_t size() const noexcept { return children_.size(); }
   [[nodiscard]] bool stopping() const noexcept { return mode_ != mode::serving; }
 
-private:
+ private:
   enum class status : std::uint8_t { idle, running, stopping, waiting, done };
   enum class mode : std::uint8_t { serving, shutting_down, giving_up, over };
-  struct child {
+  struct entry {
     child_rules rules;
     status now = status::idle;
     std::uint32_t restarts = 0;
@@ -87,7 +95,7 @@ private:
     timestamp due = no_deadline;
   };
 
-  [[nodiscard]] bool wants_restart(const child& c, exit_kind how) const noexcept;
+  [[nodiscard]] bool wants_restart(const entry& c, exit_kind how) const noexcept;
   void start(std::uint32_t i, steps& todo);
   void continue_group(timestamp now, steps& todo);
   void continue_end(steps& todo);
@@ -97,9 +105,10 @@ private:
   supervision strategy_;
   restart_intensity limits_;
   restart_window window_;
-  std::vector<child> children_;
+  std::vector<entry> children_;
   mode mode_ = mode::serving;
-  std::uint32_t group_from_ = nobody; ///< a group restart is under way for this child and all after it
+  std::uint32_t group_from_ =
+      nobody; ///< a group restart is under way for this child and all after it
   timestamp group_due_{};
 };
 

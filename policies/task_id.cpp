@@ -31,7 +31,8 @@ int hex_value(char c) noexcept {
 
 std::string make_task_id(timestamp now, std::uint64_t dice, std::uint32_t shard) {
   std::string id(id_length, '0');
-  put_hex(id.data(), static_cast<std::uint64_t>(now.time_since_epoch().count() / 1000), time_digits);
+  put_hex(id.data(), static_cast<std::uint64_t>(now.time_since_epoch().count() / 1000),
+          time_digits);
   put_hex(id.data() + time_digits, dice, chance_digits);
   put_hex(id.data() + time_digits + chance_digits, shard, shard_digits);
   return id;
@@ -51,7 +52,8 @@ std::optional<std::uint32_t> shard_of_task_id(std::string_view id) noexcept {
   for (char c : own)
     if (hex_value(c) < 0)
       return std::nullopt;
-  return static_cast<std::uint32_t>(hex_value(own[id_length - 2]) * 16 + hex_value(own[id_length - 1]));
+  return static_cast<std::uint32_t>(hex_value(own[id_length - 2]) * 16 +
+                                    hex_value(own[id_length - 1]));
 }
 
 } // namespace troupe

@@ -8,11 +8,11 @@
 
 namespace troupe {
 
-/// Deadlines of numbered slots, at most one each: a binary heap that knows where each slot stands, so that arming,
-/// moving and disarming cost O(log n) and nothing stale is kept. Later deadlines than all others, the common case, are
-/// armed in O(1).
+/// Deadlines of numbered slots, at most one each: a binary heap that knows where each slot stands,
+/// so that arming, moving and disarming cost O(log n) and nothing stale is kept. Later deadlines
+/// than all others, the common case, are armed in O(1).
 class timer_heap {
-public:
+ public:
   /// Sets the deadline of `slot`; `no_deadline` disarms it.
   void arm(std::uint32_t slot, timestamp due) {
     if (due == no_deadline) {
@@ -50,11 +50,13 @@ public:
   }
 
   [[nodiscard]] bool empty() const noexcept { return heap_.empty(); }
-  [[nodiscard]] timestamp next() const noexcept { return heap_.empty() ? no_deadline : heap_[0].first; }
+  [[nodiscard]] timestamp next() const noexcept {
+    return heap_.empty() ? no_deadline : heap_[0].first;
+  }
   /// The slot whose deadline is `next()`. Requires a non-empty heap.
   [[nodiscard]] std::uint32_t next_slot() const noexcept { return heap_[0].second; }
 
-private:
+ private:
   static constexpr std::uint32_t none = 0xFFFFFFFF;
 
   void put(std::uint32_t at, std::pair<timestamp, std::uint32_t> x) {

@@ -81,6 +81,7 @@ struct plan_node {
   std::uint32_t needed = 0;          ///< quorum
   condition when;                    ///< gate
   join how = join::concatenate;      ///< sequence, parallel, quorum
+  std::string note;                  ///< why the step is there, in a planner's words: for people, decides nothing
   std::vector<plan_node> children;
 
   friend bool operator==(const plan_node&, const plan_node&) = default;

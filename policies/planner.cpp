@@ -1,0 +1,275 @@
+#include "policies/planner.hpp"
+
+#include "policies/composite.hpp"
+#include "policies/priority.hpp"
+#include "policies/step_order.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+#include <vector>
+
+namespace troupe {
+
+namespace {
+
+static_assert(understanding::max_clauses <= step_order::max_steps);
+
+constexpr std::string_view root_name = "answer";
+constexpr std::string_view unclear_name = "unclear";
+
+/// A step before it has its place: one clause, or neighbours that want the same.
+struct draft {
+  const intent_spec* spec = nullptr; ///< null: unclear
+  std::string intent;
+  std::string text;
+  std::string why;
+  double confidence = 1;
+  std::uint32_t clauses = 1;
+  bool after_previous = false;
+};
+
+std::string two_digits(double x) {
+  char out[16];
+  const int size = std::snprintf(out, sizeof out, "%.2f", x);
+  return {out, size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+std::string counted(std::uint32_t n, std::string_view one, std::string_view many) {
+  return std::to_string(n) + " " + std::string{n == 1 ? one : many};
+}
+
+std::string in_steps(int raise) {
+  static constexpr std::string_view words[] = {"no step", "one step", "two steps", "three steps"};
+  const auto size = static_cast<std::uint32_t>(raise < 0 ? -raise : raise);
+  const auto steps =
+      size < std::size(words) ? std::string{words[size]} : counted(size, "step", "steps");
+  return steps + (raise < 0 ? " less urgent" : " more urgent");
+}
+
+/// Names that are taken once.
+class name_desk {
+ public:
+  std::string take(const std::string& wanted) {
+    auto name = wanted;
+    for (std::uint32_t n = 2; !taken_.insert(name).second; ++n)
+      name = wanted + "_" + std::to_string(n);
+    return name;
+  }
+
+ private:
+  std::set<std::string, std::less<>> taken_;
+};
+
+class planner {
+ public:
+  planner(const plan_wish& wish, const understanding& what)
+      : wish_(wish)
+      , what_(what)
+      , domain_(*wish.domain) {}
+
+  std::optional<plan_node> run(std::string& problem) {
+    if (what_.clauses.empty() || what_.clauses.size() > understanding::max_clauses) {
+      problem = "a message is understood as 1 to " + std::to_string(understanding::max_clauses) +
+                " clauses";
+      return std::nullopt;
+    }
+    read_drafts();
+    weigh();
+    const auto order = dependencies();
+    const auto groups = order.groups();
+    if (groups.size() > 1)
+      (void)names_.take(std::string{root_name});
+    std::vector<plan_node> steps;
+    for (std::size_t i = 0; i < drafts_.size(); ++i) {
+      auto step = make_step(i, order, problem);
+      if (!step)
+        return std::nullopt;
+      steps.push_back(std::move(*step));
+    }
+    std::vector<plan_node> parts;
+    for (const auto& g : groups)
+      parts.push_back(in_order(g, steps));
+    if (parts.size() == 1)
+      return std::move(parts.front());
+    return joined(plan_op::parallel, std::string{root_name}, std::move(parts));
+  }
+
+ private:
+  const intent_spec* known(const understood_clause& c) const {
+    const auto hit = domain_.understanding.intents.find(c.intent);
+    return c.accepted && hit != domain_.understanding.intents.end() ? &hit->second : nullptr;
+  }
+
+  static std::string why_unclear(const understood_clause& c, const std::string& domain) {
+    if (c.intent.empty())
+      return "no intent was found";
+    const auto intent = "intent " + c.intent + " " + two_digits(c.confidence);
+    return c.accepted ? intent + " is not one of domain " + domain : intent + " was not accepted";
+  }
+
+  void read_drafts() {
+    for (const auto& c : what_.clauses) {
+      const auto* spec = known(c);
+      if (!drafts_.empty() && drafts_.back().spec == spec) {
+        auto& last = drafts_.back();
+        last.text += "; " + c.text;
+        last.confidence = std::min(last.confidence, c.confidence);
+        ++last.clauses;
+        continue;
+      }
+      drafts_.push_back({spec, spec ? c.intent : std::string{}, c.text,
+                         spec ? std::string{} : why_unclear(c, domain_.path), c.confidence, 1,
+                         c.after_previous});
+    }
+    if (drafts_.size() == 1 && !drafts_.front().spec)
+      drafts_.front().text = wish_.text;
+    drafts_.front().after_previous = false;
+  }
+
+  /// What of customer and history bears on urgency, the same for every step.
+  void weigh() {
+    if (const auto tier = domain_.routing.tiers.find(wish_.tier);
+        tier != domain_.routing.tiers.end() && tier->second.raise != 0) {
+      raise_ += tier->second.raise;
+      because_ += "; tier " + tier->first + ": " + in_steps(tier->second.raise);
+    }
+    if (wish_.former_failures > 0) {
+      ++raise_;
+      because_ += "; " + counted(wish_.former_failures, "former failure", "former failures") +
+                  ": " + in_steps(1);
+    }
+  }
+
+  step_order dependencies() const {
+    step_order out{drafts_.size()};
+    for (std::size_t i = 0; i < drafts_.size(); ++i) {
+      if (drafts_[i].after_previous)
+        out.wait(i, i - 1);
+      if (!drafts_[i].spec)
+        continue;
+      const auto& after = drafts_[i].spec->after;
+      for (std::size_t j = 0; j < drafts_.size(); ++j)
+        if (drafts_[j].spec &&
+            std::find(after.begin(), after.end(), drafts_[j].intent) != after.end())
+          out.wait(i, j);
+    }
+    return out;
+  }
+
+  std::string note_for(std::size_t i, const step_order& order) const {
+    const auto& d = drafts_[i];
+    auto out = d.spec ? "intent " + d.intent + " " + two_digits(d.confidence) : "unclear: " + d.why;
+    if (d.clauses > 1)
+      out += "; " + std::to_string(d.clauses) + " clauses";
+    for (std::size_t j = 0; j < drafts_.size(); ++j)
+      if (order.needs(i).test(j))
+        out += "; after " + (drafts_[j].spec ? drafts_[j].intent : std::string{unclear_name});
+    return out + because_;
+  }
+
+  json entities_for(const draft& d) const {
+    json out = json::array();
+    const auto in = [](const std::string& text, const json& value) {
+      const auto words = value.is_string() ? value.get<std::string>() : value.dump();
+      return text.find(words) != std::string::npos;
+    };
+    for (const auto& entity : what_.entities) {
+      const auto& value = entity.at("value");
+      const bool elsewhere = std::any_of(drafts_.begin(), drafts_.end(),
+                                         [&](const auto& x) { return in(x.text, value); });
+      if (in(d.text, value) || !elsewhere)
+        out.push_back(entity);
+    }
+    return out.empty() ? json{} : json{{"entities", std::move(out)}};
+  }
+
+  std::optional<plan_node> make_step(std::size_t i, const step_order& order, std::string& problem) {
+    const auto& d = drafts_[i];
+    plan_node step;
+    step.text = d.text;
+    step.note = note_for(i, order);
+    step.input = entities_for(d);
+    auto base = d.spec ? d.spec->urgency : wish_.urgency;
+    if (wish_.urgency < priority::medium)
+      base = more_urgent(base, wish_.urgency);
+    step.urgency = raised(base, raise_);
+    if (d.spec) {
+      step.op = d.spec->domain.empty() ? plan_op::call : plan_op::domain;
+      step.skill = d.spec->skill;
+      step.target = d.spec->domain;
+      step.fallback = d.spec->fallback;
+      if (step.op == plan_op::call && step.skill.empty()) {
+        problem = "intent " + d.intent + " of domain " + domain_.path +
+                  " names neither a skill nor a domain";
+        return std::nullopt;
+      }
+    } else if (!aim_unclear(step, problem)) {
+      problem += ": " + d.why + ": \"" + d.text + "\"";
+      return std::nullopt;
+    }
+    step.name = names_.take(d.spec ? d.intent : std::string{unclear_name});
+    return expand_composite(domain_, std::move(step),
+                            [this](const std::string& name) { return names_.take(name); });
+  }
+
+  bool aim_unclear(plan_node& step, std::string& problem) const {
+    static constexpr std::string_view human = "human:";
+    const auto& unclear = domain_.understanding.unclear;
+    if (unclear.empty() || unclear == human) {
+      problem = "domain " + domain_.path + " names nobody for what is unclear";
+      return false;
+    }
+    if (unclear.starts_with(human)) {
+      step.op = plan_op::human;
+      step.target = unclear.substr(human.size());
+    } else {
+      step.skill = unclear;
+    }
+    return true;
+  }
+
+  plan_node joined(plan_op op, std::string name, std::vector<plan_node> parts) const {
+    plan_node out;
+    out.op = op;
+    out.name = std::move(name);
+    out.how = domain_.answer;
+    out.children = std::move(parts);
+    for (const auto& part : out.children)
+      out.urgency = more_urgent(out.urgency, part.urgency);
+    return out;
+  }
+
+  plan_node in_order(const step_order::group& g, std::vector<plan_node>& steps) {
+    std::vector<plan_node> line;
+    for (const auto& level : g) {
+      std::vector<plan_node> at_once;
+      for (auto i : level)
+        at_once.push_back(std::move(steps[i]));
+      if (at_once.size() == 1)
+        line.push_back(std::move(at_once.front()));
+      else
+        line.push_back(joined(plan_op::parallel, names_.take("together"), std::move(at_once)));
+    }
+    if (line.size() == 1)
+      return std::move(line.front());
+    return joined(plan_op::sequence, names_.take("in_order"), std::move(line));
+  }
+
+  const plan_wish& wish_;
+  const understanding& what_;
+  const domain_spec& domain_;
+  std::vector<draft> drafts_;
+  name_desk names_;
+  int raise_ = 0;
+  std::string because_;
+};
+
+} // namespace
+
+std::optional<plan_node> make_plan(const plan_wish& wish, const understanding& what,
+                                   std::string& problem) {
+  return planner{wish, what}.run(problem);
+}
+
+} // namespace troupe
