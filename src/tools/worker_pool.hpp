@@ -45,7 +45,8 @@ class worker_pool {
   virtual job_id submit(job, std::chrono::milliseconds deadline) = 0;
 
   /// Stops the token of a job that waits or runs. An id that is unknown or already over is ignored.
-  /// Stop callbacks registered on the token run inside this call.
+  /// Stop callbacks registered on the token run inside this call, or, at the deadline, on the
+  /// pool's own watch thread: they must not block.
   virtual void cancel(job_id) = 0;
 
   virtual counts now() const = 0;

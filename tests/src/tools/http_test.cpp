@@ -1,0 +1,453 @@
+#include "src/tools/http.hpp"
+
+#include <chrono>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/asio.hpp>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace troupe::tools;
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+using error = http_response::error;
+
+constexpr auto patience = 30s;
+
+/// A server for one test: gives each request, head and body, to a function and sends the bytes it
+/// answers. No answer means that the client is left waiting; an answer that ends in `close` closes
+/// the connection.
+class server {
+ public:
+  using handler = std::function<std::string(const std::string& request)>;
+  inline static const std::string close = "\x01";
+
+  explicit server(handler answer)
+      : answer_{std::move(answer)} {
+    accept();
+    thread_ = std::thread{[this] { io_.run(); }};
+  }
+  ~server() {
+    io_.stop();
+    thread_.join();
+  }
+  std::string url(const std::string& path) const {
+    return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + path;
+  }
+  int connections() const { return connections_; }
+
+ private:
+  struct session {
+    explicit session(tcp::socket s)
+        : socket{std::move(s)} {}
+    tcp::socket socket;
+    std::string in;
+    std::string out;
+  };
+
+  void accept() {
+    acceptor_.async_accept([this](boost::system::error_code e, tcp::socket socket) {
+      if (e)
+        return;
+      ++connections_;
+      read(std::make_shared<session>(std::move(socket)));
+      accept();
+    });
+  }
+  void read(const std::shared_ptr<session>& one) {
+    const auto complete = [one](const boost::system::error_code& e, std::size_t) -> std::size_t {
+      return e || whole(one->in) > 0 ? 0 : 4096;
+    };
+    asio::async_read(one->socket, asio::dynamic_buffer(one->in), complete,
+                     [this, one](boost::system::error_code e, std::size_t) {
+                       if (whole(one->in) > 0)
+                         respond(one);
+                       else if (!e)
+                         read(one);
+                     });
+  }
+  /// The length of the request at the front; 0 if it is not complete.
+  static std::size_t whole(const std::string& text) {
+    const auto end = text.find("\r\n\r\n");
+    if (end == std::string::npos)
+      return 0;
+    std::size_t body = 0;
+    if (const auto at = text.find("Content-Length: "); at < end)
+      body = std::stoul(text.substr(at + 16));
+    return text.size() >= end + 4 + body ? end + 4 + body : 0;
+  }
+  void respond(const std::shared_ptr<session>& one) {
+    const auto length = whole(one->in);
+    one->out = answer_(one->in.substr(0, length));
+    one->in.erase(0, length);
+    const bool last = one->out.ends_with(close);
+    if (last)
+      one->out.pop_back();
+    else if (one->out.empty())
+      return read(one);
+    asio::async_write(one->socket, asio::buffer(one->out),
+                      [this, one, last](boost::system::error_code e, std::size_t) {
+                        if (!e && !last)
+                          read(one);
+                      });
+  }
+
+  handler answer_;
+  asio::io_context io_;
+  tcp::acceptor acceptor_{io_, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
+  std::atomic<int> connections_{0};
+  std::thread thread_;
+};
+
+std::string ok(const std::string& body) {
+  return "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Two: 2\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+struct one_response {
+  std::promise<http_response> promise;
+  std::future<http_response> future = promise.get_future();
+  http_port::done_fn done() {
+    return [this](http_response r) { promise.set_value(std::move(r)); };
+  }
+  http_response get() {
+    if (future.wait_for(patience) != std::future_status::ready) {
+      ADD_FAILURE() << "no response";
+      return {};
+    }
+    return future.get();
+  }
+};
+
+http_response send(http_port& port, http_request request) {
+  one_response response;
+  port.send(std::move(request), response.done());
+  return response.get();
+}
+
+http_request get(std::string url) {
+  http_request request;
+  request.url = std::move(url);
+  request.deadline = patience;
+  return request;
+}
+
+} // namespace
+
+TEST(http, gives_status_headers_and_body) {
+  server web{[](const std::string&) { return ok("hello"); }};
+  const auto port = make_http_port();
+  const auto response = send(*port, get(web.url("/")));
+  EXPECT_EQ(response.failed, error::none) << response.detail;
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "hello");
+  EXPECT_EQ(response.header("content-type"), "text/plain");
+  EXPECT_EQ(response.header("x-two"), "2");
+  EXPECT_EQ(response.header("absent"), "");
+  EXPECT_EQ(response.detail, "");
+}
+
+TEST(http, sends_what_it_is_told_and_nothing_invented) {
+  server web{[](const std::string& request) { return ok(request); }};
+  const auto port = make_http_port();
+  auto request = get(web.url("/a?b=c"));
+  request.method = "POST";
+  request.body = std::string("{\"x\":\0}", 7);
+  request.headers = {{"Authorization", "Bearer t"}, {"X-Empty", ""}};
+  auto seen = send(*port, request).body;
+  EXPECT_TRUE(seen.starts_with("POST /a?b=c HTTP/1.1\r\n")) << seen;
+  EXPECT_NE(seen.find("\r\nAuthorization: Bearer t\r\n"), std::string::npos) << seen;
+  EXPECT_NE(seen.find("\r\nX-Empty:\r\n"), std::string::npos) << seen;
+  EXPECT_NE(seen.find("\r\nContent-Length: 7\r\n"), std::string::npos) << seen;
+  EXPECT_EQ(seen.find("Content-Type"), std::string::npos) << seen;
+  EXPECT_EQ(seen.find("Expect"), std::string::npos) << seen;
+  EXPECT_TRUE(seen.ends_with(request.body));
+
+  request.method = "POST";
+  request.body.clear();
+  EXPECT_NE(send(*port, request).body.find("Content-Length: 0\r\n"), std::string::npos);
+  request.method = "DELETE";
+  seen = send(*port, request).body;
+  EXPECT_TRUE(seen.starts_with("DELETE /a?b=c")) << seen;
+  EXPECT_EQ(seen.find("Content-Length"), std::string::npos) << seen;
+}
+
+TEST(http, head_has_no_body) {
+  server web{
+      [](const std::string&) { return "HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n"; }};
+  const auto port = make_http_port();
+  auto request = get(web.url("/"));
+  request.method = "HEAD";
+  const auto response = send(*port, request);
+  EXPECT_EQ(response.failed, error::none) << response.detail;
+  EXPECT_EQ(response.header("content-length"), "5000000");
+  EXPECT_EQ(response.body, "");
+}
+
+TEST(http, an_error_status_is_a_response) {
+  server web{
+      [](const std::string&) { return "HTTP/1.1 500 Oh no\r\nContent-Length: 3\r\n\r\nbad"; }};
+  const auto port = make_http_port();
+  const auto response = send(*port, get(web.url("/")));
+  EXPECT_EQ(response.failed, error::none);
+  EXPECT_EQ(response.status, 500);
+  EXPECT_EQ(response.body, "bad");
+}
+
+TEST(http, redirects_are_not_followed) {
+  server web{[](const std::string&) {
+    return "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n";
+  }};
+  const auto port = make_http_port();
+  const auto response = send(*port, get(web.url("/")));
+  EXPECT_EQ(response.status, 302);
+  EXPECT_EQ(response.header("location"), "file:///etc/passwd");
+}
+
+TEST(http, interim_responses_leave_no_headers) {
+  server web{[](const std::string&) {
+    return "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n" + ok("late");
+  }};
+  const auto port = make_http_port();
+  const auto response = send(*port, get(web.url("/")));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.header("x-early"), "");
+  EXPECT_EQ(response.body, "late");
+}
+
+TEST(http, a_server_that_never_answers_times_out) {
+  server web{[](const std::string&) { return ""; }};
+  const auto port = make_http_port();
+  auto request = get(web.url("/"));
+  request.deadline = 50ms;
+  const auto response = send(*port, request);
+  EXPECT_EQ(response.failed, error::timeout);
+  EXPECT_EQ(response.status, 0);
+  EXPECT_NE(response.detail, "");
+  request.deadline = 0ms;
+  EXPECT_EQ(send(*port, request).failed, error::timeout);
+}
+
+TEST(http, a_body_that_stops_half_way_times_out_with_what_came) {
+  server web{
+      [](const std::string&) { return "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"; }};
+  const auto port = make_http_port();
+  auto request = get(web.url("/"));
+  request.deadline = 200ms;
+  const auto response = send(*port, request);
+  EXPECT_EQ(response.failed, error::timeout);
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "half");
+}
+
+TEST(http, too_large_a_body_is_cut) {
+  server web{[](const std::string&) { return ok(std::string(10'000, 'x')); }};
+  const auto port = make_http_port();
+  auto request = get(web.url("/"));
+  request.body_max_bytes = 9'999;
+  const auto response = send(*port, request);
+  EXPECT_EQ(response.failed, error::too_large);
+  EXPECT_EQ(response.body.size(), 9'999u);
+  EXPECT_EQ(response.status, 200);
+  request.body_max_bytes = 10'000;
+  EXPECT_EQ(send(*port, request).failed, error::none);
+}
+
+TEST(http, too_long_headers_are_cut) {
+  server web{[](const std::string&) {
+    return "HTTP/1.1 200 OK\r\nX-Long: " + std::string(5000, 'x') + "\r\nContent-Length: 0\r\n\r\n";
+  }};
+  http_limits limits;
+  limits.headers_max_bytes = 4096;
+  const auto port = make_http_port(limits);
+  EXPECT_EQ(send(*port, get(web.url("/"))).failed, error::too_large);
+}
+
+TEST(http, a_refused_connection_is_told_from_a_broken_one) {
+  std::string gone;
+  {
+    server web{[](const std::string&) { return ok(""); }};
+    gone = web.url("/");
+  }
+  const auto port = make_http_port();
+  EXPECT_EQ(send(*port, get(gone)).failed, error::cannot_connect);
+  EXPECT_EQ(send(*port, get("http://no-such-host.invalid/")).failed, error::cannot_connect);
+
+  server web{[](const std::string&) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf" + server::close;
+  }};
+  const auto broken = send(*port, get(web.url("/")));
+  EXPECT_EQ(broken.failed, error::protocol);
+  EXPECT_EQ(broken.body, "half");
+}
+
+TEST(http, plain_http_on_an_https_url_is_no_connection) {
+  server web{[](const std::string&) { return server::close; }};
+  const auto port = make_http_port();
+  auto url = web.url("/");
+  url.insert(4, "s");
+  auto request = get(url);
+  request.deadline = 500ms;
+  EXPECT_NE(send(*port, request).failed, error::none);
+}
+
+TEST(http, garbage_is_a_protocol_error) {
+  server web{[](const std::string&) { return "this is not HTTP\r\n\r\n" + server::close; }};
+  const auto port = make_http_port();
+  const auto response = send(*port, get(web.url("/")));
+  EXPECT_EQ(response.failed, error::protocol);
+  EXPECT_NE(response.detail, "");
+}
+
+TEST(http, malformed_requests_are_refused_before_anything_is_sent) {
+  server web{[](const std::string&) { return ok(""); }};
+  const auto port = make_http_port();
+  const auto refused = [&](http_request request) {
+    // A refusal comes before `send` returns.
+    http_response got;
+    port->send(std::move(request), [&](http_response r) { got = std::move(r); });
+    EXPECT_EQ(got.failed, error::refused);
+    return got.detail;
+  };
+  for (const std::string url :
+       {"", "no-scheme", "http://", "http://a b/", "http://a/\r\nX: y", "http://a:99999/"})
+    EXPECT_NE(refused(get(url)), "") << url;
+  EXPECT_EQ(refused(get("file:///etc/passwd")), "the scheme 'file' is neither http nor https");
+  EXPECT_EQ(refused(get("ftp://host/")), "the scheme 'ftp' is neither http nor https");
+  auto request = get(web.url("/"));
+  request.method = "GET / HTTP/1.1\r\nX: y\r\n\r\nGET";
+  refused(request);
+  request = get(web.url("/"));
+  request.headers = {{"X", "a\r\nSmuggled: 1"}};
+  EXPECT_EQ(refused(request), "the header 'X' contains a line break or a NUL byte");
+  request.headers = {{"X: y\r\nZ", "a"}};
+  refused(request);
+  request.headers = {{"content-LENGTH", "0"}};
+  refused(request);
+  EXPECT_EQ(web.connections(), 0);
+}
+
+TEST(http, cancel_gives_a_request_up) {
+  std::promise<void> arrived;
+  server web{[&](const std::string&) {
+    arrived.set_value();
+    return "";
+  }};
+  const auto port = make_http_port();
+  one_response response;
+  const auto id = port->send(get(web.url("/")), response.done());
+  arrived.get_future().wait();
+  port->cancel(id);
+  EXPECT_EQ(response.get().failed, error::cancelled);
+  port->cancel(id);
+  port->cancel(424242);
+}
+
+TEST(http, connections_are_kept_and_reused) {
+  server web{[](const std::string&) { return ok("x"); }};
+  const auto port = make_http_port();
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(send(*port, get(web.url("/"))).failed, error::none);
+  EXPECT_EQ(web.connections(), 1);
+}
+
+TEST(http, waiting_requests_are_bounded_and_get_their_turn) {
+  std::promise<void> arrived;
+  std::atomic<int> seen{0};
+  server web{[&](const std::string& request) -> std::string {
+    if (request.starts_with("GET /hang ")) {
+      arrived.set_value();
+      return "";
+    }
+    ++seen;
+    return ok("x");
+  }};
+  http_limits limits;
+  limits.in_flight_max = 1;
+  limits.queue_max = 2;
+  const auto port = make_http_port(limits);
+  one_response hang;
+  one_response first;
+  one_response expired;
+  one_response refused;
+  const auto id = port->send(get(web.url("/hang")), hang.done());
+  arrived.get_future().wait();
+  port->send(get(web.url("/")), first.done());
+  auto short_lived = get(web.url("/"));
+  short_lived.deadline = 20ms;
+  port->send(short_lived, expired.done());
+  port->send(get(web.url("/")), refused.done());
+  EXPECT_EQ(refused.get().failed, error::refused);
+  EXPECT_EQ(expired.get().failed, error::timeout);
+  EXPECT_EQ(seen, 0);
+  port->cancel(id);
+  EXPECT_EQ(hang.get().failed, error::cancelled);
+  EXPECT_EQ(first.get().status, 200);
+}
+
+TEST(http, many_at_once) {
+  server web{
+      [](const std::string& request) { return ok(request.substr(0, request.find(" HTTP"))); }};
+  http_limits limits;
+  limits.in_flight_max = 50;
+  limits.queue_max = 1000;
+  const auto port = make_http_port(limits);
+  std::vector<one_response> all(500);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    port->send(get(web.url("/" + std::to_string(i))), all[i].done());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto response = all[i].get();
+    EXPECT_EQ(response.failed, error::none) << response.detail;
+    EXPECT_EQ(response.body, "GET /" + std::to_string(i));
+  }
+}
+
+TEST(http, the_environment_does_not_choose_a_proxy) {
+  ASSERT_EQ(setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
+  server web{[](const std::string&) { return ok("direct"); }};
+  const auto port = make_http_port();
+  EXPECT_EQ(send(*port, get(web.url("/"))).body, "direct");
+  unsetenv("http_proxy");
+}
+
+TEST(http, a_proxy_that_is_given_is_used) {
+  server proxy{[](const std::string& request) { return ok(request); }};
+  http_limits limits;
+  limits.proxy = proxy.url("");
+  const auto port = make_http_port(limits);
+  EXPECT_TRUE(send(*port, get("http://elsewhere.invalid/x"))
+                  .body.starts_with("GET http://elsewhere.invalid/x HTTP/1.1"));
+}
+
+TEST(http, the_destructor_reports_everything) {
+  server web{[](const std::string&) { return ""; }};
+  http_limits limits;
+  limits.in_flight_max = 2;
+  std::vector<one_response> all(5);
+  {
+    const auto port = make_http_port(limits);
+    for (auto& one : all)
+      port->send(get(web.url("/")), one.done());
+  }
+  for (auto& one : all) {
+    ASSERT_EQ(one.future.wait_for(0s), std::future_status::ready);
+    EXPECT_EQ(one.get().failed, error::cancelled);
+  }
+}
+
+TEST(http, a_callback_may_send_the_next) {
+  server web{[](const std::string&) { return ok("x"); }};
+  const auto port = make_http_port();
+  one_response second;
+  port->send(get(web.url("/")),
+             [&](http_response) { port->send(get(web.url("/")), second.done()); });
+  EXPECT_EQ(second.get().status, 200);
+}
