@@ -1,0 +1,31 @@
+#pragma once
+
+#include "nodes/client.hpp"
+#include "nodes/doors/router.hpp"
+
+#include <troupe/clock.hpp>
+#include <troupe/json.hpp>
+
+#include <functional>
+#include <string>
+
+namespace troupe {
+
+/// What the API needs beside the node itself.
+struct api_settings {
+  milliseconds wait_max{120000}; ///< the longest `?wait=`; longer ones are taken as this
+  /// Searches the logs: takes {"session", "task", "agent", "task_type", "level", "since", "until"
+  /// (microseconds since 1970), "text", "limit"}, as far as they were asked for, and returns an
+  /// array. Runs on a thread of the API's own and may throw. Empty: there are no logs to search,
+  /// and the API says so.
+  std::function<json(const json&)> search_logs;
+};
+
+/// The HTTP API of a node: the routes that /openapi.json describes. `node` must outlive the server
+/// that runs them.
+[[nodiscard]] router make_api(client& node, api_settings settings = {});
+
+/// The description of the API as it ships: docs/reference/openapi.json.
+[[nodiscard]] const std::string& openapi_text();
+
+} // namespace troupe

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "nodes/doors/http_message.hpp"
+#include "nodes/doors/responder.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace troupe {
+
+/// Answers a request, at once or later, through the responder. Runs on the door's thread: it must
+/// not block. An exception is answered as an internal error.
+using http_handler = std::function<void(http_request&, const responder&)>;
+
+/// Which handler takes which method and path. Built before the server starts and only read
+/// afterwards.
+class router {
+ public:
+  /// `pattern` consists of fixed segments and `{name}` segments: `/v1/tasks/{id}/trace`. `produces`
+  /// lists the media types that the handler answers with; a request that accepts none of them gets
+  /// 406.
+  void add(std::string method, std::string pattern, http_handler run,
+           std::vector<std::string_view> produces = {"application/json"});
+
+  /// Runs the handler of the request, or answers with 404, 405, 406 or 400. HEAD is taken as GET.
+  void route(http_request& what, const responder& answer) const;
+
+  /// All methods and patterns, in the order they were added.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> routes() const;
+
+ private:
+  struct entry {
+    std::string method;
+    std::string pattern;
+    std::vector<std::string> segments;
+    std::vector<std::string_view> produces;
+    http_handler run;
+  };
+  [[nodiscard]] static bool matches(const entry& e, std::string_view path) noexcept;
+  std::vector<entry> entries_;
+};
+
+} // namespace troupe
