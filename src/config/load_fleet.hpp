@@ -43,7 +43,7 @@ struct load_limits {
   static constexpr std::size_t files = 20000;
   static constexpr std::size_t nodes_per_file =
       100000;                                      ///< YAML nodes after aliases have been followed
-  static constexpr std::size_t depth = 64;         ///< of nested YAML
+  static constexpr std::size_t depth = 128;        ///< of nested YAML: room for the deepest plan
   static constexpr std::size_t domain_depth = 16;  ///< of nested domain folders
   static constexpr std::size_t diagnostics = 1000; ///< errors reported; the rest is counted
 };

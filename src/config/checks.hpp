@@ -1,0 +1,45 @@
+#pragma once
+
+#include "src/config/draft.hpp"
+#include "src/config/report.hpp"
+
+// What must hold between the parts of a fleet. Each check names the place of the value that a
+// person has to change. A check that hangs on another file is made only when that file is sound:
+// one slip should give one error.
+namespace troupe::config {
+
+/// All of the checks below, then the warnings if there are no errors.
+void check_fleet(const fleet_draft& fleet, report& problems);
+
+void check_domain(const fleet_draft& fleet, const domain_draft& domain, report& problems);
+void check_intents(const fleet_draft& fleet, const domain_draft& domain, report& problems);
+void check_agent(const fleet_draft& fleet, const domain_draft& domain, const agent_draft& agent,
+                 report& problems);
+void check_plan(const fleet_draft& fleet, const domain_draft& domain, const plan_draft& plan,
+                report& problems);
+
+/// That no agent falls back to itself, over others or directly.
+void check_fallback_cycles(const domain_draft& domain, report& problems);
+
+/// That no domain delegates a skill to itself, over others or directly. A delegation without a
+/// skill stands for every intent and the fixed plan of the domain.
+void check_delegation_cycles(const fleet_draft& fleet, report& problems);
+
+/// What is allowed but probably not meant.
+void warn_about(const fleet_draft& fleet, report& problems);
+
+/// That `skill`, named at `at`, is one of `domain`'s: of its agents, or with `composite` also of
+/// its plans.
+void check_skill(const domain_draft& domain, const yaml_node& at, std::string_view skill,
+                 bool composite, report& problems);
+void check_queue(const fleet_draft& fleet, const yaml_node& at, std::string_view queue,
+                 report& problems);
+/// The domain at `path`; null when there is none, which is reported at `at`.
+const domain_draft* check_domain_path(const fleet_draft& fleet, const yaml_node& at,
+                                      std::string_view path, report& problems);
+/// That the targets of the list `fallback` exist in `domain`. `owner` is the agent that falls back,
+/// if it is one.
+void check_fallback(const fleet_draft& fleet, const domain_draft& domain, const yaml_node* fallback,
+                    std::string_view owner, report& problems);
+
+} // namespace troupe::config

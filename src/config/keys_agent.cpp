@@ -1,0 +1,145 @@
+#include "src/config/make_shape.hpp"
+
+#include <troupe/agent.hpp>
+
+namespace troupe::config {
+
+namespace {
+
+using namespace make;
+
+const record& native_keys() {
+  static const record r{
+      "native",
+      "A function of a plugin or of the program itself.",
+      {{"function", text(text_rule::filled), "the name it is registered under", {}, true},
+       {"options", object(), "handed to the function", "{}"}}};
+  return r;
+}
+
+const record& rule_keys() {
+  static const record r{
+      "rule",
+      "An answer and when it is given. Everything that is said must hold.",
+      {{"skill", text(text_rule::name), "the call is for this skill", "any"},
+       {"any", list(text(text_rule::filled)), "the text holds one of these words", "[]"},
+       {"all", list(text(text_rule::filled)), "the text holds all of these words", "[]"},
+       {"when", list(fields(condition_keys)), "these conditions hold on the agent's request", "[]"},
+       {"text", text(), "the answer; may hold `${...}` templates", "empty"},
+       {"data", object(), "structured part of the answer", "none"},
+       {"confidence", number(0, 1), "of the answer", "1"}},
+      {},
+      {"text", "data"}};
+  return r;
+}
+
+const record& otherwise_keys() {
+  static const record r{"otherwise",
+                        "The answer when no rule matches.",
+                        {{"text", text(), "the answer; may hold `${...}` templates", "empty"},
+                         {"data", object(), "structured part of the answer", "none"},
+                         {"confidence", number(0, 1), "of the answer", "1"}},
+                        {},
+                        {"text", "data"}};
+  return r;
+}
+
+const record& rules_keys() {
+  static const record r{
+      "rules",
+      "Fixed answers; the first rule that matches gives its own.",
+      {{"rules", list(fields(rule_keys), 1), "in order", {}, true},
+       {"otherwise", fields(otherwise_keys), "when no rule matches", "fails with low_confidence"}}};
+  return r;
+}
+
+const record& subprocess_keys() {
+  static const record r{
+      "subprocess",
+      "A program that speaks JSON on its standard input and output.",
+      {{"command", list(text(), 1), "program and arguments; runs in the fleet's folder", {}, true},
+       {"mode", one_of({"worker", "once"}),
+        "`worker`: long-lived, one JSON per line; `once`: one process per call", "worker"},
+       {"environment", map(text_rule::filled, text()), "variables set for it beside the node's own",
+        "{}"},
+       {"output_max", size(1, 64 << 20), "the largest answer", "1MiB"}}};
+  return r;
+}
+
+const record& http_keys() {
+  static const record r{
+      "http",
+      "A service that takes the request as JSON in a POST.",
+      {{"url", text(text_rule::url), "where it is", {}, true},
+       {"headers", map(text_rule::name, text(text_rule::header)), "sent with each request", "{}"}}};
+  return r;
+}
+
+const record& human_agent_keys() {
+  static const record r{
+      "human",
+      "A person.",
+      {{"queue", text(text_rule::name), "one of the fleet's queues of people", {}, true},
+       {"question", text(), "asked instead of the request's text", "the request"}}};
+  return r;
+}
+
+const record& triage_keys() {
+  static const record r{
+      "triage",
+      "Finds out what a message wants. Paths are relative to the domain's folder.",
+      {{"model",
+        text(text_rule::filled),
+        "the trained model; made when it is missing or older than the examples",
+        {},
+        true},
+       {"examples", text(text_rule::filled), "examples to train from", "none"},
+       {"extra_examples", list(text(text_rule::filled)), "further ones, those that exist", "[]"},
+       {"split", truth(), "whether a message may hold several wishes", "true"},
+       {"plans", list(text(text_rule::filled)),
+        "words that messages use for plans, found as entities", "[]"}}};
+  return r;
+}
+
+} // namespace
+
+const record& agent_keys() {
+  static const record r{
+      "agents/NAME.yaml",
+      "An agent.",
+      {{"agent", text(text_rule::word), "name of the agent: that of its file", {}, true},
+       {"description", text(), "what it does", "empty"},
+       {"kind", word<agent_kind>(), "what it is; the block named like it is required", "native"},
+       {"skills", list(text(text_rule::name), 1), "what it can do; required unless kind is triage"},
+       {"labels", list(text(text_rule::filled)), "free words, shown and searchable", "[]"},
+       {"cost", number(0, 1e9), "per call, in the fleet's currency", "0"},
+       {"quality", number(0, 1), "as its team sees it", "1"},
+       {"effects", word<effects>(), "what a repeated call may do to the world outside", "none"},
+       {"replicas", integer(1, 10000), "actors that share its work", "1"},
+       {"slots", integer(1, 1024), "calls at the same time, per replica", "1"},
+       {"queue", integer(0, 1000000), "waiting calls, per replica", "1000"},
+       {"timeout", duration(), "for one call", "30s"},
+       {"restart", word<restart_type>(), "when it is started again after it ended", "permanent"},
+       {"reads", list(text(text_rule::name)), "context fields that it is shown", "[]"},
+       {"writes", list(text(text_rule::name)), "context fields that it may set", "[]"},
+       {"min_confidence", number(0, 1), "answers below it fail as low_confidence", "0"},
+       {"fallback", list(text(text_rule::fallback)), "tried in order when repetitions end", "[]"},
+       {"native", fields(native_keys), "for kind native"},
+       {"rules", fields(rules_keys), "for kind rules"},
+       {"subprocess", fields(subprocess_keys), "for kind subprocess"},
+       {"http", fields(http_keys), "for kind http"},
+       {"human", fields(human_agent_keys), "for kind human"},
+       {"triage", fields(triage_keys), "for kind triage"}},
+      {},
+      {},
+      "kind",
+      {{"native", {"native", "skills"}},
+       {"rules", {"rules", "skills"}},
+       {"subprocess", {"subprocess", "skills"}},
+       {"http", {"http", "skills"}},
+       {"human", {"human", "skills"}},
+       {"triage", {"triage"}}}};
+  return r;
+}
+
+} // namespace troupe::config

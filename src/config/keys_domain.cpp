@@ -1,0 +1,138 @@
+#include "src/config/make_shape.hpp"
+
+#include <troupe/fleet.hpp>
+
+namespace troupe::config {
+
+namespace {
+
+using namespace make;
+
+const record& retry_keys() {
+  static const record r{
+      "retry",
+      "How often, and how far apart, a failed attempt is repeated.",
+      {{"max_retries", integer(0, 100), "repetitions after the first attempt", "3"},
+       {"min_backoff", duration(0), "wait before the first repetition", "1s"},
+       {"max_backoff", duration(0), "the longest wait", "30s"},
+       {"factor", number(1, 100), "by which the wait grows", "2"},
+       {"random_factor", number(0, 1), "by how much a wait may be longer at random", "0.2"}}};
+  return r;
+}
+
+const record& tier_keys() {
+  static const record r{
+      "tier",
+      "What the tier of a customer changes.",
+      {{"raise", integer(-3, 3), "steps of priority up (negative: down)", "0"},
+       {"strategy", word<route_strategy>(), "instead of the domain's", "the domain's"},
+       {"min_quality", number(0, 1), "candidates below it are passed over", "0"}}};
+  return r;
+}
+
+const record& routing_keys() {
+  static const record r{
+      "routing",
+      "Who among several agents with a skill gets a step.",
+      {{"strategy", word<route_strategy>(), "how candidates are compared", "least_loaded"},
+       {"min_quality", number(0, 1), "candidates below it are passed over", "0"},
+       {"tiers", map(text_rule::filled, fields(tier_keys)), "by tier of the customer", "{}"}}};
+  return r;
+}
+
+const record& intent_keys() {
+  static const record r{
+      "intent",
+      "What a wish that was understood leads to: a skill of this domain, or another domain.",
+      {{"skill", text(text_rule::name), "asked of this domain, or of `domain` when that is set"},
+       {"domain", text(text_rule::path),
+        "path of another domain; without `skill` it finds out itself"},
+       {"priority", word<priority>(), "urgency of the step", "medium"},
+       {"after", list(text(text_rule::filled)),
+        "intents that are done first when they occur in the same message", "[]"},
+       {"fallback", list(text(text_rule::fallback)), "tried in order when everything else failed",
+        "[]"}},
+      {},
+      {"skill", "domain"}};
+  return r;
+}
+
+const record& understand_keys() {
+  static const record r{"understand",
+                        "How the domain finds out what a message wants.",
+                        {{"agent", text(text_rule::word), "agent of kind triage", {}, true},
+                         {"unclear", text(text_rule::unclear),
+                          "skill of this domain, or `human:QUEUE`, for what stays unclear"},
+                         {"intents", map(text_rule::filled, fields(intent_keys)),
+                          "what each intent leads to", "{}"}}};
+  return r;
+}
+
+const record& sessions_keys() {
+  static const record r{
+      "sessions",
+      "Conversations.",
+      {{"busy", word<when_busy>(), "what happens to a message while the one before is worked on",
+        "queue"},
+       {"queue", integer(0, 10000), "waiting messages per session", "16"},
+       {"history", integer(0, 10000), "turns that are kept", "20"},
+       {"idle", duration(), "time without messages after which a session leaves memory", "24h"}}};
+  return r;
+}
+
+shape context_type() {
+  return one_of({"string", "number", "integer", "boolean", "object", "array"});
+}
+
+const record& context_keys() {
+  static const record r{
+      "context field",
+      "A field of the typed context. `NAME: string` is short for `NAME: {type: string}`.",
+      {{"type", context_type(), "type of the value", "string"},
+       {"description", text(), "what it means", "empty"}}};
+  return r;
+}
+
+const record& supervision_keys() {
+  static const record r{"supervision",
+                        "What happens when agents crash.",
+                        {{"strategy", word<supervision>(),
+                          "who is restarted with an agent that crashed", "one_for_one"},
+                         {"max_restarts", integer(0, 1000),
+                          "more than these within `period` and the supervisor gives up", "5"},
+                         {"period", duration(), "see `max_restarts`", "10s"},
+                         {"min_backoff", duration(0), "wait before the second restart", "50ms"},
+                         {"max_backoff", duration(0), "the longest wait before a restart", "5s"}}};
+  return r;
+}
+
+} // namespace
+
+const record& domain_keys() {
+  static const record r{
+      "domain.yaml",
+      "A domain: what one team owns.",
+      {{"domain", text(text_rule::word), "name of the domain: that of its folder", {}, true},
+       {"description", text(), "what it is for", "empty"},
+       {"durability", word<durability>(), "how much of a task survives the death of its node",
+        "step"},
+       {"timeout", duration(), "for a task", "2m"},
+       {"step_timeout", duration(), "for one attempt of a step", "30s"},
+       {"retry", fields(retry_keys), "repetition of failed attempts", "{}"},
+       {"routing", fields(routing_keys), "choice among agents", "{}"},
+       {"understand", fields(understand_keys), "how free text is understood", "not at all"},
+       {"plan", fields(plan_keys), "run for every task that names no skill", "none"},
+       {"plans", map(text_rule::name, fields(plan_keys)),
+        "composite skills: plans by the skill they offer", "{}"},
+       {"answer", word<join>(), "how the results of several intents become one answer",
+        "concatenate"},
+       {"sessions", fields(sessions_keys), "conversations", "{}"},
+       {"context", map(text_rule::name, fields_or(context_keys, context_type())),
+        "the typed context", "{}"},
+       {"supervision", fields(supervision_keys), "restarts of agents", "{}"},
+       {"max_tasks", integer(1, 10000000), "open tasks per shard; above it new ones are refused",
+        "100000"}}};
+  return r;
+}
+
+} // namespace troupe::config

@@ -1,0 +1,91 @@
+#include "src/config/make_shape.hpp"
+
+namespace troupe::config {
+
+namespace {
+
+using namespace make;
+
+const record& node_keys() {
+  static const record r{
+      "node",
+      "This process among the others.",
+      {{"id", text(text_rule::name), "name of the node, unique in the cluster", "local"},
+       {"region", text(text_rule::name), "where it runs", "local"}}};
+  return r;
+}
+
+const record& door_keys() {
+  static const record r{
+      "door",
+      "The HTTP doors.",
+      {{"host", text(text_rule::filled), "address to listen on", "127.0.0.1"},
+       {"port", integer(0, 65535), "port to listen on; 0 takes a free one", "7420"},
+       {"body_max", size(1024, 64 << 20), "the largest request body", "1MiB"},
+       {"connections_max", integer(1, 1000000), "connections at the same time", "4096"},
+       {"header_timeout", duration(), "how long the head of a request may take", "5s"},
+       {"body_timeout", duration(), "how long the body of a request may take", "10s"},
+       {"wait_max", duration(1 * ms, 1 * day), "the longest `?wait=` that a client may ask for",
+        "2m"}}};
+  return r;
+}
+
+const record& log_keys() {
+  static const record r{
+      "log",
+      "What is logged, and for how long it is kept.",
+      {{"level", one_of({"trace", "debug", "info", "warn", "error", "critical", "off"}),
+        "the least important lines that are written", "info"},
+       {"keep", duration(1 * day, 3650 * day), "how long lines are kept, in whole days", "30d"}}};
+  return r;
+}
+
+const record& service_keys() {
+  static const record r{
+      "service",
+      "A process that the fleet keeps running because its agents need it.",
+      {{"name", text(text_rule::name), "unique among the services", {}, true},
+       {"command", list(text(), 1), "program and arguments; runs in the fleet's folder", {}, true},
+       {"environment", map(text_rule::filled, text()), "variables set for it beside the node's own",
+        "{}"}}};
+  return r;
+}
+
+const record& human_queue_keys() {
+  static const record r{
+      "human queue",
+      "A queue of questions to people.",
+      {{"answer_timeout", duration(), "how long a question waits for its answer", "24h"},
+       {"claim_lease", duration(), "how long a question stays with the person who took it",
+        "15m"}}};
+  return r;
+}
+
+} // namespace
+
+const record& fleet_keys() {
+  static const record r{
+      "fleet.yaml",
+      "The fleet as a whole.",
+      {{"fleet", text(text_rule::name), "name of the fleet", {}, true},
+       {"entry",
+        text(text_rule::path),
+        "path of the domain that takes tasks which name none",
+        {},
+        true},
+       {"node", fields(node_keys), "this process among the others", "{}"},
+       {"shards", integer(1, 256), "orchestrators per domain", "8"},
+       {"data", text(text_rule::filled),
+        "folder for everything that is stored, relative to the working directory", "troupe-data"},
+       {"door", fields(door_keys), "the HTTP doors", "{}"},
+       {"log", fields(log_keys), "logging", "{}"},
+       {"remembered_tasks", integer(0, 10000000), "finished tasks that a domain keeps in memory",
+        "20000"},
+       {"plugins", list(text(text_rule::filled)), "shared libraries with native agents", "[]"},
+       {"services", list(fields(service_keys)), "processes that the fleet keeps running", "[]"},
+       {"humans", map(text_rule::name, fields(human_queue_keys)), "queues of people, by name",
+        "{}"}}};
+  return r;
+}
+
+} // namespace troupe::config

@@ -1,0 +1,134 @@
+#include "src/config/load_fleet.hpp"
+
+#include "src/config/check_shape.hpp"
+#include "src/config/checks.hpp"
+#include "src/config/draft.hpp"
+#include "src/config/find_files.hpp"
+#include "src/config/interpolate.hpp"
+#include "src/config/read_specs.hpp"
+#include "src/config/read_text.hpp"
+#include "src/config/section.hpp"
+
+#include <algorithm>
+#include <system_error>
+
+namespace troupe::config {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+class loader {
+ public:
+  loader(const fs::path& dir, const environment& variables)
+      : variables_(variables) {
+    draft_.dir = dir;
+  }
+
+  loaded run() {
+    std::error_code failed;
+    if (!fs::is_directory(draft_.dir, failed)) {
+      problems_.error({"fleet.yaml", 0, 0, {}, "there is no such folder: " + draft_.dir.string()});
+      return finish();
+    }
+    draft_.from = read("fleet.yaml", fleet_keys());
+    if (draft_.from.root)
+      read_fleet(*draft_.from.root, draft_.spec);
+    const auto found = find_domains(draft_.dir, problems_);
+    for (const auto& files : found)
+      read_domain_files(files);
+    check_fleet(draft_, problems_);
+    return finish();
+  }
+
+ private:
+  // Reads one file as far as it can be checked by itself.
+  source read(const std::string& file, const record& keys) {
+    source out;
+    out.file = file;
+    files_.push_back(file);
+    const auto before = problems_.errors();
+    auto text = read_text(draft_.dir / file);
+    if (!text.text) {
+      problems_.error({file, text.line, text.column, {}, text.error});
+      return out;
+    }
+    std::vector<diagnostic> syntax;
+    out.root = parse_yaml(*text.text, file, syntax);
+    for (auto& d : syntax)
+      problems_.error(std::move(d));
+    if (!out.root)
+      return out;
+    fill_in(*out.root, variables_, problems_);
+    check_file(*out.root, keys, problems_);
+    out.sound = problems_.errors() == before;
+    return out;
+  }
+
+  void read_domain_files(const domain_files& files) {
+    auto& domain = draft_.domains[files.path];
+    domain.spec.path = files.path;
+    domain.from = read(files.file, domain_keys());
+    if (domain.from.root)
+      read_domain(*domain.from.root, domain);
+    for (const auto& file : files.agents) {
+      auto& agent = domain.agents.emplace_back();
+      agent.spec.card.name = file.name;
+      agent.spec.card.domain = files.path;
+      agent.from = read(file.file, agent_keys());
+      if (agent.from.root)
+        read_agent(*agent.from.root, files.path, agent.spec);
+    }
+  }
+
+  // Moves the domain at `path` and what is under it into the form that others see.
+  domain_spec assemble(const std::string& path) {
+    auto& draft = draft_.domains.find(path)->second;
+    auto out = std::move(draft.spec);
+    out.path = path;
+    if (draft.fixed.site.node)
+      out.fixed_plan = std::move(draft.fixed.tree);
+    for (auto& [skill, plan] : draft.plans)
+      out.plans.emplace(skill, std::move(plan.tree));
+    for (auto& agent : draft.agents)
+      out.agents.push_back(std::move(agent.spec));
+    out.domains = assemble_under(path + '/');
+    return out;
+  }
+
+  std::vector<domain_spec> assemble_under(const std::string& prefix) {
+    std::vector<domain_spec> out;
+    for (auto i = draft_.domains.lower_bound(prefix);
+         i != draft_.domains.end() && i->first.starts_with(prefix); ++i)
+      if (i->first.find('/', prefix.size()) == std::string::npos)
+        out.push_back(assemble(i->first));
+    return out;
+  }
+
+  loaded finish() {
+    loaded out;
+    std::sort(files_.begin(), files_.end());
+    out.files = std::move(files_);
+    out.warnings = problems_.take_warnings();
+    if (problems_.errors() == 0) {
+      out.fleet = std::move(draft_.spec);
+      out.fleet->dir = draft_.dir.string();
+      out.fleet->domains = assemble_under("");
+    }
+    out.errors = problems_.take_errors();
+    return out;
+  }
+
+  const environment& variables_;
+  report problems_;
+  fleet_draft draft_;
+  std::vector<std::string> files_;
+};
+
+} // namespace
+
+loaded load_fleet(const fs::path& dir, const environment& variables) {
+  return loader{dir, variables}.run();
+}
+
+} // namespace troupe::config

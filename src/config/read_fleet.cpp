@@ -1,0 +1,48 @@
+#include "src/config/read_specs.hpp"
+
+#include "src/config/section.hpp"
+
+namespace troupe::config {
+
+void read_fleet(const yaml_node& root, fleet_spec& out) {
+  const section top{&root};
+  top.get("fleet", out.name);
+  top.get("entry", out.entry);
+  top.get("shards", out.shards);
+  top.get("data", out.data_dir);
+  top.get("remembered_tasks", out.remembered_tasks);
+  top.get("plugins", out.plugins);
+  top.in("node").get("id", out.node_id);
+  top.in("node").get("region", out.region);
+  top.in("log").get("level", out.log_level);
+  if (const auto* keep = top.in("log").find("keep"))
+    if (const auto time = as_duration(*keep))
+      out.log_days =
+          static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::days>(*time).count());
+
+  const auto door = top.in("door");
+  door.get("host", out.door.host);
+  door.get("port", out.door.port);
+  door.get_size("body_max", out.door.body_max_bytes);
+  door.get("connections_max", out.door.connections_max);
+  door.get("header_timeout", out.door.header_timeout);
+  door.get("body_timeout", out.door.body_timeout);
+  door.get("wait_max", out.door.wait_max);
+
+  if (const auto* services = top.find("services"); services && services->is_list())
+    for (const auto& child : services->children) {
+      const section from{child.get()};
+      auto& service = out.services.emplace_back();
+      from.get("name", service.name);
+      from.get("command", service.command);
+      from.get("environment", service.environment);
+    }
+  for (const auto* entry : top.entries("humans")) {
+    auto& queue = out.human_queues.emplace_back();
+    queue.name = entry->key;
+    section{entry}.get("answer_timeout", queue.answer_timeout);
+    section{entry}.get("claim_lease", queue.claim_lease);
+  }
+}
+
+} // namespace troupe::config

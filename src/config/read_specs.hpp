@@ -1,0 +1,22 @@
+#pragma once
+
+#include "src/config/draft.hpp"
+
+// From checked trees to the words of the house. None of these report: what they cannot read was
+// reported by check_shape.
+namespace troupe::config {
+
+void read_fleet(const yaml_node& root, fleet_spec& out);
+void read_domain(const yaml_node& root, domain_draft& out);
+void read_agent(const yaml_node& root, std::string_view domain, agent_spec& out);
+
+/// Reads the plan at `node` for the domain at the path `domain`. Steps without a name get one from
+/// their operator and a number that is free in the plan.
+void read_plan(const yaml_node& node, std::string_view domain, plan_draft& out);
+
+/// Gives `agent:NAME` its full address, `agent:<domain>/NAME`, as plans use it for the agents that
+/// they name.
+[[nodiscard]] std::vector<std::string> qualified(std::vector<std::string> fallback,
+                                                 std::string_view domain);
+
+} // namespace troupe::config
