@@ -279,7 +279,7 @@ TEST(json_schema, long_strings_are_not_held_against_patterns) {
 
 TEST(json_schema, patterns_that_explode_elsewhere_are_harmless) {
   const std::string text = std::string(4000, 'a') + "!";
-  for (const std::string pattern : {"^(a+)+$", "^(a|a)*$", "(.*)*x", "(a*)*b", "(a?){600}b"}) {
+  for (const std::string pattern : {"^(a+)+$", "^(a|a)*$", "(.*)*x", "(a*)*b", "(a?){400}b"}) {
     const auto schema = json_schema::compile(json{{"pattern", pattern}});
     EXPECT_EQ(schema.validate(text).size(), 1u) << pattern;
     const auto names = json_schema::compile(json{{"patternProperties", {{pattern, false}}}});
