@@ -1,6 +1,5 @@
-#include "tests/src/config/fleet_folder.hpp"
+#include "tests/src/config/bad_case.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace troupe::config {
@@ -9,30 +8,10 @@ namespace {
 using test::fleet_folder;
 using test::lines;
 
-struct bad_case {
-  std::string name;
-  std::string file;
-  std::string text;
-  std::vector<std::string> expected; ///< all errors, in order
-};
-
-void PrintTo(const bad_case& x, std::ostream* out) {
-  *out << x.name;
-}
-
-class bad_file : public testing::TestWithParam<bad_case> {};
+class bad_file : public testing::TestWithParam<test::bad_case> {};
 
 TEST_P(bad_file, is_refused_with_its_place) {
-  fleet_folder f;
-  test::write_small(f);
-  const auto& p = GetParam();
-  f.write(p.file, p.text);
-  const auto got = f.load();
-  EXPECT_FALSE(got.fleet);
-  std::vector<std::string> texts;
-  for (const auto& d : got.errors)
-    texts.push_back(to_string(d));
-  EXPECT_EQ(texts, p.expected) << lines(got.errors);
+  test::expect_refusal(GetParam());
 }
 
 const std::string d = "support/domain.yaml";
@@ -42,7 +21,7 @@ const std::string domain = "domain: support\ncontext: {tier: string}\n";
 const std::string understood =
     domain + "understand:\n  agent: triage\n  unclear: talk\n  intents:\n";
 
-const bad_case cases[] = {
+const test::bad_case cases[] = {
     // Structure.
     {"unknown_word",
      d,
@@ -258,113 +237,6 @@ const bad_case cases[] = {
      "agent: general\nkind: human\nskills: [talk]\nhuman: {queue: nowhere}\n",
      {"support/agents/general.yaml:4:9: human.queue: there is no human queue \"nowhere\" in "
       "fleet.yaml"}},
-    // Plans.
-    {"two_operators",
-     d,
-     domain + "plan: {call: {skill: talk}, human: {queue: desk}}\n",
-     {"support/domain.yaml:3:29: plan.human: cannot stand beside \"call\": only one of call, "
-      "sequence, parallel, race, "
-      "quorum, gate, domain, human"}},
-    {"no_operator",
-     d,
-     domain + "plan: {}\n",
-     {"support/domain.yaml:3:1: plan: needs one of call, sequence, parallel, race, quorum, gate, "
-      "domain, human"}},
-    {"call_of_nothing",
-     d,
-     domain + "plan: {call: {text: x}}\n",
-     {"support/domain.yaml:3:8: plan.call: needs at least one of skill, agent"}},
-    {"call_skill",
-     d,
-     domain + "plan: {call: {skill: tallk}}\n",
-     {"support/domain.yaml:3:15: plan.call.skill: no agent of domain \"support\" offers skill "
-      "\"tallk\"; did you mean "
-      "\"talk\"?"}},
-    {"call_agent_skill",
-     d,
-     domain + "plan: {call: {skill: talk, agent: billing}}\n",
-     {"support/domain.yaml:3:15: plan.call.skill: agent \"billing\" does not offer skill "
-      "\"talk\""}},
-    {"call_composite",
-     d,
-     domain + "plans: {both: {call: {skill: talk}}}\nplan: {call: {skill: both}}\n",
-     {"support/domain.yaml:4:15: plan.call.skill: skill \"both\" is a plan of this domain and not "
-      "an agent's: use a "
-      "domain step with domain \"support\""}},
-    {"names",
-     d,
-     domain +
-         "plan:\n  sequence:\n  - call: {name: n, skill: talk}\n  - call: {name: n, skill: bill}\n",
-     {"support/domain.yaml:6:12: plan.sequence[1].call.name: the step in line 5 is called \"n\" "
-      "already"}},
-    {"quorum",
-     d,
-     domain + "plan: {quorum: {needed: 2, steps: [{call: {skill: talk}}]}}\n",
-     {"support/domain.yaml:3:17: plan.quorum.needed: asks for 2 successes of 1 steps"}},
-    {"empty_steps",
-     d,
-     domain + "plan: {parallel: []}\n",
-     {"support/domain.yaml:3:8: plan.parallel: must not be empty"}},
-    {"first_gate",
-     d,
-     domain + "plan:\n  sequence:\n  - gate: {pointer: /data/x, exists: true}\n  - call: {skill: "
-              "talk}\n",
-     {"support/domain.yaml:5:5: plan.sequence[0].gate: needs a step before it in a sequence"}},
-    {"two_tests",
-     d,
-     domain + "plan:\n  sequence:\n  - call: {skill: talk}\n  - gate: {pointer: /data/x, at_least: "
-              "1, at_most: 3}\n",
-     {"support/domain.yaml:6:43: plan.sequence[1].gate.at_most: cannot stand beside \"at_least\": "
-      "only one of exists, "
-      "equals, at_least, at_most, one_of"}},
-    {"pointer",
-     d,
-     domain + "plan:\n  sequence:\n  - call: {skill: talk}\n  - gate: {pointer: /amount, exists: "
-              "true}\n",
-     {"support/domain.yaml:6:12: plan.sequence[1].gate.pointer: \"/amount\" does not start with "
-      "/text, /data or "
-      "/confidence"}},
-    {"plan_queue",
-     d,
-     domain + "plan: {human: {queue: dusk}}\n",
-     {"support/domain.yaml:3:16: plan.human.queue: there is no human queue \"dusk\" in fleet.yaml; "
-      "did you mean "
-      "\"desk\"?"}},
-    {"unsafe_race",
-     d,
-     domain + "plan: {race: [{call: {skill: pay}}, {sequence: [{call: {agent: payer}}]}]}\n",
-     {"support/domain.yaml:3:23: plan.race[0].call.skill: agent \"payer\" has unsafe effects and "
-      "cannot take part in a "
-      "race",
-      "support/domain.yaml:3:57: plan.race[1].sequence[0].call.agent: agent \"payer\" has unsafe "
-      "effects and cannot take "
-      "part in a race"}},
-    {"unsafe_fallback",
-     d,
-     domain +
-         "plan: {quorum: {needed: 1, steps: [{call: {skill: talk, fallback: ['skill:pay']}}]}}\n",
-     {"support/domain.yaml:3:68: plan.quorum.steps[0].call.fallback[0]: agent \"payer\" has unsafe "
-      "effects and cannot "
-      "take part in a quorum"}},
-    {"plan_offered_by_agent",
-     d,
-     domain + "plans: {talk: {call: {skill: bill}}}\n",
-     {"support/domain.yaml:3:9: plans.talk: skill \"talk\" is offered by agent \"general\" "
-      "already"}},
-    // Delegation.
-    {"delegation_to_itself",
-     d,
-     domain + "plan: {domain: {domain: support}}\n",
-     {"support/domain.yaml:3:17: plan.domain.domain: domains delegate to each other without end: "
-      "\"support\" -> "
-      "\"support\""}},
-    {"composites_in_a_circle",
-     d,
-     domain + "plans:\n  x.y: {domain: {domain: support, skill: z}}\n  z: {domain: {domain: "
-              "support, skill: x.y}}\n",
-     {"support/domain.yaml:5:16: plans.z.domain.domain: domains delegate to each other without "
-      "end: \"support x.y\" -> "
-      "\"support z\" -> \"support x.y\""}},
     // YAML itself.
     {"syntax",
      d,

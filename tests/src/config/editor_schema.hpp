@@ -97,7 +97,6 @@ class schema_maker {
   }
 
   json reference_to(const record& keys) {
-    // The two records called "domain" or "human" are told apart by what they are about.
     auto& name = names_[&keys];
     if (name.empty()) {
       name = std::string{keys.name};

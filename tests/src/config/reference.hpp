@@ -26,6 +26,12 @@ inline std::string size_of(double bytes) {
   return number_of(bytes).dump() + "B";
 }
 
+inline std::string link_to(std::string_view section) {
+  std::string anchor{section};
+  std::replace(anchor.begin(), anchor.end(), ' ', '-');
+  return "[" + std::string{section} + "](#" + anchor + ")";
+}
+
 inline std::string type_of(const shape& s) {
   const auto range = [&] { return number_of(s.least).dump() + " to " + number_of(s.most).dump(); };
   switch (s.kind) {
@@ -65,8 +71,7 @@ inline std::string type_of(const shape& s) {
   case value_kind::map:
     return "map: " + type_of(*s.item);
   case value_kind::fields:
-    return (s.short_form ? type_of(*s.short_form) + ", or " : "") + "[" +
-           std::string{s.keys().name} + "]";
+    return (s.short_form ? type_of(*s.short_form) + ", or " : "") + link_to(s.keys().name);
   }
   return "";
 }

@@ -1,0 +1,130 @@
+#include "tests/src/config/bad_case.hpp"
+
+#include <gtest/gtest.h>
+
+namespace troupe::config {
+namespace {
+
+class bad_plan : public testing::TestWithParam<test::bad_case> {};
+
+TEST_P(bad_plan, is_refused_with_its_place) {
+  test::expect_refusal(GetParam());
+}
+
+const std::string d = "support/domain.yaml";
+const std::string domain = "domain: support\ncontext: {tier: string}\n";
+
+const test::bad_case cases[] = {
+    {"two_operators",
+     d,
+     domain + "plan: {call: {skill: talk}, human: {queue: desk}}\n",
+     {"support/domain.yaml:3:29: plan.human: cannot stand beside \"call\": only one of call, "
+      "sequence, parallel, race, "
+      "quorum, gate, domain, human"}},
+    {"no_operator",
+     d,
+     domain + "plan: {}\n",
+     {"support/domain.yaml:3:1: plan: needs one of call, sequence, parallel, race, quorum, gate, "
+      "domain, human"}},
+    {"call_of_nothing",
+     d,
+     domain + "plan: {call: {text: x}}\n",
+     {"support/domain.yaml:3:8: plan.call: needs at least one of skill, agent"}},
+    {"call_skill",
+     d,
+     domain + "plan: {call: {skill: tallk}}\n",
+     {"support/domain.yaml:3:15: plan.call.skill: no agent of domain \"support\" offers skill "
+      "\"tallk\"; did you mean "
+      "\"talk\"?"}},
+    {"call_agent_skill",
+     d,
+     domain + "plan: {call: {skill: talk, agent: billing}}\n",
+     {"support/domain.yaml:3:15: plan.call.skill: agent \"billing\" does not offer skill "
+      "\"talk\""}},
+    {"call_composite",
+     d,
+     domain + "plans: {both: {call: {skill: talk}}}\nplan: {call: {skill: both}}\n",
+     {"support/domain.yaml:4:15: plan.call.skill: skill \"both\" is a plan of this domain and not "
+      "an agent's: use a "
+      "domain step with domain \"support\""}},
+    {"names",
+     d,
+     domain +
+         "plan:\n  sequence:\n  - call: {name: n, skill: talk}\n  - call: {name: n, skill: bill}\n",
+     {"support/domain.yaml:6:12: plan.sequence[1].call.name: the step in line 5 is called \"n\" "
+      "already"}},
+    {"quorum",
+     d,
+     domain + "plan: {quorum: {needed: 2, steps: [{call: {skill: talk}}]}}\n",
+     {"support/domain.yaml:3:17: plan.quorum.needed: asks for 2 successes of 1 steps"}},
+    {"empty_steps",
+     d,
+     domain + "plan: {parallel: []}\n",
+     {"support/domain.yaml:3:8: plan.parallel: must not be empty"}},
+    {"first_gate",
+     d,
+     domain + "plan:\n  sequence:\n  - gate: {pointer: /data/x, exists: true}\n  - call: {skill: "
+              "talk}\n",
+     {"support/domain.yaml:5:5: plan.sequence[0].gate: needs a step before it in a sequence"}},
+    {"two_tests",
+     d,
+     domain + "plan:\n  sequence:\n  - call: {skill: talk}\n  - gate: {pointer: /data/x, at_least: "
+              "1, at_most: 3}\n",
+     {"support/domain.yaml:6:43: plan.sequence[1].gate.at_most: cannot stand beside \"at_least\": "
+      "only one of exists, "
+      "equals, at_least, at_most, one_of"}},
+    {"pointer",
+     d,
+     domain + "plan:\n  sequence:\n  - call: {skill: talk}\n  - gate: {pointer: /amount, exists: "
+              "true}\n",
+     {"support/domain.yaml:6:12: plan.sequence[1].gate.pointer: \"/amount\" does not start with "
+      "/text, /data or "
+      "/confidence"}},
+    {"plan_queue",
+     d,
+     domain + "plan: {human: {queue: dusk}}\n",
+     {"support/domain.yaml:3:16: plan.human.queue: there is no human queue \"dusk\" in fleet.yaml; "
+      "did you mean "
+      "\"desk\"?"}},
+    {"unsafe_race",
+     d,
+     domain + "plan: {race: [{call: {skill: pay}}, {sequence: [{call: {agent: payer}}]}]}\n",
+     {"support/domain.yaml:3:23: plan.race[0].call.skill: agent \"payer\" has unsafe effects and "
+      "cannot take part in a "
+      "race",
+      "support/domain.yaml:3:57: plan.race[1].sequence[0].call.agent: agent \"payer\" has unsafe "
+      "effects and cannot take "
+      "part in a race"}},
+    {"unsafe_fallback",
+     d,
+     domain +
+         "plan: {quorum: {needed: 1, steps: [{call: {skill: talk, fallback: ['skill:pay']}}]}}\n",
+     {"support/domain.yaml:3:68: plan.quorum.steps[0].call.fallback[0]: agent \"payer\" has unsafe "
+      "effects and cannot "
+      "take part in a quorum"}},
+    {"plan_offered_by_agent",
+     d,
+     domain + "plans: {talk: {call: {skill: bill}}}\n",
+     {"support/domain.yaml:3:9: plans.talk: skill \"talk\" is offered by agent \"general\" "
+      "already"}},
+    // Delegation.
+    {"delegation_to_itself",
+     d,
+     domain + "plan: {domain: {domain: support}}\n",
+     {"support/domain.yaml:3:17: plan.domain.domain: domains delegate to each other without end: "
+      "\"support\" -> "
+      "\"support\""}},
+    {"composites_in_a_circle",
+     d,
+     domain + "plans:\n  x.y: {domain: {domain: support, skill: z}}\n  z: {domain: {domain: "
+              "support, skill: x.y}}\n",
+     {"support/domain.yaml:5:16: plans.z.domain.domain: domains delegate to each other without "
+      "end: \"support x.y\" -> "
+      "\"support z\" -> \"support x.y\""}},
+};
+
+INSTANTIATE_TEST_SUITE_P(all, bad_plan, testing::ValuesIn(cases),
+                         [](const auto& i) { return i.param.name; });
+
+} // namespace
+} // namespace troupe::config
