@@ -76,7 +76,9 @@ outcome desk::serve(const agent_call& call) {
 outcome desk::once(const service& what, const counter& at) {
   if (at.call.idempotency_key.empty())
     return outcome::of({reason::invalid_input, "'" + at.call.skill + "' needs an idempotency key"});
-  const auto key = at.call.skill + '/' + at.call.idempotency_key;
+  // With the customer in it, a key that is used for another customer by mistake can't show this
+  // one's answer.
+  const auto key = at.call.skill + '/' + at.who.id + '/' + at.call.idempotency_key;
   transaction all{db_};
   auto before = db_.ask("SELECT reply FROM effects WHERE idempotency_key = ?", key);
   if (before.next()) {

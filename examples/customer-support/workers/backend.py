@@ -142,11 +142,11 @@ def items_of(db, order_id):
     ).fetchall()
 
 
-def once(db, call, effect):
+def once(db, customer, call, effect):
     """Runs `effect()` in a transaction, at most once per idempotency key: a repetition gets the first answer again."""
     if not isinstance(call.get("idempotency_key"), str) or not call["idempotency_key"]:
         raise Refused("invalid_input", f"'{call.get('skill')}' needs an idempotency key")
-    key = f"{call.get('skill')}/{call['idempotency_key']}"
+    key = f"{call.get('skill')}/{customer['id']}/{call['idempotency_key']}"
     db.execute("BEGIN IMMEDIATE")
     try:
         before = db.execute("SELECT reply FROM effects WHERE idempotency_key = ?", (key,)).fetchone()
@@ -177,7 +177,7 @@ def serve(skills, call):
             if question:
                 return question
             if writes:
-                return once(db, call, lambda: function(db, customer, call))
+                return once(db, customer, call, lambda: function(db, customer, call))
             return function(db, customer, call)
         finally:
             db.close()
