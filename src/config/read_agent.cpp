@@ -1,19 +1,63 @@
 #include "src/config/read_specs.hpp"
 
 #include "src/config/section.hpp"
+#include "src/config/shape.hpp"
 
 namespace troupe::config {
 
 namespace {
 
-// The block named like the kind, as JSON, with sizes in bytes and the defaults filled in, so that
-// the agents need not know how YAML spells them.
+// A checked value as the JSON that its shape stands for: text stays text even when a variable
+// filled a number into it, sizes are bytes, durations milliseconds.
+json shaped(const yaml_node& node, const shape& of) {
+  switch (of.kind) {
+  case value_kind::text:
+  case value_kind::word:
+    return as_text(node).value_or("");
+  case value_kind::truth:
+    return as_truth(node).value_or(false);
+  case value_kind::integer:
+    return as_integer(node).value_or(0);
+  case value_kind::number:
+    return as_number(node).value_or(0);
+  case value_kind::duration:
+    return as_duration(node).value_or(milliseconds{0}).count();
+  case value_kind::size:
+    return as_size(node).value_or(0);
+  case value_kind::any:
+  case value_kind::object:
+    return as_json(node).value_or(json{});
+  case value_kind::list:
+  case value_kind::map: {
+    auto out = of.kind == value_kind::list ? json::array() : json::object();
+    for (const auto& child : node.children) {
+      if (of.kind == value_kind::list)
+        out.push_back(shaped(*child, *of.item));
+      else
+        out[child->key] = shaped(*child, *of.item);
+    }
+    return out;
+  }
+  case value_kind::fields:
+    break;
+  }
+  auto out = json::object();
+  if (!node.is_map())
+    return of.short_form ? shaped(node, *of.short_form) : out;
+  for (const auto& child : node.children)
+    if (const auto* known = of.keys().find(child->key))
+      out[child->key] = shaped(*child, known->of);
+  return out;
+}
+
+// The block named like the kind, with the defaults filled in, so that the agents need not know
+// them.
 json read_settings(const section& top, agent_kind kind) {
   const auto word = to_string(kind);
   auto out = json::object();
-  top.get(word, out);
-  if (!out.is_object())
-    return json::object();
+  const auto* block = top.find(word);
+  if (const auto* known = agent_keys().find(word); block && known)
+    out = shaped(*block, known->of);
   const auto set_default = [&](const char* key, json value) {
     if (!out.contains(key))
       out[key] = std::move(value);
@@ -22,14 +66,11 @@ json read_settings(const section& top, agent_kind kind) {
   case agent_kind::native:
     set_default("options", json::object());
     break;
-  case agent_kind::subprocess: {
-    std::int64_t output_max = 1 << 20;
-    top.in(word).get_size("output_max", output_max);
-    out["output_max"] = output_max;
+  case agent_kind::subprocess:
+    set_default("output_max", 1 << 20);
     set_default("mode", "worker");
     set_default("environment", json::object());
     break;
-  }
   case agent_kind::http:
     set_default("headers", json::object());
     break;

@@ -34,6 +34,23 @@ TEST(environment, is_filled_into_any_scalar) {
       << "values are not read again";
 }
 
+// Programs take their variables and arguments as text; whether a variable looks like a number must
+// not matter.
+TEST(environment, keeps_text_text_whatever_it_looks_like) {
+  fleet_folder f;
+  test::write_small(f);
+  f.write("support/agents/general.yaml",
+          "agent: general\nkind: subprocess\nskills: [talk]\nsubprocess:\n"
+          "  command: [run, '${env:N}']\n  environment:\n    PORT: ${env:N}\n"
+          "  output_max: ${env:N}\n");
+  const auto got = f.load({{"N", "2048"}});
+  ASSERT_TRUE(got.ok()) << lines(got.errors);
+  EXPECT_EQ(
+      got.fleet->domains.at(1).agents.at(1).settings,
+      json::parse(R"({"command": ["run", "2048"], "environment": {"PORT": "2048"}, "mode": "worker",
+                            "output_max": 2048})"));
+}
+
 TEST(environment, leaves_other_templates_alone) {
   fleet_folder f;
   with_http(f, "http://h/x", "${input.x} $ {env:A} ${env");
