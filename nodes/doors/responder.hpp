@@ -32,14 +32,19 @@ struct mail {
   http_reply ready;                 ///< reply, open
   std::function<http_reply()> make; ///< make: runs on the lane's thread
   std::string chunk;
+  std::shared_ptr<std::atomic<std::size_t>>
+      unsent; ///< chunk: what its stream has posted and not yet delivered
 };
 
 /// Carries replies to a lane's thread. It outlives the lane: what comes after the lane has gone is
 /// dropped. Thread safe. A crowd of replies wakes the lane once.
 class mailbox {
  public:
-  explicit mailbox(lane& owner)
-      : owner_(&owner) {}
+  mailbox(lane& owner, std::size_t backlog)
+      : stream_backlog(backlog)
+      , owner_(&owner) {}
+
+  const std::size_t stream_backlog; ///< bytes that a stream may have posted and not yet delivered
 
   void post(mail m);
   /// Takes what has gathered; false, and the next post wakes again, when there is nothing.
@@ -88,8 +93,8 @@ class responder {
   /// Answers with a body that goes on. `reply.body` is its beginning. From now on `write` and
   /// `finish` may be called.
   void open_stream(http_reply reply) const;
-  /// Sends a piece of the stream; false when the stream has ended or its reader is too slow, which
-  /// cuts it.
+  /// Sends a piece of the stream; false when the stream has ended, or when its reader is too slow,
+  /// which cuts it. Pieces for a connection that has gone are dropped: `when_gone` tells.
   bool write(std::string piece) const;
   void finish() const;
 
