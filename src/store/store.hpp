@@ -59,6 +59,7 @@ struct task_filter {
   timestamp before = timestamp::max(); ///< only tasks created before it
   std::size_t limit = 100;             ///< at most this many; never more than `max_listed`
   static constexpr std::size_t max_listed = 1000;
+  static constexpr std::size_t max_searched = 100000;
 };
 
 /// The store could not do what it was asked. The text is for people.
@@ -104,26 +105,29 @@ class store {
   /// A task with its events, or nothing.
   virtual std::optional<stored_task> task(std::string_view id) = 0;
 
-  /// The id of the first task of the domain that was opened with this idempotency key. The empty
+  /// The id of the oldest task of the domain that was opened with this idempotency key. The empty
   /// key finds nothing.
   virtual std::optional<std::string> task_by_key(std::string_view domain, std::string_view key) = 0;
 
   /// The body of a session, or nothing.
   virtual std::optional<std::string> session(std::string_view domain, std::string_view id) = 0;
 
-  /// Tasks by falling id, which is newest first, without their events.
+  /// Tasks without their events, newest first (by the time in their ids; tasks of the same
+  /// millisecond in no particular order). Looks at no more than `max_searched` tasks created before
+  /// `filter.before`, so that a rare state or domain cannot hold up the thread: to search further
+  /// back, move `before`.
   virtual std::vector<stored_task> tasks(const task_filter& filter) = 0;
 
-  /// Forgets closed tasks with their events and sessions, whose last write is older than
-  /// `older_than`: oldest ids first, at most `most` of tasks and sessions together, so that one
-  /// call stays short. Returns how many; call again while that is `most`.
+  /// Forgets closed tasks with their events, and sessions, whose last write is older than
+  /// `older_than`: oldest first, at most `most` of tasks and sessions together, so that one call
+  /// stays short. Returns how many; call again while that is `most`.
   virtual std::size_t prune(timestamp older_than, std::size_t most) = 0;
 };
 
 struct sqlite_settings {
   std::uint64_t max_bytes =
       0; ///< the database never grows beyond it (`full` instead); 0: as far as the disk goes
-  milliseconds busy_timeout{2000}; ///< how long to wait for a backup or a shell that reads the file
+  milliseconds busy_timeout{2000}; ///< how long opening waits for a former owner to let go
 };
 
 /// Opens or creates the database at `path` (its folder must exist) and owns it until it is

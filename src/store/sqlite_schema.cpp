@@ -1,0 +1,88 @@
+#include "src/store/sqlite_schema.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::int64_t application_id = 0x54525031; // "TRP1"
+constexpr std::int64_t page_bytes = 8192;
+
+// Every write of the hot path is one insert into a table whose integer key grows with time; nothing
+// that was written is written again. What is left out on purpose: an index of the open tasks. Only
+// those that are still open after tens of thousands of others began are listed in open_tasks;
+// `open_set` finds the rest by looking at the newest keys.
+constexpr const char* tables = R"(
+CREATE TABLE tasks(
+  seq INTEGER PRIMARY KEY, state INTEGER NOT NULL, shard INTEGER NOT NULL, created INTEGER NOT NULL,
+  id TEXT NOT NULL, domain TEXT NOT NULL, session TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL);
+CREATE INDEX tasks_by_key ON tasks(domain, key) WHERE key <> '';
+CREATE INDEX tasks_by_session ON tasks(session) WHERE session <> '';
+CREATE TABLE events(
+  seq INTEGER NOT NULL, n INTEGER NOT NULL, state INTEGER NOT NULL, at INTEGER NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY(seq, n)) WITHOUT ROWID;
+CREATE TABLE ends(
+  seq INTEGER PRIMARY KEY, state INTEGER NOT NULL, at INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE open_tasks(seq INTEGER PRIMARY KEY);
+CREATE TABLE open_floor(one INTEGER PRIMARY KEY CHECK(one = 1), seq INTEGER NOT NULL);
+INSERT INTO open_floor VALUES(1, 0);
+CREATE TABLE sessions(
+  number INTEGER PRIMARY KEY, domain TEXT NOT NULL, id TEXT NOT NULL, hour INTEGER NOT NULL, at INTEGER NOT NULL,
+  body BLOB NOT NULL, UNIQUE(domain, id));
+CREATE INDEX sessions_by_hour ON sessions(hour);
+)";
+
+[[noreturn]] void refuse(const sqlite_handle& db, const std::string& why) {
+  throw store_error{store_error::kind::foreign, db.path() + ": " + why};
+}
+
+/// True if the file is ours, false if it is new. Only reads.
+bool is_ours(sqlite_handle& db) {
+  const auto owner = db.number("PRAGMA application_id");
+  const auto version = db.number("PRAGMA user_version");
+  if (owner == 0 && version == 0 && db.number("SELECT count(*) FROM sqlite_master") == 0)
+    return false;
+  if (owner != application_id)
+    refuse(db, "this is a database of another application");
+  if (version > sqlite_schema_version)
+    refuse(db, "written by a newer version of troupe (format " + std::to_string(version) +
+                   ", this one knows up to " + std::to_string(sqlite_schema_version) + ")");
+  if (version < 1)
+    refuse(db, "the database has no format version");
+  return true;
+}
+
+} // namespace
+
+void prepare_sqlite(sqlite_handle& db, const sqlite_settings& settings) {
+  const auto wait = std::max<milliseconds::rep>(settings.busy_timeout.count(), 0);
+  db.run("PRAGMA busy_timeout=" + std::to_string(wait));
+  // The owner never lets go of the lock; a second one is turned away at its first access.
+  db.run("PRAGMA locking_mode=EXCLUSIVE");
+  const bool ours = is_ours(db);
+  if (!ours)
+    db.run("PRAGMA page_size=" + std::to_string(page_bytes));
+  db.run("PRAGMA journal_mode=WAL");
+  db.run("PRAGMA synchronous=FULL");
+  db.run("PRAGMA temp_store=MEMORY");
+  db.run("PRAGMA cache_size=-8192"); // KiB
+  // Every checkpoint syncs twice and writes pages that are still growing: 8 MiB of log between two
+  // of them.
+  db.run("PRAGMA wal_autocheckpoint=1000");
+  db.run("PRAGMA journal_size_limit=67108864");
+  if (settings.max_bytes != 0) {
+    const auto page = static_cast<std::uint64_t>(db.number("PRAGMA page_size"));
+    const auto pages = std::clamp<std::uint64_t>(settings.max_bytes / page, 1, 0xFFFFFFFE);
+    db.run("PRAGMA max_page_count=" + std::to_string(pages));
+  }
+  db.run("BEGIN IMMEDIATE");
+  if (!ours && !is_ours(db)) {
+    db.run(tables);
+    db.run("PRAGMA application_id=" + std::to_string(application_id));
+    db.run("PRAGMA user_version=" + std::to_string(sqlite_schema_version));
+  }
+  db.run("COMMIT");
+}
+
+} // namespace troupe

@@ -1,0 +1,247 @@
+#include "src/store/open_set.hpp"
+#include "src/store/sqlite_handle.hpp"
+#include "src/store/sqlite_reader.hpp"
+#include "src/store/sqlite_schema.hpp"
+#include "src/store/store.hpp"
+#include "src/store/task_key.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+std::int64_t micros(timestamp t) noexcept {
+  return t.time_since_epoch().count();
+}
+
+/// Sessions are indexed by the hour of their last write, so that most writes leave the index alone.
+std::int64_t hour_of(timestamp t) noexcept {
+  return std::chrono::floor<std::chrono::hours>(t.time_since_epoch()).count();
+}
+
+sqlite_handle& prepared(sqlite_handle& db, const sqlite_settings& settings) {
+  prepare_sqlite(db, settings);
+  return db;
+}
+
+class sqlite_store final : public store {
+ public:
+  sqlite_store(const std::string& path, const sqlite_settings& settings)
+      : db_(path)
+      , open_(prepared(db_, settings))
+      , reader_(db_, open_)
+      , begin_(db_, "BEGIN IMMEDIATE")
+      , commit_(db_, "COMMIT")
+      , rollback_(db_, "ROLLBACK")
+      , insert_task_(db_,
+                     "INSERT INTO tasks VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT DO NOTHING")
+      , insert_event_(db_, "INSERT INTO events VALUES(?1,?2,?3,?4,?5) ON CONFLICT DO NOTHING")
+      , insert_end_(db_, "INSERT INTO ends VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING")
+      , same_hour_(db_, "UPDATE sessions SET at=?4, body=?5 WHERE domain=?1 AND id=?2 AND hour=?3")
+      , put_session_(db_, "INSERT INTO sessions(domain,id,hour,at,body) VALUES(?1,?2,?3,?4,?5)"
+                          " ON CONFLICT(domain,id) DO UPDATE SET hour=?3, at=?4, body=?5")
+      // A task may have been filed after its own place because another one had it. The place before
+      // such a task is not given up while the task is there: otherwise the same id could be filed
+      // twice.
+      , closed_before_(db_, "SELECT seq FROM ends WHERE seq < ?1 AND at < ?2 AND NOT EXISTS"
+                            " (SELECT 1 FROM tasks WHERE tasks.seq = ends.seq + 1)"
+                            " ORDER BY seq LIMIT ?3")
+      , drop_task_(db_, "DELETE FROM tasks WHERE seq = ?1")
+      , drop_events_(db_, "DELETE FROM events WHERE seq = ?1")
+      , drop_end_(db_, "DELETE FROM ends WHERE seq = ?1")
+      , drop_sessions_(db_, "DELETE FROM sessions WHERE number IN (SELECT number FROM sessions"
+                            " WHERE hour <= ?1 AND at < ?2 ORDER BY hour LIMIT ?3)") {
+    refresh();
+  }
+
+  void apply(std::span<const store_write> batch) override {
+    if (batch.empty())
+      return;
+    transaction([&] {
+      for (const auto& w : batch)
+        write(w);
+      open_.raise_floor();
+    });
+  }
+
+  std::vector<stored_task> open_tasks(std::string_view domain, std::uint32_t shard) override {
+    refresh();
+    return reader_.open_tasks(domain, shard);
+  }
+
+  std::optional<stored_task> task(std::string_view id) override { return reader_.task(id); }
+
+  std::optional<std::string> task_by_key(std::string_view domain, std::string_view key) override {
+    return reader_.task_by_key(domain, key);
+  }
+
+  std::optional<std::string> session(std::string_view domain, std::string_view id) override {
+    return reader_.session(domain, id);
+  }
+
+  std::vector<stored_task> tasks(const task_filter& filter) override {
+    refresh();
+    return reader_.tasks(filter);
+  }
+
+  std::size_t prune(timestamp older_than, std::size_t most) override {
+    std::size_t gone = 0;
+    most = std::min<std::size_t>(most, 1u << 20);
+    transaction([&] {
+      std::vector<std::int64_t> keys;
+      closed_before_.number(1, task_key_bound(older_than))
+          .number(2, micros(older_than))
+          .number(3, static_cast<std::int64_t>(most));
+      for (sqlite_rows rows{closed_before_}; rows.next();)
+        keys.push_back(rows.number(0));
+      for (auto key : keys) {
+        drop_events_.number(1, key).run();
+        drop_end_.number(1, key).run();
+        drop_task_.number(1, key).run();
+      }
+      gone = keys.size();
+      if (gone == most)
+        return;
+      drop_sessions_.number(1, hour_of(older_than))
+          .number(2, micros(older_than))
+          .number(3, static_cast<std::int64_t>(most - gone))
+          .run();
+      gone += static_cast<std::size_t>(db_.changed_rows());
+    });
+    return gone;
+  }
+
+ private:
+  /// Reads the open tasks again after a transaction that failed: whatever it did to them in memory,
+  /// the file knows best.
+  void refresh() {
+    if (!in_doubt_)
+      return;
+    open_.load();
+    in_doubt_ = false;
+  }
+
+  template <class F>
+  void transaction(F&& work) {
+    refresh();
+    begin_.run();
+    in_doubt_ = true;
+    try {
+      work();
+      commit_.run();
+    } catch (...) {
+      // SQLite has rolled back by itself after some errors. If rolling back fails too, the next
+      // BEGIN says so.
+      try {
+        if (db_.in_transaction())
+          rollback_.run();
+      } catch (const store_error&) {
+      }
+      throw;
+    }
+    in_doubt_ = false;
+  }
+
+  void write(const store_write& w) {
+    switch (w.what) {
+    case store_write::kind::open:
+      return open(w);
+    case store_write::kind::append:
+      return append(w);
+    case store_write::kind::close:
+      return close(w);
+    case store_write::kind::session:
+      return put_session(w);
+    }
+  }
+
+  void open(const store_write& w) {
+    if (open_.find(w.id))
+      return;
+    auto key = task_key(w.id);
+    if (!insert_at(key, w)) {
+      const auto place = reader_.place_for(w.id);
+      if (!place)
+        return; // it has been closed already
+      key = *place;
+      insert_at(key, w);
+    }
+    open_set::entry e;
+    e.key = key;
+    e.shard = w.shard;
+    e.state = w.state;
+    open_.add(w.id, w.domain, e);
+  }
+
+  bool insert_at(std::int64_t key, const store_write& w) {
+    insert_task_.number(1, key)
+        .number(2, static_cast<int>(w.state))
+        .number(3, w.shard)
+        .number(4, micros(w.at))
+        .text(5, w.id)
+        .text(6, w.domain)
+        .text(7, w.session)
+        .text(8, w.key)
+        .blob(9, w.body)
+        .run();
+    return db_.changed_rows() != 0;
+  }
+
+  void append(const store_write& w) {
+    auto* e = open_.find(w.id);
+    if (!e)
+      return;
+    insert_event_.number(1, e->key)
+        .number(2, w.n)
+        .number(3, static_cast<int>(w.state))
+        .number(4, micros(w.at))
+        .blob(5, w.body)
+        .run();
+    if (db_.changed_rows() == 0 || w.n < e->last_event)
+      return;
+    e->last_event = w.n;
+    e->state = w.state;
+  }
+
+  void close(const store_write& w) {
+    auto* e = open_.find(w.id);
+    if (!e)
+      return;
+    insert_end_.number(1, e->key)
+        .number(2, static_cast<int>(w.state))
+        .number(3, micros(w.at))
+        .blob(4, w.body)
+        .run();
+    open_.remove(w.id);
+  }
+
+  void put_session(const store_write& w) {
+    const auto bind_to = [&](sqlite_statement& s) -> sqlite_statement& {
+      return s.text(1, w.domain)
+          .text(2, w.id)
+          .number(3, hour_of(w.at))
+          .number(4, micros(w.at))
+          .blob(5, w.body);
+    };
+    bind_to(same_hour_).run();
+    if (db_.changed_rows() == 0)
+      bind_to(put_session_).run();
+  }
+
+  sqlite_handle db_;
+  open_set open_;
+  sqlite_reader reader_;
+  bool in_doubt_ = true;
+  sqlite_statement begin_, commit_, rollback_;
+  sqlite_statement insert_task_, insert_event_, insert_end_, same_hour_, put_session_;
+  sqlite_statement closed_before_, drop_task_, drop_events_, drop_end_, drop_sessions_;
+};
+
+} // namespace
+
+std::unique_ptr<store> open_sqlite_store(const std::string& path, const sqlite_settings& settings) {
+  return std::make_unique<sqlite_store>(path, settings);
+}
+
+} // namespace troupe

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "src/store/store.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+/// Whether a task is one that `filter` asks for; `state` is its present state.
+[[nodiscard]] inline bool matches(const task_filter& filter, std::string_view domain,
+                                  std::string_view session, task_state state,
+                                  timestamp created) noexcept {
+  return (filter.domain.empty() || filter.domain == domain) &&
+         (filter.session.empty() || filter.session == session) &&
+         (!filter.state || *filter.state == state) && created < filter.before;
+}
+
+[[nodiscard]] inline std::size_t limit_of(const task_filter& filter) noexcept {
+  return std::min(filter.limit, task_filter::max_listed);
+}
+
+} // namespace troupe
