@@ -1,0 +1,152 @@
+#include "nodes/doors/history.hpp"
+#include "nodes/doors/uri.hpp"
+#include "nodes/doors/views.hpp"
+
+namespace troupe {
+
+namespace {
+
+json considered_view(const considered& c) {
+  return {{"agent", c.agent},
+          {"verdict", to_string(c.said)},
+          {"load", c.load},
+          {"capacity", c.capacity},
+          {"cost", c.cost},
+          {"quality", c.quality},
+          {"success_rate", c.success_rate}};
+}
+
+void put_route(json& out, const route& r) {
+  out["skill"] = r.skill;
+  out["chosen"] = r.agent.empty() ? json{} : json{r.agent};
+  out["strategy"] = to_string(r.strategy);
+  out["because"] = r.because;
+  out["candidates"] = r.of;
+  out["repeatable"] = r.repeatable;
+  out["considered"] = json::array();
+  for (const auto& c : r.seen)
+    out["considered"].push_back(considered_view(c));
+}
+
+json decision_view(const attempt_seen& a) {
+  json out{{"attempt", a.attempt}, {"at", time_text(a.started)}, {"rung", a.rung}};
+  if (a.how)
+    put_route(out, *a.how);
+  if (a.began_as == event_kind::delegated)
+    out["delegated_to"] = a.detail;
+  if (a.began_as == event_kind::asked)
+    out["asked"] = shortened(a.detail);
+  if (a.over())
+    out["ended"] = time_text(a.ended);
+  if (a.failed)
+    out["failure"] = {{"reason", to_string(a.failed.why)}, {"detail", a.failed.detail}};
+  if (a.then == after_failure::none)
+    return out;
+  json then{{"what", to_string(a.then)}};
+  if (a.then == after_failure::retry && a.next_at >= a.ended) {
+    then["after_ms"] = static_cast<double>((a.next_at - a.ended).count()) / 1000.0;
+    then["why"] = std::string{to_string(a.failed.why)} + " may get better by another attempt";
+  } else if (a.then == after_failure::fallback) {
+    then["to"] = a.fallback;
+    then["why"] = "the retries of this rung are used up, or would not help against " +
+                  std::string{to_string(a.failed.why)};
+  } else if (a.then == after_failure::gave_up) {
+    then["why"] = "there was no retry and no rung left for " + std::string{to_string(a.failed.why)};
+  }
+  out["then"] = std::move(then);
+  return out;
+}
+
+json understanding_view(const history_seen& seen) {
+  json out{{"decisions", json::array()}};
+  for (const auto& a : seen.triage)
+    out["decisions"].push_back(decision_view(a));
+  if (!seen.understood)
+    return out;
+  out["confidence"] = seen.understood->confidence;
+  if (seen.understood->failed)
+    out["failure"] = {{"reason", to_string(seen.understood->failed.why)},
+                      {"detail", seen.understood->failed.detail}};
+  if (seen.understood->data.is_object())
+    for (const auto* key : {"clauses", "entities", "complexity"})
+      if (const auto hit = seen.understood->data.find(key); hit != seen.understood->data.end())
+        out[key] = *hit;
+  return out;
+}
+
+} // namespace
+
+json explain_view(const task_record& x) {
+  const auto seen = read_history(x);
+  json out{{"task", x.what->id},
+           {"domain", x.what->domain},
+           {"text", shortened(x.what->text)},
+           {"priority", to_string(x.what->urgency)},
+           {"state", to_string(x.state)},
+           {"steps", json::array()}};
+  if (!x.what->who.tier.empty() || !x.what->who.id.empty())
+    out["customer"] = {{"id", x.what->who.id}, {"tier", x.what->who.tier}};
+  if (!seen.triage.empty() || seen.understood)
+    out["understanding"] = understanding_view(seen);
+  if (!x.how)
+    return out;
+  for (std::uint32_t i = 0; i < seen.steps.size() && i < x.how->steps.size(); ++i) {
+    const auto& node = x.how->steps[i].node;
+    const auto& s = seen.steps[i];
+    json step{{"step", i},
+              {"name", node.name},
+              {"op", to_string(node.op)},
+              {"status", to_string(s.status)},
+              {"priority", to_string(node.urgency)},
+              {"decisions", json::array()}};
+    if (i != 0)
+      step["parent"] = x.how->steps[i].parent;
+    for (const auto& [key, text] :
+         {std::pair{"skill", &node.skill}, {"target", &node.target}, {"note", &node.note}})
+      if (!text->empty())
+        step[key] = *text;
+    if (!node.text.empty())
+      step["text"] = shortened(node.text);
+    if (!node.fallback.empty())
+      step["fallback"] = node.fallback;
+    if (s.result && s.result->failed)
+      step["failure"] = {{"reason", to_string(s.result->failed.why)},
+                         {"detail", s.result->failed.detail}};
+    for (const auto& a : s.attempts)
+      step["decisions"].push_back(decision_view(a));
+    out["steps"].push_back(std::move(step));
+  }
+  return out;
+}
+
+json event_view(const event& e, const plan* how) {
+  json out{{"kind", to_string(e.kind)}, {"at", time_text(e.at)}};
+  if (e.triage)
+    out["triage"] = true;
+  if (e.step != whole_task) {
+    out["step"] = e.step;
+    out["attempt"] = e.attempt;
+    if (!e.triage && how && e.step < how->steps.size())
+      out["name"] = how->steps[e.step].node.name;
+  }
+  if (const auto* r = e.get<route>()) {
+    out["skill"] = r->skill;
+    out["agent"] = r->agent;
+    out["because"] = r->because;
+  } else if (const auto* o = e.get<outcome>()) {
+    out["text"] = shortened(o->text);
+    out["confidence"] = o->confidence;
+    if (o->failed)
+      out["error"] = {{"reason", to_string(o->failed.why)},
+                      {"detail", shortened(o->failed.detail)}};
+  } else if (const auto* f = e.get<failure>()) {
+    out["error"] = {{"reason", to_string(f->why)}, {"detail", shortened(f->detail)}};
+  } else if (const auto* text = e.get<std::string>()) {
+    out["text"] = shortened(*text);
+  } else if (const auto* p = e.get<plan>()) {
+    out["steps"] = p->steps.size();
+  }
+  return out;
+}
+
+} // namespace troupe

@@ -1,0 +1,177 @@
+#include "nodes/doors/history.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+bool begins(event_kind k) noexcept {
+  return k == event_kind::assigned || k == event_kind::unroutable || k == event_kind::delegated ||
+         k == event_kind::asked;
+}
+
+bool ends(event_kind k) noexcept {
+  return k == event_kind::step_completed || k == event_kind::step_failed ||
+         k == event_kind::answered || k == event_kind::time_up || k == event_kind::unroutable ||
+         k == event_kind::understood;
+}
+
+void begin(std::vector<attempt_seen>& all, const event& e) {
+  attempt_seen a;
+  a.attempt = e.attempt;
+  a.began_as = e.kind;
+  a.started = e.at;
+  if (const auto* r = std::get_if<route_ptr>(&e.body))
+    a.how = *r;
+  if (const auto* text = e.get<std::string>())
+    a.detail = *text;
+  all.push_back(std::move(a));
+}
+
+void end(attempt_seen& a, const event& e) {
+  a.ended = e.at;
+  if (const auto* x = std::get_if<outcome_ptr>(&e.body); x && *x) {
+    a.given = *x;
+    a.failed = (*x)->failed;
+  } else if (const auto* f = e.get<failure>()) {
+    a.failed = *f;
+  } else if (e.kind == event_kind::time_up) {
+    a.failed = {reason::timeout,
+                a.began_as == event_kind::asked ? "nobody answered in time"
+                                                : "no answer before the deadline",
+                {}};
+  } else if (e.kind == event_kind::unroutable) {
+    a.failed = {reason::unavailable, "nobody could take it", {}};
+  }
+}
+
+attempt_seen* current(std::vector<attempt_seen>& all, std::uint32_t attempt) noexcept {
+  return all.empty() || all.back().attempt != attempt || all.back().over() ? nullptr : &all.back();
+}
+
+void read_triage(history_seen& out, const event& e) {
+  if (begins(e.kind))
+    begin(out.triage, e);
+  if (!ends(e.kind))
+    return;
+  if (auto* a = current(out.triage, e.attempt);
+      a || (a = out.triage.empty() ? nullptr : &out.triage.back())) {
+    if (!a->over() || e.kind == event_kind::understood)
+      end(*a, e);
+  }
+}
+
+/// What the interpreter decided about the attempt that has just ended.
+void read_decision(const plan_run& run, const plan::step& how, std::uint32_t i,
+                   const plan_run::step_state& before, attempt_seen& a, timestamp at) {
+  const auto& now = run.step(i);
+  if (!a.failed)
+    return;
+  if (now.rung != before.rung) {
+    a.then = after_failure::fallback;
+    a.fallback = how.node.fallback[now.rung - 1];
+  } else if (now.status == step_status::waiting || now.attempt != before.attempt) {
+    a.then = after_failure::retry;
+    a.next_at = now.status == step_status::waiting ? now.due : at;
+  } else {
+    a.then = after_failure::gave_up;
+  }
+}
+
+void read_step(history_seen& out, plan_run& run, const event& e) {
+  std::vector<plan_action> ignored;
+  if (e.step >= out.steps.size()) {
+    run.apply(e, ignored);
+    return;
+  }
+  const auto before = run.step(e.step);
+  if (!run.apply(e, ignored))
+    return;
+  auto& attempts = out.steps[e.step].attempts;
+  if (begins(e.kind)) {
+    begin(attempts, e);
+    attempts.back().rung = before.rung;
+  }
+  if (!ends(e.kind))
+    return;
+  if (auto* a = current(attempts, e.attempt)) {
+    end(*a, e);
+    read_decision(run, run.how().steps[e.step], e.step, before, *a, e.at);
+  }
+}
+
+/// A step begins with the first of its parts and ends with the last; a gate takes no time after the
+/// step before it.
+void read_times(history_seen& out, const plan& how) {
+  for (auto i = out.steps.size(); i-- > 0;) {
+    auto& s = out.steps[i];
+    for (const auto& a : s.attempts) {
+      s.started = s.started == timestamp{} ? a.started : std::min(s.started, a.started);
+      s.ended = std::max(s.ended, a.ended);
+    }
+    for (auto c : how.steps[i].children) {
+      const auto& child = out.steps[c];
+      if (child.started != timestamp{})
+        s.started = s.started == timestamp{} ? child.started : std::min(s.started, child.started);
+      s.ended = std::max(s.ended, child.ended);
+    }
+    if (s.status != step_status::done && s.status != step_status::failed &&
+        s.status != step_status::cancelled)
+      s.ended = {};
+  }
+  for (std::size_t i = 0; i < out.steps.size(); ++i) {
+    if (how.steps[i].node.op != plan_op::gate || !out.steps[i].result || i == 0)
+      continue;
+    const auto& siblings = how.steps[how.steps[i].parent].children;
+    const auto me = std::find(siblings.begin(), siblings.end(), static_cast<std::uint32_t>(i));
+    if (me != siblings.begin() && me != siblings.end())
+      out.steps[i].started = out.steps[i].ended = out.steps[*(me - 1)].ended;
+  }
+}
+
+} // namespace
+
+history_seen read_history(const task_record& x) {
+  history_seen out;
+  std::optional<plan_run> run;
+  for (const auto& e : x.history) {
+    if (e.kind == event_kind::understood) {
+      out.understood_at = e.at;
+      if (const auto* o = std::get_if<outcome_ptr>(&e.body))
+        out.understood = *o;
+      read_triage(out, e);
+    } else if (e.triage) {
+      read_triage(out, e);
+    } else if (e.kind == event_kind::planned) {
+      auto how = x.how;
+      if (const auto* p = std::get_if<plan_ptr>(&e.body); p && *p)
+        how = *p;
+      if (!how || how->steps.empty())
+        continue;
+      out.planned_at = e.at;
+      out.steps.assign(how->steps.size(), {});
+      run.emplace(std::move(how), x.what->deadline);
+      std::vector<plan_action> ignored;
+      run->start(e.at, ignored);
+    } else if (run) {
+      read_step(out, *run, e);
+    }
+  }
+  // A retry follows where another attempt of the triage does.
+  for (std::size_t i = 0; i + 1 < out.triage.size(); ++i) {
+    out.triage[i].then = after_failure::retry;
+    out.triage[i].next_at = out.triage[i + 1].started;
+  }
+  if (!run)
+    return out;
+  for (std::uint32_t i = 0; i < out.steps.size(); ++i) {
+    out.steps[i].status = run->step(i).status;
+    out.steps[i].rung = run->step(i).rung;
+    out.steps[i].result = run->step(i).result;
+  }
+  read_times(out, run->how());
+  return out;
+}
+
+} // namespace troupe

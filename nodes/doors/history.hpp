@@ -1,0 +1,62 @@
+#pragma once
+
+#include "policies/plan_run.hpp"
+
+#include <troupe/event.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// What was done when an attempt had failed.
+enum class after_failure : std::uint8_t { none, retry, fallback, gave_up };
+
+template <>
+struct enum_names<after_failure> {
+  static constexpr std::array<std::string_view, 4> value{"none", "retry", "fallback", "gave_up"};
+};
+
+/// An attempt of a step, read off a task's history. Times that are not known are `timestamp{}`.
+struct attempt_seen {
+  std::uint32_t attempt = 0;
+  event_kind began_as = event_kind::assigned; ///< assigned, unroutable, delegated or asked
+  std::uint32_t rung = 0;                     ///< 0: as planned; n: the n-th fallback
+  timestamp started{};
+  timestamp ended{};
+  route_ptr how;      ///< assigned, unroutable
+  std::string detail; ///< delegated: the child's id; asked: the question
+  outcome_ptr given;
+  failure failed;
+  after_failure then = after_failure::none;
+  timestamp next_at{};  ///< retry: when the next attempt is or was due
+  std::string fallback; ///< fallback: the rung that followed
+
+  [[nodiscard]] bool over() const noexcept { return ended != timestamp{}; }
+};
+
+struct step_seen {
+  step_status status = step_status::idle;
+  std::uint32_t rung = 0;
+  timestamp started{};
+  timestamp ended{};
+  outcome_ptr result;
+  std::vector<attempt_seen> attempts;
+};
+
+/// A task's history in the order of its plan.
+struct history_seen {
+  std::vector<attempt_seen> triage;
+  outcome_ptr understood;
+  timestamp understood_at{};
+  timestamp planned_at{};
+  std::vector<step_seen> steps; ///< as many as the plan has
+};
+
+/// Runs the plan's interpreter again on the history: what it says of each step is then the same as
+/// what it said when it happened.
+[[nodiscard]] history_seen read_history(const task_record& x);
+
+} // namespace troupe
