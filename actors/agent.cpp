@@ -16,7 +16,8 @@ void agent_state::on_run(const run_call& x) {
   auto caller = caf::actor_cast<caf::actor>(self_->current_sender());
   const auto& spec = *place_->spec();
   if (x.what->deadline <= parts_->now(self_)) {
-    answer(caller, x.call, std::make_shared<const outcome>(outcome::of({reason::timeout, "came too late", {}})));
+    answer(caller, x.call,
+           std::make_shared<const outcome>(outcome::of({reason::timeout, "came too late", {}})));
     return;
   }
   if (running_.size() < spec.slots) {
@@ -25,12 +26,14 @@ void agent_state::on_run(const run_call& x) {
   }
   if (queued_ >= spec.queue_limit) {
     answer(caller, x.call,
-           std::make_shared<const outcome>(outcome::of({reason::rate_limited, "the agent's queue is full", {}})));
+           std::make_shared<const outcome>(
+               outcome::of({reason::rate_limited, "the agent's queue is full", {}})));
     return;
   }
   if (!queues_)
     queues_ = std::make_unique<queues>();
-  (*queues_)[static_cast<std::size_t>(x.what->urgency)].push_back({x.call, std::move(caller), x.what});
+  (*queues_)[static_cast<std::size_t>(x.what->urgency)].push_back(
+      {x.call, std::move(caller), x.what});
   ++queued_;
 }
 
@@ -49,13 +52,15 @@ void agent_state::begin(pending x) {
 
 void agent_state::start_next() {
   while (queued_ > 0 && running_.size() < place_->spec()->slots) {
-    auto line = std::find_if(queues_->begin(), queues_->end(), [](const auto& q) { return !q.empty(); });
+    auto line =
+        std::find_if(queues_->begin(), queues_->end(), [](const auto& q) { return !q.empty(); });
     auto next = std::move(line->front());
     line->pop_front();
     --queued_;
     if (next.what->deadline <= parts_->now(self_))
       answer(next.caller, next.call,
-             std::make_shared<const outcome>(outcome::of({reason::timeout, "waited too long for a slot", {}})));
+             std::make_shared<const outcome>(
+                 outcome::of({reason::timeout, "waited too long for a slot", {}})));
     else
       begin(std::move(next));
   }
@@ -73,19 +78,22 @@ void agent_state::on_stop(const stop_call& x) {
   if (!queues_)
     return;
   for (auto& line : *queues_) {
-    auto waiting = std::find_if(line.begin(), line.end(),
-                                [&](const pending& p) { return p.call == x.call && p.caller == caller; });
+    auto waiting = std::find_if(line.begin(), line.end(), [&](const pending& p) {
+      return p.call == x.call && p.caller == caller;
+    });
     if (waiting == line.end())
       continue;
     line.erase(waiting);
     --queued_;
-    answer(caller, x.call, std::make_shared<const outcome>(outcome::of({reason::cancelled, "stopped", {}})));
+    answer(caller, x.call,
+           std::make_shared<const outcome>(outcome::of({reason::cancelled, "stopped", {}})));
     return;
   }
 }
 
 void agent_state::on_runner_ended(const runner_ended& x) {
-  auto hit = std::find_if(running_.begin(), running_.end(), [&](const running& r) { return r.key == x.call; });
+  auto hit = std::find_if(running_.begin(), running_.end(),
+                          [&](const running& r) { return r.key == x.call; });
   if (hit == running_.end())
     return;
   auto who = std::move(*hit);
@@ -95,11 +103,14 @@ void agent_state::on_runner_ended(const runner_ended& x) {
   start_next();
 }
 
-void agent_state::on_runner_broke(const runner_broke& x) { self_->quit(failure_error(x.why)); }
+void agent_state::on_runner_broke(const runner_broke& x) {
+  self_->quit(failure_error(x.why));
+}
 
 outcome_ptr agent_state::checked(outcome_ptr x) const {
   if (!x)
-    return std::make_shared<const outcome>(outcome::of({reason::invalid_output, "the agent answered nothing", {}}));
+    return std::make_shared<const outcome>(
+        outcome::of({reason::invalid_output, "the agent answered nothing", {}}));
   if (!x->ok())
     return x;
   const auto refuse = [&](reason why, std::string detail) {
@@ -112,8 +123,9 @@ outcome_ptr agent_state::checked(outcome_ptr x) const {
   if (!std::isfinite(x->confidence) || x->confidence < 0 || x->confidence > 1)
     return refuse(reason::invalid_output, "confidence must be between 0 and 1");
   if (x->confidence < place_->spec()->min_confidence)
-    return refuse(reason::low_confidence, "confidence " + std::to_string(x->confidence) + " is below " +
-                                            std::to_string(place_->spec()->min_confidence));
+    return refuse(reason::low_confidence, "confidence " + std::to_string(x->confidence) +
+                                              " is below " +
+                                              std::to_string(place_->spec()->min_confidence));
   return x;
 }
 
@@ -125,10 +137,10 @@ caf::behavior agent(caf::stateful_actor<agent_state>* self, parts_ptr parts, sea
   guard(self, parts, place->where().str());
   state_of(self).init(self, std::move(parts), std::move(place));
   return {
-    [self](const run_call& x) { state_of(self).on_run(x); },
-    [self](const stop_call& x) { state_of(self).on_stop(x); },
-    [self](const runner_ended& x) { state_of(self).on_runner_ended(x); },
-    [self](const runner_broke& x) { state_of(self).on_runner_broke(x); },
+      [self](const run_call& x) { state_of(self).on_run(x); },
+      [self](const stop_call& x) { state_of(self).on_stop(x); },
+      [self](const runner_ended& x) { state_of(self).on_runner_ended(x); },
+      [self](const runner_broke& x) { state_of(self).on_runner_broke(x); },
   };
 }
 

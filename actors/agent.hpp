@@ -11,9 +11,10 @@
 
 namespace troupe {
 
-/// The AGENT: takes calls, most urgent first, as many at a time as it has slots, and lets its runner do the work. Checks
-/// what comes out: an answer of the wrong shape or below the confidence its team asks for is a failure with its
-/// reason, never passed on. Holds no task state: all of that is the orchestrator's.
+/// The AGENT: takes calls, most urgent first, as many at a time as it has slots, and lets its
+/// runner do the work. Checks what comes out: an answer of the wrong shape or below the confidence
+/// its team asks for is a failure with its reason, never passed on. Holds no task state: all of
+/// that is the orchestrator's.
 struct agent_state {
   void init(caf::event_based_actor* self, parts_ptr parts, seat_ptr place);
   void on_run(const run_call& x);
@@ -23,14 +24,15 @@ struct agent_state {
 
   static inline const char* name = "agent";
 
-private:
+ private:
   struct pending {
     std::uint64_t call = 0;
     caf::actor caller;
     agent_call_ptr what;
   };
   struct running {
-    std::uint64_t key = 0; ///< our own number: callers number their calls independently of each other
+    std::uint64_t key =
+        0; ///< our own number: callers number their calls independently of each other
     std::uint64_t call = 0;
     caf::actor caller;
   };

@@ -6,7 +6,9 @@ namespace troupe {
 
 namespace {
 
-outcome broken(std::string detail) { return outcome::of({reason::invalid_output, std::move(detail), {}}); }
+outcome broken(std::string detail) {
+  return outcome::of({reason::invalid_output, std::move(detail), {}});
+}
 
 std::uint64_t count_of(const json& usage, const char* key) {
   auto hit = usage.find(key);

@@ -48,7 +48,8 @@ void directory::watch(seat_ptr who) {
     watchers_.push_back(std::move(who));
 }
 
-void directory::announce_down(const seat_ptr& who, std::uint64_t incarnation, const std::string& why) const {
+void directory::announce_down(const seat_ptr& who, std::uint64_t incarnation,
+                              const std::string& why) const {
   std::vector<seat_ptr> watchers;
   {
     std::shared_lock hold{mutex_};

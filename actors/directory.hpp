@@ -11,10 +11,10 @@
 
 namespace troupe {
 
-/// Turns addresses into where they live now: the node's table of seats. Thread safe; a look-up takes a shared lock, and
-/// whoever needs a seat often keeps the pointer.
+/// Turns addresses into where they live now: the node's table of seats. Thread safe; a look-up
+/// takes a shared lock, and whoever needs a seat often keeps the pointer.
 class directory {
-public:
+ public:
   /// The seat of `where`, made if there is none yet.
   seat_ptr claim(const address& where, std::shared_ptr<const agent_spec> what = nullptr);
   [[nodiscard]] seat_ptr find(const address& where) const;
@@ -27,12 +27,13 @@ public:
   /// The seat of the orchestrator that serves `shard` of `domain`.
   [[nodiscard]] static address orchestrator_of(std::string_view domain, std::uint32_t shard);
 
-  /// Seats whose sitters want to hear `seat_down` of every other seat: orchestrators and the front desk.
+  /// Seats whose sitters want to hear `seat_down` of every other seat: orchestrators and the front
+  /// desk.
   void watch(seat_ptr who);
   /// Tells all watchers that `who`'s incarnation has ended.
   void announce_down(const seat_ptr& who, std::uint64_t incarnation, const std::string& why) const;
 
-private:
+ private:
   mutable std::shared_mutex mutex_;
   std::map<std::pair<address_kind, std::string>, seat_ptr> seats_;
   std::vector<seat_ptr> watchers_;

@@ -16,14 +16,18 @@ void human_desk_state::on_ask(const ask_human& x) {
     return;
   }
   if (open_.size() >= questions_max) {
-    auto full = std::make_shared<const outcome>(outcome::of({reason::unavailable, "the human desk is full", {}}));
-    send_to(self_, x.what->asker, question_answered{x.what->task, x.what->step, x.what->attempt, full});
+    auto full = std::make_shared<const outcome>(
+        outcome::of({reason::unavailable, "the human desk is full", {}}));
+    send_to(self_, x.what->asker,
+            question_answered{x.what->task, x.what->step, x.what->attempt, full});
     return;
   }
   open_.emplace(x.what->id, *x.what);
 }
 
-void human_desk_state::on_withdraw(const withdraw_question& x) { open_.erase(x.id); }
+void human_desk_state::on_withdraw(const withdraw_question& x) {
+  open_.erase(x.id);
+}
 
 void human_desk_state::on_list(const list_questions& x) {
   questions_seen out{x.request, {}};
@@ -43,7 +47,8 @@ milliseconds human_desk_state::lease_of(const std::string& queue) const {
   return human_queue_spec{}.claim_lease;
 }
 
-void human_desk_state::reply(std::uint64_t request, refusal why, std::string detail, question_ptr what) {
+void human_desk_state::reply(std::uint64_t request, refusal why, std::string detail,
+                             question_ptr what) {
   self_->send(caf::actor_cast<caf::actor>(self_->current_sender()),
               question_done{request, {why, std::move(detail), {}}, std::move(what)});
 }
@@ -76,7 +81,8 @@ void human_desk_state::on_answer(const answer_question& x) {
     reply(x.request, refusal::conflict, "claimed by " + q.claimed_by);
     return;
   }
-  // The step is answered by its orchestrator; when that is just being restarted, the question stays open.
+  // The step is answered by its orchestrator; when that is just being restarted, the question stays
+  // open.
   if (!send_to(self_, q.asker, question_answered{q.task, q.step, q.attempt, x.x})) {
     reply(x.request, refusal::busy, "the task is being recovered");
     return;
@@ -90,11 +96,11 @@ caf::behavior human_desk(caf::stateful_actor<human_desk_state>* self, parts_ptr 
   guard(self, parts, "human desk");
   state_of(self).init(self, std::move(parts));
   return {
-    [self](const ask_human& x) { state_of(self).on_ask(x); },
-    [self](const withdraw_question& x) { state_of(self).on_withdraw(x); },
-    [self](const list_questions& x) { state_of(self).on_list(x); },
-    [self](const claim_question& x) { state_of(self).on_claim(x); },
-    [self](const answer_question& x) { state_of(self).on_answer(x); },
+      [self](const ask_human& x) { state_of(self).on_ask(x); },
+      [self](const withdraw_question& x) { state_of(self).on_withdraw(x); },
+      [self](const list_questions& x) { state_of(self).on_list(x); },
+      [self](const claim_question& x) { state_of(self).on_claim(x); },
+      [self](const answer_question& x) { state_of(self).on_answer(x); },
   };
 }
 

@@ -9,9 +9,10 @@
 
 namespace troupe {
 
-/// The HUMAN DESK: holds the questions that tasks have for people, until one of them answers or the question's time is over.
-/// It keeps nothing of its own: every question is an open step of a stored task, whose orchestrator asks again after any
-/// restart; asking again under the same id changes nothing but the asker.
+/// The HUMAN DESK: holds the questions that tasks have for people, until one of them answers or the
+/// question's time is over. It keeps nothing of its own: every question is an open step of a stored
+/// task, whose orchestrator asks again after any restart; asking again under the same id changes
+/// nothing but the asker.
 struct human_desk_state {
   static constexpr std::size_t questions_max = 100000;
 
@@ -24,7 +25,7 @@ struct human_desk_state {
 
   static inline const char* name = "human_desk";
 
-private:
+ private:
   void reply(std::uint64_t request, refusal why, std::string detail, question_ptr what = nullptr);
   [[nodiscard]] milliseconds lease_of(const std::string& queue) const;
 

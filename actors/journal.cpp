@@ -1,20 +1,24 @@
 #include "actors/journal.hpp"
 
-#include <iterator>
+#include "src/telemetry/metrics.hpp"
+
+#include <span>
 
 namespace troupe {
 
-void journal_state::init(caf::event_based_actor* self, parts_ptr parts, std::shared_ptr<store> where) {
+void journal_state::init(caf::event_based_actor* self, parts_ptr parts,
+                         std::shared_ptr<store> where) {
   self_ = self;
   parts_ = std::move(parts);
   store_ = std::move(where);
 }
 
 void journal_state::on_append(const journal_append& x) {
-  batch_.insert(batch_.end(), std::make_move_iterator(x.writes->begin()), std::make_move_iterator(x.writes->end()));
+  gathered_.push_back(x.writes);
   waiting_.push_back({caf::actor_cast<caf::actor>(self_->current_sender()), x.token});
   if (!flushing_) {
-    // The mailbox is first in, first out: when this comes back, all that was waiting has been gathered.
+    // The mailbox is first in, first out: when this comes back, all that was waiting has been
+    // gathered.
     flushing_ = true;
     self_->send(self_, flush{});
   }
@@ -22,29 +26,44 @@ void journal_state::on_append(const journal_append& x) {
 
 void journal_state::on_flush() {
   flushing_ = false;
-  auto batch = std::move(batch_);
-  auto waiting = std::move(waiting_);
-  batch_.clear();
+  auto gathered = std::move(gathered_);
+  auto callers = std::move(waiting_);
+  gathered_.clear();
   waiting_.clear();
-  if (batch.empty() && waiting.empty())
+  if (gathered.empty())
     return;
+  std::vector<store_write> joined;
+  if (gathered.size() > 1)
+    for (const auto& part : gathered)
+      joined.insert(joined.end(), part->begin(), part->end());
+  const std::span<const store_write> batch = gathered.size() > 1 ? joined : *gathered.front();
+  auto* counters = parts_->counters ? parts_->counters->journal() : nullptr;
   try {
+    const auto began = std::chrono::steady_clock::now();
     store_->apply(batch);
+    if (counters) {
+      counters->commits.add();
+      counters->rows.add(batch.size());
+      counters->duration.observe(
+          std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - began));
+    }
   } catch (const store_error& e) {
+    if (counters)
+      counters->failed_commits.add();
     parts_->log->error("journal: {} writes were not stored: {}", batch.size(), e.what());
-    for (const auto& w : waiting)
+    for (const auto& w : callers)
       self_->send(w.who, journal_failed{w.token, e.what()});
     if (e.why() == store_error::kind::full || e.why() == store_error::kind::busy)
       return;
     throw;
   }
-  for (const auto& w : waiting)
+  for (const auto& w : callers)
     self_->send(w.who, journal_stored{w.token});
 }
 
 void journal_state::on_ask(const journal_ask& x) {
   // Questions see what was appended before them.
-  if (!batch_.empty())
+  if (!gathered_.empty())
     on_flush();
   try {
     x.what(*store_);
@@ -54,16 +73,17 @@ void journal_state::on_ask(const journal_ask& x) {
   }
 }
 
-caf::behavior journal(caf::stateful_actor<journal_state>* self, parts_ptr parts, std::shared_ptr<store> where) {
+caf::behavior journal(caf::stateful_actor<journal_state>* self, parts_ptr parts,
+                      std::shared_ptr<store> where) {
   guard(self, parts, "journal");
   state_of(self).init(self, std::move(parts), std::move(where));
   return {
-    [self](const journal_append& x) { state_of(self).on_append(x); },
-    [self](flush) {
-      auto& state = state_of(self);
-      state.on_flush();
-    },
-    [self](const journal_ask& x) { state_of(self).on_ask(x); },
+      [self](const journal_append& x) { state_of(self).on_append(x); },
+      [self](flush) {
+        auto& state = state_of(self);
+        state.on_flush();
+      },
+      [self](const journal_ask& x) { state_of(self).on_ask(x); },
   };
 }
 

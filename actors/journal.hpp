@@ -9,12 +9,14 @@
 
 namespace troupe {
 
-/// The JOURNAL: the one actor that touches the store. It gathers every append that is already in its mailbox, writes them
-/// as one transaction and answers each: group commit without waiting for company. Spawn it detached, so that the disk
-/// blocks no scheduler thread; in a simulation it runs like any other actor.
+/// The JOURNAL: the one actor that touches the store. It gathers every append that is already in
+/// its mailbox, writes them as one transaction and answers each: group commit without waiting for
+/// company. Spawn it detached, so that the disk blocks no scheduler thread; in a simulation it runs
+/// like any other actor.
 ///
-/// Rows whose store is full or failing are refused with `journal_failed`; whoever sent them decides. A store that fails
-/// for another reason than being full or busy ends the journal, and its supervisor opens the store anew.
+/// Rows whose store is full or failing are refused with `journal_failed`; whoever sent them
+/// decides. A store that fails for another reason than being full or busy ends the journal, and its
+/// supervisor opens the store anew.
 struct journal_state {
   void init(caf::event_based_actor* self, parts_ptr parts, std::shared_ptr<store> where);
   void on_append(const journal_append& x);
@@ -23,7 +25,7 @@ struct journal_state {
 
   static inline const char* name = "journal";
 
-private:
+ private:
   struct waiting {
     caf::actor who;
     std::uint64_t token;
@@ -31,11 +33,12 @@ private:
   caf::event_based_actor* self_ = nullptr;
   parts_ptr parts_;
   std::shared_ptr<store> store_;
-  std::vector<store_write> batch_;
+  std::vector<std::shared_ptr<const std::vector<store_write>>> gathered_;
   std::vector<waiting> waiting_;
   bool flushing_ = false;
 };
 
-caf::behavior journal(caf::stateful_actor<journal_state>* self, parts_ptr parts, std::shared_ptr<store> where);
+caf::behavior journal(caf::stateful_actor<journal_state>* self, parts_ptr parts,
+                      std::shared_ptr<store> where);
 
 } // namespace troupe

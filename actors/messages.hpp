@@ -1,7 +1,7 @@
 #pragma once
 
-// What the actors of a node say to each other. Commands are imperative, facts past tense; INTERNAL marks what an actor
-// says to itself.
+// What the actors of a node say to each other. Commands are imperative, facts past tense; INTERNAL
+// marks what an actor says to itself.
 
 #include "actors/seat.hpp"
 #include "src/store/store.hpp"
@@ -20,13 +20,15 @@ namespace troupe {
 
 // -- to an orchestrator -------------------------------------------------------
 
-/// Take this task. Answered with `task_accepted` once it is stored, or `task_refused`; then `task_ended`. With `watch`,
-/// also `task_progressed` for every event.
+/// Take this task. Answered with `task_accepted` once it is stored, or `task_refused`; then
+/// `task_ended`. With `watch`, also `task_progressed` for every event.
 struct submit_task {
   task_ptr what;
   bool watch = false;
+  bool again = false; ///< it may have been submitted, and even have ended, before a restart
 };
-/// Tell me of this task as if I had submitted it. Answered with `task_refused` when it is not known here.
+/// Tell me of this task as if I had submitted it. Answered with `task_refused` when it is not known
+/// here.
 struct watch_task {
   std::string id;
   bool progress = false;
@@ -137,11 +139,13 @@ struct seat_down {
 
 // -- registry -----------------------------------------------------------------
 
-/// The agents of a domain as the router sees them. Immutable; replaced as a whole when agents come or go.
+/// The agents of a domain as the router sees them. Immutable; replaced as a whole when agents come
+/// or go.
 struct routing_table {
   std::vector<seat_ptr> agents;
   std::map<std::string, std::vector<seat_ptr>, std::less<>> by_skill;
-  std::map<std::string, std::vector<seat_ptr>, std::less<>> by_name; ///< `domain/agent` and each replica's own
+  std::map<std::string, std::vector<seat_ptr>, std::less<>>
+      by_name; ///< `domain/agent` and each replica's own
 };
 using routing_table_ptr = std::shared_ptr<const routing_table>;
 
@@ -165,7 +169,7 @@ struct routes_changed {
 /// Store these. Answered with `journal_stored` when they are on disk.
 struct journal_append {
   std::uint64_t token = 0;
-  std::shared_ptr<std::vector<store_write>> writes;
+  std::shared_ptr<const std::vector<store_write>> writes;
 };
 struct journal_stored {
   std::uint64_t token = 0;
@@ -291,54 +295,54 @@ struct flush {};
 
 } // namespace troupe
 
-#define TROUPE_MESSAGES(X)                                                                                             \
-  X(troupe::submit_task)                                                                                               \
-  X(troupe::watch_task)                                                                                                \
-  X(troupe::unwatch_task)                                                                                              \
-  X(troupe::cancel_task)                                                                                               \
-  X(troupe::find_task)                                                                                                 \
-  X(troupe::find_session)                                                                                              \
-  X(troupe::view_shard)                                                                                                \
-  X(troupe::question_answered)                                                                                         \
-  X(troupe::task_accepted)                                                                                             \
-  X(troupe::task_refused)                                                                                              \
-  X(troupe::task_progressed)                                                                                           \
-  X(troupe::task_ended)                                                                                                \
-  X(troupe::task_found)                                                                                                \
-  X(troupe::session_found)                                                                                             \
-  X(troupe::shard_seen)                                                                                                \
-  X(troupe::run_call)                                                                                                  \
-  X(troupe::stop_call)                                                                                                 \
-  X(troupe::call_ended)                                                                                                \
-  X(troupe::call_handed_over)                                                                                          \
-  X(troupe::runner_ended)                                                                                              \
-  X(troupe::runner_broke)                                                                                              \
-  X(troupe::seat_down)                                                                                                 \
-  X(troupe::register_agent)                                                                                            \
-  X(troupe::unregister_agent)                                                                                          \
-  X(troupe::subscribe_routes)                                                                                          \
-  X(troupe::routes_changed)                                                                                            \
-  X(troupe::journal_append)                                                                                            \
-  X(troupe::journal_stored)                                                                                            \
-  X(troupe::journal_failed)                                                                                            \
-  X(troupe::journal_ask)                                                                                               \
-  X(troupe::shard_loaded)                                                                                              \
-  X(troupe::session_loaded)                                                                                            \
-  X(troupe::key_looked_up)                                                                                             \
-  X(troupe::ask_human)                                                                                                 \
-  X(troupe::withdraw_question)                                                                                         \
-  X(troupe::list_questions)                                                                                            \
-  X(troupe::questions_seen)                                                                                            \
-  X(troupe::claim_question)                                                                                            \
-  X(troupe::answer_question)                                                                                           \
-  X(troupe::question_done)                                                                                             \
-  X(troupe::view_tree)                                                                                                 \
-  X(troupe::tree_viewed)                                                                                               \
-  X(troupe::kill_child)                                                                                                \
-  X(troupe::start_child)                                                                                               \
-  X(troupe::end_child)                                                                                                 \
-  X(troupe::kill_due)                                                                                                  \
-  X(troupe::tick)                                                                                                      \
+#define TROUPE_MESSAGES(X)                                                                         \
+  X(troupe::submit_task)                                                                           \
+  X(troupe::watch_task)                                                                            \
+  X(troupe::unwatch_task)                                                                          \
+  X(troupe::cancel_task)                                                                           \
+  X(troupe::find_task)                                                                             \
+  X(troupe::find_session)                                                                          \
+  X(troupe::view_shard)                                                                            \
+  X(troupe::question_answered)                                                                     \
+  X(troupe::task_accepted)                                                                         \
+  X(troupe::task_refused)                                                                          \
+  X(troupe::task_progressed)                                                                       \
+  X(troupe::task_ended)                                                                            \
+  X(troupe::task_found)                                                                            \
+  X(troupe::session_found)                                                                         \
+  X(troupe::shard_seen)                                                                            \
+  X(troupe::run_call)                                                                              \
+  X(troupe::stop_call)                                                                             \
+  X(troupe::call_ended)                                                                            \
+  X(troupe::call_handed_over)                                                                      \
+  X(troupe::runner_ended)                                                                          \
+  X(troupe::runner_broke)                                                                          \
+  X(troupe::seat_down)                                                                             \
+  X(troupe::register_agent)                                                                        \
+  X(troupe::unregister_agent)                                                                      \
+  X(troupe::subscribe_routes)                                                                      \
+  X(troupe::routes_changed)                                                                        \
+  X(troupe::journal_append)                                                                        \
+  X(troupe::journal_stored)                                                                        \
+  X(troupe::journal_failed)                                                                        \
+  X(troupe::journal_ask)                                                                           \
+  X(troupe::shard_loaded)                                                                          \
+  X(troupe::session_loaded)                                                                        \
+  X(troupe::key_looked_up)                                                                         \
+  X(troupe::ask_human)                                                                             \
+  X(troupe::withdraw_question)                                                                     \
+  X(troupe::list_questions)                                                                        \
+  X(troupe::questions_seen)                                                                        \
+  X(troupe::claim_question)                                                                        \
+  X(troupe::answer_question)                                                                       \
+  X(troupe::question_done)                                                                         \
+  X(troupe::view_tree)                                                                             \
+  X(troupe::tree_viewed)                                                                           \
+  X(troupe::kill_child)                                                                            \
+  X(troupe::start_child)                                                                           \
+  X(troupe::end_child)                                                                             \
+  X(troupe::kill_due)                                                                              \
+  X(troupe::tick)                                                                                  \
   X(troupe::flush)
 
 #if !TROUPE_CAF_LEGACY

@@ -16,15 +16,16 @@
 namespace troupe {
 
 class metrics;
-class log_book;
+class event_log;
 namespace tools {
 class process_port;
 class http_port;
 class worker_pool;
 } // namespace tools
 
-/// What the actors of a node share: made before the first of them, gone after the last. Everything here is immutable or
-/// thread safe. Ports may be replaced: a simulation runs the shipped actors on ports of its own.
+/// What the actors of a node share: made before the first of them, gone after the last. Everything
+/// here is immutable or thread safe. Ports may be replaced: a simulation runs the shipped actors on
+/// ports of its own.
 struct node_parts {
   fleet_spec fleet;
   timeline time = timeline::of_process();
@@ -32,7 +33,7 @@ struct node_parts {
   std::shared_ptr<spdlog::logger> log;
   std::shared_ptr<troupe::directory> places = std::make_shared<troupe::directory>();
   std::shared_ptr<troupe::metrics> counters;
-  std::shared_ptr<log_book> logs; ///< null: only `log`
+  std::shared_ptr<const event_log> events; ///< what happened to tasks; null: nobody keeps it
   std::shared_ptr<native_agents> natives = std::make_shared<native_agents>();
   std::shared_ptr<tools::process_port> processes;
   std::shared_ptr<tools::http_port> http;
@@ -49,8 +50,9 @@ struct node_parts {
 
 using parts_ptr = std::shared_ptr<const node_parts>;
 
-/// What every actor of ours does with surprises: an exception ends it with its text as the reason, for its supervisor to
-/// see; a message that it does not know is counted as a defect in the log, never printed to stdout as CAF would.
+/// What every actor of ours does with surprises: an exception ends it with its text as the reason,
+/// for its supervisor to see; a message that it does not know is counted as a defect in the log,
+/// never printed to stdout as CAF would.
 template <class Self>
 void guard(Self* self, const parts_ptr& parts, std::string name) {
   auto log = parts->log;
@@ -65,10 +67,11 @@ void guard(Self* self, const parts_ptr& parts, std::string name) {
       return failure_error("exception of unknown type");
     }
   });
-  self->set_default_handler([log, name](caf::scheduled_actor*, caf::message_view& x) -> caf::result<caf::message> {
-    log->error("{} got a message that it does not know: {}", name, caf::to_string(x.content()));
-    return caf::sec::unexpected_message;
-  });
+  self->set_default_handler(
+      [log, name](caf::scheduled_actor*, caf::message_view& x) -> caf::result<caf::message> {
+        log->error("{} got a message that it does not know: {}", name, caf::to_string(x.content()));
+        return caf::sec::unexpected_message;
+      });
 }
 
 } // namespace troupe

@@ -75,10 +75,10 @@ caf::behavior registry(caf::stateful_actor<registry_state>* self, parts_ptr part
   guard(self, parts, "registry");
   state_of(self).init(self, std::move(parts));
   return {
-    [self](const register_agent& x) { state_of(self).on_register(x); },
-    [self](const unregister_agent& x) { state_of(self).on_unregister(x); },
-    [self](const subscribe_routes& x) { state_of(self).on_subscribe(x); },
-    [self](flush) { state_of(self).on_flush(); },
+      [self](const register_agent& x) { state_of(self).on_register(x); },
+      [self](const unregister_agent& x) { state_of(self).on_unregister(x); },
+      [self](const subscribe_routes& x) { state_of(self).on_subscribe(x); },
+      [self](flush) { state_of(self).on_flush(); },
   };
 }
 

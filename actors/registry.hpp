@@ -9,8 +9,9 @@
 
 namespace troupe {
 
-/// The REGISTRY: knows which agents there are and what they can do, and hands every domain's orchestrators an immutable
-/// routing table whenever that changes. Restarts of agents do not change it: the seats stay.
+/// The REGISTRY: knows which agents there are and what they can do, and hands every domain's
+/// orchestrators an immutable routing table whenever that changes. Restarts of agents do not change
+/// it: the seats stay.
 struct registry_state {
   void init(caf::event_based_actor* self, parts_ptr parts);
   void on_register(const register_agent& x);
@@ -20,7 +21,7 @@ struct registry_state {
 
   static inline const char* name = "registry";
 
-private:
+ private:
   struct domain_entry {
     std::vector<seat_ptr> agents; ///< in the order of registration: what `static` routing follows
     std::vector<seat_ptr> subscribers;

@@ -7,18 +7,18 @@ namespace troupe {
 runner_ptr make_runner(const parts_ptr& parts, const std::shared_ptr<const agent_spec>& spec,
                        caf::event_based_actor* self) {
   switch (spec->card.kind) {
-    case agent_kind::native:
-      return make_native_runner(parts, *spec);
-    case agent_kind::rules:
-      return make_rules_runner(*spec);
-    case agent_kind::subprocess:
-      return make_process_runner(parts, *spec, self);
-    case agent_kind::http:
-      return make_http_runner(parts, *spec);
-    case agent_kind::human:
-      return make_human_runner(*spec);
-    case agent_kind::triage:
-      return make_triage_runner(parts, *spec);
+  case agent_kind::native:
+    return make_native_runner(parts, *spec);
+  case agent_kind::rules:
+    return make_rules_runner(*spec);
+  case agent_kind::subprocess:
+    return make_process_runner(parts, *spec, self);
+  case agent_kind::http:
+    return make_http_runner(parts, *spec);
+  case agent_kind::human:
+    return make_human_runner(*spec);
+  case agent_kind::triage:
+    return make_triage_runner(parts, *spec);
   }
   throw std::runtime_error{"unknown kind of agent"};
 }

@@ -8,32 +8,36 @@
 
 namespace troupe {
 
-/// What an agent does with a call, by the agent's kind. Owned and called by one agent actor; what runs elsewhere answers
-/// by sending the agent `runner_ended`, from whatever thread.
+/// What an agent does with a call, by the agent's kind. Owned and called by one agent actor; what
+/// runs elsewhere answers by sending the agent `runner_ended`, from whatever thread.
 class agent_runner {
-public:
+ public:
   virtual ~agent_runner() = default;
-  /// Works on a call. Returns the outcome if it is there at once, null if `runner_ended` will follow. What it throws is a
-  /// crash of the agent.
-  virtual outcome_ptr run(caf::event_based_actor* self, std::uint64_t call, const agent_call_ptr& what) = 0;
-  /// Nobody waits for this call any more: end what can be ended. `runner_ended` is still owed unless false is returned:
-  /// then the work cannot be ended and the agent has to go.
+  /// Works on a call. Returns the outcome if it is there at once, null if `runner_ended` will
+  /// follow. What it throws is a crash of the agent.
+  virtual outcome_ptr run(caf::event_based_actor* self, std::uint64_t call,
+                          const agent_call_ptr& what) = 0;
+  /// Nobody waits for this call any more: end what can be ended. `runner_ended` is still owed
+  /// unless false is returned: then the work cannot be ended and the agent has to go.
   virtual bool stop(std::uint64_t call) = 0;
   /// `runner_ended` for this call has arrived, or `run` returned its outcome: forget it.
   virtual void ended(std::uint64_t) {}
-  /// The call waits for people and not for this agent: its question; empty for agents that work themselves.
+  /// The call waits for people and not for this agent: its question; empty for agents that work
+  /// themselves.
   virtual std::string question_for(const agent_call&) { return {}; }
 };
 
 using runner_ptr = std::unique_ptr<agent_runner>;
 
-/// Makes the runner for an agent; throws `std::runtime_error` with a sentence when its settings cannot work here.
+/// Makes the runner for an agent; throws `std::runtime_error` with a sentence when its settings
+/// cannot work here.
 runner_ptr make_runner(const parts_ptr& parts, const std::shared_ptr<const agent_spec>& spec,
                        caf::event_based_actor* self);
 
 runner_ptr make_native_runner(const parts_ptr& parts, const agent_spec& spec);
 runner_ptr make_rules_runner(const agent_spec& spec);
-runner_ptr make_process_runner(const parts_ptr& parts, const agent_spec& spec, caf::event_based_actor* self);
+runner_ptr make_process_runner(const parts_ptr& parts, const agent_spec& spec,
+                               caf::event_based_actor* self);
 runner_ptr make_http_runner(const parts_ptr& parts, const agent_spec& spec);
 runner_ptr make_human_runner(const agent_spec& spec);
 runner_ptr make_triage_runner(const parts_ptr& parts, const agent_spec& spec);

@@ -19,20 +19,22 @@ milliseconds retry_after(const tools::http_response& r) {
 
 outcome outcome_of(const tools::http_response& r) {
   using error = tools::http_response::error;
-  const auto failed = [&](reason why) { return outcome::of({why, std::string{to_string(r.failed)} + ": " + r.detail, {}}); };
+  const auto failed = [&](reason why) {
+    return outcome::of({why, std::string{to_string(r.failed)} + ": " + r.detail, {}});
+  };
   switch (r.failed) {
-    case error::none:
-      break;
-    case error::timeout:
-      return failed(reason::timeout);
-    case error::cannot_connect:
-    case error::refused:
-      return failed(reason::unavailable);
-    case error::cancelled:
-      return failed(reason::cancelled);
-    case error::too_large:
-    case error::protocol:
-      return failed(reason::invalid_output);
+  case error::none:
+    break;
+  case error::timeout:
+    return failed(reason::timeout);
+  case error::cannot_connect:
+  case error::refused:
+    return failed(reason::unavailable);
+  case error::cancelled:
+    return failed(reason::cancelled);
+  case error::too_large:
+  case error::protocol:
+    return failed(reason::invalid_output);
   }
   if (r.status >= 200 && r.status < 300)
     return outcome_from_text(r.body);
@@ -46,12 +48,13 @@ outcome outcome_of(const tools::http_response& r) {
   return outcome::of({reason::invalid_input, detail, {}});
 }
 
-/// An agent behind HTTP: each call is one POST, with the step's idempotency key in the header of that name.
+/// An agent behind HTTP: each call is one POST, with the step's idempotency key in the header of
+/// that name.
 class http_runner final : public agent_runner {
-public:
+ public:
   http_runner(parts_ptr parts, const agent_spec& spec)
-    : parts_(std::move(parts))
-    , url_(spec.settings.value("url", std::string{})) {
+      : parts_(std::move(parts))
+      , url_(spec.settings.value("url", std::string{})) {
     headers_.emplace_back("Content-Type", "application/json");
     if (auto more = spec.settings.find("headers"); more != spec.settings.end())
       for (const auto& [name, value] : more->items())
@@ -63,7 +66,8 @@ public:
       parts_->http->cancel(request);
   }
 
-  outcome_ptr run(caf::event_based_actor* self, std::uint64_t call, const agent_call_ptr& what) override {
+  outcome_ptr run(caf::event_based_actor* self, std::uint64_t call,
+                  const agent_call_ptr& what) override {
     const auto now = parts_->now(self);
     tools::http_request request;
     request.method = "POST";
@@ -89,7 +93,7 @@ public:
 
   void ended(std::uint64_t call) override { requests_.erase(call); }
 
-private:
+ private:
   parts_ptr parts_;
   std::string url_;
   std::vector<std::pair<std::string, std::string>> headers_;

@@ -11,50 +11,54 @@ namespace {
 
 /// Runs the function on the agent's own thread: for functions trusted to end within microseconds.
 class cheap_runner final : public agent_runner {
-public:
+ public:
   explicit cheap_runner(native_function f)
-    : function_(std::move(f)) {}
+      : function_(std::move(f)) {}
   outcome_ptr run(caf::event_based_actor*, std::uint64_t, const agent_call_ptr& what) override {
     return std::make_shared<const outcome>(function_(*what, {}));
   }
   bool stop(std::uint64_t) override { return true; }
 
-private:
+ private:
   native_function function_;
 };
 
-/// Runs the function on the worker pool, so that what computes or blocks never holds a scheduler thread.
+/// Runs the function on the worker pool, so that what computes or blocks never holds a scheduler
+/// thread.
 class pooled_runner final : public agent_runner {
-public:
+ public:
   pooled_runner(native_function f, parts_ptr parts)
-    : function_(std::make_shared<native_function>(std::move(f)))
-    , parts_(std::move(parts)) {}
+      : function_(std::make_shared<native_function>(std::move(f)))
+      , parts_(std::move(parts)) {}
 
   ~pooled_runner() override {
     for (const auto& [call, job] : jobs_)
       parts_->workers->cancel(job);
   }
 
-  outcome_ptr run(caf::event_based_actor* self, std::uint64_t call, const agent_call_ptr& what) override {
+  outcome_ptr run(caf::event_based_actor* self, std::uint64_t call,
+                  const agent_call_ptr& what) override {
     // The job may outlive this actor; it holds the address, not the actor.
     auto to = caf::actor_cast<caf::actor_addr>(self);
     const auto now = parts_->now(self);
     const auto job = parts_->workers->submit(
-      [f = function_, what, call, to](std::stop_token stop) {
-        caf::message answer;
-        try {
-          answer = caf::make_message(runner_ended{call, std::make_shared<const outcome>((*f)(*what, stop))});
-        } catch (const std::exception& e) {
-          answer = caf::make_message(runner_broke{std::string{"exception: "} + e.what()});
-        } catch (...) {
-          answer = caf::make_message(runner_broke{"exception of unknown type"});
-        }
-        if (auto agent = caf::actor_cast<caf::actor>(to))
-          caf::anon_send(agent, std::move(answer));
-      },
-      left(what->deadline, now));
+        [f = function_, what, call, to](std::stop_token stop) {
+          caf::message answer;
+          try {
+            answer = caf::make_message(
+                runner_ended{call, std::make_shared<const outcome>((*f)(*what, stop))});
+          } catch (const std::exception& e) {
+            answer = caf::make_message(runner_broke{std::string{"exception: "} + e.what()});
+          } catch (...) {
+            answer = caf::make_message(runner_broke{"exception of unknown type"});
+          }
+          if (auto agent = caf::actor_cast<caf::actor>(to))
+            caf::anon_send(agent, std::move(answer));
+        },
+        left(what->deadline, now));
     if (job == 0)
-      return std::make_shared<const outcome>(outcome::of({reason::rate_limited, "the worker pool is full", {}}));
+      return std::make_shared<const outcome>(
+          outcome::of({reason::rate_limited, "the worker pool is full", {}}));
     jobs_[call] = job;
     return nullptr;
   }
@@ -70,7 +74,7 @@ public:
 
   void ended(std::uint64_t call) override { jobs_.erase(call); }
 
-private:
+ private:
   std::shared_ptr<native_function> function_;
   parts_ptr parts_;
   std::unordered_map<std::uint64_t, tools::worker_pool::job_id> jobs_;

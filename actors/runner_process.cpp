@@ -37,45 +37,48 @@ std::string ended_because(const tools::process_result& r) {
 outcome outcome_of(const tools::process_result& r) {
   using end = tools::process_end;
   switch (r.end) {
-    case end::exited:
-      if (r.code == 0)
-        return outcome_from_text(r.out);
-      break;
-    case end::timed_out:
-      return outcome::of({reason::timeout, ended_because(r), {}});
-    case end::cancelled:
-      return outcome::of({reason::cancelled, ended_because(r), {}});
-    case end::output_too_large:
-      return outcome::of({reason::invalid_output, ended_because(r), {}});
-    case end::failed_to_start:
-      return outcome::of({reason::unavailable, ended_because(r), {}});
-    case end::signalled:
-      break;
+  case end::exited:
+    if (r.code == 0)
+      return outcome_from_text(r.out);
+    break;
+  case end::timed_out:
+    return outcome::of({reason::timeout, ended_because(r), {}});
+  case end::cancelled:
+    return outcome::of({reason::cancelled, ended_because(r), {}});
+  case end::output_too_large:
+    return outcome::of({reason::invalid_output, ended_because(r), {}});
+  case end::failed_to_start:
+    return outcome::of({reason::unavailable, ended_because(r), {}});
+  case end::signalled:
+    break;
   }
   return outcome::of({reason::crash, ended_because(r), {}});
 }
 
 /// One process per call: the call on its standard input, the answer on its standard output.
 class once_runner final : public agent_runner {
-public:
+ public:
   once_runner(parts_ptr parts, const agent_spec& spec)
-    : parts_(std::move(parts))
-    , spec_(spec_for(*parts_, spec)) {}
+      : parts_(std::move(parts))
+      , spec_(spec_for(*parts_, spec)) {}
 
   ~once_runner() override {
     for (const auto& [call, process] : processes_)
       parts_->processes->cancel(process);
   }
 
-  outcome_ptr run(caf::event_based_actor* self, std::uint64_t call, const agent_call_ptr& what) override {
+  outcome_ptr run(caf::event_based_actor* self, std::uint64_t call,
+                  const agent_call_ptr& what) override {
     const auto now = parts_->now(self);
     auto to = caf::actor_cast<caf::actor_addr>(self);
-    auto input = call_to_json(*what, now).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-    processes_[call] =
-      parts_->processes->run(spec_, std::move(input), left(what->deadline, now), [call, to](tools::process_result r) {
-        if (auto agent = caf::actor_cast<caf::actor>(to))
-          caf::anon_send(agent, runner_ended{call, std::make_shared<const outcome>(outcome_of(r))});
-      });
+    auto input =
+        call_to_json(*what, now).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    processes_[call] = parts_->processes->run(
+        spec_, std::move(input), left(what->deadline, now), [call, to](tools::process_result r) {
+          if (auto agent = caf::actor_cast<caf::actor>(to))
+            caf::anon_send(agent,
+                           runner_ended{call, std::make_shared<const outcome>(outcome_of(r))});
+        });
     return nullptr;
   }
 
@@ -87,61 +90,68 @@ public:
 
   void ended(std::uint64_t call) override { processes_.erase(call); }
 
-private:
+ private:
   parts_ptr parts_;
   tools::process_spec spec_;
   std::unordered_map<std::uint64_t, tools::process_id> processes_;
 };
 
-/// One long-lived process that reads and writes a line of JSON per call. It lives and dies with its agent: when it ends,
-/// the agent ends too, and the supervisor's next incarnation starts another.
+/// One long-lived process that reads and writes a line of JSON per call. It lives and dies with its
+/// agent: when it ends, the agent ends too, and the supervisor's next incarnation starts another.
 class worker_runner final : public agent_runner {
-public:
+ public:
   worker_runner(parts_ptr parts, const agent_spec& spec, caf::event_based_actor* self)
-    : parts_(std::move(parts)) {
+      : parts_(std::move(parts)) {
     auto to = caf::actor_cast<caf::actor_addr>(self);
     process_ = parts_->processes->start(
-      spec_for(*parts_, spec),
-      [to](std::string_view line) {
-        auto agent = caf::actor_cast<caf::actor>(to);
-        if (!agent)
-          return;
-        auto answer = json::parse(line, nullptr, false);
-        if (!answer.is_object() || !answer.contains("id") || !answer["id"].is_number_unsigned()) {
-          // Without an id nobody knows which call this was meant for; none of them can be trusted any more.
-          caf::anon_send(agent, runner_broke{"the worker wrote a line that is no answer: " + std::string{line.substr(0, 80)}});
-          return;
-        }
-        caf::anon_send(agent, runner_ended{answer["id"].get<std::uint64_t>(),
-                                           std::make_shared<const outcome>(outcome_from_json(answer))});
-      },
-      [to](tools::process_result r) {
-        if (auto agent = caf::actor_cast<caf::actor>(to))
-          caf::anon_send(agent, runner_broke{"the worker process ended: " + ended_because(r)});
-      });
+        spec_for(*parts_, spec),
+        [to](std::string_view line) {
+          auto agent = caf::actor_cast<caf::actor>(to);
+          if (!agent)
+            return;
+          auto answer = json::parse(line, nullptr, false);
+          if (!answer.is_object() || !answer.contains("id") || !answer["id"].is_number_unsigned()) {
+            // Without an id nobody knows which call this was meant for; none of them can be trusted
+            // any more.
+            caf::anon_send(agent, runner_broke{"the worker wrote a line that is no answer: " +
+                                               std::string{line.substr(0, 80)}});
+            return;
+          }
+          caf::anon_send(agent,
+                         runner_ended{answer["id"].get<std::uint64_t>(),
+                                      std::make_shared<const outcome>(outcome_from_json(answer))});
+        },
+        [to](tools::process_result r) {
+          if (auto agent = caf::actor_cast<caf::actor>(to))
+            caf::anon_send(agent, runner_broke{"the worker process ended: " + ended_because(r)});
+        });
   }
 
   ~worker_runner() override { parts_->processes->cancel(process_); }
 
-  outcome_ptr run(caf::event_based_actor* self, std::uint64_t call, const agent_call_ptr& what) override {
+  outcome_ptr run(caf::event_based_actor* self, std::uint64_t call,
+                  const agent_call_ptr& what) override {
     auto line = call_to_json(*what, parts_->now(self));
     line["id"] = call;
-    if (!parts_->processes->write_line(process_, line.dump(-1, ' ', false, json::error_handler_t::replace)))
-      return std::make_shared<const outcome>(outcome::of({reason::unavailable, "the worker process takes no more", {}}));
+    if (!parts_->processes->write_line(process_,
+                                       line.dump(-1, ' ', false, json::error_handler_t::replace)))
+      return std::make_shared<const outcome>(
+          outcome::of({reason::unavailable, "the worker process takes no more", {}}));
     return nullptr;
   }
 
   /// A worker cannot be asked to drop one line; if it hangs, it has to go as a whole.
   bool stop(std::uint64_t) override { return false; }
 
-private:
+ private:
   parts_ptr parts_;
   tools::process_id process_ = 0;
 };
 
 } // namespace
 
-runner_ptr make_process_runner(const parts_ptr& parts, const agent_spec& spec, caf::event_based_actor* self) {
+runner_ptr make_process_runner(const parts_ptr& parts, const agent_spec& spec,
+                               caf::event_based_actor* self) {
   if (spec.settings.value("mode", std::string{"once"}) == "worker")
     return std::make_unique<worker_runner>(parts, spec, self);
   return std::make_unique<once_runner>(parts, spec);

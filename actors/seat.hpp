@@ -21,13 +21,14 @@ struct enum_names<health> {
   static constexpr std::array<std::string_view, 4> value{"down", "up", "draining", "quarantined"};
 };
 
-/// The stable place of an address: whoever sits there may die and be replaced, the seat stays, so that tables which point
-/// to it need not change when an actor restarts. Its gauges are what the router reads. Thread safe.
+/// The stable place of an address: whoever sits there may die and be replaced, the seat stays, so
+/// that tables which point to it need not change when an actor restarts. Its gauges are what the
+/// router reads. Thread safe.
 class seat {
-public:
+ public:
   explicit seat(address where, std::shared_ptr<const agent_spec> what = nullptr)
-    : where_(std::move(where))
-    , spec_(std::move(what)) {}
+      : where_(std::move(where))
+      , spec_(std::move(what)) {}
 
   [[nodiscard]] const address& where() const noexcept { return where_; }
   /// What sits here, for agents; null for everything else.
@@ -62,7 +63,8 @@ public:
   std::atomic<health> state{health::down};
   std::atomic<std::uint64_t> served{0};
   std::atomic<std::uint64_t> failed{0};
-  /// Share of recent calls that succeeded: an exponential average over about 20 calls. Races lose an update at worst.
+  /// Share of recent calls that succeeded: an exponential average over about 20 calls. Races lose
+  /// an update at worst.
   std::atomic<float> success_rate{1.0f};
   /// Set once, before the seat is shown to anybody.
   agent_metrics* metrics = nullptr;
@@ -72,9 +74,11 @@ public:
     const auto rate = success_rate.load(std::memory_order_relaxed);
     success_rate.store(rate + 0.05f * ((ok ? 1.0f : 0.0f) - rate), std::memory_order_relaxed);
   }
-  [[nodiscard]] std::uint32_t capacity() const noexcept { return spec_ ? spec_->slots + spec_->queue_limit : 0; }
+  [[nodiscard]] std::uint32_t capacity() const noexcept {
+    return spec_ ? spec_->slots + spec_->queue_limit : 0;
+  }
 
-private:
+ private:
   const address where_;
   const std::shared_ptr<const agent_spec> spec_;
   mutable std::mutex mutex_;

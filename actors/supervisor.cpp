@@ -11,13 +11,15 @@ void supervisor_config::validate() const {
   std::unordered_set<std::string> ids;
   for (const auto& c : children) {
     if (c.rules.id.empty() || !c.start)
-      throw std::invalid_argument{"supervisor " + name + ": a child needs an id and a start function"};
+      throw std::invalid_argument{"supervisor " + name +
+                                  ": a child needs an id and a start function"};
     if (!ids.insert(c.rules.id).second)
       throw std::invalid_argument{"supervisor " + name + ": two children are called " + c.rules.id};
   }
 }
 
-void supervisor_state::init(caf::event_based_actor* self, parts_ptr parts, supervisor_config config) {
+void supervisor_state::init(caf::event_based_actor* self, parts_ptr parts,
+                            supervisor_config config) {
   self_ = self;
   parts_ = std::move(parts);
   config_ = std::move(config);
@@ -41,7 +43,8 @@ void supervisor_state::start(std::uint32_t i) {
   if (c.spec.place)
     c.incarnation = c.spec.place->take(c.handle);
   if (run_->restarts(i) > 0)
-    parts_->log->info("{}: {} restarted, {} times so far", config_.name, c.spec.rules.id, run_->restarts(i));
+    parts_->log->info("{}: {} restarted, {} times so far", config_.name, c.spec.rules.id,
+                      run_->restarts(i));
   if (c.spec.started)
     c.spec.started(self_);
 }
@@ -56,20 +59,20 @@ void supervisor_state::carry_out(supervision_run::steps& todo) {
   using kind = supervision_step::kind;
   for (const auto& step : todo) {
     switch (step.what) {
-      case kind::start:
-        start(step.child);
-        break;
-      case kind::stop:
-        stop(step.child);
-        break;
-      case kind::give_up:
-        parts_->log->error("{}: its children failed too often; giving up", config_.name);
-        self_->quit(failure_error(config_.name + ": restart intensity exceeded; last: " +
-                                  failure_text(self_->system(), last_failure_)));
-        break;
-      case kind::ended:
-        self_->quit(caf::exit_reason::user_shutdown);
-        break;
+    case kind::start:
+      start(step.child);
+      break;
+    case kind::stop:
+      stop(step.child);
+      break;
+    case kind::give_up:
+      parts_->log->error("{}: its children failed too often; giving up", config_.name);
+      self_->quit(failure_error(config_.name + ": restart intensity exceeded; last: " +
+                                failure_text(self_->system(), last_failure_)));
+      break;
+    case kind::ended:
+      self_->quit(caf::exit_reason::user_shutdown);
+      break;
     }
   }
   arm();
@@ -94,19 +97,21 @@ void supervisor_state::on_child_down(const caf::down_msg& msg) {
   c.handle = nullptr;
   if (c.spec.place)
     c.spec.place->leave();
-  const auto how = is_normal_exit(msg.reason) ? exit_kind::normal
+  const auto how = is_normal_exit(msg.reason)     ? exit_kind::normal
                    : is_shutdown_exit(msg.reason) ? exit_kind::shutdown
                                                   : exit_kind::abnormal;
   if (how == exit_kind::abnormal) {
     last_failure_ = msg.reason;
-    parts_->log->warn("{}: {} ended: {}", config_.name, c.spec.rules.id, failure_text(self_->system(), msg.reason));
+    parts_->log->warn("{}: {} ended: {}", config_.name, c.spec.rules.id,
+                      failure_text(self_->system(), msg.reason));
   }
   supervision_run::steps todo;
   run_->down(i, how, parts_->now(self_), todo);
   carry_out(todo);
   // Only now, so that whoever lost work there finds the successor in its seat when it tries again.
   if (children_[i].spec.place)
-    parts_->places->announce_down(children_[i].spec.place, ended, failure_text(self_->system(), msg.reason));
+    parts_->places->announce_down(children_[i].spec.place, ended,
+                                  failure_text(self_->system(), msg.reason));
 }
 
 void supervisor_state::on_exit(const caf::exit_msg& msg) {
@@ -175,9 +180,9 @@ caf::response_promise supervisor_state::on_view() {
   auto view = std::make_shared<tree_node>();
   *view = {config_.name, "supervisor", std::string{to_string(config_.strategy)}, "up", 0, {}};
   auto waiting = std::make_shared<std::size_t>(1);
-  const auto done = [promise, view, waiting]() mutable {
+  const auto done = [promise, view, waiting] {
     if (--*waiting == 0)
-      promise.deliver(tree_viewed{0, view});
+      caf::response_promise{promise}.deliver(tree_viewed{0, view});
   };
   view->children.reserve(children_.size());
   for (std::uint32_t i = 0; i < children_.size(); ++i)
@@ -187,31 +192,33 @@ caf::response_promise supervisor_state::on_view() {
       continue;
     ++*waiting;
     self_->request(children_[i].handle, std::chrono::seconds{2}, view_tree{})
-      .then(
-        [view, done, i](const tree_viewed& x) mutable {
-          // The child does not know how often it has been restarted; we do.
-          const auto restarts = view->children[i].restarts;
-          view->children[i] = *x.tree;
-          view->children[i].restarts = restarts;
-          done();
-        },
-        [view, done, i](const caf::error&) mutable {
-          view->children[i].state = "silent";
-          done();
-        });
+        .then(
+            [view, done, i](const tree_viewed& x) {
+              // The child does not know how often it has been restarted; we do.
+              const auto restarts = view->children[i].restarts;
+              view->children[i] = *x.tree;
+              view->children[i].restarts = restarts;
+              done();
+            },
+            [view, done, i](const caf::error&) {
+              view->children[i].state = "silent";
+              done();
+            });
   }
   done();
   return promise;
 }
 
 supervisor_state::~supervisor_state() {
-  // After an orderly end nothing is left here. After a kill the children must not outlive their supervisor.
+  // After an orderly end nothing is left here. After a kill the children must not outlive their
+  // supervisor.
   for (auto& c : children_)
     if (c.handle)
       caf::anon_send_exit(c.handle, caf::exit_reason::kill);
 }
 
-caf::behavior supervisor(caf::stateful_actor<supervisor_state>* self, parts_ptr parts, supervisor_config config) {
+caf::behavior supervisor(caf::stateful_actor<supervisor_state>* self, parts_ptr parts,
+                         supervisor_config config) {
   config.validate();
   guard(self, parts, "supervisor " + config.name);
   auto& state = state_of(self);
@@ -219,12 +226,12 @@ caf::behavior supervisor(caf::stateful_actor<supervisor_state>* self, parts_ptr 
   self->set_exit_handler([self](const caf::exit_msg& x) { state_of(self).on_exit(x); });
   state.init(self, std::move(parts), std::move(config));
   return {
-    [self](tick) { state_of(self).on_tick(); },
-    [self](const start_child& x) { state_of(self).on_start_child(x); },
-    [self](const end_child& x) { state_of(self).on_end_child(x); },
-    [self](const kill_child& x) { state_of(self).on_kill_child(x); },
-    [self](const kill_due& x) { state_of(self).on_kill_due(x); },
-    [self](view_tree) { return state_of(self).on_view(); },
+      [self](tick) { state_of(self).on_tick(); },
+      [self](const start_child& x) { state_of(self).on_start_child(x); },
+      [self](const end_child& x) { state_of(self).on_end_child(x); },
+      [self](const kill_child& x) { state_of(self).on_kill_child(x); },
+      [self](const kill_due& x) { state_of(self).on_kill_due(x); },
+      [self](view_tree) { return state_of(self).on_view(); },
   };
 }
 

@@ -31,14 +31,17 @@ struct supervisor_config {
   restart_intensity intensity;
   std::vector<child_spec> children;
 
-  /// Throws `std::invalid_argument` for a child without id or start function, or an id that occurs twice.
+  /// Throws `std::invalid_argument` for a child without id or start function, or an id that occurs
+  /// twice.
   void validate() const;
 };
 
-/// The SUPERVISOR: starts its children in order, restarts them by OTP's rules (`supervision_run`), stops them in reverse
-/// order, and ends with a failure when they fail too often, which is for its own supervisor to treat.
+/// The SUPERVISOR: starts its children in order, restarts them by OTP's rules (`supervision_run`),
+/// stops them in reverse order, and ends with a failure when they fail too often, which is for its
+/// own supervisor to treat.
 ///
-/// It monitors its children and holds strong handles to them, because an actor that nobody refers to ends.
+/// It monitors its children and holds strong handles to them, because an actor that nobody refers
+/// to ends.
 struct supervisor_state {
   void init(caf::event_based_actor* self, parts_ptr parts, supervisor_config config);
   void on_child_down(const caf::down_msg& msg);
@@ -53,7 +56,7 @@ struct supervisor_state {
 
   static inline const char* name = "supervisor";
 
-private:
+ private:
   struct child {
     child_spec spec;
     caf::actor handle;
@@ -77,6 +80,7 @@ private:
   timestamp armed_ = no_deadline;
 };
 
-caf::behavior supervisor(caf::stateful_actor<supervisor_state>* self, parts_ptr parts, supervisor_config config);
+caf::behavior supervisor(caf::stateful_actor<supervisor_state>* self, parts_ptr parts,
+                         supervisor_config config);
 
 } // namespace troupe

@@ -13,9 +13,10 @@
 
 namespace troupe {
 
-/// A task as somebody outside asks for it; what is left empty is filled in from the fleet and the domain.
+/// A task as somebody outside asks for it; what is left empty is filled in from the fleet and the
+/// domain.
 struct task_request {
-  std::string domain;     ///< empty: the fleet's entry
+  std::string domain; ///< empty: the fleet's entry
   std::string skill;
   std::string text;
   json data;              ///< an object, or null; `data.context` holds fields for the typed context
@@ -25,11 +26,12 @@ struct task_request {
   std::optional<durability> keep;
   milliseconds timeout{0}; ///< zero: the domain's
   std::string idempotency_key;
-  std::string trace_id;    ///< 32 hexadecimal digits; empty: a new one
+  std::string trace_id; ///< 32 hexadecimal digits; empty: a new one
 };
 
-/// What a caller hears of a task. Each runs on an actor's thread: keep it short, hand longer work elsewhere, and do not
-/// throw. `refused` and `ended` are final; after one of them nothing more is heard.
+/// What a caller hears of a task. Each runs on an actor's thread: keep it short, hand longer work
+/// elsewhere, and do not throw. `refused` and `ended` are final; after one of them nothing more is
+/// heard.
 struct task_handlers {
   std::function<void(const task_accepted&)> accepted;
   std::function<void(const refused&)> refused_;
@@ -49,11 +51,12 @@ struct agent_view {
   std::uint64_t incarnation = 0;
 };
 
-/// The node as its doors and embedding applications talk to it. Thread safe. Every callback is called exactly once
-/// (those of `task_handlers`: as said there), at the latest after `request_timeout`, with `refusal::timeout` then; also
-/// when the node stops, with `refusal::stopping`.
+/// The node as its doors and embedding applications talk to it. Thread safe. Every callback is
+/// called exactly once (those of `task_handlers`: as said there), at the latest after
+/// `request_timeout`, with `refusal::timeout` then; also when the node stops, with
+/// `refusal::stopping`.
 class client {
-public:
+ public:
   static constexpr milliseconds request_timeout{5000};
   template <class T>
   using reply = std::function<void(T, const refused&)>;
@@ -62,18 +65,22 @@ public:
 
   /// Submits a task. The number returned lets the caller `forget` it.
   virtual std::uint64_t submit(task_request what, task_handlers handlers) = 0;
-  /// Hears of a task that exists; `refused_` with `unknown_task` if it does not. A task that has ended is told at once.
+  /// Hears of a task that exists; `refused_` with `unknown_task` if it does not. A task that has
+  /// ended is told at once.
   virtual std::uint64_t watch(std::string id, task_handlers handlers) = 0;
-  /// Nothing more is heard of what `submit` or `watch` numbered so. A callback that runs right now may still finish.
+  /// Nothing more is heard of what `submit` or `watch` numbered so. A callback that runs right now
+  /// may still finish.
   virtual void forget(std::uint64_t number) = 0;
 
   virtual void find_task(std::string id, reply<task_record_ptr> then) = 0;
   /// Newest first.
   virtual void list_tasks(task_filter filter, reply<std::vector<task_record_ptr>> then) = 0;
-  /// Answers with the record as it is when the cancellation has been taken in; `conflict` if the task has ended.
+  /// Answers with the record as it is when the cancellation has been taken in; `conflict` if the
+  /// task has ended.
   virtual void cancel(std::string id, std::string why, reply<task_record_ptr> then) = 0;
   virtual void find_session(std::string id, reply<session_found> then) = 0;
-  virtual void list_sessions(std::size_t limit, reply<std::vector<std::shared_ptr<const session_snapshot>>> then) = 0;
+  virtual void list_sessions(std::size_t limit,
+                             reply<std::vector<std::shared_ptr<const session_snapshot>>> then) = 0;
   virtual void tree(reply<std::shared_ptr<const tree_node>> then) = 0;
   virtual void questions(std::string queue, reply<std::vector<question_ptr>> then) = 0;
   virtual void claim(std::string id, std::string by, reply<question_ptr> then) = 0;

@@ -1,0 +1,87 @@
+#include "actors/dispatcher.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+const std::vector<seat_ptr>* dispatcher::candidates_for(const plan_run::target& target) const {
+  const auto& index = target.agent.empty() ? table_->by_skill : table_->by_name;
+  const auto wanted = target.agent.empty() ? target.skill : target.agent;
+  auto hit = index.find(wanted);
+  if (hit == index.end() && !target.agent.empty())
+    hit = index.find(domain_.path + "/" + std::string{wanted});
+  return hit == index.end() ? nullptr : &hit->second;
+}
+
+void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
+                         const plan_run::step_state& state, const route_wish& wish) {
+  seats_.clear();
+  candidates_.clear();
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& place = all[(from + i) % all.size()];
+    const auto& card = place->spec()->card;
+    candidate c;
+    c.load = place->load.load(std::memory_order_relaxed);
+    c.capacity = place->capacity();
+    c.cost = static_cast<float>(card.cost);
+    c.quality = static_cast<float>(card.quality);
+    c.success_rate = place->success_rate.load(std::memory_order_relaxed);
+    c.healthy = place->state.load(std::memory_order_relaxed) == health::up;
+    c.tried = !state.tried.empty() && std::find(state.tried.begin(), state.tried.end(),
+                                                place->where().name) != state.tried.end();
+    candidates_.push_back(c);
+    seats_.push_back(&place);
+  }
+  choose_route(wish, candidates_, choice_);
+}
+
+dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, std::uint64_t dice) {
+  const auto& state = t.run->step(step);
+  const auto target = t.run->target_of(step);
+  auto why = std::make_shared<route>();
+  why->skill = target.skill.empty() ? std::string{target.agent} : std::string{target.skill};
+  route_wish wish{domain_.routing.strategy, static_cast<float>(domain_.routing.min_quality), dice};
+  if (!t.what->who.tier.empty()) {
+    auto tier = domain_.routing.tiers.find(t.what->who.tier);
+    if (tier != domain_.routing.tiers.end()) {
+      wish.strategy = tier->second.strategy.value_or(wish.strategy);
+      wish.min_quality = std::max(wish.min_quality, static_cast<float>(tier->second.min_quality));
+      why->because = "customer tier " + t.what->who.tier;
+    }
+  }
+  // A named agent is wanted as it is, whatever the tier asks for.
+  if (!target.agent.empty())
+    wish.min_quality = 0;
+  if (state.rung > 0)
+    why->because += (why->because.empty() ? "" : "; ") + std::string{"fallback "} +
+                    std::to_string(state.rung) + ": " +
+                    t.run->how().steps[step].node.fallback[state.rung - 1];
+  why->strategy = wish.strategy;
+  const auto* all = candidates_for(target);
+  if (!all || all->empty()) {
+    why->because += (why->because.empty() ? "" : "; ") + std::string{"no agent offers it"};
+    return {std::move(why), nullptr};
+  }
+  why->of = static_cast<std::uint32_t>(all->size());
+  const bool sample = all->size() > window && wish.strategy != route_strategy::static_order;
+  look_at(*all, sample ? dice % all->size() : 0, sample ? window : all->size(), state, wish);
+  if (sample && choice_.chosen == route_choice::nobody)
+    look_at(*all, 0, all->size(), state, wish);
+  const auto shown = std::min(seats_.size(), window);
+  why->seen.reserve(shown);
+  for (std::size_t i = 0; i < seats_.size(); ++i) {
+    if (why->seen.size() >= shown && i != choice_.chosen)
+      continue;
+    const auto& c = candidates_[i];
+    why->seen.push_back({(*seats_[i])->where().name, choice_.said[i], c.load, c.capacity, c.cost,
+                         c.quality, c.success_rate});
+  }
+  if (choice_.chosen == route_choice::nobody)
+    return {std::move(why), nullptr};
+  auto to = *seats_[choice_.chosen];
+  why->agent = to->where().name;
+  why->repeatable = to->spec()->card.does != effects::unsafe;
+  return {std::move(why), std::move(to)};
+}
+
+} // namespace troupe

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "actors/live_task.hpp"
+#include "actors/messages.hpp"
+#include "policies/routing.hpp"
+
+#include <troupe/fleet.hpp>
+
+#include <vector>
+
+namespace troupe {
+
+/// Chooses agents for steps: reads the gauges of the candidates' seats, lets the routing policy
+/// decide and writes down why. Used by one orchestrator; keeps its scratch memory between calls.
+class dispatcher {
+ public:
+  /// Skills with more agents than this are routed over a window of as many neighbours at a random
+  /// place, so that a decision costs the same among ten agents and a hundred thousand
+  /// (Mitzenmacher, "The Power of Two Choices", 2001: a few random candidates come close to the
+  /// best of all). When all in the window are barred, all are looked at.
+  static constexpr std::size_t window = 8;
+
+  explicit dispatcher(const domain_spec& domain)
+      : domain_(domain) {}
+
+  void use(routing_table_ptr table) { table_ = std::move(table); }
+  [[nodiscard]] const routing_table_ptr& table() const noexcept { return table_; }
+
+  struct choice {
+    route_ptr why;
+    seat_ptr to; ///< null: nobody
+  };
+  [[nodiscard]] choice choose(const live_task& t, std::uint32_t step, std::uint64_t dice);
+
+ private:
+  [[nodiscard]] const std::vector<seat_ptr>* candidates_for(const plan_run::target& target) const;
+  void look_at(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
+               const plan_run::step_state& state, const route_wish& wish);
+
+  const domain_spec& domain_;
+  routing_table_ptr table_ = std::make_shared<const routing_table>();
+  std::vector<const seat_ptr*> seats_;
+  std::vector<candidate> candidates_;
+  route_choice choice_;
+};
+
+} // namespace troupe

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "actors/messages.hpp"
+#include "policies/plan_run.hpp"
+
+#include <troupe/event.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// Something an orchestrator does for a task once the events that decided it are stored.
+struct effect {
+  enum class kind : std::uint8_t { begin, call, delegate, ask, end };
+  kind what;
+  std::uint64_t after = 0; ///< number of the journal batch that has to be on disk before
+  std::uint32_t step = 0;
+  std::uint32_t attempt = 0;
+  seat_ptr to;
+};
+
+/// A task that an orchestrator is working on: the interpreter, the history that it is fed with, and
+/// who wants to know. Owned by the orchestrator.
+struct live_task {
+  struct watcher {
+    caf::actor who;
+    bool progress = false;
+  };
+
+  task_ptr what;
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0; ///< of the slot
+  task_state state = task_state::submitted;
+  bool triage = false; ///< `run` is the understanding of the task, not its plan
+  bool ending = false; ///< its end is on the way to the journal
+  bool recovered = false;
+  plan_ptr how;
+  std::optional<plan_run> run;
+  std::vector<event> history;
+  std::uint32_t stored = 0; ///< how many events of `history` have been handed to the journal
+  std::deque<effect> held;
+  std::vector<watcher> watchers;
+  json context;
+  outcome_ptr understood;
+  outcome_ptr result;
+
+  [[nodiscard]] task_phase phase() const noexcept {
+    if (ending)
+      return task_phase::synthesising;
+    if (triage || !run)
+      return task_phase::planning;
+    return run->phase();
+  }
+
+  [[nodiscard]] task_record_ptr record() const {
+    auto out = std::make_shared<task_record>();
+    out->what = what;
+    out->state = state;
+    out->phase = is_final(state) ? task_phase::ended : phase();
+    out->how = how;
+    out->history = history;
+    out->result = result;
+    out->updated = history.empty() ? what->created : history.back().at;
+    return out;
+  }
+};
+
+} // namespace troupe

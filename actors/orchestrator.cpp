@@ -1,0 +1,84 @@
+#include "actors/orchestrator.hpp"
+
+#include "src/telemetry/metrics.hpp"
+
+#include <stdexcept>
+
+namespace troupe {
+
+void orchestrator_config::validate() const {
+  if (!domain || !place || !registry || !desk)
+    throw std::invalid_argument{
+        "an orchestrator needs a domain, a seat, the registry and the human desk"};
+}
+
+void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
+                              orchestrator_config config) {
+  config.validate();
+  self_ = self;
+  parts_ = std::move(parts);
+  config_ = std::move(config);
+  domain_ = config_.domain;
+  now_ = parts_->now(self_);
+  // Every incarnation draws other dice, and all of them follow from the node's seed.
+  const auto before = config_.place->now().incarnation;
+  dice_ = dice_box{scramble(parts_->seed ^ stable_hash(config_.place->where().name)) + before};
+  dispatcher_ = std::make_unique<dispatcher>(*domain_);
+  sessions_ = std::make_unique<session_book>(*domain_);
+  finished_ = std::make_unique<finished_tasks>(parts_->fleet.remembered_tasks /
+                                               std::max(1u, parts_->fleet.shards));
+  if (parts_->counters)
+    counters_ = parts_->counters->domain(domain_->path);
+  parts_->places->watch(config_.place);
+  send_to(self_, config_.registry, subscribe_routes{domain_->path, config_.place});
+  if (!config_.journal) {
+    to_recover_ = std::make_shared<std::vector<stored_task>>();
+    return;
+  }
+  auto me = caf::actor_cast<caf::actor>(self_);
+  send_to(self_, config_.journal,
+          journal_ask{[me, path = domain_->path, shard = config_.shard](troupe::store& where) {
+            auto found = std::make_shared<std::vector<stored_task>>(where.open_tasks(path, shard));
+            caf::anon_send(me, shard_loaded{std::move(found)});
+          }});
+}
+
+orchestrator_state::~orchestrator_state() {
+  // The gauges of the seats count what we have sent; nobody else will take it back.
+  for (auto& c : calls_)
+    if (c.open)
+      c.to->load.fetch_sub(1, std::memory_order_relaxed);
+}
+
+caf::behavior orchestrator(caf::stateful_actor<orchestrator_state>* self, parts_ptr parts,
+                           orchestrator_config config) {
+  guard(self, parts, "orchestrator " + config.place->where().name);
+  state_of(self).init(self, std::move(parts), std::move(config));
+  return {
+      [self](const submit_task& x) { state_of(self).on_submit(x); },
+      [self](const call_ended& x) { state_of(self).on_call_ended(x); },
+      [self](const call_handed_over& x) { state_of(self).on_handed_over(x); },
+      [self](tick) { state_of(self).on_tick(); },
+      [self](flush) { state_of(self).on_flush(); },
+      [self](const journal_stored& x) { state_of(self).on_stored(x); },
+      [self](const journal_failed& x) { state_of(self).on_store_failed(x); },
+      [self](const task_ended& x) { state_of(self).on_child_ended(x); },
+      [self](const task_accepted&) {},
+      [self](const task_progressed& x) { state_of(self).on_child_progressed(x); },
+      [self](const task_refused& x) { state_of(self).on_child_refused(x); },
+      [self](const question_answered& x) { state_of(self).on_question_answered(x); },
+      [self](const watch_task& x) { state_of(self).on_watch(x); },
+      [self](const unwatch_task& x) { state_of(self).on_unwatch(x); },
+      [self](const cancel_task& x) { state_of(self).on_cancel(x); },
+      [self](const find_task& x) { state_of(self).on_find_task(x); },
+      [self](const find_session& x) { state_of(self).on_find_session(x); },
+      [self](const view_shard& x) { state_of(self).on_view(x); },
+      [self](const session_loaded& x) { state_of(self).on_session_loaded(x); },
+      [self](const key_looked_up& x) { state_of(self).on_key_looked_up(x); },
+      [self](const seat_down& x) { state_of(self).on_seat_down(x); },
+      [self](const routes_changed& x) { state_of(self).on_routes(x); },
+      [self](const shard_loaded& x) { state_of(self).on_loaded(x); },
+  };
+}
+
+} // namespace troupe

@@ -1,0 +1,195 @@
+#pragma once
+
+#include "actors/dispatcher.hpp"
+#include "actors/finished_tasks.hpp"
+#include "actors/journal_line.hpp"
+#include "actors/live_task.hpp"
+#include "actors/messages.hpp"
+#include "actors/node_parts.hpp"
+#include "actors/session_book.hpp"
+#include "policies/dice.hpp"
+#include "policies/timer_heap.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe {
+
+struct domain_metrics;
+
+struct orchestrator_config {
+  const domain_spec* domain = nullptr;
+  std::uint32_t shard = 0;
+  seat_ptr place; ///< its own
+  seat_ptr registry;
+  seat_ptr desk;
+  seat_ptr journal; ///< null: nothing is stored, every task is `durability: none`
+
+  /// Throws `std::invalid_argument` when something that it cannot do without is missing.
+  void validate() const;
+};
+
+/// The ORCHESTRATOR of one shard of a domain: accepts tasks and journals them, has them understood
+/// and planned, feeds each task's interpreter with what happens and does what it says: routes to
+/// agents, delegates to other domains, asks people, keeps deadlines, joins and answers. It holds
+/// the sessions of its shard. All it knows is in the journal; after a crash it is rebuilt from
+/// there.
+struct orchestrator_state {
+  void init(caf::event_based_actor* self, parts_ptr parts, orchestrator_config config);
+  ~orchestrator_state();
+
+  // Requests (orchestrator_accept.cpp).
+  void on_submit(const submit_task& x);
+  void on_watch(const watch_task& x);
+  void on_unwatch(const unwatch_task& x);
+  void on_cancel(const cancel_task& x);
+  void on_find_task(const find_task& x);
+  void on_find_session(const find_session& x);
+  void on_view(const view_shard& x);
+  void on_session_loaded(const session_loaded& x);
+  void on_key_looked_up(const key_looked_up& x);
+
+  // What happens to running tasks (orchestrator_run.cpp).
+  void on_call_ended(const call_ended& x);
+  void on_handed_over(const call_handed_over& x);
+  void on_child_ended(const task_ended& x);
+  void on_child_progressed(const task_progressed& x);
+  void on_child_refused(const task_refused& x);
+  void on_question_answered(const question_answered& x);
+  void on_seat_down(const seat_down& x);
+  void on_tick();
+  void on_routes(const routes_changed& x);
+
+  // The journal (orchestrator_journal.cpp).
+  void on_flush();
+  void on_stored(const journal_stored& x);
+  void on_store_failed(const journal_failed& x);
+  void on_loaded(const shard_loaded& x);
+
+  static inline const char* name = "orchestrator";
+
+ private:
+  using actions = std::vector<plan_action>;
+  struct call_slot {
+    std::uint32_t slot = 0;
+    std::uint32_t generation = 0;
+    std::uint32_t step = 0;
+    std::uint32_t attempt = 0;
+    std::uint32_t reuse = 0; ///< makes the number of a call unique, however often its place is used
+    bool open = false;
+    seat_ptr to;
+    std::uint64_t incarnation = 0;
+    timestamp started{};
+  };
+  struct child_ref {
+    std::uint32_t slot = 0;
+    std::uint32_t generation = 0;
+    std::uint32_t step = 0;
+    std::uint32_t attempt = 0;
+    seat_ptr to;
+    std::uint64_t incarnation = 0;
+  };
+
+  // Accepting.
+  void take(const submit_task& x, const caf::actor& from);
+  void begin_in_session(const submit_task& x, const caf::actor& from);
+  bool take_key(const submit_task& x, const caf::actor& from);
+  void begin(const submit_task& x, const caf::actor& from, const json& session_context);
+  void refuse(const caf::actor& to, const std::string& id, refusal why, std::string detail,
+              milliseconds wait = {});
+  void next_of_session(const std::string& id);
+
+  // Running.
+  std::uint32_t new_slot();
+  [[nodiscard]] live_task* live(std::uint32_t slot, std::uint32_t generation);
+  [[nodiscard]] live_task* find_live(const std::string& id);
+  void start_work(live_task& t);
+  void start_triage(live_task& t, actions& todo);
+  /// Takes over what a completed step sets in the task's context.
+  void learn(live_task& t, const event& e);
+  void use_plan(live_task& t, plan_ptr how, actions& todo);
+  [[nodiscard]] plan_ptr plan_for(const live_task& t, std::string& problem);
+  [[nodiscard]] plan_ptr with_limits(plan_node root) const;
+  void understood(live_task& t, actions& todo);
+  /// Records an event and lets the interpreter go on; false when it came too late.
+  bool happen(live_task& t, event e, actions& todo);
+  void carry_out(live_task& t, actions& todo);
+  void route_step(live_task& t, const plan_action& a, actions& todo);
+  void delegate_step(live_task& t, const plan_action& a, actions& todo);
+  void ask_step(live_task& t, const plan_action& a, actions& todo);
+  void stop_step(live_task& t, const plan_action& a);
+  void finish(live_task& t, outcome_ptr result, task_state state);
+  void end(live_task& t);
+  void fail_step(live_task& t, std::uint32_t step, std::uint32_t attempt, failure f);
+  [[nodiscard]] event make_event(const live_task& t, event_kind kind, std::uint32_t step,
+                                 std::uint32_t attempt);
+  void tell_progress(live_task& t, const event& e);
+  void rearm(live_task& t);
+
+  // Effects.
+  void hold(live_task& t, effect e);
+  void release(live_task& t, std::uint64_t stored);
+  void perform(live_task& t, const effect& e);
+  void perform_call(live_task& t, const effect& e);
+  void perform_delegate(live_task& t, const effect& e);
+  void perform_ask(live_task& t, std::uint32_t step, std::uint32_t attempt);
+  void close_call(call_slot& c, const outcome* x);
+
+  // Journal.
+  void store_event(live_task& t, const event& e);
+  void store(live_task& t, store_write w);
+  void open_shard();
+  void recover(const stored_task& x);
+  void replay(live_task& t);
+  void take_up(live_task& t);
+
+  void arm();
+  void log_end(const live_task& t, const task_record& record) const;
+
+  caf::event_based_actor* self_ = nullptr;
+  parts_ptr parts_;
+  orchestrator_config config_;
+  const domain_spec* domain_ = nullptr;
+  domain_metrics* counters_ = nullptr;
+  dice_box dice_{0};
+  timestamp now_{}; ///< of the message that is being handled
+  std::unique_ptr<dispatcher> dispatcher_;
+  std::unique_ptr<session_book> sessions_;
+  std::unique_ptr<finished_tasks> finished_;
+
+  std::vector<std::unique_ptr<live_task>> slots_;
+  std::vector<std::uint32_t> free_slots_;
+  std::uint32_t generation_ = 0;
+  std::unordered_map<std::string, std::uint32_t> by_id_;
+  std::unordered_map<std::string, std::string>
+      keys_; ///< idempotency key to task id, of tasks in memory
+  std::unordered_map<std::string, std::vector<session_book::waiting>> key_line_;
+  std::vector<call_slot> calls_;
+  std::vector<std::uint32_t> free_calls_;
+  std::unordered_map<std::string, child_ref> children_;
+  std::map<std::string, plan_ptr, std::less<>> single_plans_; ///< one call of a skill
+  plan_ptr triage_plan_;
+  timer_heap timers_;
+  timestamp armed_ = no_deadline;
+  timestamp swept_{};
+
+  journal_line line_;
+  std::unordered_map<std::uint32_t, std::uint64_t>
+      last_batch_; ///< by slot: the batch with its newest write
+  bool flushing_ = false;
+  bool store_failing_ = false;
+  bool loaded_ = false;
+  bool has_routes_ = false;
+  std::uint32_t looked_ =
+      0; ///< how often it has waited for its agents to sit before opening the shard
+  std::shared_ptr<std::vector<stored_task>> to_recover_;
+  std::vector<session_book::waiting> stash_; ///< what came before the shard was loaded
+};
+
+caf::behavior orchestrator(caf::stateful_actor<orchestrator_state>* self, parts_ptr parts,
+                           orchestrator_config config);
+
+} // namespace troupe

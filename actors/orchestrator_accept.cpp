@@ -1,0 +1,325 @@
+#include "actors/orchestrator.hpp"
+
+#include "policies/context_scope.hpp"
+#include "src/telemetry/metrics.hpp"
+#include "src/wire/codec.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+constexpr milliseconds come_back{1000};
+constexpr std::size_t sessions_before_sweep = 1024;
+constexpr std::chrono::minutes sweep_every{1};
+
+} // namespace
+
+void orchestrator_state::refuse(const caf::actor& to, const std::string& id, refusal why,
+                                std::string detail, milliseconds wait) {
+  if (counters_)
+    counters_->refused_requests[static_cast<std::size_t>(why)].add();
+  self_->send(to, task_refused{id, {why, std::move(detail), wait}});
+}
+
+void orchestrator_state::on_submit(const submit_task& x) {
+  now_ = parts_->now(self_);
+  auto from = caf::actor_cast<caf::actor>(self_->current_sender());
+  if (!loaded_) {
+    if (stash_.size() >= domain_->max_tasks)
+      refuse(from, x.what->id, refusal::busy, "the shard is being loaded", come_back);
+    else
+      stash_.push_back({x, std::move(from)});
+    return;
+  }
+  take(x, from);
+}
+
+void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
+  const auto& t = *x.what;
+  if (auto* known = find_live(t.id)) {
+    known->watchers.push_back({from, x.watch});
+    self_->send(from, task_accepted{t.id, true});
+    return;
+  }
+  if (auto ended = finished_->find(t.id)) {
+    self_->send(from, task_ended{std::move(ended)});
+    return;
+  }
+  if (x.again && t.keep != durability::none && config_.journal) {
+    // A resumed parent asks again for a child that may have ended before the restart.
+    auto me = caf::actor_cast<caf::actor>(self_);
+    send_to(self_, config_.journal,
+            journal_ask{[me, from, what = x.what, watch = x.watch](troupe::store& where) {
+              auto found = where.task(what->id);
+              if (!found || !is_final(found->state)) {
+                caf::send_as(from, me, submit_task{what, watch, false});
+                return;
+              }
+              auto record = std::make_shared<task_record>();
+              record->what = what;
+              record->state = found->state;
+              record->phase = task_phase::ended;
+              record->updated = found->updated;
+              auto stored = decode_outcome(found->outcome_body);
+              record->result = std::make_shared<const outcome>(
+                  stored ? *std::move(stored)
+                    : outcome::of(
+                          {reason::crash, "its stored outcome cannot be read: " + stored.error, {}}));
+              caf::anon_send(from, task_ended{std::move(record)});
+            }});
+    return;
+  }
+  if (by_id_.size() >= domain_->max_tasks) {
+    refuse(from, t.id, refusal::busy, "the domain has as many tasks as it takes", come_back);
+    return;
+  }
+  if (store_failing_ && t.keep != durability::none) {
+    refuse(from, t.id, refusal::busy, "nothing can be stored at the moment", come_back);
+    return;
+  }
+  if (!t.idempotency_key.empty() && !take_key(x, from))
+    return;
+  begin_in_session(x, from);
+}
+
+/// True: the task is new and goes on.
+bool orchestrator_state::take_key(const submit_task& x, const caf::actor& from) {
+  const auto& key = x.what->idempotency_key;
+  if (auto hit = keys_.find(key); hit != keys_.end()) {
+    if (auto* known = find_live(hit->second)) {
+      known->watchers.push_back({from, x.watch});
+      self_->send(from, task_accepted{known->what->id, true});
+      return false;
+    }
+    if (auto ended = finished_->find(hit->second)) {
+      self_->send(from, task_accepted{ended->what->id, true});
+      self_->send(from, task_ended{std::move(ended)});
+      return false;
+    }
+  }
+  if (!config_.journal || x.what->keep == durability::none)
+    return true;
+  auto& line = key_line_[key];
+  if (line.size() >= domain_->sessions.queue_limit) {
+    refuse(from, x.what->id, refusal::busy, "the key is being looked up", come_back);
+    return false;
+  }
+  line.push_back({x, from});
+  if (line.size() == 1) {
+    auto me = caf::actor_cast<caf::actor>(self_);
+    send_to(self_, config_.journal,
+            journal_ask{[me, key, path = domain_->path](troupe::store& where) {
+              caf::anon_send(me, key_looked_up{key, where.task_by_key(path, key).value_or("")});
+            }});
+  }
+  return false;
+}
+
+void orchestrator_state::on_key_looked_up(const key_looked_up& x) {
+  now_ = parts_->now(self_);
+  auto line = key_line_.extract(x.key);
+  if (line.empty())
+    return;
+  for (auto& w : line.mapped()) {
+    auto id = x.id;
+    if (auto hit = keys_.find(x.key); hit != keys_.end())
+      id = hit->second;
+    if (id.empty()) {
+      begin_in_session(w.what, w.who);
+      continue;
+    }
+    // The task exists: whoever asks becomes one of its watchers, or finds its stored end through
+    // the front desk.
+    self_->send(w.who, task_accepted{id, true});
+    if (auto* known = find_live(id))
+      known->watchers.push_back({w.who, w.what.watch});
+    else if (auto ended = finished_->find(id))
+      self_->send(w.who, task_ended{std::move(ended)});
+    else
+      self_->send(w.who,
+                  task_refused{id, {refusal::unknown_task, "ended before the last restart", {}}});
+  }
+}
+
+void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor& from) {
+  const auto& id = x.what->context_id;
+  if (id.empty()) {
+    begin(x, from, {});
+    return;
+  }
+  if (sessions_->size() >= sessions_before_sweep && swept_ + sweep_every < now_) {
+    swept_ = now_;
+    sessions_->sweep(now_);
+  }
+  const bool fresh = sessions_->find(id) == nullptr;
+  auto& e = sessions_->open(id, now_);
+  const bool ask = fresh && config_.journal && x.what->keep != durability::none;
+  if (!ask && e.working_on.empty() && e.line.empty() && !e.loading) {
+    begin(x, from, e.now.context);
+    return;
+  }
+  const auto& limits = domain_->sessions;
+  if (!ask && !e.loading && limits.busy == when_busy::reject) {
+    refuse(from, x.what->id, refusal::conflict, "the session is still working on " + e.working_on);
+    return;
+  }
+  if (e.line.size() >= limits.queue_limit) {
+    refuse(from, x.what->id, refusal::busy, "too many messages wait for this session", come_back);
+    return;
+  }
+  e.line.push_back({x, from});
+  if (ask) {
+    e.loading = true;
+    auto me = caf::actor_cast<caf::actor>(self_);
+    send_to(self_, config_.journal,
+            journal_ask{[me, id, path = domain_->path](troupe::store& where) {
+              caf::anon_send(me, session_loaded{id, where.session(path, id).value_or("")});
+            }});
+  } else if (limits.busy == when_busy::interrupt && !e.working_on.empty()) {
+    on_cancel({e.working_on, "interrupted by a newer message of the same session"});
+  }
+}
+
+void orchestrator_state::on_session_loaded(const session_loaded& x) {
+  now_ = parts_->now(self_);
+  auto* e = sessions_->find(x.id);
+  if (!e)
+    return;
+  e->loading = false;
+  if (!x.body.empty()) {
+    if (auto stored = decode_session(x.body))
+      e->now = *std::move(stored);
+    else
+      parts_->log->error("session {}: what is stored of it cannot be read: {}", x.id, stored.error);
+  }
+  if (e->working_on.empty())
+    next_of_session(x.id);
+}
+
+void orchestrator_state::next_of_session(const std::string& id) {
+  auto* e = sessions_->find(id);
+  if (!e || e->line.empty() || !e->working_on.empty() || e->loading)
+    return;
+  auto next = std::move(e->line.front());
+  e->line.pop_front();
+  begin(next.what, next.who, e->now.context);
+}
+
+void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
+                               const json& session_context) {
+  const auto slot = new_slot();
+  auto& t = *slots_[slot];
+  t.what = x.what;
+  if (from)
+    t.watchers.push_back({from, x.watch});
+  by_id_.emplace(t.what->id, slot);
+  if (!t.what->idempotency_key.empty())
+    keys_[t.what->idempotency_key] = t.what->id;
+  std::vector<std::string> refused_fields;
+  t.context = initial_context(*domain_, *t.what, session_context, refused_fields);
+  for (const auto& field : refused_fields)
+    parts_->log->debug("task {}: context field '{}' is not declared by {} or has another type",
+                       t.what->id, field, domain_->path);
+  if (!t.what->context_id.empty())
+    sessions_->begin_turn(sessions_->open(t.what->context_id, now_), *t.what, now_);
+  if (counters_) {
+    counters_->accepted.add();
+    counters_->running.add(1);
+  }
+  if (parts_->counters && t.what->parent.empty()) {
+    if (!t.what->who.id.empty())
+      parts_->counters->customer(t.what->who.id)->accepted.add();
+    if (!t.what->who.tier.empty())
+      parts_->counters->tier(t.what->who.tier)->accepted.add();
+  }
+  t.history.reserve(5);
+  t.history.push_back(make_event(t, event_kind::accepted, whole_task, 0));
+  if (t.what->keep != durability::none && config_.journal) {
+    store_write w;
+    w.what = store_write::kind::open;
+    w.id = t.what->id;
+    w.domain = domain_->path;
+    w.shard = config_.shard;
+    w.session = t.what->context_id;
+    w.key = t.what->idempotency_key;
+    w.state = task_state::submitted;
+    w.at = now_;
+    w.body = encode(*t.what);
+    store(t, std::move(w));
+  }
+  t.stored = 1; // The open row stands for the first event.
+  timers_.arm(slot, t.what->deadline);
+  hold(t, {effect::kind::begin, 0, 0, 0, nullptr});
+  arm();
+}
+
+void orchestrator_state::on_watch(const watch_task& x) {
+  auto from = caf::actor_cast<caf::actor>(self_->current_sender());
+  if (auto* t = find_live(x.id)) {
+    t->watchers.push_back({from, x.progress});
+    if (x.progress)
+      self_->send(from, task_progressed{t->record()});
+  } else if (auto ended = finished_->find(x.id)) {
+    self_->send(from, task_ended{std::move(ended)});
+  } else {
+    self_->send(from, task_refused{x.id, {refusal::unknown_task, "no such task here", {}}});
+  }
+}
+
+void orchestrator_state::on_unwatch(const unwatch_task& x) {
+  auto from = caf::actor_cast<caf::actor>(self_->current_sender());
+  if (auto* t = find_live(x.id))
+    std::erase_if(t->watchers, [&](const auto& w) { return w.who == from; });
+}
+
+void orchestrator_state::on_cancel(const cancel_task& x) {
+  now_ = parts_->now(self_);
+  auto* t = find_live(x.id);
+  if (!t || t->ending)
+    return;
+  auto e = make_event(*t, event_kind::cancel_wanted, whole_task, 0);
+  e.body = std::make_shared<const std::string>(x.why);
+  if (!t->run) {
+    finish(*t, std::make_shared<const outcome>(outcome::of({reason::cancelled, x.why, {}})),
+           task_state::canceled);
+    return;
+  }
+  actions todo;
+  happen(*t, std::move(e), todo);
+  carry_out(*t, todo);
+}
+
+void orchestrator_state::on_find_task(const find_task& x) {
+  task_record_ptr record;
+  if (auto* t = find_live(x.id))
+    record = t->record();
+  else
+    record = finished_->find(x.id);
+  self_->send(caf::actor_cast<caf::actor>(self_->current_sender()),
+              task_found{x.request, std::move(record)});
+}
+
+void orchestrator_state::on_find_session(const find_session& x) {
+  session_found out{x.request, nullptr, domain_->path, {}, 0};
+  if (auto* e = sessions_->find(x.id)) {
+    out.what = std::make_shared<const session_snapshot>(e->now);
+    out.working_on = e->working_on;
+    out.waiting = e->line.size();
+  }
+  self_->send(caf::actor_cast<caf::actor>(self_->current_sender()), std::move(out));
+}
+
+void orchestrator_state::on_view(const view_shard& x) {
+  shard_seen out{x.request, finished_->newest(x.limit), sessions_->newest(x.limit)};
+  std::size_t count = 0;
+  for (const auto& [id, slot] : by_id_) {
+    if (count++ == x.limit)
+      break;
+    out.tasks.push_back(slots_[slot]->record());
+  }
+  self_->send(caf::actor_cast<caf::actor>(self_->current_sender()), std::move(out));
+}
+
+} // namespace troupe

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "actors/messages.hpp"
+
+#include <troupe/fleet.hpp>
+#include <troupe/session.hpp>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe {
+
+/// The sessions of one shard: what each knows and has seen, which task works on it, and what waits
+/// for its turn. One task at a time writes a session; that makes two messages on one session a
+/// matter of order, never of locks.
+class session_book {
+ public:
+  struct waiting {
+    submit_task what;
+    caf::actor who;
+  };
+  struct entry {
+    session_snapshot now;
+    bool loading = false;     ///< the store has been asked and has not answered yet
+    std::string working_on;   ///< id of the running task; empty: idle
+    std::deque<waiting> line; ///< messages that wait for it
+    timestamp touched{};
+  };
+
+  explicit session_book(const domain_spec& domain)
+      : domain_(domain) {}
+
+  [[nodiscard]] entry* find(const std::string& id) {
+    auto hit = entries_.find(id);
+    return hit == entries_.end() ? nullptr : &hit->second;
+  }
+  /// The session, made if it is new.
+  entry& open(const std::string& id, timestamp now);
+  /// The task's turn in the history of its session: added at the beginning, completed at the end.
+  void begin_turn(entry& e, const task& t, timestamp now);
+  void end_turn(entry& e, const task_record& record, const json& context, timestamp now);
+  /// Forgets sessions that have been idle for longer than the domain keeps them in memory.
+  void sweep(timestamp now);
+
+  [[nodiscard]] std::vector<std::shared_ptr<const session_snapshot>>
+  newest(std::size_t limit) const;
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+ private:
+  const domain_spec& domain_;
+  std::unordered_map<std::string, entry> entries_;
+};
+
+} // namespace troupe

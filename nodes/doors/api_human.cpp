@@ -1,0 +1,96 @@
+#include "nodes/doors/api_parts.hpp"
+#include "nodes/doors/views.hpp"
+
+namespace troupe {
+
+namespace {
+
+constexpr std::size_t name_max = 256;
+
+http_reply many(const std::vector<question_ptr>& all, const std::string&) {
+  json out{{"questions", json::array()}};
+  for (const auto& q : all)
+    if (q)
+      out["questions"].push_back(question_view(*q));
+  return json_reply(out);
+}
+
+http_reply one(const question_ptr& q, const std::string& path) {
+  if (!q)
+    return to_reply(problem_of({refusal::unknown_question, "no such question", {}}), path);
+  return json_reply(question_view(*q));
+}
+
+/// The errors as a problem, or nothing.
+bool broken(std::vector<body_error>& errors, const responder& answer, std::string_view path) {
+  if (errors.empty())
+    return false;
+  refuse(answer, bad_request("the body breaks its schema", std::move(errors)), path);
+  return true;
+}
+
+std::string read_by(member_reader& in) {
+  auto by = in.text("by", name_max);
+  const auto* given = in.find("by");
+  if (!given || (given->is_string() && by.empty() && given->get_ref<const std::string&>().empty()))
+    in.fail("by", "must name the person");
+  return by;
+}
+
+void claim(const api_ptr& api, http_request& what, const responder& answer) {
+  problem bad;
+  const auto body = read_object(what, bad);
+  if (!body)
+    return refuse(answer, bad, what.path);
+  std::vector<body_error> errors;
+  member_reader in{*body, "", errors};
+  auto by = read_by(in);
+  in.end();
+  if (!broken(errors, answer, what.path))
+    api->node.claim(what.parameters[0], std::move(by),
+                    rendered<question_ptr>(answer, what.path, one));
+}
+
+void give_answer(const api_ptr& api, http_request& what, const responder& answer) {
+  problem bad;
+  const auto body = read_object(what, bad);
+  if (!body)
+    return refuse(answer, bad, what.path);
+  std::vector<body_error> errors;
+  member_reader in{*body, "", errors};
+  auto by = read_by(in);
+  outcome x;
+  x.text = in.text("text");
+  x.data = in.object("data");
+  const bool deny = in.boolean("deny");
+  in.end();
+  if (x.text.empty() && x.data.is_null() && !deny && errors.empty())
+    in.fail("text", "must not be missing unless data is given or the request is denied");
+  if (broken(errors, answer, what.path))
+    return;
+  if (deny) {
+    x.failed = {reason::policy_denied, x.text.empty() ? by + " denied it" : x.text, {}};
+    x.confidence = 0;
+  }
+  api->node.answer(what.parameters[0], std::move(by), std::move(x),
+                   rendered<question_ptr>(answer, what.path, one));
+}
+
+} // namespace
+
+void add_human(router& to, const api_ptr& api) {
+  to.add("GET", "/v1/human", [api](http_request& what, const responder& answer) {
+    query_reader query{what.query};
+    auto queue = query.text("queue");
+    if (const auto bad = query.end())
+      return refuse(answer, *bad, what.path);
+    api->node.questions(std::move(queue),
+                        rendered<std::vector<question_ptr>>(answer, what.path, many));
+  });
+  to.add("POST", "/v1/human/{id}/claim",
+         [api](http_request& what, const responder& answer) { claim(api, what, answer); });
+  to.add("POST", "/v1/human/{id}/answer",
+         [api](http_request& what, const responder& answer) { give_answer(api, what, answer); });
+}
+
+} // namespace troupe

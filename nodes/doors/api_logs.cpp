@@ -1,0 +1,71 @@
+#include "nodes/doors/api_parts.hpp"
+#include "nodes/doors/clerk.hpp"
+#include "nodes/doors/uri.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <exception>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::size_t searches_waiting = 16;
+constexpr std::array<std::string_view, 6> levels{"trace", "debug", "info",
+                                                 "warn",  "error", "critical"};
+
+timestamp wall_clock() {
+  return std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now());
+}
+
+json read_search(query_reader& query) {
+  json out = json::object();
+  for (const auto* name : {"session", "task", "agent", "task_type", "text"})
+    if (auto given = query.text(name); !given.empty())
+      out[name] = std::move(given);
+  if (auto level = query.text("level"); !level.empty()) {
+    if (std::find(levels.begin(), levels.end(), level) == levels.end())
+      query.fail("level must be one of trace, debug, info, warn, error, critical");
+    out["level"] = std::move(level);
+  }
+  for (const auto* name : {"since", "until"})
+    if (const auto given = query.text(name); !given.empty()) {
+      const auto at = parse_time(given, wall_clock());
+      if (!at)
+        query.fail(std::string{name} + " must be a time such as 2026-11-21T02:40:08Z, seconds "
+                                       "since 1970, or -15m for a while ago");
+      else
+        out[name] = at->time_since_epoch().count();
+    }
+  out["limit"] = query.count("limit", 100, 10000);
+  return out;
+}
+
+} // namespace
+
+void add_logs(router& to, const api_ptr& api) {
+  // A search may read a disk: it must not hold up the door's thread.
+  auto desk = api->settings.search_logs ? std::make_shared<clerk>(searches_waiting) : nullptr;
+  to.add("GET", "/v1/logs", [api, desk](http_request& what, const responder& answer) {
+    query_reader query{what.query};
+    auto search = read_search(query);
+    if (const auto bad = query.end())
+      return refuse(answer, *bad, what.path);
+    if (!desk)
+      return refuse(answer, not_found("no_logs", "this node keeps no logs that could be searched"),
+                    what.path);
+    const bool taken =
+        desk->give([api, search = std::move(search), answer, path = std::string{what.path}] {
+          try {
+            answer.send(json_reply({{"lines", api->settings.search_logs(search)}}));
+          } catch (const std::exception& e) {
+            answer.send(to_reply(problem_of({refusal::internal, e.what(), {}}), path));
+          }
+        });
+    if (!taken)
+      refuse(answer, problem_of({refusal::busy, "too many searches wait already", {}}), what.path);
+  });
+}
+
+} // namespace troupe

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "nodes/doors/api.hpp"
+#include "nodes/doors/body_reader.hpp"
+#include "nodes/doors/problem.hpp"
+
+#include <memory>
+#include <string>
+
+namespace troupe {
+
+/// What the handlers of the API share.
+struct api_context {
+  client& node;
+  api_settings settings;
+};
+using api_ptr = std::shared_ptr<const api_context>;
+
+// One function per resource; each adds its routes.
+void add_submit(router& to, const api_ptr& api);
+void add_tasks(router& to, const api_ptr& api);
+void add_events(router& to, const api_ptr& api);
+void add_traces(router& to, const api_ptr& api);
+void add_sessions(router& to, const api_ptr& api);
+void add_human(router& to, const api_ptr& api);
+void add_fleet(router& to, const api_ptr& api);
+void add_logs(router& to, const api_ptr& api);
+void add_node(router& to, const api_ptr& api);
+
+/// An answer with this document.
+[[nodiscard]] http_reply json_reply(const json& document, unsigned status = 200);
+
+/// Answers with a problem document for `p`; `path` is the request's.
+void refuse(const responder& to, const problem& p, std::string_view path);
+
+/// A reply of the client that is rendered on the door's thread: `render` gets what the node
+/// answered, or the refusal is answered.
+template <class T, class Render>
+client::reply<T> rendered(const responder& to, std::string_view path, Render render) {
+  return [to, path = std::string{path}, render](T what, const refused& why) {
+    if (why.why != refusal::none)
+      to.send(to_reply(problem_of(why), path));
+    else
+      to.send_made([what = std::move(what), path, render] { return render(what, path); });
+  };
+}
+
+} // namespace troupe

@@ -1,0 +1,45 @@
+#include "nodes/doors/api_parts.hpp"
+#include "nodes/doors/views.hpp"
+
+namespace troupe {
+
+namespace {
+
+using snapshot_ptr = std::shared_ptr<const session_snapshot>;
+
+http_reply many(const std::vector<snapshot_ptr>& all, const std::string&) {
+  json out{{"sessions", json::array()}};
+  for (const auto& s : all)
+    if (s)
+      out["sessions"].push_back(session_view(*s));
+  return json_reply(out);
+}
+
+http_reply one(const session_found& found, const std::string& path) {
+  if (!found.what)
+    return to_reply(problem_of({refusal::unknown_session, "no such session", {}}), path);
+  auto out = session_view(*found.what);
+  if (!found.working_on.empty())
+    out["working_on"] = found.working_on;
+  out["waiting"] = found.waiting;
+  return json_reply(out);
+}
+
+} // namespace
+
+void add_sessions(router& to, const api_ptr& api) {
+  to.add("GET", "/v1/sessions", [api](http_request& what, const responder& answer) {
+    query_reader query{what.query};
+    const auto limit = query.count("limit", 100, 1000);
+    if (const auto bad = query.end())
+      return refuse(answer, *bad, what.path);
+    api->node.list_sessions(limit, rendered<std::vector<snapshot_ptr>>(answer, what.path, many));
+  });
+  to.add("GET", "/v1/sessions/{id}", [api](http_request& what, const responder& answer) {
+    if (const auto bad = query_reader{what.query}.end())
+      return refuse(answer, *bad, what.path);
+    api->node.find_session(what.parameters[0], rendered<session_found>(answer, what.path, one));
+  });
+}
+
+} // namespace troupe

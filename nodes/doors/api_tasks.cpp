@@ -1,0 +1,86 @@
+#include "nodes/doors/api_parts.hpp"
+#include "nodes/doors/uri.hpp"
+#include "nodes/doors/views.hpp"
+
+namespace troupe {
+
+namespace {
+
+http_reply unknown_task(const std::string& path) {
+  return to_reply(problem_of({refusal::unknown_task, "no such task, or it has been forgotten", {}}),
+                  path);
+}
+
+http_reply one_task(const task_record_ptr& record, const std::string& path) {
+  if (!record)
+    return unknown_task(path);
+  http_reply out;
+  append_task(out.body, *record);
+  return out;
+}
+
+http_reply many_tasks(const std::vector<task_record_ptr>& records, const std::string&) {
+  http_reply out;
+  out.body = "{\"tasks\":[";
+  bool first = true;
+  for (const auto& r : records) {
+    if (!r)
+      continue;
+    if (!first)
+      out.body += ',';
+    first = false;
+    append_task(out.body, *r);
+  }
+  out.body += "]}";
+  return out;
+}
+
+void list(const api_ptr& api, http_request& what, const responder& answer) {
+  query_reader query{what.query};
+  task_filter filter;
+  filter.domain = query.text("domain");
+  filter.session = query.text("session");
+  if (const auto state = query.text("state"); !state.empty()) {
+    filter.state = parse_enum<task_state>(state);
+    if (!filter.state)
+      query.fail("state must be one of " + words_of<task_state>());
+  }
+  filter.limit = query.count("limit", 100, task_filter::max_listed);
+  if (const auto bad = query.end())
+    return refuse(answer, *bad, what.path);
+  api->node.list_tasks(filter,
+                       rendered<std::vector<task_record_ptr>>(answer, what.path, many_tasks));
+}
+
+void cancel(const api_ptr& api, http_request& what, const responder& answer) {
+  problem bad;
+  const auto body = read_object(what, bad, true);
+  if (!body)
+    return refuse(answer, bad, what.path);
+  std::vector<body_error> errors;
+  member_reader in{*body, "", errors};
+  auto why = in.text("why", 1024);
+  in.end();
+  if (!errors.empty())
+    return refuse(answer, bad_request("the body breaks its schema", std::move(errors)), what.path);
+  if (why.empty())
+    why = "cancelled by the client";
+  api->node.cancel(what.parameters[0], std::move(why),
+                   rendered<task_record_ptr>(answer, what.path, one_task));
+}
+
+} // namespace
+
+void add_tasks(router& to, const api_ptr& api) {
+  to.add("GET", "/v1/tasks/{id}", [api](http_request& what, const responder& answer) {
+    if (const auto bad = query_reader{what.query}.end())
+      return refuse(answer, *bad, what.path);
+    api->node.find_task(what.parameters[0], rendered<task_record_ptr>(answer, what.path, one_task));
+  });
+  to.add("GET", "/v1/tasks",
+         [api](http_request& what, const responder& answer) { list(api, what, answer); });
+  to.add("POST", "/v1/tasks/{id}/cancel",
+         [api](http_request& what, const responder& answer) { cancel(api, what, answer); });
+}
+
+} // namespace troupe
