@@ -1,41 +1,84 @@
 #include "policies/aggregate.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace troupe {
 
 namespace {
 
-void merge_into(json& merged, json& contradictions, std::map<std::string, std::string>& said_by,
-                const contribution& part) {
-  for (const auto& [key, value] : part.what->data.items()) {
-    auto known = merged.find(key);
-    if (contradictions.contains(key)) {
-      contradictions[key][std::string{part.name}] = value;
-    } else if (known == merged.end()) {
-      merged[key] = value;
-      said_by[key] = part.name;
-    } else if (known->is_object() && value.is_object()) {
-      // Objects are merged one level further down, so that two agents may each fill a part of the
-      // same thing.
-      json inner = *known;
-      for (const auto& [inner_key, inner_value] : value.items()) {
-        auto hit = inner.find(inner_key);
-        if (hit == inner.end())
-          inner[inner_key] = inner_value;
-        else if (*hit != inner_value) {
-          contradictions[key + "." + inner_key] = {{said_by[key], *hit},
-                                                   {std::string{part.name}, inner_value}};
-          inner.erase(hit);
-        }
-      }
-      *known = std::move(inner);
-    } else if (*known != value) {
-      contradictions[key] = {{said_by[key], *known}, {std::string{part.name}, value}};
-      merged.erase(known);
+constexpr const char* missing_key = "missing";
+constexpr const char* contradictions_key = "contradictions";
+
+/// Merges objects key by key, and objects under the same key one level further down, so that two
+/// agents may each fill a part of the same thing.
+class merger {
+ public:
+  void add(const contribution& part) {
+    for (const auto& [key, value] : part.what->data.items()) {
+      if (key == contradictions_key && value.is_object())
+        adopt(value);
+      else if (key != missing_key || !value.is_array())
+        add_top(std::string{part.name}, key, value);
     }
   }
+
+  json take() { return std::move(merged_); }
+  json take_contradictions() { return std::move(contradictions_); }
+
+ private:
+  void add_top(const std::string& who, const std::string& key, const json& value) {
+    const auto known = merged_.find(key);
+    if (known != merged_.end() && known->is_object() && value.is_object()) {
+      for (const auto& [inner, x] : value.items())
+        add_at(*known, who, key + "." + inner, inner, x);
+      return;
+    }
+    if (known == merged_.end() && value.is_object())
+      for (const auto& item : value.items())
+        said_by_[key + "." + item.key()] = who;
+    add_at(merged_, who, key, key, value);
+  }
+
+  void add_at(json& into, const std::string& who, const std::string& path, const std::string& key,
+              const json& value) {
+    // What has been contradicted once stays so: a third voice is heard, but settles nothing.
+    if (const auto disputed = contradictions_.find(path); disputed != contradictions_.end()) {
+      (*disputed)[who] = value;
+      return;
+    }
+    const auto known = into.find(key);
+    if (known == into.end()) {
+      into[key] = value;
+      said_by_[path] = who;
+    } else if (*known != value) {
+      contradictions_[path] = {{said_by_[path], *known}, {who, value}};
+      into.erase(known);
+    }
+  }
+
+  /// Contradictions that a part found within itself.
+  void adopt(const json& inner) {
+    for (const auto& [path, voices] : inner.items()) {
+      merged_.erase(path);
+      auto& mine = contradictions_[path];
+      if (mine.is_object() && voices.is_object())
+        mine.update(voices);
+      else
+        mine = voices;
+    }
+  }
+
+  json merged_ = json::object();
+  json contradictions_ = json::object();
+  std::map<std::string, std::string, std::less<>> said_by_;
+};
+
+void add_missing(json& missing, const contribution& part) {
+  const auto& f = part.what->failed;
+  missing.push_back({{"step", part.name}, {"reason", to_string(f.why)}, {"detail", f.detail}});
 }
 
 } // namespace
@@ -49,8 +92,7 @@ outcome aggregate(join how, std::span<const contribution> parts) {
   outcome out;
   out.data = json::object();
   json missing = json::array();
-  json contradictions = json::object();
-  std::map<std::string, std::string> said_by;
+  merger merged;
   const contribution* first_failed = nullptr;
   bool any = false;
   for (const auto& part : sorted) {
@@ -58,8 +100,7 @@ outcome aggregate(join how, std::span<const contribution> parts) {
     out.used += x.used;
     if (!x.ok()) {
       first_failed = first_failed ? first_failed : &part;
-      missing.push_back(
-          {{"step", part.name}, {"reason", to_string(x.failed.why)}, {"detail", x.failed.detail}});
+      add_missing(missing, part);
       continue;
     }
     any = true;
@@ -70,17 +111,23 @@ outcome aggregate(join how, std::span<const contribution> parts) {
         out.text += how == join::concatenate ? "\n\n" : " ";
       out.text += x.text;
     }
-    if (how == join::concatenate)
+    if (how == join::concatenate) {
       out.data[std::string{part.name}] = x.data;
-    else if (x.data.is_object())
-      merge_into(out.data, contradictions, said_by, part);
+    } else if (x.data.is_object()) {
+      merged.add(part);
+      if (const auto inner = x.data.find(missing_key); inner != x.data.end() && inner->is_array())
+        missing.insert(missing.end(), inner->begin(), inner->end());
+    }
   }
-  if (!contradictions.empty()) {
-    out.data["contradictions"] = std::move(contradictions);
-    out.partial = true;
+  if (how == join::merge) {
+    out.data = merged.take();
+    if (auto contradictions = merged.take_contradictions(); !contradictions.empty()) {
+      out.data[contradictions_key] = std::move(contradictions);
+      out.partial = true;
+    }
   }
   if (!missing.empty()) {
-    out.data["missing"] = std::move(missing);
+    out.data[missing_key] = std::move(missing);
     out.partial = any;
   }
   if (!any && first_failed) {

@@ -6,11 +6,20 @@
 
 namespace troupe {
 
-/// `now + wait` without overflow: no deadline stays no deadline.
+/// From `from` to `to` in whole milliseconds, at most what a timestamp can hold. Requires `from <=
+/// to`.
+constexpr milliseconds span_between(timestamp from, timestamp to) noexcept {
+  // A difference can leave the range only when `from` lies before the epoch.
+  const bool fits =
+      from.time_since_epoch().count() >= 0 || to <= timestamp::max() + from.time_since_epoch();
+  return std::chrono::duration_cast<milliseconds>(fits ? to - from : microseconds::max());
+}
+
+/// `now + wait` without overflow: no deadline stays no deadline, and a wait below zero is none.
 constexpr timestamp later(timestamp now, milliseconds wait) noexcept {
-  if (now == no_deadline || wait >= std::chrono::duration_cast<milliseconds>(no_deadline - now))
+  if (now == no_deadline || wait >= span_between(now, no_deadline))
     return no_deadline;
-  return now + wait;
+  return wait.count() <= 0 ? now : now + wait;
 }
 
 /// The deadline of a part: its own limit, but never later than that of the whole. A limit of zero
@@ -21,8 +30,7 @@ constexpr timestamp inherit(timestamp whole, timestamp now, milliseconds limit) 
 
 /// What is left until `deadline`; zero when it has passed.
 constexpr milliseconds left(timestamp deadline, timestamp now) noexcept {
-  return deadline <= now ? milliseconds{0}
-                         : std::chrono::duration_cast<milliseconds>(deadline - now);
+  return deadline <= now ? milliseconds{0} : span_between(now, deadline);
 }
 
 } // namespace troupe

@@ -1,5 +1,7 @@
 #include <troupe/plan.hpp>
 
+#include "policies/plan_ops.hpp"
+
 #include <stdexcept>
 #include <unordered_set>
 
@@ -7,16 +9,28 @@ namespace troupe {
 
 namespace {
 
-bool is_composite(plan_op op) {
-  return op == plan_op::sequence || op == plan_op::parallel || op == plan_op::race ||
-         op == plan_op::quorum;
-}
-
 [[noreturn]] void refuse(const plan_node& node, std::string_view why) {
   std::string text{to_string(node.op)};
   text += " '" + node.name + "': ";
   text += why;
   throw std::invalid_argument{text};
+}
+
+bool is_rung(std::string_view text) {
+  const auto colon = text.find(':');
+  const auto word = text.substr(0, colon);
+  return colon != std::string_view::npos && colon + 1 < text.size() &&
+         (word == "agent" || word == "skill" || word == "human");
+}
+
+void check_gate(const plan_node& node, bool has_previous) {
+  if (!has_previous)
+    refuse(node, "needs a step before it in a sequence");
+  try {
+    (void)json::json_pointer{node.when.pointer};
+  } catch (const json::exception&) {
+    refuse(node, "needs a JSON pointer such as /data/amount, not '" + node.when.pointer + "'");
+  }
 }
 
 void check(const plan_node& node, bool has_previous) {
@@ -32,8 +46,16 @@ void check(const plan_node& node, bool has_previous) {
     refuse(node, "needs a queue");
   if (node.op == plan_op::quorum && (node.needed == 0 || node.needed > node.children.size()))
     refuse(node, "needs between 1 and as many successes as it has steps");
-  if (node.op == plan_op::gate && !has_previous)
-    refuse(node, "needs a step before it in a sequence");
+  if (node.op == plan_op::gate)
+    check_gate(node, has_previous);
+  if (node.timeout.count() < 0)
+    refuse(node, "cannot have a timeout below zero");
+  if (!node.input.is_null() && !node.input.is_object())
+    refuse(node, "needs an object as its input, or none");
+  for (const auto& rung : node.fallback)
+    if (!is_rung(rung))
+      refuse(node,
+             "cannot fall back to '" + rung + "': say agent:<name>, skill:<name> or human:<queue>");
 }
 
 class layout {
@@ -49,8 +71,8 @@ class layout {
     check(node, has_previous);
     const auto at = static_cast<std::uint32_t>(out_.steps.size());
     if (node.name.empty())
-      node.name = std::string{to_string(node.op)} + std::to_string(at);
-    if (!names_.insert(node.name).second)
+      unnamed_.push_back(at);
+    else if (!names_.insert(node.name).second)
       refuse(node, "has the name of another step");
     auto children = std::move(node.children);
     node.children.clear();
@@ -66,8 +88,20 @@ class layout {
     return at;
   }
 
+  /// Names what has no name by its operator and number, clear of the names that were given.
+  void name_the_rest() {
+    for (auto i : unnamed_) {
+      auto& node = out_.steps[i].node;
+      const auto plain = std::string{to_string(node.op)} + std::to_string(i);
+      node.name = plain;
+      for (std::size_t n = 2; !names_.insert(node.name).second; ++n)
+        node.name = plain + "_" + std::to_string(n);
+    }
+  }
+
  private:
   plan& out_;
+  std::vector<std::uint32_t> unnamed_;
   std::unordered_set<std::string> names_;
 };
 
@@ -82,7 +116,9 @@ plan_node tree_at(const plan& p, std::uint32_t at) {
 
 plan_ptr plan::of(plan_node root) {
   auto out = std::make_shared<plan>();
-  layout{*out}.add(std::move(root), 0, 1, false);
+  layout l{*out};
+  l.add(std::move(root), 0, 1, false);
+  l.name_the_rest();
   return out;
 }
 

@@ -32,8 +32,9 @@ struct plan_action {
     call,     ///< route the step to an agent: answer with `assigned` or `unroutable`
     delegate, ///< hand the step to its domain: answer with `delegated` or `step_failed`
     ask,      ///< put the step to its queue of people: answer with `asked`
-    stop,     ///< whoever works on this attempt should stop; `hung` if it let its deadline pass
-    finish,   ///< the plan has ended: `result()` is its outcome
+    stop,   ///< whoever works on this attempt, or was just asked to, should stop; `hung` if it let
+            ///< its deadline pass
+    finish, ///< the plan has ended: `result()` is its outcome
   };
   kind what;
   std::uint32_t step = 0;
@@ -47,6 +48,13 @@ struct plan_action {
 /// a task are the same code run again on the same events. All later patterns are further operators
 /// here, never a second interpreter.
 ///
+/// Every `call`, `delegate` and `ask` is answered by an event or taken back by a `stop` before
+/// `finish`; there is exactly one `finish`. Whatever is applied, in whatever order, only what fits
+/// changes anything.
+///
+/// A sub-task that waits for a person holds up its parent as well: `asked` for a step that has been
+/// delegated stops the task's clock, `delegated` for the same attempt starts it again.
+///
 /// Lives on the stack of its caller's thread; not thread safe.
 class plan_run {
  public:
@@ -58,10 +66,12 @@ class plan_run {
     bool repeatable = true;    ///< of the current attempt
     timestamp due =
         no_deadline; ///< running: deadline of the attempt; waiting: when the next attempt starts
-    std::vector<std::string> tried; ///< agents that failed
-    bool asking = false;            ///< a person has been asked and has not answered
-    std::string agent;              ///< who has, or had, the attempt
-    outcome_ptr result;             ///< done, failed, cancelled
+    std::vector<std::string> tried;  ///< agents that failed
+    bool asking = false;             ///< a person has been asked and has not answered
+    std::string agent;               ///< who has, or had, the attempt
+    outcome_ptr result;              ///< done, failed, cancelled
+    std::uint32_t children_done = 0; ///< of a composite step
+    std::uint32_t children_failed = 0;
   };
 
   /// What the current rung of a step asks for.
@@ -76,10 +86,13 @@ class plan_run {
   /// A run of `how` that may last until `deadline`, which must be finite.
   plan_run(plan_ptr how, timestamp deadline);
 
-  /// Starts the root.
+  /// Starts the root. Only the first call does anything.
   void start(timestamp now, std::vector<plan_action>& todo);
 
   /// Applies what happened. False means: it came too late or does not fit, and nothing has changed.
+  ///
+  /// `assigned`, `delegated` and `asked` may come again for an attempt that is running: a resumed
+  /// task hands out again what was open.
   bool apply(const event& e, std::vector<plan_action>& todo);
 
   [[nodiscard]] bool ended() const noexcept { return ended_; }
@@ -95,7 +108,8 @@ class plan_run {
   [[nodiscard]] const plan& how() const noexcept { return *how_; }
   [[nodiscard]] const step_state& step(std::uint32_t i) const noexcept { return steps_[i]; }
   [[nodiscard]] target target_of(std::uint32_t i) const noexcept;
-  /// The deadline for an attempt of `step` that starts now.
+  /// The deadline for an attempt of `step` that starts now. What a person may take is not bounded
+  /// by the task's deadline.
   [[nodiscard]] timestamp deadline_for(std::uint32_t step, timestamp now) const noexcept;
   /// The results that `step` builds on: for every sequence it stands in, the step before it, by
   /// name. Null if none.
@@ -103,43 +117,65 @@ class plan_run {
   [[nodiscard]] task_phase phase() const noexcept;
   /// A person has to say something before the task can go on.
   [[nodiscard]] bool waits_for_human() const noexcept { return asking_ > 0; }
+  /// The deadline of the whole, as far as it is known: it moves on by the time that was spent
+  /// waiting for people.
   [[nodiscard]] timestamp deadline() const noexcept { return deadline_; }
   /// The actions that are still open, as a resumed task needs them: everything wanted or running is
   /// asked for again, with the attempt it had.
   void open_actions(std::vector<plan_action>& todo) const;
+
+  /// What a person may take when the plan does not say it.
+  static constexpr milliseconds human_timeout = std::chrono::hours{24};
 
  private:
   using kind = plan_action::kind;
   using actions = std::vector<plan_action>;
 
   [[nodiscard]] const plan::step& at(std::uint32_t i) const noexcept { return how_->steps[i]; }
-  void begin(std::uint32_t i, timestamp now, actions& todo);
+  [[nodiscard]] timestamp whole_deadline(timestamp now) const noexcept;
+
+  // Going down: plan_run.cpp.
+  void begin(std::uint32_t i, actions& todo);
   void begin_leaf(std::uint32_t i, actions& todo);
   void attempt(std::uint32_t i, actions& todo);
-  void leave(std::uint32_t i);
-  void rest(std::uint32_t i);
   void start_queued(actions& todo);
-  void run_gate(std::uint32_t i, timestamp now, actions& todo);
-  void finish_step(std::uint32_t i, outcome_ptr x, timestamp now, actions& todo);
-  void child_ended(std::uint32_t parent, std::uint32_t child, timestamp now, actions& todo);
-  void fail_attempt(std::uint32_t i, const failure& f, outcome_ptr given, const event& e,
-                    actions& todo);
-  void cancel_below(std::uint32_t i, reason why, actions& todo);
-  void close_out(std::uint32_t i, const failure& f, actions& todo);
+
+  // Going up: plan_run.cpp.
+  void leave(std::uint32_t i);
+  void finish_step(std::uint32_t i, outcome_ptr x, actions& todo);
+  void end_group(std::uint32_t i, outcome x, actions& todo);
+  void child_ended(std::uint32_t parent, std::uint32_t child, actions& todo);
+  void go_on(std::uint32_t sequence, std::uint32_t after, actions& todo);
+  [[nodiscard]] bool pass_gate(std::uint32_t gate, const outcome_ptr& before);
+  void fail_sequence(std::uint32_t i, const failure& f, actions& todo);
   [[nodiscard]] outcome join_children(std::uint32_t i) const;
+
+  // Giving up: plan_close.cpp.
+  void stop_leaf(std::uint32_t i, actions& todo);
+  void cancel_below(std::uint32_t i, actions& todo);
+  void close_out(std::uint32_t i, const failure& f, actions& todo);
+  [[nodiscard]] outcome closing(std::uint32_t i, const failure& f) const;
+
+  // Events: plan_apply.cpp.
+  bool apply_to_leaf(const event& e, actions& todo);
+  bool taken_up(const event& e);
+  void group_time_up(std::uint32_t i, actions& todo);
+  void fail_attempt(const failure& f, outcome_ptr given, const event& e, actions& todo);
+  void arm(std::uint32_t i, timestamp due);
+  void disarm(std::uint32_t i);
   void set_asking(std::uint32_t i, bool on);
-  void watch(std::uint32_t i);
-  void unwatch(std::uint32_t i);
 
   plan_ptr how_;
   timestamp deadline_;
   std::vector<step_state> steps_;
   std::vector<std::uint32_t> timed_; ///< steps with a finite `due`; as many as run at the same time
   std::vector<std::uint32_t> queued_; ///< leaves that wait for a place, first come first served
+  std::size_t queued_from_ = 0;       ///< the first of them that has not had its turn
   std::uint32_t active_ = 0;          ///< leaves that are wanted, running or waiting
   std::uint32_t asking_ = 0;          ///< leaves that wait for a person
   timestamp asking_since_{};
-  timestamp now_{}; ///< of the event that is being applied
+  timestamp now_{}; ///< of the event that is being applied; never runs backwards
+  bool started_ = false;
   bool ended_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include "policies/deadline.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 
@@ -27,24 +28,40 @@ void supervision_run::start(std::uint32_t i, steps& todo) {
 
 void supervision_run::start_all(steps& todo) {
   for (std::uint32_t i = 0; i < children_.size(); ++i)
-    if (children_[i].now == status::idle)
-      start(i, todo);
+    if (children_[i].now == status::fresh)
+      start_child(i, todo);
 }
 
 void supervision_run::start_child(std::uint32_t i, steps& todo) {
-  auto now = children_[i].now;
-  if (mode_ == mode::serving && (now == status::idle || now == status::done))
+  auto& c = children_[i];
+  if (mode_ != mode::serving)
+    return;
+  if (c.now == status::leaving)
+    c.again = true;
+  if (c.now != status::fresh && c.now != status::done && c.now != status::retired)
+    return;
+  // While its group is being restarted it takes its turn with the group.
+  if (in_group(i))
+    c.now = status::down;
+  else
     start(i, todo);
 }
 
 void supervision_run::stop_child(std::uint32_t i, steps& todo) {
   auto& c = children_[i];
-  if (c.now == status::running) {
-    // `done` before it has ended: its end must not restart it.
-    c.now = status::done;
+  c.again = false;
+  switch (c.now) {
+  case status::running:
     todo.push_back({kind::stop, i});
-  } else if (c.now == status::waiting) {
-    c.now = status::done;
+    [[fallthrough]];
+  case status::stopping:
+    c.now = status::leaving;
+    return;
+  case status::leaving:
+    return;
+  default:
+    c.now = status::retired;
+    c.due = no_deadline;
   }
 }
 
@@ -60,18 +77,29 @@ bool supervision_run::wants_restart(const entry& c, exit_kind how) const noexcep
   return false;
 }
 
+void supervision_run::end_of_leaving(std::uint32_t i, steps& todo) {
+  auto& c = children_[i];
+  c.now = status::retired;
+  if (std::exchange(c.again, false))
+    start_child(i, todo);
+}
+
 void supervision_run::down(std::uint32_t i, exit_kind how, timestamp now, steps& todo) {
   auto& c = children_[i];
-  const bool asked = c.now == status::stopping;
-  if (c.now == status::running || asked)
-    c.now = status::idle;
+  if (!alive(c))
+    return;
   if (mode_ != mode::serving) {
+    c.now = status::retired;
     continue_end(todo);
     return;
   }
-  if (c.now == status::done)
+  if (c.now == status::leaving) {
+    end_of_leaving(i, todo);
+    continue_group(now, todo);
     return;
-  if (asked) {
+  }
+  if (in_group(i)) {
+    c.now = c.rules.restart == restart_type::temporary ? status::retired : status::down;
     continue_group(now, todo);
     return;
   }
@@ -79,12 +107,18 @@ void supervision_run::down(std::uint32_t i, exit_kind how, timestamp now, steps&
     c.now = status::done;
     return;
   }
+  failed(i, now, todo);
+}
+
+void supervision_run::failed(std::uint32_t i, timestamp now, steps& todo) {
+  auto& c = children_[i];
+  c.now = status::down;
   if (!window_.add_restart(now)) {
     mode_ = mode::giving_up;
     continue_end(todo);
     return;
   }
-  c.streak = c.restarts > 0 && c.last_restart + limits_.period >= now ? c.streak + 1 : 1;
+  c.streak = c.restarts > 0 && later(c.last_restart, limits_.period) >= now ? c.streak + 1 : 1;
   c.last_restart = now;
   ++c.restarts;
   const auto due = later(now, restart_delay(limits_, c.streak));
@@ -103,47 +137,34 @@ void supervision_run::down(std::uint32_t i, exit_kind how, timestamp now, steps&
   continue_group(now, todo);
 }
 
-bool supervision_run::stop_last_from(std::uint32_t from, steps& todo, bool& still_stopping) {
-  still_stopping = false;
+bool supervision_run::all_ended_from(std::uint32_t from, steps& todo) {
   for (auto i = static_cast<std::uint32_t>(children_.size()); i-- > from;) {
     auto& c = children_[i];
-    if (c.now == status::stopping) {
-      still_stopping = true;
-      return false;
-    }
-    if (c.now == status::waiting)
-      c.now = status::idle;
     if (c.now == status::running) {
       c.now = status::stopping;
       todo.push_back({kind::stop, i});
-      return true;
     }
+    if (alive(c))
+      return false;
   }
-  return false;
+  return true;
 }
 
 void supervision_run::continue_group(timestamp now, steps& todo) {
-  if (group_from_ == nobody)
-    return;
-  bool still_stopping = false;
-  if (stop_last_from(group_from_, todo, still_stopping) || still_stopping || group_due_ > now)
+  if (group_from_ == nobody || !all_ended_from(group_from_, todo) || group_due_ > now)
     return;
   const auto from = group_from_;
   group_from_ = nobody;
   for (auto i = from; i < children_.size(); ++i) {
-    // A temporary child that went down with its group is gone for good, as in OTP.
-    if (children_[i].now == status::idle) {
-      if (children_[i].rules.restart == restart_type::temporary)
-        children_[i].now = status::done;
-      else
-        start(i, todo);
-    }
+    const auto& c = children_[i];
+    const bool comes_back = c.now == status::done && c.rules.restart != restart_type::temporary;
+    if (c.now == status::down || comes_back)
+      start(i, todo);
   }
 }
 
 void supervision_run::continue_end(steps& todo) {
-  bool still_stopping = false;
-  if (mode_ == mode::over || stop_last_from(0, todo, still_stopping) || still_stopping)
+  if (mode_ == mode::over || !all_ended_from(0, todo))
     return;
   todo.push_back({mode_ == mode::giving_up ? kind::give_up : kind::ended, 0});
   mode_ = mode::over;
@@ -152,27 +173,33 @@ void supervision_run::continue_end(steps& todo) {
 void supervision_run::tick(timestamp now, steps& todo) {
   if (mode_ != mode::serving)
     return;
-  if (group_from_ != nobody && group_due_ <= now)
-    continue_group(now, todo);
+  continue_group(now, todo);
   for (std::uint32_t i = 0; i < children_.size(); ++i)
     if (children_[i].now == status::waiting && children_[i].due <= now)
       start(i, todo);
 }
 
 void supervision_run::shut_down(steps& todo) {
-  if (mode_ == mode::serving)
-    mode_ = mode::shutting_down;
+  if (mode_ != mode::serving)
+    return;
+  mode_ = mode::shutting_down;
   continue_end(todo);
 }
 
 timestamp supervision_run::next_timer() const noexcept {
   if (mode_ != mode::serving)
     return no_deadline;
-  auto next = group_from_ != nobody ? group_due_ : no_deadline;
+  auto next = no_deadline;
   for (const auto& c : children_)
     if (c.now == status::waiting)
       next = std::min(next, c.due);
-  return next;
+  if (group_from_ == nobody)
+    return next;
+  // As long as somebody in the group has not ended, it is his end that is waited for and not the
+  // clock.
+  const bool ended = std::none_of(children_.begin() + group_from_, children_.end(),
+                                  [](const auto& c) { return alive(c); });
+  return ended ? std::min(next, group_due_) : next;
 }
 
 } // namespace troupe

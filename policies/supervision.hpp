@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace troupe {
@@ -42,12 +41,17 @@ struct supervision_step {
 ///
 /// - one_for_one: the child that ended is restarted. one_for_all: all others are stopped in reverse
 /// order, then all are
-///   started in order. rest_for_one: the same for those started after it.
+///   started in order. rest_for_one: the same for those started after it. One child is stopped at a
+///   time: the next `stop` comes when the one before has ended.
 /// - permanent children are always restarted, transient ones only after an abnormal end, temporary
-/// ones never.
+/// ones never. As in
+///   OTP, a transient child that had ended by itself comes back with its group, and a temporary one
+///   that is stopped with its group is gone; an end while the group is being stopped is no failure
+///   and is not counted.
 /// - over the intensity, all children are stopped in reverse order and the supervisor itself fails.
 /// - beyond OTP: a child that fails again within the period waits before it is started, see
-/// `restart_delay`.
+/// `restart_delay`; and a child
+///   that was stopped by `stop_child` stays so until `start_child`, whatever happens to its group.
 class supervision_run {
  public:
   using steps = std::vector<supervision_step>;
@@ -57,13 +61,14 @@ class supervision_run {
   /// Adds a child after the others. It runs only once `start` has been asked for it.
   std::uint32_t add(child_rules rules);
 
-  /// Starts what is not running, in order.
+  /// Starts what has not been started yet, in order.
   void start_all(steps& todo);
-  /// Starts this one child (a dynamic child, or one that was ended by `stop_child`).
+  /// Starts this one child (a dynamic child, or one that has ended for good). One that is still
+  /// stopping is started as soon as it has ended.
   void start_child(std::uint32_t child, steps& todo);
   /// Stops this one child; it is not restarted.
   void stop_child(std::uint32_t child, steps& todo);
-  /// Child `child` has ended.
+  /// Child `child` has ended. A child that could not be started has ended abnormally.
   void down(std::uint32_t child, exit_kind how, timestamp now, steps& todo);
   /// Time has passed; call it at `next_timer`.
   void tick(timestamp now, steps& todo);
@@ -84,22 +89,38 @@ class supervision_run {
   [[nodiscard]] bool stopping() const noexcept { return mode_ != mode::serving; }
 
  private:
-  enum class status : std::uint8_t { idle, running, stopping, waiting, done };
+  enum class status : std::uint8_t {
+    fresh, ///< never started
+    running,
+    stopping, ///< with its group or with everything
+    leaving,  ///< stopping by `stop_child`
+    down,     ///< will be started with its group
+    waiting,  ///< will be started at `due`
+    done,     ///< ended by itself, for good unless its group is restarted
+    retired,  ///< stopped by `stop_child`, or temporary and gone with its group
+  };
   enum class mode : std::uint8_t { serving, shutting_down, giving_up, over };
   struct entry {
     child_rules rules;
-    status now = status::idle;
+    status now = status::fresh;
+    bool again = false; ///< leaving, and wanted back
     std::uint32_t restarts = 0;
     std::uint32_t streak = 0;
     timestamp last_restart{};
     timestamp due = no_deadline;
   };
 
+  [[nodiscard]] static bool alive(const entry& c) noexcept {
+    return c.now == status::running || c.now == status::stopping || c.now == status::leaving;
+  }
+  [[nodiscard]] bool in_group(std::uint32_t i) const noexcept { return i >= group_from_; }
   [[nodiscard]] bool wants_restart(const entry& c, exit_kind how) const noexcept;
   void start(std::uint32_t i, steps& todo);
+  void end_of_leaving(std::uint32_t i, steps& todo);
+  void failed(std::uint32_t i, timestamp now, steps& todo);
   void continue_group(timestamp now, steps& todo);
   void continue_end(steps& todo);
-  [[nodiscard]] bool stop_last_from(std::uint32_t from, steps& todo, bool& still_stopping);
+  [[nodiscard]] bool all_ended_from(std::uint32_t from, steps& todo);
 
   static constexpr std::uint32_t nobody = 0xFFFFFFFF;
   supervision strategy_;

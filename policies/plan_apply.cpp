@@ -1,0 +1,223 @@
+#include "policies/deadline.hpp"
+#include "policies/dice.hpp"
+#include "policies/failure_table.hpp"
+#include "policies/plan_ops.hpp"
+#include "policies/plan_run.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe {
+
+// -- clocks -------------------------------------------------------------------
+
+void plan_run::arm(std::uint32_t i, timestamp due) {
+  if (steps_[i].due == no_deadline && due != no_deadline)
+    timed_.push_back(i);
+  steps_[i].due = due;
+}
+
+void plan_run::disarm(std::uint32_t i) {
+  if (steps_[i].due == no_deadline)
+    return;
+  steps_[i].due = no_deadline;
+  const auto hit = std::find(timed_.begin(), timed_.end(), i);
+  *hit = timed_.back();
+  timed_.pop_back();
+}
+
+void plan_run::set_asking(std::uint32_t i, bool on) {
+  auto& s = steps_[i];
+  if (s.asking == on)
+    return;
+  s.asking = on;
+  if (on && asking_++ == 0)
+    asking_since_ = now_;
+  if (!on && --asking_ == 0)
+    deadline_ = later(deadline_, std::chrono::ceil<milliseconds>(now_ - asking_since_));
+}
+
+// -- events -------------------------------------------------------------------
+
+bool plan_run::apply(const event& e, actions& todo) {
+  if (ended_)
+    return false;
+  if (e.kind == event_kind::cancel_wanted ||
+      (e.kind == event_kind::time_up && e.step == whole_task)) {
+    now_ = std::max(now_, e.at);
+    const bool cancelled = e.kind == event_kind::cancel_wanted;
+    const auto* why = e.get<std::string>();
+    const std::string detail = why         ? *why
+                               : cancelled ? "somebody cancelled the task"
+                                           : "the task's deadline passed";
+    close_out(0, {cancelled ? reason::cancelled : reason::timeout, detail, {}}, todo);
+    ended_ = true;
+    todo.push_back({kind::finish, 0, 0, false});
+    return true;
+  }
+  if (e.step >= steps_.size() || e.attempt != steps_[e.step].attempt)
+    return false;
+  if (is_leaf(at(e.step).node.op))
+    return apply_to_leaf(e, todo);
+  if (e.kind != event_kind::time_up || steps_[e.step].status != step_status::running)
+    return false;
+  now_ = std::max(now_, e.at);
+  group_time_up(e.step, todo);
+  return true;
+}
+
+void plan_run::group_time_up(std::uint32_t i, actions& todo) {
+  close_out(i, {reason::timeout, "step " + at(i).node.name + " took longer than it may", {}}, todo);
+  if (i == 0) {
+    ended_ = true;
+    todo.push_back({kind::finish, 0, 0, false});
+    return;
+  }
+  child_ended(at(i).parent, i, todo);
+  start_queued(todo);
+}
+
+bool plan_run::apply_to_leaf(const event& e, actions& todo) {
+  const auto i = e.step;
+  auto& s = steps_[i];
+  const bool running = s.status == step_status::running;
+  const bool wanted = s.status == step_status::wanted;
+  const auto before = std::exchange(now_, std::max(now_, e.at));
+  const auto no_fit = [&] {
+    now_ = before;
+    return false;
+  };
+  switch (e.kind) {
+  case event_kind::assigned:
+  case event_kind::delegated:
+  case event_kind::asked:
+    return taken_up(e) || no_fit();
+  case event_kind::unroutable: {
+    if (!wanted)
+      return no_fit();
+    const auto* r = e.get<route>();
+    std::string detail = "nobody could take it";
+    if (r) {
+      detail = "nobody could take " + (r->skill.empty() ? std::string{at(i).node.name} : r->skill);
+      if (!r->because.empty())
+        detail += " (" + r->because + ")";
+    }
+    fail_attempt({reason::unavailable, std::move(detail), {}}, nullptr, e, todo);
+    return true;
+  }
+  case event_kind::step_completed:
+  case event_kind::answered: {
+    const auto* x = std::get_if<outcome_ptr>(&e.body);
+    if (!running || !x || !*x)
+      return no_fit();
+    if ((*x)->ok())
+      finish_step(i, *x, todo);
+    else
+      fail_attempt((*x)->failed, *x, e, todo);
+    return true;
+  }
+  case event_kind::step_failed: {
+    if (!running && !wanted)
+      return no_fit();
+    const auto* f = e.get<failure>();
+    const bool told = f && f->why != reason::none;
+    fail_attempt(told ? *f : failure{reason::crash, "it failed and did not say why", {}}, nullptr,
+                 e, todo);
+    return true;
+  }
+  case event_kind::retry_due:
+    if (s.status != step_status::waiting)
+      return no_fit();
+    disarm(i);
+    attempt(i, todo);
+    return true;
+  case event_kind::time_up: {
+    if (!running)
+      return no_fit();
+    const auto op = target_of(i).op;
+    todo.push_back({kind::stop, i, s.attempt, op == plan_op::call});
+    const char* detail =
+        op == plan_op::human ? "nobody answered in time" : "no answer before the deadline";
+    fail_attempt({reason::timeout, detail, {}}, nullptr, e, todo);
+    return true;
+  }
+  default:
+    return no_fit();
+  }
+}
+
+bool plan_run::taken_up(const event& e) {
+  const auto i = e.step;
+  auto& s = steps_[i];
+  const auto op = target_of(i).op;
+  const bool running = s.status == step_status::running;
+  if (!running && s.status != step_status::wanted)
+    return false;
+  switch (e.kind) {
+  case event_kind::assigned:
+    if (op != plan_op::call)
+      return false;
+    if (const auto* r = e.get<route>()) {
+      s.agent = r->agent;
+      s.repeatable = r->repeatable;
+    }
+    break;
+  case event_kind::delegated:
+    if (op != plan_op::domain)
+      return false;
+    set_asking(i, false);
+    break;
+  case event_kind::asked:
+    // A sub-task can only wait for a person once it has been delegated.
+    if (op != plan_op::human && !(op == plan_op::domain && running))
+      return false;
+    // Whoever has been asked already keeps the time that was set then.
+    if (s.asking)
+      return true;
+    set_asking(i, true);
+    break;
+  default:
+    return false;
+  }
+  s.status = step_status::running;
+  arm(i, deadline_for(i, now_));
+  return true;
+}
+
+void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e, actions& todo) {
+  const auto i = e.step;
+  auto& s = steps_[i];
+  const bool asked = s.asking;
+  disarm(i);
+  set_asking(i, false);
+  auto next = treat(f, s.retries, how_->retry, s.repeatable, unit_interval(scramble(e.dice)));
+  const auto op = target_of(i).op;
+  // People are not asked twice. A sub-task keeps its id, so that one which has ended would only end
+  // the same way again; what can be repeated is the attempt to reach it.
+  const bool final =
+      op == plan_op::human || (op == plan_op::call && asked) ||
+      (op == plan_op::domain && (given || e.kind == event_kind::time_up));
+  if (next.what == remedy::retry && final)
+    next.what = remedy::fall_back;
+  if (!s.agent.empty() && std::find(s.tried.begin(), s.tried.end(), s.agent) == s.tried.end())
+    s.tried.push_back(s.agent);
+  if (next.what == remedy::retry && later(now_, next.delay) < whole_deadline(now_)) {
+    ++s.retries;
+    if (next.delay.count() <= 0) {
+      attempt(i, todo);
+      return;
+    }
+    s.status = step_status::waiting;
+    arm(i, later(now_, next.delay));
+    return;
+  }
+  if (next.what != remedy::give_up && s.rung < at(i).node.fallback.size()) {
+    ++s.rung;
+    s.retries = 0;
+    attempt(i, todo);
+    return;
+  }
+  finish_step(i, given ? std::move(given) : std::make_shared<const outcome>(outcome::of(f)), todo);
+}
+
+} // namespace troupe
