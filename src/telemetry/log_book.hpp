@@ -24,7 +24,8 @@ class log_error : public std::runtime_error {
 struct log_book_settings {
   std::filesystem::path dir = "troupe-data"; ///< `logs.db` lives in it; made if it is missing
   std::size_t queue_max = 65536; ///< lines that wait to be written; above it lines are dropped
-  std::size_t batch_max = 8192;  ///< lines per transaction
+  std::size_t queue_max_bytes = 64u << 20; ///< their size, likewise
+  std::size_t batch_max = 8192;            ///< lines per transaction
   log_metrics* counts =
       nullptr; ///< where written and dropped lines are counted as well; must outlive the book
   /// Told, on the writing thread, when lines were dropped or the disk refuses them, and when it
@@ -60,12 +61,14 @@ class log_book {
   static constexpr std::size_t max_name = 256; ///< bytes of every other text
 
   /// Waits until everything that had been queued before the call is written or, if the disk refuses
-  /// it, dropped.
-  void flush();
+  /// it, dropped. False when that took longer than `at_most`.
+  bool flush(milliseconds at_most = milliseconds{10000});
 
-  /// Lines that match, newest first. Lines become visible when their batch is written. A search by
-  /// text or by a rare combination within one task looks at a bounded number of lines: `end`, if
-  /// given, says whether it got through. Throws `log_error` when the file cannot be read.
+  /// Lines that match, newest first. Lines become visible when their batch is written. Two lines of
+  /// a book never have the same `at`: later ones of the same microsecond are moved on by one. A
+  /// search looks at a bounded number of lines, which only matters to one by text or within a task
+  /// of very many lines; `end`, if given, says whether it got through. Throws `log_error` when the
+  /// file cannot be read.
   [[nodiscard]] std::vector<log_entry> search(const log_filter& filter,
                                               log_search_end* end = nullptr) const;
   static constexpr std::size_t max_scanned = 500000; ///< lines looked at by one search

@@ -1,0 +1,400 @@
+#include "src/telemetry/log_book.hpp"
+#include "src/telemetry/metrics.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace troupe {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+timestamp at(std::int64_t us) {
+  return timestamp{microseconds{us}};
+}
+
+class log_books : public testing::Test {
+ protected:
+  log_books() {
+    static std::atomic<int> n{0};
+    dir = std::filesystem::temp_directory_path() /
+          ("troupe-logs-" + std::to_string(::getpid()) + "-" + std::to_string(++n));
+  }
+  ~log_books() override { std::filesystem::remove_all(dir); }
+
+  log_book_settings settings() const {
+    log_book_settings out;
+    out.dir = dir;
+    return out;
+  }
+
+  std::filesystem::path dir;
+};
+
+log_entry line(std::int64_t us, std::string message, log_level level = log_level::info) {
+  auto out = log_entry::of(level, "test.line", std::move(message));
+  out.at = at(us);
+  return out;
+}
+
+std::vector<std::string> messages(const std::vector<log_entry>& lines) {
+  std::vector<std::string> out;
+  for (const auto& x : lines)
+    out.push_back(x.message);
+  return out;
+}
+
+log_entry full_line() {
+  auto out = line(1700000000123456, "hello");
+  out.level = log_level::error;
+  out.event = "task.ended";
+  out.session = "s1";
+  out.task = "t1";
+  out.task_type = "refund";
+  out.agent = "support/billing";
+  out.domain = "support";
+  out.customer = "acme";
+  out.fields = {{"tokens", 12}, {"why", {"a", "b"}}};
+  return out;
+}
+
+TEST_F(log_books, gives_back_what_was_written_also_after_reopening) {
+  {
+    log_book book{settings()};
+    EXPECT_TRUE(book.append(full_line()));
+    ASSERT_TRUE(book.flush());
+    EXPECT_THAT(book.search({}), ElementsAre(full_line()));
+    EXPECT_EQ(book.stats().written, 1u);
+  }
+  log_book again{settings()};
+  EXPECT_THAT(again.search({}), ElementsAre(full_line()));
+  log_filter by_agent;
+  by_agent.agent = "support/billing";
+  EXPECT_EQ(again.search(by_agent).size(), 1u);
+}
+
+TEST_F(log_books, closing_writes_what_is_queued) {
+  {
+    log_book book{settings()};
+    for (int i = 0; i < 3000; ++i)
+      book.append(line(1000 + i, "x" + std::to_string(i)));
+  }
+  log_book again{settings()};
+  log_filter all;
+  all.limit = 10000;
+  EXPECT_EQ(again.search(all).size(), 3000u);
+}
+
+TEST_F(log_books, pages_newest_first_through_a_span_of_time) {
+  log_book book{settings()};
+  for (int i : {3, 1, 2, 5, 4})
+    book.append(line(i * 10, std::to_string(i)));
+  ASSERT_TRUE(book.flush());
+  log_filter f;
+  f.limit = 2;
+  auto page = book.search(f);
+  EXPECT_THAT(messages(page), ElementsAre("5", "4"));
+  f.until = page.back().at;
+  page = book.search(f);
+  EXPECT_THAT(messages(page), ElementsAre("3", "2"));
+  f.from = at(20);
+  f.until = at(40);
+  EXPECT_THAT(messages(book.search(f)), ElementsAre("3", "2"));
+  f.from = at(40);
+  EXPECT_THAT(book.search(f), IsEmpty());
+  f.limit = 0;
+  f.from = timestamp::min();
+  EXPECT_THAT(book.search(f), IsEmpty());
+}
+
+TEST_F(log_books, tells_lines_of_one_moment_apart) {
+  log_book book{settings()};
+  // A simulated clock stands still between two steps.
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 400; ++i)
+      book.append(line(500, std::to_string(round * 400 + i)));
+    ASSERT_TRUE(book.flush());
+  }
+  log_filter f;
+  f.limit = 2000;
+  const auto found = book.search(f);
+  ASSERT_EQ(found.size(), 1200u);
+  for (std::size_t i = 1; i < found.size(); ++i)
+    EXPECT_LT(found[i].at, found[i - 1].at);
+}
+
+/// Compares every kind of search with a plain walk over the same lines.
+TEST_F(log_books, finds_the_same_as_a_walk_through_all_lines) {
+  log_book book{settings()};
+  std::mt19937 dice{7};
+  const auto pick = [&](int n) { return static_cast<int>(dice() % static_cast<unsigned>(n)); };
+  std::vector<log_entry> all;
+  for (int i = 0; i < 6000; ++i) {
+    auto x = line(1000000 + i * 7 + pick(5), "message " + std::to_string(pick(50)));
+    x.level = static_cast<log_level>(pick(100) == 0 ? 4 : pick(3));
+    x.event = "e" + std::to_string(pick(4));
+    if (pick(10) > 0) {
+      const int task = pick(300);
+      x.task = "t" + std::to_string(task);
+      x.session = "s" + std::to_string(task / 5);
+      x.customer = task % 3 ? "c" + std::to_string(task % 7) : "";
+    }
+    x.agent = "d/a" + std::to_string(pick(12));
+    x.domain = "d" + std::to_string(pick(3));
+    x.task_type = pick(2) ? "type" + std::to_string(pick(5)) : "";
+    all.push_back(x);
+    book.append(x);
+    if (pick(2000) == 0) {
+      ASSERT_TRUE(book.flush());
+    }
+  }
+  ASSERT_TRUE(book.flush());
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.at > b.at; });
+  const auto matches = [](const log_filter& f, const log_entry& x) {
+    const auto fits = [](const std::string& want, const std::string& is) {
+      return want.empty() || want == is;
+    };
+    return fits(f.session, x.session) && fits(f.task, x.task) && fits(f.task_type, x.task_type) &&
+           fits(f.agent, x.agent) && fits(f.domain, x.domain) && fits(f.customer, x.customer) &&
+           fits(f.event, x.event) && (!f.least || x.level >= *f.least) && x.at >= f.from &&
+           x.at < f.until && x.message.find(f.contains) != std::string::npos;
+  };
+  for (int round = 0; round < 400; ++round) {
+    log_filter f;
+    const auto maybe = [&] { return pick(4) == 0; };
+    if (maybe())
+      f.session = "s" + std::to_string(pick(61));
+    if (maybe())
+      f.task = "t" + std::to_string(pick(301));
+    if (maybe())
+      f.task_type = "type" + std::to_string(pick(6));
+    if (maybe())
+      f.agent = "d/a" + std::to_string(pick(13));
+    if (maybe())
+      f.domain = "d" + std::to_string(pick(4));
+    if (maybe())
+      f.customer = "c" + std::to_string(pick(8));
+    if (maybe())
+      f.event = "e" + std::to_string(pick(5));
+    if (maybe())
+      f.least = static_cast<log_level>(pick(6));
+    if (maybe())
+      f.from = at(1000000 + pick(42000));
+    if (maybe())
+      f.until = at(1000000 + pick(42000));
+    if (maybe())
+      f.contains = "ge " + std::to_string(pick(50));
+    f.limit = static_cast<std::size_t>(1 + pick(200));
+    std::vector<log_entry> expected;
+    for (const auto& x : all)
+      if (expected.size() < f.limit && matches(f, x))
+        expected.push_back(x);
+    log_search_end end;
+    ASSERT_EQ(book.search(f, &end), expected) << "round " << round;
+    EXPECT_TRUE(end.complete);
+  }
+}
+
+TEST_F(log_books, text_search_ignores_case_and_takes_wildcards_literally) {
+  log_book book{settings()};
+  book.append(line(1, "Payment FAILED at 100%"));
+  book.append(line(2, "payment done"));
+  ASSERT_TRUE(book.flush());
+  log_filter f;
+  f.contains = "payment failed";
+  EXPECT_THAT(messages(book.search(f)), ElementsAre("Payment FAILED at 100%"));
+  f.contains = "100%";
+  EXPECT_EQ(book.search(f).size(), 1u);
+  f.contains = "p%d";
+  EXPECT_THAT(book.search(f), IsEmpty());
+  f.contains = "'; DROP TABLE lines; --";
+  EXPECT_THAT(book.search(f), IsEmpty());
+}
+
+TEST_F(log_books, a_text_search_stops_after_a_bounded_number_of_lines_and_says_where) {
+  log_book book{[this] {
+    auto out = settings();
+    out.queue_max = log_book::max_scanned + 10;
+    out.queue_max_bytes = 1u << 30;
+    return out;
+  }()};
+  book.append(line(1, "needle"));
+  for (std::size_t i = 0; i < log_book::max_scanned; ++i)
+    ASSERT_TRUE(book.append(line(static_cast<std::int64_t>(10 + i), "hay")));
+  ASSERT_TRUE(book.flush(milliseconds{60000}));
+  log_filter f;
+  f.contains = "needle";
+  log_search_end end;
+  EXPECT_THAT(book.search(f, &end), IsEmpty());
+  EXPECT_FALSE(end.complete);
+  f.until = end.reached;
+  EXPECT_EQ(book.search(f, &end).size(), 1u);
+  EXPECT_TRUE(end.complete);
+}
+
+TEST_F(log_books, a_full_queue_drops_counts_and_says_so) {
+  metrics counts;
+  std::mutex gate;
+  std::atomic<bool> told{false};
+  auto s = settings();
+  s.queue_max = 4;
+  s.counts = counts.log();
+  s.complain = [&](log_level level, const std::string& text) {
+    EXPECT_EQ(level, log_level::warning);
+    EXPECT_THAT(text, HasSubstr("lost"));
+    told = true;
+    // Holds the writing thread up, so that the queue fills whatever the disk's speed.
+    std::lock_guard wait{gate};
+  };
+  log_book book{s};
+  int refused = 0;
+  {
+    std::unique_lock shut{gate};
+    for (int i = 0; refused < 10; ++i)
+      refused += book.append(line(i + 1, "x")) ? 0 : 1;
+  }
+  ASSERT_TRUE(book.flush());
+  book.append(line(1000000000, "later"));
+  ASSERT_TRUE(book.flush());
+  EXPECT_TRUE(told);
+  EXPECT_EQ(book.stats().dropped, static_cast<std::uint64_t>(refused));
+  EXPECT_EQ(counts.log()->dropped.value(), static_cast<std::uint64_t>(refused));
+  log_filter f;
+  f.event = "log.dropped";
+  std::int64_t said = 0;
+  for (const auto& x : book.search(f))
+    said += x.fields.at("lines").get<std::int64_t>();
+  EXPECT_EQ(said, refused);
+}
+
+TEST_F(log_books, prunes_the_oldest_with_all_that_only_they_referred_to) {
+  log_book book{settings()};
+  for (int i = 0; i < 100; ++i) {
+    auto x = line(i + 1, "same text");
+    x.task = "t" + std::to_string(i / 10);
+    x.agent = "d/a" + std::to_string(i / 50);
+    book.append(x);
+  }
+  ASSERT_TRUE(book.flush());
+  EXPECT_EQ(book.prune(at(66), 40), 40u);
+  EXPECT_EQ(book.prune(at(66), 40), 25u);
+  EXPECT_EQ(book.prune(at(66), 40), 0u);
+  log_filter f;
+  f.limit = 1000;
+  EXPECT_EQ(book.search(f).size(), 35u);
+  f.agent = "d/a0";
+  EXPECT_THAT(book.search(f), IsEmpty());
+  f.agent.clear();
+  f.task = "t6";
+  EXPECT_EQ(book.search(f).size(), 5u);
+  // A task whose lines are gone may be written about again.
+  auto x = line(200, "back");
+  x.task = "t1";
+  x.agent = "d/a0";
+  book.append(x);
+  ASSERT_TRUE(book.flush());
+  f.task = "t1";
+  EXPECT_EQ(book.search(f), std::vector{x});
+}
+
+TEST_F(log_books, any_entry_can_be_written) {
+  log_book book{settings()};
+  log_entry bad;
+  bad.message = std::string("\xFF\xC3\x28 zero:\0 end", 15) + std::string(20000, 'm');
+  bad.event = std::string(5000, 'e');
+  bad.task = "\xED\xA0\x80";
+  bad.fields = {{"bad\xFF", "\xFE"}, {"big", std::string(100000, 'b')}};
+  bad.at = timestamp::min();
+  EXPECT_TRUE(book.append(bad));
+  log_entry list;
+  list.fields = {1, 2, 3};
+  list.at = at(std::numeric_limits<std::int64_t>::max() - 1);
+  EXPECT_TRUE(book.append(list));
+  EXPECT_TRUE(book.append({}));
+  ASSERT_TRUE(book.flush());
+  const auto found = book.search({});
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found[0].fields, (json{{"value", {1, 2, 3}}}));
+  EXPECT_EQ(found[2].message.size(), log_book::max_message);
+  EXPECT_EQ(found[2].event.size(), log_book::max_name);
+  EXPECT_EQ(found[2].task, "???");
+  EXPECT_TRUE(found[2].fields.contains("cut"));
+}
+
+TEST_F(log_books, more_kinds_of_lines_than_it_can_remember_share_one) {
+  auto s = settings();
+  s.queue_max = 100000;
+  log_book book{s};
+  for (int i = 0; i < 21000; ++i) {
+    auto x = line(i + 1, "x");
+    x.task_type = "skill" + std::to_string(i);
+    x.agent = "d/a";
+    ASSERT_TRUE(book.append(x));
+  }
+  ASSERT_TRUE(book.flush(milliseconds{60000}));
+  log_filter f;
+  f.task_type = "skill7";
+  EXPECT_EQ(book.search(f).size(), 1u);
+  f.task_type = "other";
+  f.agent = "d/a";
+  f.limit = 10000;
+  EXPECT_EQ(book.search(f).size(), 1000u);
+}
+
+TEST_F(log_books, many_threads_write_while_others_search) {
+  log_book book{settings()};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t)
+    threads.emplace_back([&book, t] {
+      for (int i = 0; i < 2000; ++i) {
+        auto x = line(i * 3 + t, "x");
+        x.agent = "d/a" + std::to_string(t);
+        EXPECT_TRUE(book.append(x));
+        if (i % 200 == 0) {
+          log_filter f;
+          f.agent = x.agent;
+          for (const auto& found : book.search(f))
+            EXPECT_EQ(found.agent, x.agent);
+        }
+      }
+    });
+  for (auto& t : threads)
+    t.join();
+  ASSERT_TRUE(book.flush());
+  log_filter f;
+  f.limit = 10000;
+  EXPECT_EQ(book.search(f).size(), 6000u);
+}
+
+TEST_F(log_books, refuses_files_that_are_not_its_own) {
+  {
+    log_book book{settings()};
+    EXPECT_THROW(log_book{settings()}, log_error) << "two owners";
+  }
+  const auto file = dir / "logs.db";
+  for (const auto* end : {"", "-wal", "-shm"})
+    std::filesystem::remove(file.string() + end);
+  std::ofstream{file} << "this is no database, it only looks like a file of some length"
+                      << std::string(4096, '.');
+  EXPECT_THROW(log_book{settings()}, log_error);
+  auto nowhere = settings();
+  nowhere.dir = "/proc/troupe";
+  EXPECT_THROW(log_book{nowhere}, log_error);
+}
+
+} // namespace
+} // namespace troupe
