@@ -17,7 +17,7 @@ using child = schema_node::child;
 
 // How many times a schema may be held against a value before the document is given up: combinations
 // of references can make the work grow exponentially with the depth of the document.
-constexpr long steps_max = 1'000'000;
+constexpr long steps_max = 400'000;
 // How far schemas may be nested in each other while one document is checked; a bound for the stack.
 constexpr int nesting_max = 1024;
 

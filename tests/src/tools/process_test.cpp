@@ -1,141 +1,20 @@
 #include "src/tools/process.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
 #include <csignal>
-#include <deque>
-#include <future>
-#include <mutex>
+#include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-namespace {
+#include "tests/src/tools/process_helpers.hpp"
 
 using namespace troupe::tools;
+using namespace troupe::tools::test;
 using namespace std::chrono_literals;
 
-// Long enough that only a fault makes it matter.
-constexpr auto patience = 30s;
-
-process_spec shell(const std::string& script) {
-  process_spec spec;
-  spec.argv = {"/bin/sh", "-c", script};
-  return spec;
-}
-
-struct one_result {
-  std::promise<process_result> promise;
-  std::future<process_result> future = promise.get_future();
-  process_port::done_fn done() {
-    return [this](process_result r) { promise.set_value(std::move(r)); };
-  }
-  process_result get() {
-    if (future.wait_for(patience) != std::future_status::ready) {
-      ADD_FAILURE() << "no result";
-      return {};
-    }
-    return future.get();
-  }
-};
-
-process_result run(process_port& port, process_spec spec, std::string input = {},
-                   std::chrono::milliseconds deadline = patience) {
-  one_result result;
-  port.run(std::move(spec), std::move(input), deadline, result.done());
-  return result.get();
-}
-
-/// Collects what a worker says.
-class listener {
- public:
-  process_port::line_fn line() {
-    return [this](std::string_view text) {
-      std::lock_guard lock{mutex_};
-      lines_.emplace_back(text);
-      changed_.notify_all();
-    };
-  }
-  process_port::done_fn ended() {
-    return [this](process_result r) {
-      std::lock_guard lock{mutex_};
-      results_.push_back(std::move(r));
-      changed_.notify_all();
-    };
-  }
-  std::string next() {
-    std::unique_lock lock{mutex_};
-    if (!changed_.wait_for(lock, patience, [this] { return !lines_.empty(); }))
-      return "nothing came";
-    auto text = lines_.front();
-    lines_.pop_front();
-    return text;
-  }
-  process_result result() {
-    std::unique_lock lock{mutex_};
-    changed_.wait_for(lock, patience, [this] { return !results_.empty(); });
-    EXPECT_EQ(results_.size(), 1u);
-    return results_.empty() ? process_result{} : results_.front();
-  }
-  std::size_t lines_left() {
-    std::lock_guard lock{mutex_};
-    return lines_.size();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::string> lines_;
-  std::vector<process_result> results_;
-};
-
-/// A named pipe that whole process trees hold open: once all of them are dead, reading it ends.
-class life_line {
- public:
-  life_line() {
-    std::string name = testing::TempDir() + "troupe_life_XXXXXX";
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    dir_ = name;
-    path_ = dir_ + "/line";
-    EXPECT_EQ(mkfifo(path_.c_str(), 0600), 0);
-    fd_ = open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    EXPECT_GE(fd_, 0);
-    own_end_ = open(path_.c_str(), O_WRONLY | O_CLOEXEC);
-    EXPECT_GE(own_end_, 0);
-  }
-  ~life_line() {
-    close(own_end_);
-    close(fd_);
-    unlink(path_.c_str());
-    rmdir(dir_.c_str());
-  }
-  const std::string& path() const { return path_; }
-  /// True once everybody who held it is gone.
-  bool all_gone() {
-    close(std::exchange(own_end_, -1));
-    for (;;) {
-      pollfd what{fd_, POLLIN, 0};
-      if (poll(&what, 1, 30'000) <= 0)
-        return false;
-      char drop[256];
-      if (read(fd_, drop, sizeof drop) == 0)
-        return true;
-    }
-  }
-
- private:
-  std::string dir_;
-  std::string path_;
-  int fd_ = -1;
-  int own_end_ = -1;
-};
+namespace {
 
 std::size_t open_descriptors() {
   std::size_t count = 0;
@@ -236,20 +115,6 @@ TEST(process, timeout_kills_the_whole_group_even_if_it_ignores_sigterm) {
   EXPECT_TRUE(line.all_gone());
 }
 
-TEST(process, a_polite_process_ends_by_sigterm) {
-  const auto port = make_process_port();
-  listener ears;
-  auto spec = shell("trap 'echo bye; exit 3' TERM; echo ready; while :; do read x || :; done");
-  spec.term_grace = patience;
-  const auto id = port->start(spec, ears.line(), ears.ended());
-  EXPECT_EQ(ears.next(), "ready");
-  port->cancel(id);
-  const auto result = ears.result();
-  EXPECT_EQ(ears.next(), "bye");
-  EXPECT_EQ(result.end, process_end::cancelled);
-  EXPECT_EQ(result.code, -1);
-}
-
 TEST(process, a_grandchild_that_holds_the_output_is_killed_and_holds_nothing_up) {
   const auto port = make_process_port();
   life_line line;
@@ -258,17 +123,6 @@ TEST(process, a_grandchild_that_holds_the_output_is_killed_and_holds_nothing_up)
   EXPECT_EQ(result.code, 0);
   EXPECT_EQ(result.out, "started\n");
   EXPECT_TRUE(line.all_gone());
-}
-
-TEST(process, one_that_left_the_group_holds_nothing_up) {
-  const auto port = make_process_port();
-  listener ears;
-  const auto id = port->start(shell("setsid sh -c 'echo $$; exec sleep 1000' & read x"),
-                              ears.line(), ears.ended());
-  const auto stray = ears.next();
-  port->cancel(id);
-  EXPECT_EQ(ears.result().end, process_end::cancelled);
-  EXPECT_EQ(kill(static_cast<pid_t>(std::stol(stray)), SIGKILL), 0);
 }
 
 TEST(process, explains_why_it_cannot_start) {
@@ -338,22 +192,6 @@ TEST(process, two_hundred_at_once) {
   }
 }
 
-TEST(process, refuses_one_more_than_the_limit_and_recovers) {
-  process_limits limits;
-  limits.processes_max = 2;
-  const auto port = make_process_port(limits);
-  listener a;
-  listener b;
-  const auto first = port->start(shell("cat"), a.line(), a.ended());
-  port->start(shell("cat"), b.line(), b.ended());
-  const auto refused = run(*port, shell("true"));
-  EXPECT_EQ(refused.end, process_end::failed_to_start);
-  EXPECT_NE(refused.detail.find("2 processes"), std::string::npos);
-  port->cancel(first);
-  EXPECT_EQ(a.result().end, process_end::cancelled);
-  EXPECT_EQ(run(*port, shell("true")).end, process_end::exited);
-}
-
 TEST(process, leaves_no_descriptor_behind) {
   const auto before = open_descriptors();
   {
@@ -406,69 +244,4 @@ TEST(process, a_callback_may_start_the_next_and_may_throw) {
     throw std::runtime_error{"a careless callback"};
   });
   EXPECT_EQ(second.get().out, "second\n");
-}
-
-TEST(process, worker_echoes_lines_in_order) {
-  const auto port = make_process_port();
-  listener ears;
-  const auto id = port->start(shell("exec cat"), ears.line(), ears.ended());
-  for (int i = 0; i < 500; ++i)
-    ASSERT_TRUE(port->write_line(id, R"({"n":)" + std::to_string(i) + "}"));
-  for (int i = 0; i < 500; ++i)
-    ASSERT_EQ(ears.next(), R"({"n":)" + std::to_string(i) + "}");
-  EXPECT_FALSE(port->write_line(id, "two\nlines"));
-  port->cancel(id);
-  EXPECT_EQ(ears.result().end, process_end::cancelled);
-  EXPECT_FALSE(port->write_line(id, "{}"));
-}
-
-TEST(process, worker_that_crashes_is_reported_with_its_unfinished_line) {
-  const auto port = make_process_port();
-  listener ears;
-  const auto id =
-      port->start(shell("read x; echo first; printf '{\"half\":'; echo broken >&2; kill -9 $$"),
-                  ears.line(), ears.ended());
-  ASSERT_TRUE(port->write_line(id, "go"));
-  const auto result = ears.result();
-  EXPECT_EQ(ears.next(), "first");
-  EXPECT_EQ(ears.lines_left(), 0u);
-  EXPECT_EQ(result.end, process_end::signalled);
-  EXPECT_EQ(result.code, SIGKILL);
-  EXPECT_EQ(result.out, "{\"half\":");
-  EXPECT_EQ(result.err, "broken\n");
-}
-
-TEST(process, worker_with_an_endless_line_is_ended) {
-  const auto port = make_process_port();
-  listener ears;
-  auto spec = shell("echo ok; exec tr '\\0' x < /dev/zero");
-  spec.stdout_max_bytes = 5000;
-  port->start(spec, ears.line(), ears.ended());
-  const auto result = ears.result();
-  EXPECT_EQ(ears.next(), "ok");
-  EXPECT_EQ(result.end, process_end::output_too_large);
-  EXPECT_EQ(result.out.size(), 5000u);
-}
-
-TEST(process, worker_that_does_not_read_is_not_fed_without_bound) {
-  const auto port = make_process_port();
-  listener ears;
-  const auto id = port->start(shell("echo up; sleep 1000"), ears.line(), ears.ended());
-  EXPECT_EQ(ears.next(), "up");
-  const std::string line(1023, 'x');
-  std::size_t accepted = 0;
-  while (accepted < 1000 && port->write_line(id, line))
-    ++accepted;
-  // The backlog and what the kernel's own pipe buffer has swallowed.
-  EXPECT_GE(accepted, 256u);
-  EXPECT_LE(accepted, 256u + 64u);
-  EXPECT_FALSE(port->write_line(id, std::string(1 << 20, 'x')));
-  port->cancel(id);
-  EXPECT_EQ(ears.result().end, process_end::cancelled);
-}
-
-TEST(process, unknown_ids_are_ignored) {
-  const auto port = make_process_port();
-  port->cancel(12345);
-  EXPECT_FALSE(port->write_line(12345, "{}"));
 }
