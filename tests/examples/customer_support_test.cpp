@@ -1,70 +1,14 @@
-#include "examples/customer-support/backend/agents.hpp"
+#include "tests/examples/support_desks.hpp"
+
 #include "examples/customer-support/backend/money.hpp"
-#include "examples/customer-support/backend/refunds.hpp"
-#include "examples/customer-support/backend/schema.hpp"
 
-#include <gtest/gtest.h>
-
-#include <atomic>
-#include <filesystem>
 #include <thread>
-#include <unistd.h>
 
 namespace {
 
 using namespace troupe;
 using namespace troupe::support;
 using std::chrono::days;
-
-// Day 16 of a cycle of 30 days for C-1001, who is billed on the first: half of the cycle is left.
-const day a_day = *parse_day("2026-11-16");
-
-/// A back end of its own for each test, seeded for `a_day`, with both desks on it.
-class support_desks : public testing::Test {
- protected:
-  void SetUp() override {
-    static std::atomic<int> count{0};
-    dir_ = std::filesystem::temp_directory_path() /
-           ("troupe_support_" + std::to_string(::getpid()) + "_" + std::to_string(count++));
-    std::filesystem::create_directories(dir_);
-    database db{path()};
-    prepare(db, a_day);
-  }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
-
-  [[nodiscard]] std::string path() const { return database_path(dir_.string()); }
-
-  outcome bill(const std::string& skill, const std::string& customer, const std::string& text,
-               const std::string& key = "k1", json input = nullptr, const char* detail = "full") {
-    desk d{path(), billing_services(), {{"detail", detail}, {"today", today_}}};
-    return d(call(skill, customer, text, key, std::move(input)), {});
-  }
-  outcome sell(const std::string& skill, const std::string& customer, const std::string& text,
-               const std::string& key = "k1", json input = nullptr) {
-    desk d{path(), sales_services(), {{"today", today_}}};
-    return d(call(skill, customer, text, key, std::move(input)), {});
-  }
-  static agent_call call(const std::string& skill, const std::string& customer,
-                         const std::string& text, const std::string& key, json input) {
-    agent_call c;
-    c.skill = skill;
-    c.text = text;
-    c.input = std::move(input);
-    c.idempotency_key = key;
-    if (!customer.empty())
-      c.context = {{"customer_id", customer}};
-    return c;
-  }
-  std::int64_t count(const std::string& sql) {
-    database db{path()};
-    auto s = db.ask(sql);
-    return s.next() ? s.number(0) : -1;
-  }
-  void set(const std::string& sql) { database{path()}.run(sql); }
-
-  std::filesystem::path dir_;
-  std::string today_ = iso(a_day);
-};
 
 TEST_F(support_desks, the_seed_is_the_same_for_the_same_day) {
   const auto other = database_path((dir_ / "other").string());
@@ -311,67 +255,6 @@ TEST_F(support_desks, leaving_a_yearly_term_costs_half_of_what_remains) {
   const auto out = bill("billing.cancellation_fee", "C-1004", "fee?");
   EXPECT_EQ(out.data["months_left"], 5);
   EXPECT_EQ(out.data["fee"], "$47.50"); // 5 months at $19.00, halved
-}
-
-TEST_F(support_desks, an_upgrade_is_prorated_by_the_days_left) {
-  const auto out = sell("plan.upgrade", "C-1001", "I want to upgrade to the enterprise plan");
-  ASSERT_TRUE(out.ok());
-  EXPECT_EQ(out.data["current_plan"], "pro");
-  EXPECT_EQ(out.data["proposed_plan"], "enterprise");
-  EXPECT_EQ(out.data["days_left"], 15);
-  EXPECT_EQ(out.data["days_in_cycle"], 30);
-  EXPECT_EQ(out.data["prorated_cost"], "$125.00");
-  EXPECT_NE(out.text.find(
-                "is $125.00, which adds SSO, audit logs, custom SLAs, a 99.95% uptime guarantee"),
-            std::string::npos)
-      << out.text;
-  // A quote alone changes nothing.
-  EXPECT_EQ(count("SELECT price_cents FROM subscriptions WHERE customer_id = 'C-1001'"), 4900);
-}
-
-TEST_F(support_desks, an_accepted_quote_changes_the_plan_once) {
-  EXPECT_EQ(sell("plan.confirm", "C-1001", "yes").data["missing"], json::array({"quote"}));
-  sell("plan.upgrade", "C-1001", "upgrade to business", "q1");
-  sell("plan.upgrade", "C-1001", "upgrade to enterprise", "q2");
-  EXPECT_EQ(count("SELECT COUNT(*) FROM quotes WHERE status = 'open'"), 1);
-  const auto out = sell("plan.confirm", "C-1001", "go ahead", "c1");
-  EXPECT_EQ(out.data["current_plan"], "enterprise");
-  EXPECT_EQ(out.data["invoiced_on"], "2026-12-01");
-  EXPECT_EQ(sell("plan.confirm", "C-1001", "go ahead", "c1").data, out.data);
-  EXPECT_EQ(count("SELECT SUM(amount_cents) FROM adjustments"), 12500);
-  EXPECT_EQ(count("SELECT price_cents FROM subscriptions WHERE customer_id = 'C-1001'"), 29900);
-  EXPECT_EQ(bill("billing.invoice_check", "C-1001", "").data["next"]["amount"], "$424.00");
-  EXPECT_EQ(sell("plan.upgrade", "C-1001", "upgrade", "q3").data["status"], "highest");
-}
-
-TEST_F(support_desks, a_quote_lapses) {
-  sell("plan.upgrade", "C-1001", "upgrade to enterprise", "q1");
-  today_ = "2026-11-24";
-  EXPECT_EQ(sell("plan.confirm", "C-1001", "go ahead", "c1").data["missing"],
-            json::array({"quote"}));
-  EXPECT_EQ(count("SELECT COUNT(*) FROM adjustments"), 0);
-}
-
-TEST_F(support_desks, which_plan_is_meant) {
-  EXPECT_EQ(sell("plan.upgrade", "C-1001", "a bigger plan please", "a").data["proposed_plan"],
-            "business");
-  EXPECT_EQ(sell("plan.upgrade", "C-1001", "from pro to enterprise", "b").data["proposed_plan"],
-            "enterprise");
-  EXPECT_EQ(sell("plan.upgrade", "C-1001", "", "c", {{"plan", "enterprise"}}).data["proposed_plan"],
-            "enterprise");
-  EXPECT_EQ(sell("plan.upgrade", "C-1001", "upgrade to starter", "d").data["status"], "not_higher");
-  EXPECT_EQ(sell("plan.upgrade", "C-1003", "upgrade", "e").data["proposed_plan"], "starter");
-}
-
-TEST_F(support_desks, a_downgrade_waits_for_the_end_of_the_cycle) {
-  const auto out = sell("plan.downgrade", "C-1001", "starter is enough", "d1");
-  EXPECT_EQ(out.data["from"], "2026-12-01");
-  EXPECT_EQ(sell("plan.status", "C-1001", "").data["next_plan"], "starter");
-  EXPECT_EQ(sell("plan.status", "C-1001", "").data["current_plan"], "pro");
-  today_ = "2026-12-01";
-  EXPECT_EQ(sell("plan.status", "C-1001", "").data["current_plan"], "starter");
-  EXPECT_EQ(sell("plan.downgrade", "C-1003", "", "d2").data["status"], "lowest");
-  EXPECT_EQ(sell("plan.downgrade", "C-1001", "enterprise", "d3").data["status"], "not_lower");
 }
 
 TEST_F(support_desks, the_agents_register_once_and_serve) {

@@ -96,6 +96,15 @@ TEST_F(support_workers, an_order_is_cancelled_once) {
   EXPECT_EQ(count("SELECT status = 'cancelled' FROM orders WHERE id = 'LF-10200'"), 1);
 }
 
+TEST_F(support_workers, all_orders_of_a_message_are_cancelled) {
+  const auto out =
+      orders({call("order.cancel", "C-1002", "cancel LF-10202 and LF-10201, and 10202 once more")});
+  EXPECT_EQ(out[0]["data"]["status"], "partly_cancelled");
+  EXPECT_EQ(out[0]["data"]["orders"].size(), 2u);
+  EXPECT_EQ(out[0]["data"]["refundable_cents"], 7400 + 2 * 1200);
+  EXPECT_EQ(count("SELECT status = 'cancelled' FROM orders WHERE id = 'LF-10202'"), 1);
+}
+
 TEST_F(support_workers, shipped_orders_stay_as_they_are) {
   const auto out = orders({call("order.cancel", "C-1002", "cancel LF-10201"),
                            call("order.change", "C-1002", "add a cable to LF-10201"),

@@ -38,6 +38,19 @@ def too_late(order, wish):
 
 
 def cancel(db, customer, call):
+    """Cancels the order that is meant, or all that the text names."""
+    named = list(dict.fromkeys("LF-" + (m.group(1) or m.group(2)) for m in backend.ORDER.finditer(call.get("text") or "")))
+    if len(named) < 2:
+        return cancel_one(db, customer, call)
+    answers = [cancel_one(db, customer, {**call, "input": None, "text": number}) for number in named[:20]]
+    done = [a["data"] for a in answers if a["data"]["status"] == "cancelled"]
+    data = {"status": "cancelled" if len(done) == len(answers) else "partly_cancelled" if done else "not_cancelled"}
+    data["orders"] = [{"order_id": a["data"]["order_id"], "status": a["data"]["status"]} for a in answers]
+    data["refundable_cents"] = sum(d["refundable_cents"] for d in done)
+    return reply(" ".join(a["text"] for a in answers), data, min(a["confidence"] for a in answers))
+
+
+def cancel_one(db, customer, call):
     order, question = backend.find_order(db, customer, call, OPEN)
     if question:
         return question
