@@ -1,0 +1,173 @@
+#include "src/text/decompose.hpp"
+
+#include "src/text/connectors.hpp"
+#include "src/text/normalize.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <utility>
+
+namespace troupe::text {
+
+namespace {
+
+// Every stretch of neighbouring parts is read once, so this bounds the readings of a message.
+constexpr std::size_t most_parts = 8;
+
+// With more parts than that, the weakest joints are taken as no joints, the last ones first.
+std::vector<part> bounded(std::vector<part> parts) {
+  while (parts.size() > most_parts) {
+    auto weakest = parts.size() - 1;
+    for (auto at = parts.size() - 1; at > 0; --at)
+      if (parts[at].before < parts[weakest].before)
+        weakest = at;
+    parts[weakest - 1].end = parts[weakest].end;
+    parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(weakest));
+  }
+  return parts;
+}
+
+class splitter {
+public:
+  splitter(const classifier& by, std::string_view message, std::vector<part> parts, const decompose_options& options)
+      : by_(by)
+      , message_(message)
+      , parts_(std::move(parts))
+      , options_(options) {}
+
+  std::vector<clause> split() {
+    auto whole = read(0, parts_.size());
+    auto unsplit = worth(whole.what) * 1.0 + options_.gain;
+    auto [value, ends] = best_ends();
+    if (ends.size() < 2 || value <= unsplit)
+      return {whole};
+    return ordered(ends);
+  }
+
+private:
+  struct plan {
+    double value = -std::numeric_limits<double>::infinity(); // sum over the clauses
+    std::vector<std::size_t> ends;
+    std::string last; // intent of the last clause
+  };
+
+  static double worth(const classification& what) { return std::log(std::max(what.confidence, 1e-4)); }
+
+  double cost(joint before) const {
+    return before == joint::weak ? options_.weak_cost : before == joint::strong ? options_.strong_cost
+                                                                                : options_.stop_cost;
+  }
+
+  // The clause from part `from` up to, not including, part `to`.
+  const clause& read(std::size_t from, std::size_t to) {
+    auto [found, fresh] = read_.try_emplace({from, to});
+    auto& out = found->second;
+    if (!fresh)
+      return out;
+    out.begin = parts_[from].begin;
+    out.end = parts_[to - 1].end;
+    out.text = message_.substr(out.begin, out.end - out.begin);
+    out.what = by_.classify(out.text);
+    auto opening = opening_of(message_.substr(parts_[0].begin, parts_[0].end - parts_[0].begin));
+    if (from > 0 && opening > 0 && opening_of(out.text) == 0) {
+      // "I want to cancel my order and change my address": the second clause shares the opening of the first.
+      auto shared = std::string(message_.substr(parts_[0].begin, opening)) + ' ' + out.text;
+      auto with = by_.classify(shared);
+      if (with.confidence >= out.what.confidence) {
+        out.text = std::move(shared);
+        out.what = std::move(with);
+      }
+    }
+    return out;
+  }
+
+  bool stands_alone(const clause& one) const {
+    return one.what.confidence >= options_.least_confidence &&
+           word_count(message_.substr(one.begin, one.end - one.begin)) >= options_.min_words;
+  }
+
+  // The best way to group the parts into two or more clauses of different neighbours' intents; its mean worth less the
+  // costs of its cuts.
+  std::pair<double, std::vector<std::size_t>> best_ends() {
+    auto most = std::min(options_.max_clauses, parts_.size());
+    std::vector<std::vector<plan>> best(parts_.size() + 1, std::vector<plan>(most + 1));
+    best[0][0].value = 0;
+    for (std::size_t to = 1; to <= parts_.size(); ++to)
+      for (std::size_t from = 0; from < to; ++from) {
+        if (from == 0 && to == parts_.size())
+          continue; // that is the unsplit reading
+        const auto& one = read(from, to);
+        if (!stands_alone(one))
+          continue;
+        for (std::size_t count = 1; count <= most; ++count) {
+          const auto& before = best[from][count - 1];
+          if (!std::isfinite(before.value) || before.last == one.what.intent)
+            continue;
+          auto value = before.value + worth(one.what) - (from > 0 ? cost(parts_[from].before) : 0);
+          if (value <= best[to][count].value)
+            continue;
+          best[to][count] = {value, before.ends, one.what.intent};
+          best[to][count].ends.push_back(to);
+        }
+      }
+    std::pair<double, std::vector<std::size_t>> out{-std::numeric_limits<double>::infinity(), {}};
+    for (std::size_t count = 2; count <= most; ++count) {
+      auto& candidate = best.back()[count];
+      if (candidate.value / static_cast<double>(count) > out.first)
+        out = {candidate.value / static_cast<double>(count), candidate.ends};
+    }
+    return out;
+  }
+
+  // The clauses in the order in which they are to be done.
+  std::vector<clause> ordered(const std::vector<std::size_t>& ends) {
+    std::vector<clause> out;
+    std::size_t from = 0;
+    for (auto to : ends) {
+      auto one = read(from, to);
+      auto hint = from > 0 ? parts_[from].order : sequence_hint::any;
+      if (hint == sequence_hint::precedes) {
+        // "A after B": B comes first, and A, said before it, waits for it.
+        one.after_previous = out.back().after_previous;
+        out.back().after_previous = true;
+        out.insert(out.end() - 1, std::move(one));
+      } else {
+        one.after_previous = hint == sequence_hint::follows;
+        out.push_back(std::move(one));
+      }
+      from = to;
+    }
+    return out;
+  }
+
+  const classifier& by_;
+  std::string_view message_;
+  std::vector<part> parts_;
+  decompose_options options_;
+  std::map<std::pair<std::size_t, std::size_t>, clause> read_;
+};
+
+} // namespace
+
+std::vector<clause> decompose(const classifier& by, std::string_view message, const decompose_options& options) {
+  auto looked_at = message.substr(0, max_message_bytes);
+  auto parts = bounded(parts_of(looked_at));
+  if (parts.size() < 2 || options.max_clauses < 2) {
+    clause whole;
+    whole.text = looked_at;
+    whole.end = looked_at.size();
+    whole.what = by.classify(looked_at);
+    return {whole};
+  }
+  auto out = splitter(by, looked_at, std::move(parts), options).split();
+  if (out.size() == 1) { // unsplit: the message as it came, marks and all
+    out[0].text = looked_at;
+    out[0].begin = 0;
+    out[0].end = looked_at.size();
+  }
+  return out;
+}
+
+} // namespace troupe::text
