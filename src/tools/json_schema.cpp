@@ -270,12 +270,13 @@ class evaluation {
         if (best.message.empty() || one.pointer.size() > best.pointer.size())
           best = std::move(one);
     }
-    const auto here = result.at.pointer();
-    std::string nearest = best.message;
-    if (best.pointer != here)
-      nearest = best.pointer.substr(here.size()) + " " + nearest;
-    result.fail("fits none of the " + std::to_string(parts.size()) +
-                " alternatives; the nearest: " + nearest);
+    const auto count = std::to_string(parts.size());
+    // Without a single error the work ran out on the way here, which is told as such in the end.
+    if (best.message.empty())
+      return result.fail("fits none of the " + count + " alternatives");
+    const auto inside = best.pointer.substr(result.at.pointer().size());
+    result.fail("fits none of the " + count + " alternatives; the nearest: " + inside +
+                (inside.empty() ? "" : " ") + best.message);
   }
 
   long steps_ = steps_max;
