@@ -18,7 +18,7 @@ class expansion {
 
   plan_node run(plan_node node) {
     // Past the size that any plan may have there is no use in going on: the layout will refuse it.
-    if (++size_ > plan::max_steps || node.op != plan_op::call || node.skill.empty() ||
+    if (size_ > plan::max_steps || node.op != plan_op::call || node.skill.empty() ||
         !node.target.empty())
       return node;
     const auto hit = domain_.plans.find(node.skill);
@@ -34,10 +34,13 @@ class expansion {
  private:
   plan_node fill(plan_node part, const plan_node& from, bool root) {
     if (root) {
+      // It takes the place of the call, which has been counted.
       part.name = from.name;
       part.note = from.note;
-    } else if (!part.name.empty()) {
-      part.name = unique_(part.name);
+    } else {
+      ++size_;
+      if (!part.name.empty())
+        part.name = unique_(part.name);
     }
     if (part.children.empty() && part.op != plan_op::gate) {
       if (part.text.empty())
@@ -58,7 +61,7 @@ class expansion {
   const name_maker& unique_;
   std::vector<std::string_view>
       open_; ///< the composite skills that are being expanded, outermost first
-  std::size_t size_ = 0;
+  std::size_t size_ = 1;
 };
 
 } // namespace

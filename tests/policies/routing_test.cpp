@@ -1,0 +1,143 @@
+#include "policies/routing.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace troupe {
+namespace {
+
+using enum verdict;
+using enum route_strategy;
+
+candidate plain() {
+  return {.load = 0, .capacity = 10};
+}
+
+candidate with(void (*change)(candidate&)) {
+  auto c = plain();
+  change(c);
+  return c;
+}
+
+route_choice choose(const route_wish& wish, const std::vector<candidate>& all) {
+  route_choice out;
+  choose_route(wish, all, out);
+  return out;
+}
+
+TEST(routing, what_bars_a_candidate) {
+  const struct {
+    candidate c;
+    float min_quality;
+    verdict said;
+  } table[] = {
+      {plain(), 0, chosen},
+      {with([](auto& c) { c.pinned = false; }), 0, other_pinned},
+      {with([](auto& c) { c.healthy = false; }), 0, unhealthy},
+      {with([](auto& c) { c.load = 10; }), 0, full},
+      {with([](auto& c) { c.capacity = 0; }), 0, full},
+      {with([](auto& c) { c.quality = 0.7f; }), 0.8f, below_quality},
+      {with([](auto& c) { c.quality = 0.8f; }), 0.8f, chosen},
+      {with([](auto& c) { c.tried = true; }), 0, chosen},
+      // What is said first counts.
+      {with([](auto& c) {
+         c.pinned = c.healthy = false;
+         c.load = 10;
+       }),
+       2, other_pinned},
+      {with([](auto& c) {
+         c.healthy = false;
+         c.load = 10;
+       }),
+       2, unhealthy},
+      {with([](auto& c) { c.load = 10; }), 2, full},
+  };
+  for (const auto& row : table) {
+    const auto out = choose({.min_quality = row.min_quality}, {row.c});
+    ASSERT_EQ(out.said.size(), 1u);
+    EXPECT_EQ(out.said[0], row.said) << to_string(out.said[0]);
+    EXPECT_EQ(out.chosen, row.said == chosen ? 0u : route_choice::nobody);
+  }
+}
+
+TEST(routing, nobody_is_chosen_among_none) {
+  EXPECT_EQ(choose({}, {}).chosen, route_choice::nobody);
+}
+
+TEST(routing, each_strategy_takes_what_it_is_called_after) {
+  auto cheap = plain(), good = plain(), idle = plain();
+  cheap.load = 5, cheap.cost = 1, cheap.quality = 0.5f;
+  good.load = 4, good.cost = 3, good.quality = 0.9f;
+  idle.load = 1, idle.cost = 2, idle.quality = 0.6f;
+  const std::vector<candidate> all{cheap, good, idle};
+  const struct {
+    route_strategy strategy;
+    std::vector<verdict> said;
+  } table[] = {
+      {static_order, {chosen, not_first, not_first}},
+      {least_loaded, {more_loaded, more_loaded, chosen}},
+      {classifier, {more_loaded, more_loaded, chosen}},
+      {cheapest, {chosen, costlier, costlier}},
+      {best_quality, {lower_quality, chosen, lower_quality}},
+  };
+  for (const auto& row : table) {
+    const auto out = choose({.strategy = row.strategy}, all);
+    EXPECT_EQ(out.said, row.said) << to_string(row.strategy);
+    ASSERT_LT(out.chosen, all.size());
+    EXPECT_EQ(out.said[out.chosen], chosen);
+  }
+}
+
+TEST(routing, load_is_a_share_and_success_breaks_its_ties) {
+  auto large = plain(), small = plain();
+  large.capacity = 100, large.load = 20;
+  small.capacity = 4, small.load = 1;
+  EXPECT_EQ(choose({}, {large, small}).chosen, 0u);
+  small.capacity = 5;
+  small.success_rate = 0.9f;
+  EXPECT_EQ(choose({}, {small, large}).chosen, 1u);
+  EXPECT_EQ(choose({.strategy = cheapest}, {small, large}).chosen, 1u);
+  EXPECT_EQ(choose({.strategy = best_quality}, {small, large}).chosen, 1u);
+}
+
+TEST(routing, where_it_failed_before_only_when_nobody_else_can) {
+  auto tried = plain(), busy = plain(), away = plain();
+  tried.tried = true;
+  busy.load = 9, busy.cost = 100, busy.quality = 0.1f;
+  away.healthy = false;
+  for (auto s : {static_order, least_loaded, cheapest, best_quality, classifier}) {
+    EXPECT_EQ(choose({.strategy = s}, {tried, busy}).chosen, 1u);
+    EXPECT_EQ(choose({.strategy = s}, {tried, busy}).said[0], already_tried);
+    EXPECT_EQ(choose({.strategy = s}, {busy, tried}).chosen, 0u);
+    EXPECT_EQ(choose({.strategy = s}, {away, tried}).chosen, 1u);
+  }
+}
+
+TEST(routing, a_pinned_agent_is_the_only_one) {
+  auto other = plain(), pinned = plain();
+  other.pinned = false;
+  pinned.load = 9;
+  EXPECT_EQ(choose({}, {other, pinned}).chosen, 1u);
+  pinned.healthy = false;
+  EXPECT_EQ(choose({}, {other, pinned}).chosen, route_choice::nobody);
+}
+
+TEST(routing, equals_are_taken_equally_often_and_the_same_dice_take_the_same) {
+  auto worse = plain();
+  worse.load = 5;
+  const std::vector<candidate> all{plain(), worse, plain(), plain(), worse, plain()};
+  std::map<std::uint32_t, int> taken;
+  for (std::uint64_t dice = 0; dice < 8000; ++dice) {
+    const auto out = choose({.dice = dice}, all);
+    EXPECT_EQ(out.chosen, choose({.dice = dice}, all).chosen);
+    ++taken[out.chosen];
+    EXPECT_EQ(std::count(out.said.begin(), out.said.end(), chosen), 1);
+  }
+  ASSERT_EQ(taken.size(), 4u);
+  for (auto i : {0u, 2u, 3u, 5u})
+    EXPECT_NEAR(taken[i], 2000, 200);
+}
+
+} // namespace
+} // namespace troupe
