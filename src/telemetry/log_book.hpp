@@ -25,7 +25,7 @@ struct log_book_settings {
   std::filesystem::path dir = "troupe-data"; ///< `logs.db` lives in it; made if it is missing
   std::size_t queue_max = 65536; ///< lines that wait to be written; above it lines are dropped
   std::size_t queue_max_bytes = 64u << 20; ///< their size, likewise
-  std::size_t batch_max = 8192;            ///< lines per transaction
+  std::size_t batch_max = 32768;           ///< lines per transaction
   log_metrics* counts =
       nullptr; ///< where written and dropped lines are counted as well; must outlive the book
   /// Told, on the writing thread, when lines were dropped or the disk refuses them, and when it
