@@ -19,7 +19,8 @@ struct connector {
   std::string_view words;
   joint strength;
   sequence_hint order = sequence_hint::any;
-  bool after_mark_only = false; // a common word otherwise: it connects only after a mark or another connector
+  bool after_mark_only =
+      false; // a common word otherwise: it connects only after a mark or another connector
 };
 
 // Longer ones before their own beginnings.
@@ -56,11 +57,58 @@ constexpr std::array connectors = {
 
 // Openings that ask for something without saying what.
 constexpr std::array openings = {
-    "i would also like to", "i would like you to", "i would like to", "i'd like you to", "i'd like to", "i want you to", "i want to",
-    "i wanna",   "i need you to",   "i need to",   "i have to",       "i am trying to", "i'm trying to",
-    "i need help to", "help me", "help me to", "can you please", "could you please", "can you help me", "could you help me",
-    "would you please", "will you please", "can you", "could you", "would you", "will you", "can i", "could i",
-    "may i", "how do i", "how can i", "please", "let me",
+    "i would also like to",
+    "i would like you to",
+    "i would like to",
+    "i'd like you to",
+    "i'd like to",
+    "i want you to",
+    "i want to",
+    "i wanna",
+    "i need you to",
+    "i need to",
+    "i have to",
+    "i am trying to",
+    "i'm trying to",
+    "i need help to",
+    "help me",
+    "help me to",
+    "can you please",
+    "could you please",
+    "can you help me",
+    "could you help me",
+    "would you please",
+    "will you please",
+    "can you",
+    "could you",
+    "would you",
+    "will you",
+    "can i",
+    "could i",
+    "may i",
+    "how do i",
+    "how can i",
+    "please",
+    "let me",
+};
+
+// First words of questions and wishes, after which a part needs no other to be a request.
+constexpr std::array asking = {
+    "what",   "what's", "whats", "when",  "when's", "where", "where's", "which", "who",
+    "who's",  "why",    "how",   "how's", "is",     "are",   "am",      "was",   "do",
+    "does",   "did",    "can",   "could", "will",   "would", "should",  "has",   "have",
+    "may",    "please", "tell",  "show",  "give",   "let",   "let's",   "help",  "cancel",
+    "change", "find",   "send",  "set",   "make",   "get",
+};
+constexpr std::array wishing = {"want", "need", "would", "wanna", "wish", "gotta"};
+
+// First words of what explains, refers back or only goes on.
+constexpr std::array telling = {
+    "it",      "it's",    "its",      "they",  "they're", "he",   "she", "this",   "that",
+    "that's",  "these",   "those",    "there", "there's", "my",   "the", "a",      "an",
+    "because", "since",   "so",       "as",    "if",      "or",   "for", "though", "although",
+    "we",      "someone", "somebody", "to",    "in",      "on",   "at",  "from",   "with",
+    "not",     "now",     "i've",     "i'm",   "you",     "your",
 };
 
 bool is_word_byte(char c) {
@@ -74,7 +122,8 @@ bool is_blank(char c) {
 
 // "mr.", "e.g." and single letters end no sentence.
 bool is_abbreviation(const std::string& word) {
-  static constexpr std::array known = {"mr", "mrs", "ms", "dr", "st", "no", "vs", "etc", "eg", "ie", "approx", "inc"};
+  static constexpr std::array known = {"mr", "mrs", "ms", "dr", "st",     "no",
+                                       "vs", "etc", "eg", "ie", "approx", "inc"};
   return word.size() == 1 || std::find(known.begin(), known.end(), word) != known.end();
 }
 
@@ -136,7 +185,9 @@ std::vector<part> parts_of(std::string_view message) {
       bool closes = one.mark == '.' || one.mark == '?' || one.mark == '!' || one.mark == '\n';
       if (open && (one.mark == '?' || one.mark == '!'))
         out.back().end = one.end;
-      pending = std::max(pending, closes ? joint::stop : one.mark == ';' ? joint::strong : joint::weak);
+      pending = std::max(pending, closes            ? joint::stop
+                                  : one.mark == ';' ? joint::strong
+                                                    : joint::weak);
       open = false;
       ++at;
       continue;
@@ -176,11 +227,27 @@ std::size_t opening_of(std::string_view clause) {
   std::size_t longest = 0;
   for (std::string_view opening : openings)
     longest = std::max(longest, match(tokens, 0, opening));
-  // "i want to please also" and the like do not occur; one opening after another ("please can you") does.
+  // "i want to please also" and the like do not occur; one opening after another ("please can you")
+  // does.
   for (std::string_view opening : openings)
     if (longest > 0 && longest < 3)
       longest = std::max(longest, longest + match(tokens, longest, opening));
   return longest == 0 ? 0 : tokens[longest - 1].end;
+}
+
+manner manner_of(std::string_view clause) {
+  auto tokens = tokens_of(clause.substr(0, std::min<std::size_t>(clause.size(), 80)));
+  auto has = [](const auto& words, const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  if (tokens.empty() || tokens[0].mark != 0)
+    return manner::unclear;
+  const auto& first = tokens[0].word;
+  if (first == "i'd" || has(asking, first))
+    return manner::request;
+  if (first == "i")
+    return tokens.size() > 1 && has(wishing, tokens[1].word) ? manner::request : manner::statement;
+  return has(telling, first) ? manner::statement : manner::unclear;
 }
 
 std::size_t word_count(std::string_view text) {

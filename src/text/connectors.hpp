@@ -30,12 +30,23 @@ struct part {
   sequence_hint order = sequence_hint::any;
 };
 
-/// Cuts a message at every connector and sentence end. Any bytes; linear. A message without any is one part; one
-/// without any word has none. Parts hold at least one word and begin and end with one (a closing "?" or "!" kept).
+/// Cuts a message at every connector and sentence end. Any bytes; linear. A message without any is
+/// one part; one without any word has none. Parts hold at least one word and begin and end with one
+/// (a closing "?" or "!" kept).
 std::vector<part> parts_of(std::string_view message);
 
-/// The opening of a request that a later part may share, in bytes: "can you please", "I want to", ... ; 0 if none.
+/// The opening of a request that a later part may share, in bytes: "can you please", "I want to",
+/// ... ; 0 if none.
 std::size_t opening_of(std::string_view clause);
+
+/// How a part reads by its first words alone.
+enum class manner : std::uint8_t {
+  request,   ///< a question, an opening, "I want": asks for something by itself
+  statement, ///< "it is ...", "my card ...", "because ...": tells more about what is asked
+             ///< elsewhere
+  unclear    ///< anything else, a bare imperative among it
+};
+manner manner_of(std::string_view clause);
 
 /// The number of words in a stretch of text.
 std::size_t word_count(std::string_view text);

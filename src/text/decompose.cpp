@@ -15,9 +15,16 @@ namespace {
 
 // Every stretch of neighbouring parts is read once, so this bounds the readings of a message.
 constexpr std::size_t most_parts = 8;
+// What follows this many parts is one part with the last of them: no one asks for so much in
+// earnest.
+constexpr std::size_t most_looked_at = 64;
 
 // With more parts than that, the weakest joints are taken as no joints, the last ones first.
 std::vector<part> bounded(std::vector<part> parts) {
+  if (parts.size() > most_looked_at) {
+    parts[most_looked_at - 1].end = parts.back().end;
+    parts.resize(most_looked_at);
+  }
   while (parts.size() > most_parts) {
     auto weakest = parts.size() - 1;
     for (auto at = parts.size() - 1; at > 0; --at)
@@ -30,8 +37,9 @@ std::vector<part> bounded(std::vector<part> parts) {
 }
 
 class splitter {
-public:
-  splitter(const classifier& by, std::string_view message, std::vector<part> parts, const decompose_options& options)
+ public:
+  splitter(const classifier& by, std::string_view message, std::vector<part> parts,
+           const decompose_options& options)
       : by_(by)
       , message_(message)
       , parts_(std::move(parts))
@@ -39,25 +47,31 @@ public:
 
   std::vector<clause> split() {
     auto whole = read(0, parts_.size());
-    auto unsplit = worth(whole.what) * 1.0 + options_.gain;
+    auto unsplit = worth(whole.what) + options_.gain;
     auto [value, ends] = best_ends();
     if (ends.size() < 2 || value <= unsplit)
       return {whole};
     return ordered(ends);
   }
 
-private:
+ private:
   struct plan {
     double value = -std::numeric_limits<double>::infinity(); // sum over the clauses
     std::vector<std::size_t> ends;
     std::string last; // intent of the last clause
   };
 
-  static double worth(const classification& what) { return std::log(std::max(what.confidence, 1e-4)); }
+  static double worth(const classification& what) {
+    return std::log(std::max(what.confidence, 1e-4));
+  }
 
-  double cost(joint before) const {
-    return before == joint::weak ? options_.weak_cost : before == joint::strong ? options_.strong_cost
-                                                                                : options_.stop_cost;
+  double cost(const part& at) const {
+    double base = at.before == joint::weak     ? options_.weak_cost
+                  : at.before == joint::strong ? options_.strong_cost
+                                               : options_.stop_cost;
+    auto reads = manner_of(message_.substr(at.begin, at.end - at.begin));
+    return base - (reads == manner::request ? options_.request_gain : 0) +
+           (reads == manner::statement ? options_.statement_cost : 0);
   }
 
   // The clause from part `from` up to, not including, part `to`.
@@ -72,7 +86,8 @@ private:
     out.what = by_.classify(out.text);
     auto opening = opening_of(message_.substr(parts_[0].begin, parts_[0].end - parts_[0].begin));
     if (from > 0 && opening > 0 && opening_of(out.text) == 0) {
-      // "I want to cancel my order and change my address": the second clause shares the opening of the first.
+      // "I want to cancel my order and change my address": the second clause shares the opening of
+      // the first.
       auto shared = std::string(message_.substr(parts_[0].begin, opening)) + ' ' + out.text;
       auto with = by_.classify(shared);
       if (with.confidence >= out.what.confidence) {
@@ -88,8 +103,8 @@ private:
            word_count(message_.substr(one.begin, one.end - one.begin)) >= options_.min_words;
   }
 
-  // The best way to group the parts into two or more clauses of different neighbours' intents; its mean worth less the
-  // costs of its cuts.
+  // The best way to group the parts into two or more clauses of different neighbours' intents; its
+  // mean worth less the costs of its cuts.
   std::pair<double, std::vector<std::size_t>> best_ends() {
     auto most = std::min(options_.max_clauses, parts_.size());
     std::vector<std::vector<plan>> best(parts_.size() + 1, std::vector<plan>(most + 1));
@@ -105,7 +120,7 @@ private:
           const auto& before = best[from][count - 1];
           if (!std::isfinite(before.value) || before.last == one.what.intent)
             continue;
-          auto value = before.value + worth(one.what) - (from > 0 ? cost(parts_[from].before) : 0);
+          auto value = before.value + worth(one.what) - (from > 0 ? cost(parts_[from]) : 0);
           if (value <= best[to][count].value)
             continue;
           best[to][count] = {value, before.ends, one.what.intent};
@@ -151,7 +166,8 @@ private:
 
 } // namespace
 
-std::vector<clause> decompose(const classifier& by, std::string_view message, const decompose_options& options) {
+std::vector<clause> decompose(const classifier& by, std::string_view message,
+                              const decompose_options& options) {
   auto looked_at = message.substr(0, max_message_bytes);
   auto parts = bounded(parts_of(looked_at));
   if (parts.size() < 2 || options.max_clauses < 2) {

@@ -112,13 +112,17 @@ model fit_model(std::vector<std::string> labels, const std::vector<example>& exa
   return out;
 }
 
-// Labels left out of a rehearsal, so that their rows show what texts look like that no label fits: about one in ten.
+// Labels left out of a rehearsal, so that their rows show what texts look like that no label fits:
+// about one in ten.
 bool left_out(std::size_t label, std::size_t label_count) {
-  return label_count >= 5 && label < label_count && label % 10 == std::min<std::size_t>(5, label_count / 2);
+  return label_count >= 5 && label < label_count &&
+         label % 10 == std::min<std::size_t>(5, label_count / 2);
 }
 
-// The same rows for a model that does not know the left-out labels: gone from training, out of scope when held back.
-parts rehearsal_of(const parts& whole, const std::vector<std::string>& labels, std::vector<std::string>& fewer) {
+// The same rows for a model that does not know the left-out labels: gone from training, out of
+// scope when held back.
+parts rehearsal_of(const parts& whole, const std::vector<std::string>& labels,
+                   std::vector<std::string>& fewer) {
   std::vector<std::uint32_t> place(labels.size() + 1);
   for (std::size_t at = 0; at < labels.size(); ++at)
     if (!left_out(at, labels.size())) {
@@ -132,7 +136,8 @@ parts rehearsal_of(const parts& whole, const std::vector<std::string>& labels, s
     if (!left_out(one.label, labels.size()))
       out.training.push_back({one.features, place[one.label]});
   for (const auto& one : whole.held_back)
-    out.held_back.push_back({one.features, left_out(one.label, labels.size()) ? none : place[one.label]});
+    out.held_back.push_back(
+        {one.features, left_out(one.label, labels.size()) ? none : place[one.label]});
   return out;
 }
 
@@ -158,21 +163,27 @@ classifier train(std::span<const labelled> rows, const train_options& options) {
     throw std::invalid_argument("training needs 1 to 4096 hidden units and a positive cost");
   auto labels = labels_in(rows);
   auto examples = examples_of(rows, labels);
-  auto divided = examples.held_back.empty() ? cut(examples.training, labels.size(), options.held_back) : examples;
+  auto divided = examples.held_back.empty()
+                     ? cut(examples.training, labels.size(), options.held_back)
+                     : examples;
   bool warned = std::any_of(divided.held_back.begin(), divided.held_back.end(),
                             [&](const example& one) { return one.label == labels.size(); });
-  // The kept model trains on every training row. Where that is not what trust is fitted on, or where no held-back row
-  // is out of scope, a rehearsal comes first.
+  // The kept model trains on every training row. Where that is not what trust is fitted on, or
+  // where no held-back row is out of scope, a rehearsal comes first.
   calibration trust;
   if (!warned) {
     std::vector<std::string> fewer;
     auto rehearsal = rehearsal_of(divided, labels, fewer);
-    trust = fit_trust(fit_model(fewer, rehearsal.training, options), rehearsal.held_back, options.keep_blind);
+    trust = fit_trust(fit_model(fewer, rehearsal.training, options), rehearsal.held_back,
+                      options.keep_blind);
   } else if (examples.held_back.empty()) {
-    trust = fit_trust(fit_model(labels, divided.training, options), divided.held_back, options.keep);
+    trust =
+        fit_trust(fit_model(labels, divided.training, options), divided.held_back, options.keep);
   }
   auto out = fit_model(labels, examples.training, options);
-  out.trust = warned && !examples.held_back.empty() ? fit_trust(out, divided.held_back, options.keep) : trust;
+  out.trust = warned && !examples.held_back.empty()
+                  ? fit_trust(out, divided.held_back, options.keep)
+                  : trust;
   return classifier(std::make_shared<const model>(std::move(out)));
 }
 

@@ -18,10 +18,10 @@ struct labelled {
 struct train_options {
   double keep =
       0.925; ///< share of in-scope held-back rows to keep when out-of-scope rows are known
-  double keep_blind =
-      0.97;               ///< the same when the data has no out-of-scope rows, and intents left out of a rehearsal stand for them
-  double held_back = 0.1; ///< share of the training rows held back when there is no "val" split
-  double svm_cost = 0.5;  ///< C of the linear part
+  double keep_blind = 0.97;   ///< the same when the data has no out-of-scope rows, and intents left
+                              ///< out of a rehearsal stand for them
+  double held_back = 0.1;     ///< share of the training rows held back when there is no "val" split
+  double svm_cost = 0.5;      ///< C of the linear part
   std::uint32_t hidden = 128; ///< width of the network's hidden layer
   std::uint32_t epochs = 20;  ///< passes of the network over the rows
   double network_weight =
