@@ -113,7 +113,10 @@ int run(const std::filesystem::path& dir, std::uint64_t lines) {
                 static_cast<unsigned long long>(lines), took.count(),
                 static_cast<double>(lines) / took.count());
   }
-  const auto bytes = std::filesystem::file_size(dir / "logs.db");
+  std::error_code none;
+  auto bytes = std::filesystem::file_size(dir / "logs.db");
+  if (const auto wal = std::filesystem::file_size(dir / "logs.db-wal", none); !none)
+    bytes += wal;
   std::printf("file: %.1f MB, %.1f bytes a line\n", static_cast<double>(bytes) / 1e6,
               static_cast<double>(bytes) / static_cast<double>(lines));
   using dice_t = std::mt19937_64;

@@ -71,7 +71,8 @@ class log_book {
   /// file cannot be read.
   [[nodiscard]] std::vector<log_entry> search(const log_filter& filter,
                                               log_search_end* end = nullptr) const;
-  static constexpr std::size_t max_scanned = 500000; ///< lines looked at by one search
+  static constexpr std::size_t max_scanned = 500000;  ///< lines looked at by one search
+  static constexpr milliseconds max_text_search{800}; ///< time that one search for a text takes
 
   /// Forgets lines older than `older_than`, at most `most`, oldest first; returns how many. Call
   /// again while it returns `most`. The file keeps its size, later lines use the space. Throws

@@ -3,6 +3,7 @@
 #include "src/telemetry/log_book.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <optional>
 #include <queue>
@@ -46,6 +47,10 @@ std::string subjects_sql(const log_filter& f) {
 
 /// What one search knows and has found.
 struct log_reader::search_state {
+  search_state(const log_filter& f, log_search_end& e)
+      : filter(f)
+      , end(e) {}
+
   const log_filter& filter;
   log_search_end& end;
   std::size_t limit = 0;
@@ -57,6 +62,8 @@ struct log_reader::search_state {
   bool by_customer = false; ///< too many subjects to list them: each line's own is looked at
   std::unordered_map<std::int64_t, std::string> texts;
   std::size_t scanned = 0;
+  std::chrono::steady_clock::time_point deadline =
+      std::chrono::steady_clock::now() + log_book::max_text_search;
   std::vector<log_entry> found;
 };
 
@@ -114,7 +121,11 @@ log_reader::log_reader(const std::string& path, const log_facets& facets)
 bool log_reader::look(search_state& s, sqlite_statement& row) {
   if (s.found.size() >= s.limit)
     return false;
-  if (s.scanned >= log_book::max_scanned) {
+  // A text is looked for in lines that may have to come from a cold disk, so their number alone is
+  // no bound on time.
+  const bool late =
+      !s.needle.empty() && s.scanned % 256 == 255 && std::chrono::steady_clock::now() > s.deadline;
+  if (late || s.scanned >= log_book::max_scanned) {
     s.end.complete = false;
     return false;
   }
@@ -212,18 +223,10 @@ void log_reader::merge(search_state& s, std::vector<postings> lists, sqlite_stat
 
 std::vector<log_entry> log_reader::search(const log_filter& f, log_search_end& end) {
   end = {};
-  search_state s{f,
-                 end,
-                 std::min(f.limit, log_filter::max_found),
-                 micros(f.from),
-                 micros(f.until),
-                 {},
-                 {},
-                 {},
-                 false,
-                 {},
-                 0,
-                 {}};
+  search_state s{f, end};
+  s.limit = std::min(f.limit, log_filter::max_found);
+  s.from = micros(f.from);
+  s.until = micros(f.until);
   if (s.limit == 0 || s.from >= s.until)
     return {};
   s.needle = f.contains;
