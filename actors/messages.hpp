@@ -68,7 +68,9 @@ struct question_answered {
 
 struct task_accepted {
   std::string id;
-  bool known = false; ///< the idempotency key led to a task that exists already
+  bool known = false; ///< it existed already
+  std::string
+      asked_as; ///< with an idempotency key that was used before: the id that was submitted now
 };
 struct task_refused {
   std::string id;
@@ -288,6 +290,12 @@ struct kill_due {
   caf::actor_id who = 0;
 };
 
+struct front_desk_state;
+/// Anything that has to run on the front desk's own thread.
+struct at_front_desk {
+  std::function<void(front_desk_state&)> what;
+};
+
 /// INTERNAL: time to look at the timers.
 struct tick {};
 /// INTERNAL: hand what has gathered to the journal.
@@ -339,6 +347,7 @@ struct flush {};
   X(troupe::view_tree)                                                                             \
   X(troupe::tree_viewed)                                                                           \
   X(troupe::kill_child)                                                                            \
+  X(troupe::at_front_desk)                                                                         \
   X(troupe::start_child)                                                                           \
   X(troupe::end_child)                                                                             \
   X(troupe::kill_due)                                                                              \

@@ -17,6 +17,9 @@ namespace troupe {
 
 class metrics;
 class event_log;
+namespace text {
+class classifier;
+}
 namespace tools {
 class process_port;
 class http_port;
@@ -38,6 +41,8 @@ struct node_parts {
   std::shared_ptr<tools::process_port> processes;
   std::shared_ptr<tools::http_port> http;
   std::shared_ptr<tools::worker_pool> workers;
+  /// The classifier of each triage agent, by `domain/agent`.
+  std::map<std::string, std::shared_ptr<const text::classifier>, std::less<>> classifiers;
   /// Every domain by its path, however deep.
   std::map<std::string, const domain_spec*, std::less<>> domains;
 

@@ -100,6 +100,7 @@ struct orchestrator_state {
   void begin(const submit_task& x, const caf::actor& from, const json& session_context);
   void refuse(const caf::actor& to, const std::string& id, refusal why, std::string detail,
               milliseconds wait = {});
+  void watch(const watch_task& x, const caf::actor& from);
   void next_of_session(const std::string& id);
 
   // Running.
@@ -186,6 +187,7 @@ struct orchestrator_state {
   std::uint32_t looked_ =
       0; ///< how often it has waited for its agents to sit before opening the shard
   std::shared_ptr<std::vector<stored_task>> to_recover_;
+  std::vector<std::pair<watch_task, caf::actor>> early_watchers_;
   std::vector<session_book::waiting> stash_; ///< what came before the shard was loaded
 };
 

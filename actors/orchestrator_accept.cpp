@@ -40,7 +40,7 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   const auto& t = *x.what;
   if (auto* known = find_live(t.id)) {
     known->watchers.push_back({from, x.watch});
-    self_->send(from, task_accepted{t.id, true});
+    self_->send(from, task_accepted{t.id, true, {}});
     return;
   }
   if (auto ended = finished_->find(t.id)) {
@@ -65,8 +65,9 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
               auto stored = decode_outcome(found->outcome_body);
               record->result = std::make_shared<const outcome>(
                   stored ? *std::move(stored)
-                    : outcome::of(
-                          {reason::crash, "its stored outcome cannot be read: " + stored.error, {}}));
+                         : outcome::of({reason::crash,
+                                        "its stored outcome cannot be read: " + stored.error,
+                                        {}}));
               caf::anon_send(from, task_ended{std::move(record)});
             }});
     return;
@@ -90,11 +91,11 @@ bool orchestrator_state::take_key(const submit_task& x, const caf::actor& from) 
   if (auto hit = keys_.find(key); hit != keys_.end()) {
     if (auto* known = find_live(hit->second)) {
       known->watchers.push_back({from, x.watch});
-      self_->send(from, task_accepted{known->what->id, true});
+      self_->send(from, task_accepted{known->what->id, true, x.what->id});
       return false;
     }
     if (auto ended = finished_->find(hit->second)) {
-      self_->send(from, task_accepted{ended->what->id, true});
+      self_->send(from, task_accepted{ended->what->id, true, x.what->id});
       self_->send(from, task_ended{std::move(ended)});
       return false;
     }
@@ -132,7 +133,7 @@ void orchestrator_state::on_key_looked_up(const key_looked_up& x) {
     }
     // The task exists: whoever asks becomes one of its watchers, or finds its stored end through
     // the front desk.
-    self_->send(w.who, task_accepted{id, true});
+    self_->send(w.who, task_accepted{id, true, w.what.what->id});
     if (auto* known = find_live(id))
       known->watchers.push_back({w.who, w.what.watch});
     else if (auto ended = finished_->find(id))
@@ -257,6 +258,14 @@ void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
 
 void orchestrator_state::on_watch(const watch_task& x) {
   auto from = caf::actor_cast<caf::actor>(self_->current_sender());
+  if (!loaded_) {
+    early_watchers_.emplace_back(x, std::move(from));
+    return;
+  }
+  watch(x, from);
+}
+
+void orchestrator_state::watch(const watch_task& x, const caf::actor& from) {
   if (auto* t = find_live(x.id)) {
     t->watchers.push_back({from, x.progress});
     if (x.progress)

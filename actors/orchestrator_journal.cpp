@@ -129,7 +129,7 @@ void orchestrator_state::perform(live_task& t, const effect& e) {
   switch (e.what) {
   case effect::kind::begin:
     for (const auto& w : t.watchers)
-      self_->send(w.who, task_accepted{t.what->id, false});
+      self_->send(w.who, task_accepted{t.what->id, false, {}});
     if (!t.ending)
       start_work(t);
     break;
@@ -170,7 +170,7 @@ void orchestrator_state::perform_call(live_task& t, const effect& e) {
   call->about = t.what;
   call->step = e.step;
   call->attempt = e.attempt;
-  call->skill = target.skill;
+  call->skill = target.skill.empty() ? std::string_view{node.skill} : target.skill;
   call->text = node.text.empty() ? t.what->text : node.text;
   if (t.what->data.is_object()) {
     call->input = t.what->data;
@@ -325,6 +325,10 @@ void orchestrator_state::open_shard() {
   stash_.clear();
   for (const auto& w : stash)
     take(w.what, w.who);
+  auto early = std::move(early_watchers_);
+  early_watchers_.clear();
+  for (const auto& [what, who] : early)
+    watch(what, who);
 }
 
 void orchestrator_state::recover(const stored_task& x) {

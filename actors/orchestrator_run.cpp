@@ -225,7 +225,7 @@ bool orchestrator_state::happen(live_task& t, event e, actions& todo) {
 }
 
 void orchestrator_state::learn(live_task& t, const event& e) {
-  if (e.kind != event_kind::step_completed || e.triage)
+  if (e.kind != event_kind::step_completed)
     return;
   const auto* x = e.get<outcome>();
   if (!x || !x->ok() || !x->data.is_object() || !x->data.contains("context"))

@@ -1,0 +1,131 @@
+#pragma once
+
+#include "actors/messages.hpp"
+#include "actors/node_parts.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe {
+
+/// What somebody at the front desk wants to hear of a task; see `task_handlers` of the client,
+/// whose promises these keep.
+struct task_watch {
+  std::string id;
+  task_ptr what;  ///< null when the task was only asked for by its id
+  seat_ptr where; ///< its orchestrator
+  std::function<void(const task_accepted&)> accepted;
+  std::function<void(const refused&)> refused_;
+  std::function<void(const task_record_ptr&)> progressed;
+  std::function<void(const task_record_ptr&)> ended;
+};
+
+/// The FRONT DESK: speaks for everybody who is no actor. It takes requests from the doors and from
+/// embedding applications, passes them to the orchestrators, the journal and the human desk, and
+/// calls back. Requests that nobody answers end after `patience`; tasks whose orchestrator was
+/// restarted are looked up again.
+struct front_desk_state {
+  static constexpr milliseconds patience{5000};
+
+  void init(caf::event_based_actor* self, parts_ptr parts, seat_ptr place, seat_ptr journal,
+            seat_ptr human_desk);
+  ~front_desk_state();
+
+  void submit(std::uint64_t number, task_watch watch);
+  void watch(std::uint64_t number, task_watch watch);
+  void forget(std::uint64_t number);
+  void find(std::string id, std::function<void(task_record_ptr, const refused&)> then);
+  void cancel(std::string id, std::string why,
+              std::function<void(task_record_ptr, const refused&)> then);
+  void list(task_filter filter,
+            std::function<void(std::vector<task_record_ptr>, const refused&)> then);
+  void find_session(std::string id, std::function<void(session_found, const refused&)> then);
+  void list_sessions(
+      std::size_t limit,
+      std::function<void(std::vector<std::shared_ptr<const session_snapshot>>, const refused&)>
+          then);
+  void questions(std::string queue,
+                 std::function<void(std::vector<question_ptr>, const refused&)> then);
+  void claim(std::string id, std::string by,
+             std::function<void(question_ptr, const refused&)> then);
+  void answer(std::string id, std::string by, outcome_ptr x,
+              std::function<void(question_ptr, const refused&)> then);
+
+  void on_accepted(const task_accepted& x);
+  void on_refused(const task_refused& x);
+  void on_progressed(const task_progressed& x);
+  void on_ended(const task_ended& x);
+  void on_seat_down(const seat_down& x);
+  void on_tick();
+
+  /// Requests that wait for answers of one kind.
+  template <class Reply>
+  struct waiting_room {
+    struct guest {
+      timestamp due;
+      std::function<bool(const Reply&)> take; ///< true: that was all
+      std::function<void(const refused&)> give_up;
+    };
+    std::unordered_map<std::uint64_t, guest> guests;
+
+    void take(const Reply& x) {
+      auto hit = guests.find(x.request);
+      if (hit != guests.end() && hit->second.take(x))
+        guests.erase(x.request);
+    }
+    void expire(timestamp now) {
+      std::vector<std::function<void(const refused&)>> late;
+      for (auto i = guests.begin(); i != guests.end();) {
+        if (i->second.due > now) {
+          ++i;
+          continue;
+        }
+        late.push_back(std::move(i->second.give_up));
+        i = guests.erase(i);
+      }
+      for (const auto& f : late)
+        f({refusal::timeout, "no answer in time", {}});
+    }
+    void close() {
+      for (auto& [id, g] : guests)
+        g.give_up({refusal::stopping, "the node is stopping", {}});
+      guests.clear();
+    }
+  };
+  waiting_room<task_found> tasks_;
+  waiting_room<session_found> sessions_;
+  waiting_room<shard_seen> views_;
+  waiting_room<questions_seen> queues_;
+  waiting_room<question_done> answers_;
+
+  static inline const char* name = "front_desk";
+
+ private:
+  template <class Reply>
+  std::uint64_t seat_guest(waiting_room<Reply>& room, std::function<bool(const Reply&)> take,
+                           std::function<void(const refused&)> give_up);
+  [[nodiscard]] std::vector<seat_ptr> orchestrators_of_shard(std::uint32_t shard) const;
+  [[nodiscard]] std::vector<seat_ptr> orchestrators(const std::string& domain) const;
+  void find_stored(std::string id, std::function<void(task_record_ptr, const refused&)> then);
+  void drop(std::uint64_t number);
+  [[nodiscard]] std::vector<std::uint64_t> numbers_of(const std::string& id) const;
+
+  caf::event_based_actor* self_ = nullptr;
+  parts_ptr parts_;
+  seat_ptr place_;
+  seat_ptr journal_;
+  seat_ptr human_desk_;
+  std::uint64_t next_request_ = 0;
+  std::unordered_map<std::uint64_t, task_watch> watches_;
+  std::unordered_multimap<std::string, std::uint64_t> by_task_;
+  std::vector<std::uint64_t>
+      orphans_; ///< watches whose orchestrator was down when they were asked for again
+};
+
+caf::behavior front_desk(caf::stateful_actor<front_desk_state>* self, parts_ptr parts,
+                         seat_ptr place, seat_ptr journal, seat_ptr human_desk);
+
+} // namespace troupe

@@ -1,0 +1,109 @@
+#include "nodes/models.hpp"
+
+#include "src/text/classifier.hpp"
+#include "src/text/train.hpp"
+#include "src/text/tsv.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <vector>
+
+namespace troupe {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using models = std::map<std::string, std::shared_ptr<const text::classifier>, std::less<>>;
+
+/// The files that a model is made from, those that exist.
+std::vector<fs::path> examples_of(const agent_spec& agent, const fs::path& folder) {
+  std::vector<fs::path> out;
+  if (auto first = agent.settings.value("examples", std::string{}); !first.empty())
+    out.push_back(folder / first);
+  if (auto more = agent.settings.find("extra_examples"); more != agent.settings.end())
+    for (const auto& path : *more)
+      if (auto file = folder / path.get<std::string>(); fs::exists(file))
+        out.push_back(std::move(file));
+  return out;
+}
+
+/// What a model was trained from, so that it is trained again when that changes: names, sizes and
+/// times.
+std::string recipe_of(const std::vector<fs::path>& examples) {
+  std::string out;
+  for (const auto& file : examples)
+    out += file.filename().string() + ' ' + std::to_string(fs::file_size(file)) + ' ' +
+           std::to_string(fs::last_write_time(file).time_since_epoch().count()) + '\n';
+  return out;
+}
+
+std::string read_file(const fs::path& file) {
+  std::ifstream in{file, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+std::shared_ptr<const text::classifier> load_one(const fleet_spec& fleet, const domain_spec& domain,
+                                                 const agent_spec& agent, spdlog::logger& log) {
+  const auto folder = fs::path{fleet.dir} / domain.path;
+  const auto name = agent.settings.value("model", agent.card.name + ".model");
+  const auto examples = examples_of(agent, folder);
+  if (fs::exists(folder / name))
+    return std::make_shared<const text::classifier>(text::classifier::load(folder / name));
+  if (examples.empty())
+    throw std::runtime_error{"neither the model " + (folder / name).string() +
+                             " nor examples to train it from"};
+  const auto trained =
+      fs::path{fleet.data_dir} / "models" / domain.path / fs::path{name}.filename();
+  const auto recipe_file = fs::path{trained}.concat(".from");
+  const auto recipe = recipe_of(examples);
+  if (fs::exists(trained) && read_file(recipe_file) == recipe)
+    return std::make_shared<const text::classifier>(text::classifier::load(trained));
+  const auto began = std::chrono::steady_clock::now();
+  std::vector<text::labelled> rows;
+  for (const auto& file : examples) {
+    auto more = text::read_labelled(file);
+    rows.insert(rows.end(), std::make_move_iterator(more.begin()),
+                std::make_move_iterator(more.end()));
+  }
+  log.info("triage agent {}/{}: training its model from {} examples", domain.path, agent.card.name,
+           rows.size());
+  auto model = text::train(rows);
+  fs::create_directories(trained.parent_path());
+  model.save(trained);
+  std::ofstream{recipe_file, std::ios::binary} << recipe;
+  log.info("triage agent {}/{}: trained in {:.1f} s, threshold {:.2f}", domain.path,
+           agent.card.name,
+           std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(),
+           model.threshold());
+  return std::make_shared<const text::classifier>(std::move(model));
+}
+
+void load_domain(const fleet_spec& fleet, const domain_spec& domain, spdlog::logger& log,
+                 models& out) {
+  for (const auto& agent : domain.agents) {
+    if (agent.card.kind != agent_kind::triage)
+      continue;
+    const auto name = domain.path + "/" + agent.card.name;
+    try {
+      out[name] = load_one(fleet, domain, agent, log);
+    } catch (const std::exception& e) {
+      throw std::runtime_error{"triage agent " + name + ": " + e.what()};
+    }
+  }
+  for (const auto& inner : domain.domains)
+    load_domain(fleet, inner, log, out);
+}
+
+} // namespace
+
+models load_models(const fleet_spec& fleet, spdlog::logger& log) {
+  models out;
+  for (const auto& domain : fleet.domains)
+    load_domain(fleet, domain, log, out);
+  return out;
+}
+
+} // namespace troupe

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "actors/node_parts.hpp"
+#include "nodes/client.hpp"
+#include "src/store/store.hpp"
+
+#include <troupe/caf.hpp>
+#include <troupe/fleet.hpp>
+
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+namespace troupe {
+
+/// What an application may bring along; what it leaves empty, the node makes itself.
+struct node_options {
+  std::shared_ptr<spdlog::logger>
+      log; ///< default: a logger "troupe" on stderr; no global one is touched
+  std::shared_ptr<const event_log> events;
+  std::shared_ptr<native_agents> natives;
+  std::shared_ptr<tools::process_port> processes;
+  std::shared_ptr<tools::http_port> http;
+  std::shared_ptr<tools::worker_pool> workers;
+  /// Opens the store; called on the journal's thread at each of its starts, and once by `start`.
+  /// Default: SQLite in the fleet's data folder. Give `nullptr` in `no_store` to run without one.
+  std::function<std::unique_ptr<store>()> open_store;
+  bool no_store = false;
+  bool journal_on_own_thread = true;    ///< false in a simulation
+  std::uint64_t seed = 0;               ///< of all dice; 0: from the operating system
+  std::vector<std::string> plugin_path; ///< folders in which plugins are looked up
+};
+
+/// A fleet running in an actor system that belongs to somebody else: the `troupe` program, a test,
+/// or the application that embeds it. Touches neither the system's scheduler settings nor signal
+/// handlers nor global loggers.
+class node {
+ public:
+  /// Throws `std::runtime_error` when the fleet cannot run here: a plugin or a model is missing, a
+  /// function is not registered, the store is not ours. Starts nothing yet.
+  node(caf::actor_system& sys, fleet_spec fleet, node_options options = {});
+  ~node(); ///< as `stop`
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  /// Spawns the supervision tree. What a former run left unfinished is taken up again.
+  void start();
+  /// Stops the tree: children in reverse order, each within its shutdown time. Safe to call again.
+  void stop();
+
+  [[nodiscard]] client& api() noexcept { return *client_; }
+  [[nodiscard]] parts_ptr parts() const noexcept { return parts_; }
+  /// The CAF actor behind an address: an agent, `domain:<path>#<shard>`. Empty when nobody is
+  /// there.
+  [[nodiscard]] caf::actor resolve(const address& where) const {
+    return parts_->places->resolve(where);
+  }
+  /// Adds an agent to a running domain: it is routable as soon as it is seated. Throws as the
+  /// constructor does.
+  void add_agent(agent_spec spec);
+  /// Called on an actor's thread when the root supervisor gives up: the node cannot go on by
+  /// itself.
+  void on_failure(std::function<void(std::string)> f) { on_failure_ = std::move(f); }
+
+ private:
+  struct builder;
+  caf::actor_system& system_;
+  std::shared_ptr<node_parts> parts_;
+  node_options options_;
+  std::unique_ptr<client> client_;
+  std::shared_ptr<std::unique_ptr<store>> first_store_;
+  caf::actor root_;
+  std::function<void(std::string)> on_failure_;
+};
+
+} // namespace troupe

@@ -1,0 +1,211 @@
+#include "nodes/node_client.hpp"
+
+#include "policies/deadline.hpp"
+#include "policies/dice.hpp"
+#include "policies/placement.hpp"
+#include "src/telemetry/metrics.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+constexpr milliseconds longest_task{std::chrono::hours{24 * 7}};
+const refused nobody_there{refusal::stopping, "the node is not running", {}};
+
+std::string trace_id_from(std::uint64_t a, std::uint64_t b) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out(32, '0');
+  for (int i = 15; i >= 0; --i, a >>= 4, b >>= 4) {
+    out[static_cast<std::size_t>(i)] = digits[a & 15];
+    out[static_cast<std::size_t>(i) + 16] = digits[b & 15];
+  }
+  return out;
+}
+
+task_watch watch_of(std::string id, task_handlers handlers) {
+  task_watch w;
+  w.id = std::move(id);
+  w.accepted = std::move(handlers.accepted);
+  w.refused_ = std::move(handlers.refused_);
+  w.progressed = std::move(handlers.progressed);
+  w.ended = std::move(handlers.ended);
+  return w;
+}
+
+} // namespace
+
+node_client::node_client(parts_ptr parts, seat_ptr desk, seat_ptr root, caf::actor_system& sys,
+                         bool stores)
+    : parts_(std::move(parts))
+    , desk_(std::move(desk))
+    , root_(std::move(root))
+    , system_(sys)
+    , stores_(stores)
+    , dice_(scramble(parts_->seed ^ 0x636C69656E74ull)) {}
+
+timestamp node_client::now() const {
+  return parts_->time.at(system_.clock().now());
+}
+
+bool node_client::at_desk(std::function<void(front_desk_state&)> f) const {
+  auto who = desk_->now().handle;
+  if (!who)
+    return false;
+  caf::anon_send(who, at_front_desk{std::move(f)});
+  return true;
+}
+
+refused node_client::make_task(const node_parts& parts, const task_request& what, timestamp now,
+                               std::uint64_t dice, bool stores, task_ptr& out, seat_ptr& where) {
+  const auto& path = what.domain.empty() ? parts.fleet.entry : what.domain;
+  auto domain = parts.domains.find(path);
+  if (domain == parts.domains.end())
+    return {refusal::unknown_domain, "there is no domain '" + path + "'", {}};
+  const auto& spec = *domain->second;
+  const auto shards = parts.fleet.shards;
+  const auto& owner = !what.context_id.empty() ? what.context_id : what.idempotency_key;
+  const auto shard =
+      owner.empty() ? static_cast<std::uint32_t>(dice % shards) : shard_for(owner, shards);
+  auto t = std::make_shared<task>();
+  t->id = make_task_id(now, scramble(dice), shard);
+  t->context_id = what.context_id;
+  t->domain = path;
+  t->skill = what.skill;
+  t->text = what.text;
+  t->data = what.data;
+  t->who = what.who;
+  t->urgency = what.urgency.value_or(priority::medium);
+  t->keep = stores ? what.keep.value_or(spec.keep) : durability::none;
+  t->created = now;
+  t->deadline = later(
+      now, std::min(what.timeout.count() > 0 ? what.timeout : spec.task_timeout, longest_task));
+  t->idempotency_key = what.idempotency_key;
+  t->trace_id =
+      what.trace_id.empty() ? trace_id_from(scramble(dice + 1), scramble(dice + 2)) : what.trace_id;
+  t->path.push_back(path + ":" + what.skill);
+  where = parts.places->find(directory::orchestrator_of(path, shard));
+  out = std::move(t);
+  return {};
+}
+
+std::uint64_t node_client::submit(task_request what, task_handlers handlers) {
+  const auto number = ++numbers_;
+  task_ptr made;
+  seat_ptr where;
+  auto no = make_task(*parts_, what, now(), scramble(dice_.fetch_add(0x9E3779B97F4A7C15ull)),
+                      stores_, made, where);
+  if (no.why != refusal::none) {
+    if (handlers.refused_)
+      handlers.refused_(no);
+    return number;
+  }
+  auto w = std::make_shared<task_watch>(watch_of(made->id, std::move(handlers)));
+  w->what = std::move(made);
+  w->where = std::move(where);
+  auto say_no = w->refused_;
+  if (!at_desk([number, w](front_desk_state& desk) { desk.submit(number, std::move(*w)); }) &&
+      say_no)
+    say_no(nobody_there);
+  return number;
+}
+
+std::uint64_t node_client::watch(std::string id, task_handlers handlers) {
+  const auto number = ++numbers_;
+  auto w = std::make_shared<task_watch>(watch_of(std::move(id), std::move(handlers)));
+  auto say_no = w->refused_;
+  if (!at_desk([number, w](front_desk_state& desk) { desk.watch(number, std::move(*w)); }) &&
+      say_no)
+    say_no(nobody_there);
+  return number;
+}
+
+void node_client::forget(std::uint64_t number) {
+  at_desk([number](front_desk_state& desk) { desk.forget(number); });
+}
+
+void node_client::find_task(std::string id, reply<task_record_ptr> then) {
+  if (!at_desk([id, then](front_desk_state& desk) { desk.find(id, then); }))
+    then(nullptr, nobody_there);
+}
+
+void node_client::list_tasks(task_filter filter, reply<std::vector<task_record_ptr>> then) {
+  if (!at_desk([filter, then](front_desk_state& desk) { desk.list(filter, then); }))
+    then({}, nobody_there);
+}
+
+void node_client::cancel(std::string id, std::string why, reply<task_record_ptr> then) {
+  if (!at_desk([id, why, then](front_desk_state& desk) { desk.cancel(id, why, then); }))
+    then(nullptr, nobody_there);
+}
+
+void node_client::find_session(std::string id, reply<session_found> then) {
+  if (!at_desk([id, then](front_desk_state& desk) { desk.find_session(id, then); }))
+    then({}, nobody_there);
+}
+
+void node_client::list_sessions(std::size_t limit,
+                                reply<std::vector<std::shared_ptr<const session_snapshot>>> then) {
+  if (!at_desk([limit, then](front_desk_state& desk) { desk.list_sessions(limit, then); }))
+    then({}, nobody_there);
+}
+
+void node_client::tree(reply<std::shared_ptr<const tree_node>> then) {
+  auto root = root_->now().handle;
+  if (!root) {
+    then(nullptr, nobody_there);
+    return;
+  }
+  // A short-lived actor asks, so that nobody else waits for the slowest branch of the tree.
+  system_.spawn([root, then](caf::event_based_actor* self) {
+    self->request(root, request_timeout, view_tree{})
+        .then([then](const tree_viewed& x) { then(x.tree, {}); },
+              [then](const caf::error&) {
+                then(nullptr, {refusal::timeout, "the supervision tree does not answer", {}});
+              });
+  });
+}
+
+void node_client::questions(std::string queue, reply<std::vector<question_ptr>> then) {
+  if (!at_desk([queue, then](front_desk_state& desk) { desk.questions(queue, then); }))
+    then({}, nobody_there);
+}
+
+void node_client::claim(std::string id, std::string by, reply<question_ptr> then) {
+  if (!at_desk([id, by, then](front_desk_state& desk) { desk.claim(id, by, then); }))
+    then(nullptr, nobody_there);
+}
+
+void node_client::answer(std::string id, std::string by, outcome x, reply<question_ptr> then) {
+  auto shared = std::make_shared<const outcome>(std::move(x));
+  if (!at_desk(
+          [id, by, shared, then](front_desk_state& desk) { desk.answer(id, by, shared, then); }))
+    then(nullptr, nobody_there);
+}
+
+std::vector<agent_view> node_client::agents() const {
+  std::vector<agent_view> out;
+  for (const auto& place : parts_->places->all(address_kind::agent)) {
+    if (!place->spec())
+      continue;
+    out.push_back({place->where().name, place->spec(), place->state.load(), place->load.load(),
+                   place->served.load(), place->failed.load(), place->success_rate.load(),
+                   place->now().incarnation});
+  }
+  return out;
+}
+
+bool node_client::ready() const {
+  const auto up = [](const seat_ptr& place) { return place->state.load() != health::down; };
+  const auto agents = parts_->places->all(address_kind::agent);
+  const auto domains = parts_->places->all(address_kind::domain);
+  return desk_->now().handle && !domains.empty() && std::all_of(agents.begin(), agents.end(), up) &&
+         std::all_of(domains.begin(), domains.end(), up);
+}
+
+std::string node_client::metrics() const {
+  return parts_->counters ? parts_->counters->render() : std::string{};
+}
+
+} // namespace troupe

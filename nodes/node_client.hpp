@@ -1,0 +1,55 @@
+#pragma once
+
+#include "actors/front_desk.hpp"
+#include "actors/node_parts.hpp"
+#include "nodes/client.hpp"
+
+#include <atomic>
+#include <memory>
+
+namespace troupe {
+
+/// The client of a node in the same process: turns requests into tasks and hands them to the front
+/// desk.
+class node_client final : public client {
+ public:
+  node_client(parts_ptr parts, seat_ptr desk, seat_ptr root, caf::actor_system& sys, bool stores);
+
+  std::uint64_t submit(task_request what, task_handlers handlers) override;
+  std::uint64_t watch(std::string id, task_handlers handlers) override;
+  void forget(std::uint64_t number) override;
+  void find_task(std::string id, reply<task_record_ptr> then) override;
+  void list_tasks(task_filter filter, reply<std::vector<task_record_ptr>> then) override;
+  void cancel(std::string id, std::string why, reply<task_record_ptr> then) override;
+  void find_session(std::string id, reply<session_found> then) override;
+  void list_sessions(std::size_t limit,
+                     reply<std::vector<std::shared_ptr<const session_snapshot>>> then) override;
+  void tree(reply<std::shared_ptr<const tree_node>> then) override;
+  void questions(std::string queue, reply<std::vector<question_ptr>> then) override;
+  void claim(std::string id, std::string by, reply<question_ptr> then) override;
+  void answer(std::string id, std::string by, outcome x, reply<question_ptr> then) override;
+  [[nodiscard]] std::vector<agent_view> agents() const override;
+  [[nodiscard]] const fleet_spec& fleet() const override { return parts_->fleet; }
+  [[nodiscard]] bool ready() const override;
+  [[nodiscard]] std::string metrics() const override;
+
+  /// A task for `what`, complete and with its orchestrator; a refusal when there is no such domain.
+  [[nodiscard]] static refused make_task(const node_parts& parts, const task_request& what,
+                                         timestamp now, std::uint64_t dice, bool stores,
+                                         task_ptr& out, seat_ptr& where);
+
+ private:
+  /// Runs `f` on the front desk; false when nobody sits there.
+  bool at_desk(std::function<void(front_desk_state&)> f) const;
+  [[nodiscard]] timestamp now() const;
+
+  parts_ptr parts_;
+  seat_ptr desk_;
+  seat_ptr root_;
+  caf::actor_system& system_;
+  bool stores_;
+  std::atomic<std::uint64_t> numbers_{0};
+  std::atomic<std::uint64_t> dice_;
+};
+
+} // namespace troupe
