@@ -1,0 +1,327 @@
+#pragma once
+
+#include "nodes/client.hpp"
+#include "nodes/doors/api.hpp"
+#include "nodes/doors/http_server.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace troupe::test {
+
+/// A client of raw sockets, so that tests can say what no library would. Every wait ends after ten
+/// seconds.
+class raw_client {
+ public:
+  explicit raw_client(std::uint16_t port, int receive_bytes = 0)
+      : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (receive_bytes > 0)
+      ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
+    const timeval limit{10, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
+  }
+  ~raw_client() { ::close(fd_); }
+  raw_client(const raw_client&) = delete;
+  raw_client& operator=(const raw_client&) = delete;
+
+  [[nodiscard]] bool connected() const noexcept { return connected_; }
+  bool send(std::string_view text) {
+    while (!text.empty()) {
+      const auto n = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
+      if (n <= 0)
+        return false;
+      text.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return true;
+  }
+  void half_close() { ::shutdown(fd_, SHUT_WR); }
+
+  /// Reads on; false at the end of the connection, or when nothing came in time.
+  bool more() {
+    char piece[8192];
+    const auto n = ::recv(fd_, piece, sizeof piece, 0);
+    if (n <= 0)
+      return false;
+    in_.append(piece, static_cast<std::size_t>(n));
+    return true;
+  }
+  /// What came up to the end of the connection.
+  std::string rest() {
+    while (more()) {
+    }
+    return std::exchange(in_, {});
+  }
+  /// What came up to and including `mark`.
+  std::string until(std::string_view mark) {
+    for (;;) {
+      if (const auto at = in_.find(mark); at != std::string::npos) {
+        auto out = in_.substr(0, at + mark.size());
+        in_.erase(0, out.size());
+        return out;
+      }
+      if (!more())
+        return std::exchange(in_, {});
+    }
+  }
+
+  struct answer {
+    unsigned status = 0;
+    std::string head;
+    std::string body;
+    [[nodiscard]] json parsed() const { return json::parse(body, nullptr, false); }
+  };
+  answer read() {
+    answer out;
+    out.head = until("\r\n\r\n");
+    if (out.head.size() > 12)
+      out.status = static_cast<unsigned>(std::stoul(out.head.substr(9, 3)));
+    if (const auto at = out.head.find("Content-Length: "); at != std::string::npos) {
+      const auto n = std::stoul(out.head.substr(at + 16));
+      while (in_.size() < n && more()) {
+      }
+      out.body = in_.substr(0, n);
+      in_.erase(0, out.body.size());
+    }
+    return out;
+  }
+  answer ask(std::string_view text) {
+    send(text);
+    return read();
+  }
+
+ private:
+  int fd_;
+  bool connected_ = false;
+  std::string in_;
+};
+
+inline std::string get(std::string_view path, std::string_view more = "") {
+  return "GET " + std::string{path} + " HTTP/1.1\r\nHost: localhost\r\n" + std::string{more} +
+         "\r\n";
+}
+inline std::string post(std::string_view path, std::string_view body, std::string_view more = "",
+                        std::string_view type = "application/json") {
+  return "POST " + std::string{path} +
+         " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + std::string{type} +
+         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + std::string{more} +
+         "\r\n" + std::string{body};
+}
+
+/// A node that does what the test says. Tasks end at once, unless `hold` is set: then when the test
+/// says so.
+class fake_client : public client {
+ public:
+  bool hold = false;
+  refused refuse_with;
+  std::uint64_t submit(task_request what, task_handlers h) override {
+    std::unique_lock lock{mutex_};
+    if (refuse_with.why != refusal::none) {
+      const auto why = refuse_with;
+      lock.unlock();
+      h.refused_(why);
+      return ++numbers_;
+    }
+    last = what;
+    auto t = std::make_shared<task>();
+    t->id = "t" + std::to_string(++made_);
+    t->domain = what.domain.empty() ? "support" : what.domain;
+    t->text = what.text;
+    t->skill = what.skill;
+    t->data = what.data;
+    t->who = what.who;
+    t->context_id = what.context_id;
+    t->trace_id = what.trace_id;
+    t->created = timestamp{microseconds{1000000}};
+    t->deadline = timestamp{microseconds{900000000}};
+    auto r = std::make_shared<task_record>();
+    r->what = t;
+    r->updated = t->created;
+    records_[t->id] = r;
+    const auto number = ++numbers_;
+    if (hold)
+      handlers_[number] = {t->id, h};
+    lock.unlock();
+    if (h.accepted) {
+      task_accepted said;
+      said.id = t->id;
+      h.accepted(said);
+    }
+    if (!hold)
+      finish(t->id, h);
+    return number;
+  }
+  std::uint64_t watch(std::string id, task_handlers h) override {
+    std::lock_guard lock{mutex_};
+    handlers_[++numbers_] = {std::move(id), std::move(h)};
+    return numbers_;
+  }
+  void forget(std::uint64_t number) override {
+    std::lock_guard lock{mutex_};
+    handlers_.erase(number);
+    forgotten.insert(number);
+  }
+  void find_task(std::string id, reply<task_record_ptr> then) override {
+    task_record_ptr out;
+    {
+      std::lock_guard lock{mutex_};
+      if (const auto hit = records_.find(id); hit != records_.end())
+        out = hit->second;
+    }
+    then(out, {});
+  }
+  void list_tasks(task_filter f, reply<std::vector<task_record_ptr>> then) override {
+    std::vector<task_record_ptr> out;
+    {
+      std::lock_guard lock{mutex_};
+      for (const auto& [id, r] : records_)
+        if ((!f.state || *f.state == r->state) && out.size() < f.limit)
+          out.push_back(r);
+    }
+    then(std::move(out), {});
+  }
+  void cancel(std::string id, std::string, reply<task_record_ptr> then) override {
+    task_record_ptr out;
+    {
+      std::lock_guard lock{mutex_};
+      if (const auto hit = records_.find(id); hit != records_.end())
+        out = hit->second;
+    }
+    if (!out)
+      then(nullptr, {refusal::unknown_task, "no such task", {}});
+    else if (is_final(out->state))
+      then(nullptr, {refusal::conflict, "the task has ended", {}});
+    else
+      then(out, {});
+  }
+  void find_session(std::string, reply<session_found> then) override { then({}, {}); }
+  void list_sessions(std::size_t,
+                     reply<std::vector<std::shared_ptr<const session_snapshot>>> then) override {
+    auto s = std::make_shared<session_snapshot>();
+    s->id = "s1";
+    then({s}, {});
+  }
+  void tree(reply<std::shared_ptr<const tree_node>> then) override {
+    auto root = std::make_shared<tree_node>();
+    root->id = "node";
+    root->children.push_back({"support", "supervisor", "one_for_one", "up", 2, {}});
+    then(root, {});
+  }
+  void questions(std::string queue, reply<std::vector<question_ptr>> then) override {
+    auto q = std::make_shared<question>();
+    q->id = "t1:0:1";
+    q->queue = queue;
+    then({q}, {});
+  }
+  void claim(std::string id, std::string by, reply<question_ptr> then) override {
+    auto q = std::make_shared<question>();
+    q->id = std::move(id);
+    q->claimed_by = std::move(by);
+    then(q, {});
+  }
+  void answer(std::string id, std::string by, outcome x, reply<question_ptr> then) override {
+    {
+      std::lock_guard lock{mutex_};
+      answered = std::move(x);
+    }
+    claim(std::move(id), std::move(by), std::move(then));
+  }
+  std::vector<agent_view> agents() const override { return {}; }
+  const fleet_spec& fleet() const override { return fleet_; }
+  bool ready() const override { return is_ready; }
+  std::string metrics() const override { return "troupe_up 1\n"; }
+
+  // -- what the test does -----------------------------------------------------
+
+  /// Puts a record in place of the one of its task, and tells those who watch.
+  void put(std::shared_ptr<task_record> r) {
+    std::vector<task_handlers> told;
+    {
+      std::lock_guard lock{mutex_};
+      records_[r->what->id] = r;
+      for (const auto& [number, w] : handlers_)
+        if (w.id == r->what->id)
+          told.push_back(w.handlers);
+    }
+    for (const auto& h : told) {
+      if (is_final(r->state) ? !!h.ended : !!h.progressed)
+        (is_final(r->state) ? h.ended : h.progressed)(r);
+    }
+  }
+  void end(const std::string& id) {
+    auto r = copy(id);
+    r->state = task_state::completed;
+    r->phase = task_phase::ended;
+    r->result =
+        std::make_shared<outcome>(outcome{"done: " + r->what->text, nullptr, 1, false, {}, {}});
+    put(r);
+  }
+  std::shared_ptr<task_record> copy(const std::string& id) {
+    std::lock_guard lock{mutex_};
+    return std::make_shared<task_record>(*records_.at(id));
+  }
+  [[nodiscard]] std::size_t watchers() {
+    std::lock_guard lock{mutex_};
+    return handlers_.size();
+  }
+  task_request last;
+  outcome answered;
+  std::atomic<bool> is_ready{true};
+  std::set<std::uint64_t> forgotten;
+
+ private:
+  void finish(const std::string& id, const task_handlers& h) {
+    auto r = copy(id);
+    r->state = task_state::completed;
+    r->phase = task_phase::ended;
+    r->result =
+        std::make_shared<outcome>(outcome{"done: " + r->what->text, nullptr, 1, false, {}, {}});
+    {
+      std::lock_guard lock{mutex_};
+      records_[id] = r;
+    }
+    if (h.ended)
+      h.ended(r);
+  }
+  struct watcher {
+    std::string id;
+    task_handlers handlers;
+  };
+  std::mutex mutex_;
+  std::map<std::string, task_record_ptr> records_;
+  std::map<std::uint64_t, watcher> handlers_;
+  std::uint64_t made_ = 0;
+  std::uint64_t numbers_ = 0;
+  fleet_spec fleet_;
+};
+
+/// A server in front of a fake node.
+struct door {
+  explicit door(http_settings settings = {}, api_settings more = {})
+      : server(settings, make_api(node, std::move(more))) {
+    server.start();
+  }
+  fake_client node;
+  http_server server;
+  [[nodiscard]] std::uint16_t port() const { return server.port(); }
+};
+
+} // namespace troupe::test
