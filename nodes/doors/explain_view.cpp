@@ -18,7 +18,7 @@ json considered_view(const considered& c) {
 
 void put_route(json& out, const route& r) {
   out["skill"] = r.skill;
-  out["chosen"] = r.agent.empty() ? json{} : json{r.agent};
+  out["chosen"] = r.agent.empty() ? json() : json(r.agent);
   out["strategy"] = to_string(r.strategy);
   out["because"] = r.because;
   out["candidates"] = r.of;
