@@ -14,6 +14,7 @@ using column = std::array<double, unknowns>;
 constexpr double ridge =
     0.1; // keeps the slopes finite when the outcomes can be told apart without error
 constexpr int rounds = 50;
+constexpr double enough = 0.01; // of mean loss, that a sharper curve would have to win
 
 column inputs_of(const evidence& seen) {
   column out{};
@@ -115,7 +116,7 @@ calibration calibration::fit(std::span<const outcome> held_back, double keep) {
 }
 
 double fit_sharpness(std::span<const scored> held_back) {
-  double best = 1, best_loss = INFINITY;
+  std::vector<std::pair<double, double>> losses; // factor, mean loss
   for (double factor = 0.5; factor < 64; factor *= 1.1) {
     double loss = 0;
     for (const auto& one : held_back) {
@@ -125,12 +126,18 @@ double fit_sharpness(std::span<const scored> held_back) {
         sum += std::exp(factor * static_cast<double>(score - largest));
       loss += std::log(sum) - factor * static_cast<double>(one.scores[one.label] - largest);
     }
-    if (loss < best_loss) {
-      best_loss = loss;
-      best = factor;
-    }
+    losses.emplace_back(factor,
+                        loss / static_cast<double>(std::max<std::size_t>(held_back.size(), 1)));
   }
-  return best;
+  double best = INFINITY;
+  for (const auto& [factor, loss] : losses)
+    best = std::min(best, loss);
+  // Where every held-back text is right, ever larger factors look ever so little better; the first
+  // good one is taken.
+  for (const auto& [factor, loss] : losses)
+    if (loss <= best + enough)
+      return factor;
+  return 1;
 }
 
 } // namespace troupe::text

@@ -19,6 +19,10 @@ constexpr std::size_t most_parts = 8;
 // earnest.
 constexpr std::size_t most_looked_at = 64;
 
+// A label of the unsplit message with a smaller share than this is no sign that the message asks
+// for it as well.
+constexpr double least_share = 0.05;
+
 // With more parts than that, the weakest joints are taken as no joints, the last ones first.
 std::vector<part> bounded(std::vector<part> parts) {
   if (parts.size() > most_looked_at) {
@@ -47,7 +51,11 @@ class splitter {
 
   std::vector<clause> split() {
     auto whole = read(0, parts_.size());
-    auto unsplit = worth(whole.what) + options_.gain;
+    auto shown = std::min<std::size_t>(whole.what.alternatives.size(), 2);
+    for (std::size_t at = 0; at < shown && whole.what.alternatives[at].confidence >= least_share;
+         ++at)
+      leading_.push_back(whole.what.alternatives[at].intent);
+    auto unsplit = worth(whole.what);
     auto [value, ends] = best_ends();
     if (ends.size() < 2 || value <= unsplit)
       return {whole};
@@ -65,13 +73,18 @@ class splitter {
     return std::log(std::max(what.confidence, 1e-4));
   }
 
-  double cost(const part& at) const {
+  bool leads(const std::string& intent) const {
+    return std::find(leading_.begin(), leading_.end(), intent) != leading_.end();
+  }
+
+  double cost(const part& at, const std::string& left, const std::string& right) const {
     double base = at.before == joint::weak     ? options_.weak_cost
                   : at.before == joint::strong ? options_.strong_cost
                                                : options_.stop_cost;
     auto reads = manner_of(message_.substr(at.begin, at.end - at.begin));
     return base - (reads == manner::request ? options_.request_gain : 0) +
-           (reads == manner::statement ? options_.statement_cost : 0);
+           (reads == manner::statement ? options_.statement_cost : 0) -
+           (leads(left) && leads(right) ? options_.agreement_gain : 0);
   }
 
   // The clause from part `from` up to, not including, part `to`.
@@ -120,7 +133,8 @@ class splitter {
           const auto& before = best[from][count - 1];
           if (!std::isfinite(before.value) || before.last == one.what.intent)
             continue;
-          auto value = before.value + worth(one.what) - (from > 0 ? cost(parts_[from]) : 0);
+          auto value = before.value + worth(one.what) -
+                       (from > 0 ? cost(parts_[from], before.last, one.what.intent) : 0);
           if (value <= best[to][count].value)
             continue;
           best[to][count] = {value, before.ends, one.what.intent};
@@ -161,6 +175,7 @@ class splitter {
   std::string_view message_;
   std::vector<part> parts_;
   decompose_options options_;
+  std::vector<std::string> leading_; // the two best labels of the unsplit message
   std::map<std::pair<std::size_t, std::size_t>, clause> read_;
 };
 

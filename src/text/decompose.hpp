@@ -11,27 +11,27 @@ namespace troupe::text {
 
 /// One request out of a message.
 struct clause {
-  std::string text; ///< the request as it can be worked on alone, a shared subject carried over
+  std::string text; ///< the request as it can be worked on alone, a shared opening carried over
   std::size_t begin = 0; ///< where it stands in the message, in bytes
   std::size_t end = 0;   ///< one past its last byte
   classification what;
-  bool after_previous =
-      false; ///< the words ask for this one to be done after the clause before it in this list
+  bool after_previous = false; ///< it is to be done after the clause before it in the list
 };
 
 /// When a split is accepted. A reading is worth the mean logarithm of its clauses' confidences;
-/// each cut costs something on top, less where the words between the clauses are plainer about it.
+/// each cut costs something on top, and less than nothing where the words between the clauses are
+/// plain about it.
 struct decompose_options {
   std::size_t max_clauses = 6;   ///< the most clauses a message is split into
   std::size_t min_words = 2;     ///< a clause with fewer words does not stand on its own
   double least_confidence = 0.3; ///< nor does one that is understood less well than this
-  double weak_cost = 0.25;       ///< of a cut at "and" or a comma
+  double weak_cost = 0.3;        ///< of a cut at "and" or a comma
   double strong_cost = -1.2;     ///< of a cut at "also", "plus", ";", ...
   double stop_cost = -0.1;       ///< of a cut between sentences
-  double request_gain =
-      0.2; ///< off a cut's cost before a part that reads like a request of its own
-  double statement_cost = 0.2; ///< on a cut's cost before a part that only tells more
-  double gain = 0.0; ///< how much more the split reading must be worth than the unsplit one
+  double request_gain = 0.2;   ///< off the cost before a part that reads like a request of its own
+  double statement_cost = 0.2; ///< on the cost before a part that only tells more
+  double agreement_gain =
+      0.4; ///< off the cost where both clauses' intents are the unsplit message's two best
 };
 
 /// Splits a message that asks for several things into one clause for each, in the order in which

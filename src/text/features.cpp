@@ -86,6 +86,8 @@ void fold(std::vector<feature>& all) {
 std::vector<feature> features_of(std::string_view normalized_text) {
   auto words = words_of(normalized_text, most_words);
   std::vector<feature> out;
+  if (words.empty())
+    return out;
   out.reserve(words.size() * 40);
   static const fingerprint first = print_of("<"), last = print_of(">");
   std::vector<fingerprint> stems{first}, ideas;

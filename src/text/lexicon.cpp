@@ -175,7 +175,7 @@ constexpr std::array ideas = {
     "define meaning mean definition",
     "time clock hour",
     "date day",
-    "salary income wage earnings pay",
+    "salary income wage earnings",
     "tax taxes",
     "insurance coverage cover",
     "calorie calories nutrition nutritional",

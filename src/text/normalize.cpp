@@ -56,6 +56,25 @@ utf8proc_int32_t plain(utf8proc_int32_t code, void*) {
   return blank ? ' ' : code;
 }
 
+// Folding can bring such marks forth from other characters, so what comes out of it is looked at
+// again.
+std::string plain_all(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    utf8proc_int32_t code = 0;
+    auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + at,
+                                 static_cast<utf8proc_ssize_t>(text.size() - at), &code);
+    if (size <= 0) // cannot be: the folding gives well-formed text
+      break;
+    utf8proc_uint8_t bytes[4];
+    auto length = utf8proc_encode_char(plain(code, nullptr), bytes);
+    out.append(reinterpret_cast<char*>(bytes), static_cast<std::size_t>(length));
+    at += static_cast<std::size_t>(size);
+  }
+  return out;
+}
+
 std::string fold_blanks(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -139,9 +158,9 @@ normalized normalize(std::string_view text, std::size_t max_bytes) {
                                   plain, nullptr);
   utf8proc_buffer keep(mapped, &std::free);
   // Only a lack of memory can fail here; the unmapped text is still a usable answer.
-  out.text = fold_blanks(
-      size < 0 ? std::string_view(sound)
-               : std::string_view(reinterpret_cast<char*>(mapped), static_cast<std::size_t>(size)));
+  if (size >= 0)
+    sound = plain_all({reinterpret_cast<char*>(mapped), static_cast<std::size_t>(size)});
+  out.text = fold_blanks(sound);
   return out;
 }
 
