@@ -20,6 +20,7 @@
 
 #include <filesystem>
 #include <random>
+#include <thread>
 #include <utility>
 
 namespace troupe {
@@ -206,7 +207,8 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
     , first_store_(std::make_shared<std::unique_ptr<store>>()) {
   auto& p = *parts_;
   // Children run in the fleet's folder, so that paths handed to them must not depend on ours.
-  fleet.data_dir = fs::absolute(fleet.data_dir).lexically_normal().string();
+  if (!fleet.data_dir.empty())
+    fleet.data_dir = fs::absolute(fleet.data_dir).lexically_normal().string();
   fleet.dir =
       fleet.dir.empty() ? std::string{} : fs::absolute(fleet.dir).lexically_normal().string();
   p.fleet = std::move(fleet);
@@ -271,6 +273,16 @@ void node::start() {
         if (tell)
           tell(text);
       });
+}
+
+bool node::wait_ready(milliseconds most) const {
+  const auto until = std::chrono::steady_clock::now() + most;
+  while (!client_->ready()) {
+    if (std::chrono::steady_clock::now() >= until)
+      return false;
+    std::this_thread::sleep_for(milliseconds{1});
+  }
+  return true;
 }
 
 void node::stop() {

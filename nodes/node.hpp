@@ -46,6 +46,8 @@ class node {
 
   /// Spawns the supervision tree. What a former run left unfinished is taken up again.
   void start();
+  /// Blocks the calling thread, which must not be an actor's, until every actor of the tree is seated; false after `most`.
+  [[nodiscard]] bool wait_ready(milliseconds most) const;
   /// Stops the tree: children in reverse order, each within its shutdown time. Safe to call again.
   void stop();
 

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <vector>
+
+namespace troupe::bench {
+
+struct benchmark {
+  const char* name;
+  void (*run)();
+};
+
+void route_local();
+void compound_local();
+void durable_local();
+void agents_idle();
+void crash_restart();
+
+inline const std::vector<benchmark>& all() {
+  static const std::vector<benchmark> list{
+    {"route_local", route_local}, {"compound_local", compound_local}, {"durable_local", durable_local},
+    {"agents_idle", agents_idle}, {"crash_restart", crash_restart},
+  };
+  return list;
+}
+
+} // namespace troupe::bench
