@@ -1,9 +1,8 @@
 #include "nodes/doors/api_parts.hpp"
 #include "nodes/doors/clerk.hpp"
 #include "nodes/doors/uri.hpp"
+#include "src/telemetry/log_entry.hpp"
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <exception>
 
@@ -12,8 +11,6 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t searches_waiting = 16;
-constexpr std::array<std::string_view, 6> levels{"trace", "debug", "info",
-                                                 "warn",  "error", "critical"};
 
 timestamp wall_clock() {
   return std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now());
@@ -25,8 +22,8 @@ json read_search(query_reader& query) {
     if (auto given = query.text(name); !given.empty())
       out[name] = std::move(given);
   if (auto level = query.text("level"); !level.empty()) {
-    if (std::find(levels.begin(), levels.end(), level) == levels.end())
-      query.fail("level must be one of trace, debug, info, warn, error, critical");
+    if (!parse_enum<log_level>(level))
+      query.fail("level must be one of " + words_of<log_level>());
     out["level"] = std::move(level);
   }
   for (const auto* name : {"since", "until"})

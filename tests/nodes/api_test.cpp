@@ -174,9 +174,9 @@ TEST(api, shows_the_node) {
   EXPECT_TRUE(c.ask(get("/v1/agents")).parsed()["agents"].is_array());
   EXPECT_TRUE(c.ask(get("/v1/domains")).parsed()["domains"].is_array());
   const auto logs =
-      c.ask(get("/v1/logs?session=s%201&level=warn&since=1970-01-01T00:00:02.5Z")).parsed();
+      c.ask(get("/v1/logs?session=s%201&level=warning&since=1970-01-01T00:00:02.5Z")).parsed();
   EXPECT_EQ(logs["lines"][0],
-            json::parse(R"({"session":"s 1","level":"warn","since":2500000,"limit":100})"));
+            json::parse(R"({"session":"s 1","level":"warning","since":2500000,"limit":100})"));
   EXPECT_EQ(c.ask(get("/v1/logs?since=yesterday")).status, 400u);
   EXPECT_EQ(c.ask(get("/metrics")).body, "troupe_up 1\n");
   EXPECT_EQ(c.ask(get("/")).status, 200u);

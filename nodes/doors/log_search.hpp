@@ -1,0 +1,15 @@
+#pragma once
+
+#include <troupe/json.hpp>
+
+#include <functional>
+
+namespace troupe {
+
+class log_book;
+
+/// What `api_settings::search_logs` wants, over this book, which must outlive the server. May throw
+/// `log_error`.
+[[nodiscard]] std::function<json(const json&)> search_in(const log_book& book);
+
+} // namespace troupe
