@@ -266,14 +266,7 @@ class fake_client : public client {
         (is_final(r->state) ? h.ended : h.progressed)(r);
     }
   }
-  void end(const std::string& id) {
-    auto r = copy(id);
-    r->state = task_state::completed;
-    r->phase = task_phase::ended;
-    r->result =
-        std::make_shared<outcome>(outcome{"done: " + r->what->text, nullptr, 1, false, {}, {}});
-    put(r);
-  }
+  void end(const std::string& id) { put(ended(id)); }
   std::shared_ptr<task_record> copy(const std::string& id) {
     std::lock_guard lock{mutex_};
     return std::make_shared<task_record>(*records_.at(id));
@@ -288,12 +281,16 @@ class fake_client : public client {
   std::set<std::uint64_t> forgotten;
 
  private:
-  void finish(const std::string& id, const task_handlers& h) {
+  std::shared_ptr<task_record> ended(const std::string& id) {
     auto r = copy(id);
     r->state = task_state::completed;
     r->phase = task_phase::ended;
     r->result =
         std::make_shared<outcome>(outcome{"done: " + r->what->text, nullptr, 1, false, {}, {}});
+    return r;
+  }
+  void finish(const std::string& id, const task_handlers& h) {
+    auto r = ended(id);
     {
       std::lock_guard lock{mutex_};
       records_[id] = r;
