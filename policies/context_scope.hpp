@@ -1,0 +1,27 @@
+#pragma once
+
+#include <troupe/fleet.hpp>
+#include <troupe/json.hpp>
+#include <troupe/task.hpp>
+
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// The typed context that a task begins with: what the session knows, then what the request brings
+/// along in `data.context`, then `customer_id` and `tier` of the customer. Only fields that the
+/// domain declares get in, and only with values of their declared type; the names of the others are
+/// put into `refused`.
+[[nodiscard]] json initial_context(const domain_spec& domain, const task& t, const json& session,
+                                   std::vector<std::string>& refused);
+
+/// The part of `context` that an agent may read: nothing else ever reaches it.
+[[nodiscard]] json scoped(const json& context, const std::vector<std::string>& reads);
+
+/// Takes over what a step's outcome sets in `data.context`, if its agent may write it and the
+/// domain declares it with that type. Returns the names of what was refused.
+std::vector<std::string> write_back(json& context, const domain_spec& domain,
+                                    const std::vector<std::string>& writes, const json& data);
+
+} // namespace troupe
