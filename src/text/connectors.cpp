@@ -51,6 +51,8 @@ constexpr std::array connectors = {
     connector{"secondly", joint::strong, sequence_hint::any, true},
     connector{"and", joint::weak},
     connector{"but", joint::weak},
+    connector{"before you", joint::weak, sequence_hint::follows},
+    connector{"after you", joint::weak, sequence_hint::precedes},
     connector{"before", joint::weak, sequence_hint::follows},
     connector{"after", joint::weak, sequence_hint::precedes},
 };
@@ -92,14 +94,24 @@ constexpr std::array openings = {
     "let me",
 };
 
-// First words of questions and wishes, after which a part needs no other to be a request.
-constexpr std::array asking = {
-    "what",   "what's", "whats", "when",  "when's", "where", "where's", "which", "who",
-    "who's",  "why",    "how",   "how's", "is",     "are",   "am",      "was",   "do",
-    "does",   "did",    "can",   "could", "will",   "would", "should",  "has",   "have",
-    "may",    "please", "tell",  "show",  "give",   "let",   "let's",   "help",  "cancel",
-    "change", "find",   "send",  "set",   "make",   "get",
+// First words of questions, after which a part needs no other to be a request.
+constexpr std::array questions = {
+    "what", "what's", "whats", "when",  "when's", "where", "where's", "which", "who",  "who's",
+    "why",  "how",    "how's", "is",    "are",    "am",    "was",     "do",    "does", "did",
+    "can",  "could",  "will",  "would", "should", "has",   "have",    "may",
 };
+
+// First words of orders. "Cancel the other one" is a request; "cancel it" leans on what was said
+// before.
+constexpr std::array orders = {
+    "please",    "tell",    "show",    "give",   "let",    "let's",    "help",     "cancel",
+    "change",    "find",    "send",    "set",    "make",   "get",      "reset",    "upgrade",
+    "downgrade", "track",   "update",  "refund", "book",   "pay",      "transfer", "call",
+    "add",       "remove",  "check",   "return", "delete", "open",     "close",    "switch",
+    "remind",    "connect", "explain", "email",  "mail",   "schedule",
+};
+constexpr std::array leaning = {"it", "them", "that", "this", "him", "her"};
+
 constexpr std::array wishing = {"want", "need", "would", "wanna", "wish", "gotta"};
 
 // First words of what explains, refers back or only goes on.
@@ -243,8 +255,10 @@ manner manner_of(std::string_view clause) {
   if (tokens.empty() || tokens[0].mark != 0)
     return manner::unclear;
   const auto& first = tokens[0].word;
-  if (first == "i'd" || has(asking, first))
+  if (first == "i'd" || has(questions, first))
     return manner::request;
+  if (has(orders, first))
+    return tokens.size() > 1 && has(leaning, tokens[1].word) ? manner::unclear : manner::request;
   if (first == "i")
     return tokens.size() > 1 && has(wishing, tokens[1].word) ? manner::request : manner::statement;
   return has(telling, first) ? manner::statement : manner::unclear;

@@ -66,7 +66,8 @@ class splitter {
   struct plan {
     double value = -std::numeric_limits<double>::infinity(); // sum over the clauses
     std::vector<std::size_t> ends;
-    std::string last; // intent of the last clause
+    std::string last;      // intent of the last clause
+    std::size_t start = 0; // the part it begins with
   };
 
   static double worth(const classification& what) {
@@ -77,14 +78,25 @@ class splitter {
     return std::find(leading_.begin(), leading_.end(), intent) != leading_.end();
   }
 
-  double cost(const part& at, const std::string& left, const std::string& right) const {
-    double base = at.before == joint::weak     ? options_.weak_cost
-                  : at.before == joint::strong ? options_.strong_cost
-                                               : options_.stop_cost;
-    auto reads = manner_of(message_.substr(at.begin, at.end - at.begin));
-    return base - (reads == manner::request ? options_.request_gain : 0) +
-           (reads == manner::statement ? options_.statement_cost : 0) -
-           (leads(left) && leads(right) ? options_.agreement_gain : 0);
+  manner manner_at(const part& at) const {
+    return manner_of(message_.substr(at.begin, at.end - at.begin));
+  }
+
+  // The cost of a cut before `at`, the clause before which begins with `left`. A story and the
+  // question it leads up to are one request, so a side that only tells speaks against the cut,
+  // whichever it is.
+  double cost(const part& left, const part& at, const std::string& left_intent,
+              const std::string& intent) const {
+    double out = at.before == joint::weak     ? options_.weak_cost
+                 : at.before == joint::strong ? options_.strong_cost
+                                              : options_.stop_cost;
+    auto reads = manner_at(at);
+    bool story = manner_at(left) == manner::statement;
+    if (reads == manner::statement || story)
+      out += at.before == joint::strong ? 0 : options_.statement_cost;
+    else if (reads == manner::request)
+      out -= options_.request_gain;
+    return leads(left_intent) && leads(intent) ? out - options_.agreement_gain : out;
   }
 
   // The clause from part `from` up to, not including, part `to`.
@@ -133,11 +145,13 @@ class splitter {
           const auto& before = best[from][count - 1];
           if (!std::isfinite(before.value) || before.last == one.what.intent)
             continue;
-          auto value = before.value + worth(one.what) -
-                       (from > 0 ? cost(parts_[from], before.last, one.what.intent) : 0);
+          auto value =
+              before.value + worth(one.what) -
+              (from > 0 ? cost(parts_[before.start], parts_[from], before.last, one.what.intent)
+                        : 0);
           if (value <= best[to][count].value)
             continue;
-          best[to][count] = {value, before.ends, one.what.intent};
+          best[to][count] = {value, before.ends, one.what.intent, from};
           best[to][count].ends.push_back(to);
         }
       }

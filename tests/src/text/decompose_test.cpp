@@ -44,6 +44,7 @@ TEST(connectors, know_openings_and_manners) {
   EXPECT_EQ(manner_of("I want it"), manner::request);
   EXPECT_EQ(manner_of("I waited"), manner::statement);
   EXPECT_EQ(manner_of("because it broke"), manner::statement);
+  EXPECT_EQ(manner_of("upgrade the plan"), manner::request);
   EXPECT_EQ(manner_of("upgrade it"), manner::unclear);
 }
 
