@@ -6,7 +6,6 @@
 #include <troupe/event.hpp>
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,11 +42,28 @@ struct live_task {
   std::optional<plan_run> run;
   std::vector<event> history;
   std::uint32_t stored = 0; ///< how many events of `history` have been handed to the journal
-  std::deque<effect> held;
+  std::vector<effect> held;
   std::vector<watcher> watchers;
   json context;
   outcome_ptr understood;
   outcome_ptr result;
+
+  /// Ready for another task, with the memory of the one before.
+  void reset(std::uint32_t new_generation) {
+    generation = new_generation;
+    what = nullptr;
+    state = task_state::submitted;
+    triage = ending = recovered = false;
+    how = nullptr;
+    run.reset();
+    history.clear();
+    stored = 0;
+    held.clear();
+    watchers.clear();
+    context = nullptr;
+    understood = nullptr;
+    result = nullptr;
+  }
 
   [[nodiscard]] task_phase phase() const noexcept {
     if (ending)

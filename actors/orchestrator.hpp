@@ -93,6 +93,29 @@ struct orchestrator_state {
     std::uint64_t incarnation = 0;
   };
 
+  /// A list of actions with the memory of an earlier one: handlers need one each, and may nest.
+  class action_list {
+   public:
+    explicit action_list(orchestrator_state& of)
+        : of_(of) {
+      if (!of_.spare_.empty()) {
+        list = std::move(of_.spare_.back());
+        of_.spare_.pop_back();
+      }
+    }
+    ~action_list() {
+      list.clear();
+      of_.spare_.push_back(std::move(list));
+    }
+    action_list(const action_list&) = delete;
+    action_list& operator=(const action_list&) = delete;
+    operator actions&() noexcept { return list; }
+    actions list;
+
+   private:
+    orchestrator_state& of_;
+  };
+
   // Accepting.
   void take(const submit_task& x, const caf::actor& from);
   void begin_in_session(const submit_task& x, const caf::actor& from);
@@ -164,7 +187,8 @@ struct orchestrator_state {
   std::vector<std::unique_ptr<live_task>> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::uint32_t generation_ = 0;
-  std::unordered_map<std::string, std::uint32_t> by_id_;
+  /// Keyed by views into the tasks' own ids.
+  std::unordered_map<std::string_view, std::uint32_t> by_id_;
   std::unordered_map<std::string, std::string>
       keys_; ///< idempotency key to task id, of tasks in memory
   std::unordered_map<std::string, std::vector<session_book::waiting>> key_line_;
@@ -173,6 +197,7 @@ struct orchestrator_state {
   std::unordered_map<std::string, child_ref> children_;
   std::map<std::string, plan_ptr, std::less<>> single_plans_; ///< one call of a skill
   plan_ptr triage_plan_;
+  std::vector<actions> spare_;
   timer_heap timers_;
   timestamp armed_ = no_deadline;
   timestamp swept_{};

@@ -38,6 +38,8 @@ void orchestrator_state::on_submit(const submit_task& x) {
 
 void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   const auto& t = *x.what;
+  // Ids of new tasks are made for them; only a parent names its child the same way again.
+  if (!t.parent.empty()) {
   if (auto* known = find_live(t.id)) {
     known->watchers.push_back({from, x.watch});
     self_->send(from, task_accepted{t.id, true, {}});
@@ -46,6 +48,7 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   if (auto ended = finished_->find(t.id)) {
     self_->send(from, task_ended{std::move(ended)});
     return;
+  }
   }
   if (x.again && t.keep != durability::none && config_.journal) {
     // A resumed parent asks again for a child that may have ended before the restart.
@@ -295,7 +298,7 @@ void orchestrator_state::on_cancel(const cancel_task& x) {
            task_state::canceled);
     return;
   }
-  actions todo;
+  action_list todo{*this};
   happen(*t, std::move(e), todo);
   carry_out(*t, todo);
 }

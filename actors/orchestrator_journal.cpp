@@ -120,7 +120,7 @@ void orchestrator_state::release(live_task& t, std::uint64_t stored) {
     if (!same || same->held.empty() || same->held.front().after > stored)
       return;
     const auto next = std::move(same->held.front());
-    same->held.pop_front();
+    same->held.erase(same->held.begin());
     perform(*same, next);
   }
 }
@@ -410,6 +410,7 @@ void orchestrator_state::take_up(live_task& t) {
     carry_out(t, todo);
     return;
   }
+  const auto generation = t.generation;
   actions open;
   t.run->open_actions(open);
   for (const auto& a : open) {
@@ -436,7 +437,7 @@ void orchestrator_state::take_up(live_task& t) {
       fail_step(t, a.step, a.attempt,
                 {reason::crash, "the node ended while " + step.agent + " worked on it", {}});
     }
-    if (t.ending)
+    if (t.generation != generation || t.ending)
       return;
   }
   carry_out(t, todo);

@@ -35,9 +35,8 @@ std::uint32_t orchestrator_state::new_slot() {
   } else {
     slot = free_slots_.back();
     free_slots_.pop_back();
-    *slots_[slot] = live_task{};
   }
-  slots_[slot]->generation = ++generation_;
+  slots_[slot]->reset(++generation_);
   slots_[slot]->slot = slot;
   return slot;
 }
@@ -137,7 +136,7 @@ void orchestrator_state::start_triage(live_task& t, actions& todo) {
 
 void orchestrator_state::start_work(live_task& t) {
   t.state = task_state::working;
-  actions todo;
+  action_list todo{*this};
   const bool free_text =
       t.what->skill.empty() && !domain_->fixed_plan && !domain_->understanding.agent.empty();
   if (free_text) {
@@ -265,7 +264,10 @@ void orchestrator_state::tell_progress(live_task& t, const event& e) {
 
 void orchestrator_state::carry_out(live_task& t, actions& todo) {
   // Steps append to the list while it is worked through.
-  for (std::size_t i = 0; i < todo.size() && !t.ending; ++i) {
+  // Any of them may end the task, and its slot may then have been taken by the next one already.
+  const auto generation = t.generation;
+  const auto goes_on = [&] { return t.generation == generation && !t.ending; };
+  for (std::size_t i = 0; i < todo.size() && goes_on(); ++i) {
     const auto a = todo[i];
     switch (a.what) {
     case plan_action::kind::call:
@@ -292,9 +294,10 @@ void orchestrator_state::carry_out(live_task& t, actions& todo) {
       break;
     }
   }
-  if (!t.ending && is_final(t.state) == false)
+  if (goes_on()) {
     t.state = t.run && t.run->waits_for_human() ? task_state::input_required : task_state::working;
-  rearm(t);
+    rearm(t);
+  }
   arm();
 }
 
@@ -398,7 +401,7 @@ void orchestrator_state::on_call_ended(const call_ended& x) {
   auto* t = live(c.slot, c.generation);
   if (!t || t->ending)
     return;
-  actions todo;
+  action_list todo{*this};
   auto e = make_event(*t, event_kind::step_completed, c.step, c.attempt);
   if (x.x->ok()) {
     e.body = x.x;
@@ -425,7 +428,7 @@ void orchestrator_state::on_handed_over(const call_handed_over& x) {
     return;
   auto e = make_event(*t, event_kind::asked, c.step, c.attempt);
   e.body = std::make_shared<const std::string>(x.question);
-  actions todo;
+  action_list todo{*this};
   if (!happen(*t, std::move(e), todo))
     return;
   hold(*t, {effect::kind::ask, 0, c.step, c.attempt, c.to});
@@ -436,7 +439,7 @@ void orchestrator_state::fail_step(live_task& t, std::uint32_t step, std::uint32
                                    failure f) {
   auto e = make_event(t, event_kind::step_failed, step, attempt);
   e.body = std::make_shared<const failure>(std::move(f));
-  actions todo;
+  action_list todo{*this};
   if (happen(t, std::move(e), todo))
     carry_out(t, todo);
 }
@@ -453,7 +456,7 @@ void orchestrator_state::on_child_ended(const task_ended& x) {
     return;
   auto e = make_event(*t, event_kind::step_completed, child.step, child.attempt);
   e.body = x.record->result;
-  actions todo;
+  action_list todo{*this};
   if (happen(*t, std::move(e), todo))
     carry_out(*t, todo);
 }
@@ -468,7 +471,7 @@ void orchestrator_state::on_child_progressed(const task_progressed& x) {
     return;
   auto e = make_event(*t, event_kind::asked, hit->second.step, hit->second.attempt);
   e.body = std::make_shared<const std::string>("a person is asked by " + x.record->what->domain);
-  actions todo;
+  action_list todo{*this};
   if (happen(*t, std::move(e), todo))
     carry_out(*t, todo);
 }
@@ -494,7 +497,7 @@ void orchestrator_state::on_question_answered(const question_answered& x) {
     return;
   auto e = make_event(*t, event_kind::answered, x.step, x.attempt);
   e.body = x.x;
-  actions todo;
+  action_list todo{*this};
   if (happen(*t, std::move(e), todo))
     carry_out(*t, todo);
 }
@@ -556,12 +559,11 @@ void orchestrator_state::on_tick() {
     if (!t.run) {
       finish(t, failed_outcome(reason::timeout, "the task's deadline passed before it began"),
              task_state::failed);
-      rearm(t);
       continue;
     }
     auto e = t.run->timer_event(now_);
     e.triage = t.triage;
-    actions todo;
+    action_list todo{*this};
     if (!happen(t, std::move(e), todo)) {
       // Cannot be: a timer stands for an event that fits. Going round in circles would be worse
       // than losing it.
@@ -620,9 +622,7 @@ void orchestrator_state::end(live_task& t) {
   const auto slot = t.slot;
   timers_.disarm(slot);
   last_batch_.erase(slot);
-  t.what = nullptr;
-  t.run.reset();
-  t.watchers.clear();
+  t.reset(0);
   free_slots_.push_back(slot);
   finished_->add(std::move(record));
   if (!what->context_id.empty())

@@ -1,5 +1,7 @@
 #include "bench/fleets.hpp"
 
+#include "bench/answer.hpp"
+
 #include "nodes/node_client.hpp"
 #include "policies/dice.hpp"
 #include "src/telemetry/log.hpp"
@@ -28,7 +30,7 @@ std::shared_ptr<native_agents> functions() {
            [](const agent_spec&) {
              return [](const agent_call& c, std::stop_token) {
                outcome x;
-               x.text = "answer to " + c.text;
+               x.text = answer_to(c.text);
                return x;
              };
            },

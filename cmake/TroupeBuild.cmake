@@ -67,3 +67,13 @@ function(troupe_protobuf target root)
   endforeach()
   target_include_directories(${target} SYSTEM PUBLIC "${out}")
 endfunction()
+
+# Tasks are made on one thread and end on another, which glibc's allocator punishes; programs of our own use jemalloc
+# (docs/decisions). Libraries do not: an embedding application chooses for itself. Sanitizers bring their own.
+function(troupe_allocator target)
+  if(TARGET Jemalloc::jemalloc)
+    # Nothing names it, so that a linker told to drop unused libraries would drop it.
+    target_link_options(${target} PRIVATE "LINKER:--no-as-needed")
+    target_link_libraries(${target} PRIVATE Jemalloc::jemalloc)
+  endif()
+endfunction()

@@ -14,16 +14,6 @@ namespace {
 constexpr milliseconds longest_task{std::chrono::hours{24 * 7}};
 const refused nobody_there{refusal::stopping, "the node is not running", {}};
 
-std::string trace_id_from(std::uint64_t a, std::uint64_t b) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string out(32, '0');
-  for (int i = 15; i >= 0; --i, a >>= 4, b >>= 4) {
-    out[static_cast<std::size_t>(i)] = digits[a & 15];
-    out[static_cast<std::size_t>(i) + 16] = digits[b & 15];
-  }
-  return out;
-}
-
 task_watch watch_of(std::string id, task_handlers handlers) {
   task_watch w;
   w.id = std::move(id);
@@ -82,8 +72,7 @@ refused node_client::make_task(const node_parts& parts, const task_request& what
   t->deadline = later(
       now, std::min(what.timeout.count() > 0 ? what.timeout : spec.task_timeout, longest_task));
   t->idempotency_key = what.idempotency_key;
-  t->trace_id =
-      what.trace_id.empty() ? trace_id_from(scramble(dice + 1), scramble(dice + 2)) : what.trace_id;
+  t->trace_id = what.trace_id;
   t->path.push_back(path + ":" + what.skill);
   where = parts.places->find(directory::orchestrator_of(path, shard));
   out = std::move(t);

@@ -84,7 +84,7 @@ struct task {
   timestamp created{};
   timestamp deadline = no_deadline; ///< finite once accepted
   std::string idempotency_key; ///< chosen by the client; the same key gives the same task
-  std::string trace_id;        ///< 32 hexadecimal digits, as W3C trace context writes it
+  std::string trace_id;        ///< 32 hexadecimal digits, as W3C trace context writes it; empty: it follows from the id
   std::string parent;          ///< id of the task that delegated this one
   std::uint32_t parent_step = 0;
   std::vector<std::string> path; ///< the domains it came through, outermost first: the guard against loops

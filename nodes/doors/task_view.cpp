@@ -72,7 +72,7 @@ void append_task(std::string& out, const task_record& x) {
   o.text("durability", to_string(t.keep));
   append_moment(o, "created", t.created);
   append_moment(o, "deadline", t.deadline);
-  o.text_if("traceId", t.trace_id);
+  o.text("traceId", trace_id_of(t));
   o.text_if("parent", t.parent);
   if (x.result)
     append_result(o.key("result"), *x.result);

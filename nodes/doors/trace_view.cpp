@@ -217,8 +217,10 @@ std::string span_id(std::string_view task, bool triage, std::uint32_t step, std:
 std::string trace_id_of(const task& x) {
   if (!x.trace_id.empty())
     return x.trace_id;
-  return hex16(mix(14695981039346656037ull, x.id) | 1) +
-         span_id(x.id, false, whole_task, whole_task);
+  // Sub-tasks carry the id of the task they belong to before the first dot: one trace for all.
+  const auto root = x.id.substr(0, x.id.find('.'));
+  return hex16(mix(14695981039346656037ull, root) | 1) +
+         span_id(root, false, whole_task, whole_task);
 }
 
 json trace_view(const task_record& x, const trace_sources& more) {
