@@ -213,8 +213,9 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
       fleet.dir.empty() ? std::string{} : fs::absolute(fleet.dir).lexically_normal().string();
   p.fleet = std::move(fleet);
   index_domains(p.fleet.domains, p);
-  p.time = {std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now()),
-            sys.clock().now()};
+  p.time = options_.time.value_or(
+      timeline{std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now()),
+               sys.clock().now()});
   p.seed = options_.seed != 0
                ? options_.seed
                : (std::uint64_t{std::random_device{}()} << 32 | std::random_device{}());

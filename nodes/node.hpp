@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -29,6 +30,7 @@ struct node_options {
   bool no_store = false;
   bool journal_on_own_thread = true;    ///< false in a simulation
   std::uint64_t seed = 0;               ///< of all dice; 0: from the operating system
+  std::optional<timeline> time;         ///< a simulation's; default: the system's clocks
   std::vector<std::string> plugin_path; ///< folders in which plugins are looked up
 };
 
