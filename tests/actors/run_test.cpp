@@ -1,0 +1,45 @@
+// The smallest whole: one domain, one agent, one task.
+#include "tests/fixtures/little_fleet.hpp"
+#include "tests/fixtures/virtual_node.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace troupe;
+using namespace troupe::testing;
+
+namespace {
+
+struct stage {
+  script_room room;
+  surroundings_ptr around = std::make_shared<surroundings>();
+  stage() { room.register_in(*around->natives); }
+};
+
+} // namespace
+
+TEST(run, a_task_is_accepted_once_and_ends_once) {
+  stage s;
+  virtual_node n{a_fleet(a_domain("shop", {an_agent("greet")})), s.around};
+  EXPECT_TRUE(n.api().ready());
+  auto t = n.submit(wants("greet"), true);
+  n.run();
+  ASSERT_TRUE(t->done());
+  ASSERT_EQ(t->accepted.size(), 1u);
+  EXPECT_FALSE(t->accepted[0].known);
+  EXPECT_EQ(t->record().state, task_state::completed);
+  EXPECT_EQ(t->result().text, "greet did greet");
+  EXPECT_EQ(s.room.calls.size(), 1u);
+}
+
+TEST(run, nothing_is_left_running_when_the_node_has_stopped) {
+  stage s;
+  {
+    virtual_node n{a_fleet(a_domain("shop", {an_agent("greet"), an_agent("slow", "script")})),
+                   s.around};
+    s.around->pool->held = true;
+    n.submit(wants("slow"));
+    n.run();
+    EXPECT_GT(n.actors(), 5u);
+  }
+  s.around->pool->forget();
+}
