@@ -1,5 +1,7 @@
 #include "actors/agent.hpp"
 
+#include "src/telemetry/metrics.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -15,17 +17,18 @@ void agent_state::init(caf::event_based_actor* self, parts_ptr parts, seat_ptr p
 void agent_state::on_run(const run_call& x) {
   auto caller = caf::actor_cast<caf::actor>(self_->current_sender());
   const auto& spec = *place_->spec();
-  if (x.what->deadline <= parts_->now(self_)) {
-    answer(caller, x.call,
+  const auto now = parts_->now(self_);
+  if (x.what->deadline <= now) {
+    answer(caller, x.call, now,
            std::make_shared<const outcome>(outcome::of({reason::timeout, "came too late", {}})));
     return;
   }
   if (running_.size() < spec.slots) {
-    begin({x.call, std::move(caller), x.what});
+    begin({x.call, std::move(caller), x.what, now});
     return;
   }
   if (queued_ >= spec.queue_limit) {
-    answer(caller, x.call,
+    answer(caller, x.call, now,
            std::make_shared<const outcome>(
                outcome::of({reason::rate_limited, "the agent's queue is full", {}})));
     return;
@@ -33,7 +36,7 @@ void agent_state::on_run(const run_call& x) {
   if (!queues_)
     queues_ = std::make_unique<queues>();
   (*queues_)[static_cast<std::size_t>(x.what->urgency)].push_back(
-      {x.call, std::move(caller), x.what});
+      {x.call, std::move(caller), x.what, now});
   ++queued_;
 }
 
@@ -43,10 +46,10 @@ void agent_state::begin(pending x) {
     return;
   }
   const auto key = ++next_key_;
-  running_.push_back({key, x.call, x.caller});
+  running_.push_back({key, x.call, x.caller, x.since});
   if (auto done = runner_->run(self_, key, x.what)) {
     running_.pop_back();
-    answer(x.caller, x.call, std::move(done));
+    answer(x.caller, x.call, x.since, std::move(done));
   }
 }
 
@@ -58,7 +61,7 @@ void agent_state::start_next() {
     line->pop_front();
     --queued_;
     if (next.what->deadline <= parts_->now(self_))
-      answer(next.caller, next.call,
+      answer(next.caller, next.call, next.since,
              std::make_shared<const outcome>(
                  outcome::of({reason::timeout, "waited too long for a slot", {}})));
     else
@@ -83,9 +86,10 @@ void agent_state::on_stop(const stop_call& x) {
     });
     if (waiting == line.end())
       continue;
+    const auto since = waiting->since;
     line.erase(waiting);
     --queued_;
-    answer(caller, x.call,
+    answer(caller, x.call, since,
            std::make_shared<const outcome>(outcome::of({reason::cancelled, "stopped", {}})));
     return;
   }
@@ -99,7 +103,7 @@ void agent_state::on_runner_ended(const runner_ended& x) {
   auto who = std::move(*hit);
   running_.erase(hit);
   runner_->ended(who.key);
-  answer(who.caller, who.call, x.x);
+  answer(who.caller, who.call, who.since, x.x);
   start_next();
 }
 
@@ -129,8 +133,27 @@ outcome_ptr agent_state::checked(outcome_ptr x) const {
   return x;
 }
 
-void agent_state::answer(const caf::actor& to, std::uint64_t call, outcome_ptr x) {
-  self_->send(to, call_ended{call, checked(std::move(x))});
+void agent_state::answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x) {
+  auto y = checked(std::move(x));
+  // A call that nobody waited for any more says nothing about the agent.
+  if (y->failed.why != reason::cancelled)
+    count(*y, since);
+  self_->send(to, call_ended{call, std::move(y)});
+}
+
+void agent_state::count(const outcome& x, timestamp since) {
+  place_->count(x.ok());
+  if (!parts_->counters)
+    return;
+  if (!metrics_) {
+    const auto& card = place_->spec()->card;
+    metrics_ = parts_->counters->agent(card.domain, card.name, card.kind);
+    place_->metrics.store(metrics_, std::memory_order_release);
+    in_flight_ = metrics_->in_flight.watch([place = place_] {
+      return static_cast<double>(place->load.load(std::memory_order_relaxed));
+    });
+  }
+  metrics_->call_ended(x, parts_->now(self_) - since);
 }
 
 caf::behavior agent(caf::stateful_actor<agent_state>* self, parts_ptr parts, seat_ptr place) {

@@ -29,18 +29,21 @@ struct agent_state {
     std::uint64_t call = 0;
     caf::actor caller;
     agent_call_ptr what;
+    timestamp since{};
   };
   struct running {
     std::uint64_t key =
         0; ///< our own number: callers number their calls independently of each other
     std::uint64_t call = 0;
     caf::actor caller;
+    timestamp since{};
   };
   using queues = std::array<std::deque<pending>, enum_names<priority>::value.size()>;
 
   void begin(pending x);
   void start_next();
-  void answer(const caf::actor& to, std::uint64_t call, outcome_ptr x);
+  void answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x);
+  void count(const outcome& x, timestamp since);
   [[nodiscard]] outcome_ptr checked(outcome_ptr x) const;
 
   caf::event_based_actor* self_ = nullptr;
@@ -51,6 +54,8 @@ struct agent_state {
   std::unique_ptr<queues> queues_; ///< made when somebody first has to wait: idle agents stay small
   std::uint32_t queued_ = 0;
   std::uint64_t next_key_ = 0;
+  agent_metrics* metrics_ = nullptr; ///< from the first call on: idle agents stay small
+  std::shared_ptr<void> in_flight_;
 };
 
 caf::behavior agent(caf::stateful_actor<agent_state>* self, parts_ptr parts, seat_ptr place);

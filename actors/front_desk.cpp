@@ -80,18 +80,15 @@ std::uint64_t front_desk_state::seat_guest(waiting_room<Reply>& room,
 std::vector<seat_ptr> front_desk_state::orchestrators_of_shard(std::uint32_t shard) const {
   std::vector<seat_ptr> out;
   for (const auto& [path, domain] : parts_->domains)
-    if (auto place = parts_->places->find(directory::orchestrator_of(path, shard)))
-      out.push_back(std::move(place));
+    out.push_back(domain.shards[shard % domain.shards.size()]);
   return out;
 }
 
-std::vector<seat_ptr> front_desk_state::orchestrators(const std::string& domain) const {
+std::vector<seat_ptr> front_desk_state::orchestrators(const std::string& of) const {
   std::vector<seat_ptr> out;
-  for (const auto& [path, spec] : parts_->domains)
-    for (std::uint32_t shard = 0;
-         shard < parts_->fleet.shards && (domain.empty() || domain == path); ++shard)
-      if (auto place = parts_->places->find(directory::orchestrator_of(path, shard)))
-        out.push_back(std::move(place));
+  for (const auto& [path, domain] : parts_->domains)
+    if (of.empty() || of == path)
+      out.insert(out.end(), domain.shards.begin(), domain.shards.end());
   return out;
 }
 

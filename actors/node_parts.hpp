@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace troupe {
 
@@ -43,8 +44,13 @@ struct node_parts {
   std::shared_ptr<tools::worker_pool> workers;
   /// The classifier of each triage agent, by `domain/agent`.
   std::map<std::string, std::shared_ptr<const text::classifier>, std::less<>> classifiers;
+  /// A domain and the seats of its orchestrators, by shard.
+  struct domain_place {
+    const domain_spec* spec = nullptr;
+    std::vector<seat_ptr> shards;
+  };
   /// Every domain by its path, however deep.
-  std::map<std::string, const domain_spec*, std::less<>> domains;
+  std::map<std::string, domain_place, std::less<>> domains;
 
   /// Now, on the clock that drives `self`: real, or virtual in a simulation.
   template <class Self>

@@ -10,6 +10,7 @@
 #include "policies/dice.hpp"
 #include "policies/timer_heap.hpp"
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -161,6 +162,8 @@ struct orchestrator_state {
   void perform_delegate(live_task& t, const effect& e);
   void perform_ask(live_task& t, std::uint32_t step, std::uint32_t attempt);
   void close_call(call_slot& c, const outcome* x);
+  /// Who sits at `place`, from our own copy while that is good.
+  const seat::sitter& sitter_of(const seat_ptr& place);
 
   // Journal.
   void store_event(live_task& t, const event& e);
@@ -197,6 +200,12 @@ struct orchestrator_state {
   std::unordered_map<std::string, child_ref> children_;
   std::map<std::string, plan_ptr, std::less<>> single_plans_; ///< one call of a skill
   plan_ptr triage_plan_;
+  struct known_sitter {
+    seat_ptr place;
+    std::uint64_t version = 0;
+    seat::sitter who;
+  };
+  std::array<known_sitter, 64> known_sitters_; ///< direct mapped by the seat's address
   std::vector<actions> spare_;
   timer_heap timers_;
   timestamp armed_ = no_deadline;

@@ -40,15 +40,15 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   const auto& t = *x.what;
   // Ids of new tasks are made for them; only a parent names its child the same way again.
   if (!t.parent.empty()) {
-  if (auto* known = find_live(t.id)) {
-    known->watchers.push_back({from, x.watch});
-    self_->send(from, task_accepted{t.id, true, {}});
-    return;
-  }
-  if (auto ended = finished_->find(t.id)) {
-    self_->send(from, task_ended{std::move(ended)});
-    return;
-  }
+    if (auto* known = find_live(t.id)) {
+      known->watchers.push_back({from, x.watch});
+      self_->send(from, task_accepted{t.id, true, {}});
+      return;
+    }
+    if (auto ended = finished_->find(t.id)) {
+      self_->send(from, task_ended{std::move(ended)});
+      return;
+    }
   }
   if (x.again && t.keep != durability::none && config_.journal) {
     // A resumed parent asks again for a child that may have ended before the restart.

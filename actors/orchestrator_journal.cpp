@@ -159,7 +159,7 @@ void orchestrator_state::perform_call(live_task& t, const effect& e) {
   // The step may have been cancelled while its route was on the way to the disk.
   if (step.status != step_status::running || step.attempt != e.attempt || step.asking)
     return;
-  const auto who = e.to->now();
+  const auto& who = sitter_of(e.to);
   if (!who.handle) {
     fail_step(t, e.step, e.attempt, {reason::crash, e.to->where().str() + " is down", {}});
     return;
@@ -184,7 +184,8 @@ void orchestrator_state::perform_call(live_task& t, const effect& e) {
   call->context = scoped(t.context, e.to->spec()->reads);
   call->urgency = more_urgent(t.what->urgency, node.urgency);
   call->deadline = step.due;
-  call->idempotency_key = t.what->id + "/" + std::to_string(e.step);
+  if (e.to->spec()->card.does != effects::none)
+    call->idempotency_key = t.what->id + "/" + std::to_string(e.step);
 
   std::uint32_t place;
   if (free_calls_.empty()) {
@@ -204,8 +205,6 @@ void orchestrator_state::perform_call(live_task& t, const effect& e) {
   c.incarnation = who.incarnation;
   c.started = now_;
   c.to->load.fetch_add(1, std::memory_order_relaxed);
-  if (c.to->metrics)
-    c.to->metrics->in_flight.add(1);
   self_->send(who.handle,
               run_call{static_cast<std::uint64_t>(c.reuse) << 32 | place, std::move(call)});
 }
@@ -236,7 +235,7 @@ void orchestrator_state::perform_delegate(live_task& t, const effect& e) {
   child->parent = t.what->id;
   child->parent_step = e.step;
   child->path = t.what->path;
-  child->path.push_back(std::string{target.domain} + ":" + std::string{target.skill});
+  child->path.push_back(domain_->path + ":" + t.what->skill);
   const auto who = e.to->now();
   if (!who.handle) {
     fail_step(t, e.step, e.attempt,

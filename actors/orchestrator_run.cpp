@@ -309,16 +309,17 @@ void orchestrator_state::route_step(live_task& t, const plan_action& a, actions&
   e.body = choice.why;
   if (!happen(t, std::move(e), todo) || !choice.to)
     return;
-  if (choice.to->metrics && a.attempt > 1)
-    (t.run->step(a.step).rung > 0 ? choice.to->metrics->fallbacks : choice.to->metrics->retries)
-        .add();
+  if (a.attempt > 1)
+    if (auto* m = choice.to->metrics.load(std::memory_order_acquire))
+      (t.run->step(a.step).rung > 0 ? m->fallbacks : m->retries).add();
   hold(t, {effect::kind::call, 0, a.step, a.attempt, std::move(choice.to)});
 }
 
 void orchestrator_state::delegate_step(live_task& t, const plan_action& a, actions& todo) {
   const auto target = t.run->target_of(a.step);
   const auto mark = std::string{target.domain} + ":" + std::string{target.skill};
-  const auto& path = t.what->path;
+  auto path = t.what->path;
+  path.push_back(domain_->path + ":" + t.what->skill);
   auto e = make_event(t, event_kind::delegated, a.step, a.attempt);
   if (std::find(path.begin(), path.end(), mark) != path.end()) {
     std::string way;
@@ -373,18 +374,24 @@ void orchestrator_state::stop_step(live_task& t, const plan_action& a) {
 
 // -- what agents, children and people say -------------------------------------
 
+const seat::sitter& orchestrator_state::sitter_of(const seat_ptr& place) {
+  auto& known =
+      known_sitters_[(reinterpret_cast<std::uintptr_t>(place.get()) >> 6) % known_sitters_.size()];
+  // The version is read first: a change in between is then noticed the next time.
+  const auto version = place->version();
+  if (known.place != place || known.version != version)
+    known = {place, version, place->now()};
+  return known.who;
+}
+
 void orchestrator_state::close_call(call_slot& c, const outcome* x) {
   c.open = false;
   ++c.reuse;
   c.to->load.fetch_sub(1, std::memory_order_relaxed);
-  // A call that nobody waited for any more says nothing about the agent.
-  if (!x || x->failed.why != reason::cancelled)
-    c.to->count(x && x->ok());
-  if (auto* m = c.to->metrics) {
-    m->in_flight.add(-1);
-    if (x)
-      m->call_ended(*x, now_ - c.started);
-    else
+  if (!x) {
+    // Agents count their calls themselves; one that died cannot.
+    c.to->count(false);
+    if (auto* m = c.to->metrics.load(std::memory_order_acquire))
       m->call_ended(outcome::of({reason::crash, {}, {}}), now_ - c.started);
   }
   free_calls_.push_back(static_cast<std::uint32_t>(&c - calls_.data()));

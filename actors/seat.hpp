@@ -47,6 +47,7 @@ class seat {
   std::uint64_t take(caf::actor handle) {
     std::lock_guard hold{mutex_};
     sitter_.handle = std::move(handle);
+    version_.fetch_add(1, std::memory_order_release);
     state.store(health::up, std::memory_order_relaxed);
     return ++sitter_.incarnation;
   }
@@ -54,8 +55,15 @@ class seat {
   std::uint64_t leave() {
     std::lock_guard hold{mutex_};
     sitter_.handle = nullptr;
+    version_.fetch_add(1, std::memory_order_release);
     state.store(health::down, std::memory_order_relaxed);
     return sitter_.incarnation;
+  }
+
+  /// Changes whenever `now()` does: whoever keeps a copy of it can tell cheaply whether it is still
+  /// good.
+  [[nodiscard]] std::uint64_t version() const noexcept {
+    return version_.load(std::memory_order_acquire);
   }
 
   /// Calls that have been sent here and not yet ended: counted by the senders.
@@ -66,8 +74,8 @@ class seat {
   /// Share of recent calls that succeeded: an exponential average over about 20 calls. Races lose
   /// an update at worst.
   std::atomic<float> success_rate{1.0f};
-  /// Set once, before the seat is shown to anybody.
-  agent_metrics* metrics = nullptr;
+  /// Of its agent; null until the first call.
+  std::atomic<agent_metrics*> metrics{nullptr};
 
   void count(bool ok) noexcept {
     (ok ? served : failed).fetch_add(1, std::memory_order_relaxed);
@@ -83,6 +91,7 @@ class seat {
   const std::shared_ptr<const agent_spec> spec_;
   mutable std::mutex mutex_;
   sitter sitter_;
+  std::atomic<std::uint64_t> version_{1};
 };
 
 using seat_ptr = std::shared_ptr<seat>;

@@ -17,8 +17,9 @@ void crash_restart();
 
 inline const std::vector<benchmark>& all() {
   static const std::vector<benchmark> list{
-    {"route_local", route_local}, {"compound_local", compound_local}, {"durable_local", durable_local},
-    {"agents_idle", agents_idle}, {"crash_restart", crash_restart},
+      {"route_local", route_local},     {"compound_local", compound_local},
+      {"durable_local", durable_local}, {"agents_idle", agents_idle},
+      {"crash_restart", crash_restart},
   };
   return list;
 }

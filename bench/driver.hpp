@@ -12,8 +12,8 @@
 
 namespace troupe::bench {
 
-/// Keeps `window` requests in flight until `count` have been answered, and notes how long each took. `State` is shared by
-/// the driver actors below; the promise is fulfilled by the last answer.
+/// Keeps `window` requests in flight until `count` have been answered, and notes how long each
+/// took. `State` is shared by the driver actors below; the promise is fulfilled by the last answer.
 struct load {
   using clock = std::chrono::steady_clock;
   std::uint64_t count = 0;
@@ -26,9 +26,9 @@ struct load {
   std::promise<run_result> finished;
 
   load(std::uint64_t n, std::uint64_t w)
-    : count(n)
-    , window(w)
-    , at(n) {
+      : count(n)
+      , window(w)
+      , at(n) {
     took_us.reserve(n);
   }
 
@@ -46,7 +46,8 @@ struct load {
     if (++done < count)
       return false;
     const double seconds = std::chrono::duration<double>(now - began).count();
-    finished.set_value({static_cast<double>(count) / seconds, quantile(took_us, 0.5), quantile(took_us, 0.99)});
+    finished.set_value(
+        {static_cast<double>(count) / seconds, quantile(took_us, 0.5), quantile(took_us, 0.99)});
     return true;
   }
 };

@@ -13,7 +13,8 @@ namespace troupe::bench {
 
 namespace {
 
-agent_spec noop_agent(const std::string& name, const std::string& function, std::vector<std::string> skills) {
+agent_spec noop_agent(const std::string& name, const std::string& function,
+                      std::vector<std::string> skills) {
   agent_spec a;
   a.card.name = name;
   a.card.domain = "d";
@@ -26,94 +27,99 @@ agent_spec noop_agent(const std::string& name, const std::string& function, std:
 
 std::shared_ptr<native_agents> functions() {
   auto out = std::make_shared<native_agents>();
-  out->add("noop",
-           [](const agent_spec&) {
-             return [](const agent_call& c, std::stop_token) {
-               outcome x;
-               x.text = answer_to(c.text);
-               return x;
-             };
-           },
-           true);
-  out->add("classify",
-           [](const agent_spec&) {
-             return [](const agent_call& c, std::stop_token) {
-               outcome x;
-               x.data = {{"clauses",
-                          {{{"text", c.text}, {"intent", "first"}, {"confidence", 0.9}, {"accepted", true}},
-                           {{"text", c.text}, {"intent", "second"}, {"confidence", 0.9}, {"accepted", true}}}}};
-               return x;
-             };
-           },
-           true);
-  out->add("crash",
-           [](const agent_spec&) {
-             return [](const agent_call& c, std::stop_token) {
-               if (c.text == "crash")
-                 throw std::runtime_error{"as asked"};
-               outcome x;
-               x.text = "alive";
-               return x;
-             };
-           },
-           true);
+  out->add(
+      "noop",
+      [](const agent_spec&) {
+        return [](const agent_call& c, std::stop_token) {
+          outcome x;
+          x.text = answer_to(c.text);
+          return x;
+        };
+      },
+      true);
+  out->add(
+      "classify",
+      [](const agent_spec&) {
+        return [](const agent_call& c, std::stop_token) {
+          outcome x;
+          x.data = {
+              {"clauses",
+               {{{"text", c.text}, {"intent", "first"}, {"confidence", 0.9}, {"accepted", true}},
+                {{"text", c.text},
+                 {"intent", "second"},
+                 {"confidence", 0.9},
+                 {"accepted", true}}}}};
+          return x;
+        };
+      },
+      true);
+  out->add(
+      "crash",
+      [](const agent_spec&) {
+        return [](const agent_call& c, std::stop_token) {
+          if (c.text == "crash")
+            throw std::runtime_error{"as asked"};
+          outcome x;
+          x.text = "alive";
+          return x;
+        };
+      },
+      true);
   return out;
 }
 
-struct driver_state {
-  std::unordered_map<std::string, std::uint64_t> numbers;
-};
-
-caf::behavior task_driver(caf::stateful_actor<driver_state>* self, parts_ptr parts, task_request request,
+caf::behavior task_driver(caf::event_based_actor* self, parts_ptr parts, task_request request,
                           bool stores, load_ptr work) {
-  const auto one = [self, parts, request, stores, work] {
+  auto one = [self, parts, request, stores, work]() mutable {
+    // The text says which of the driver's requests this is, as the number does in the floor's
+    // message.
     const auto i = work->begin_one();
+    std::snprintf(request.text.data(), 17, "%016llx", static_cast<unsigned long long>(i));
+    request.text[16] = ' ';
     task_ptr made;
     seat_ptr where;
-    static_cast<void>(node_client::make_task(*parts, request, parts->now(self), scramble(i * 2 + 1), stores, made, where));
-    state_of(self).numbers.emplace(made->id, i);
+    static_cast<void>(node_client::make_task(*parts, request, parts->now(self), scramble(i * 2 + 1),
+                                             stores, made, where));
     send_to(self, where, submit_task{std::move(made), false, false});
   };
   self->set_default_handler(caf::drop);
   for (std::uint64_t i = 0; i < work->window && work->more(); ++i)
     one();
   return {
-    [](const task_accepted&) {},
-    [](const task_refused& x) {
-      std::fprintf(stderr, "refused: %s\n", x.why.detail.c_str());
-      std::_Exit(1);
-    },
-    [self, work, one](const task_ended& x) {
-      if (x.record->state != task_state::completed) {
-        std::fprintf(stderr, "failed: %s\n", x.record->result->failed.detail.c_str());
+      [self, work, one](const task_ended& x) mutable {
+        if (x.record->state != task_state::completed) {
+          std::fprintf(stderr, "failed: %s\n", x.record->result->failed.detail.c_str());
+          std::_Exit(1);
+        }
+        const auto i = std::strtoull(x.record->what->text.c_str(), nullptr, 16);
+        if (work->end_one(i))
+          self->quit();
+        else if (work->more())
+          one();
+      },
+      [](const task_accepted&) {},
+      [](const task_refused& x) {
+        std::fprintf(stderr, "refused: %s\n", x.why.detail.c_str());
         std::_Exit(1);
-      }
-      auto hit = state_of(self).numbers.find(x.record->what->id);
-      const auto i = hit->second;
-      state_of(self).numbers.erase(hit);
-      if (work->end_one(i))
-        self->quit();
-      else if (work->more())
-        one();
-    },
+      },
   };
 }
 
 } // namespace
 
 bench_node::bench_node(caf::actor_system& sys, const settings& s)
-  : sys_(sys) {
+    : sys_(sys) {
   fleet_spec fleet;
   fleet.name = "bench";
   fleet.entry = "d";
   fleet.shards = 4;
   fleet.data_dir = s.data_dir;
-  fleet.remembered_tasks = 4000;
   domain_spec d;
   d.path = "d";
   d.keep = s.keep;
   for (std::size_t i = 0; i < s.agents; ++i)
-    d.agents.push_back(noop_agent(s.agents == 1 ? "noop" : "noop" + std::to_string(i), "noop", {"noop"}));
+    d.agents.push_back(
+        noop_agent(s.agents == 1 ? "noop" : "noop" + std::to_string(i), "noop", {"noop"}));
   d.agents.push_back(noop_agent("fragile", "crash", {"crash"}));
   d.intensity.max_restarts = 1'000'000;
   d.intensity.min_backoff = d.intensity.max_backoff = milliseconds{0};
@@ -140,9 +146,12 @@ bench_node::bench_node(caf::actor_system& sys, const settings& s)
   }
 }
 
-bench_node::~bench_node() { node_->stop(); }
+bench_node::~bench_node() {
+  node_->stop();
+}
 
-run_result bench_node::run(std::uint64_t count, std::uint64_t window, const std::string& skill, std::size_t body_bytes) {
+run_result bench_node::run(std::uint64_t count, std::uint64_t window, const std::string& skill,
+                           std::size_t body_bytes) {
   task_request request;
   request.skill = skill;
   request.text = std::string(body_bytes, 'x');

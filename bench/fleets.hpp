@@ -10,13 +10,14 @@
 
 namespace troupe::bench {
 
-/// A node with one domain "d" whose native agents do nothing: what is left is troupe itself, with trace and metrics on.
+/// A node with one domain "d" whose native agents do nothing: what is left is troupe itself, with
+/// trace and metrics on.
 class bench_node {
-public:
+ public:
   struct settings {
     durability keep = durability::none;
-    std::size_t agents = 1;      ///< agents that offer "noop"
-    bool compound = false;       ///< free text is understood as two intents that run in parallel
+    std::size_t agents = 1; ///< agents that offer "noop"
+    bool compound = false;  ///< free text is understood as two intents that run in parallel
     std::string triage_function = "classify";
     std::string data_dir;
   };
@@ -24,10 +25,11 @@ public:
   ~bench_node();
 
   /// Runs `count` tasks, `window` at a time, from a driver actor in the same process.
-  run_result run(std::uint64_t count, std::uint64_t window, const std::string& skill, std::size_t body_bytes = 64);
+  run_result run(std::uint64_t count, std::uint64_t window, const std::string& skill,
+                 std::size_t body_bytes = 64);
   [[nodiscard]] node& inner() noexcept { return *node_; }
 
-private:
+ private:
   caf::actor_system& sys_;
   std::unique_ptr<node> node_;
 };

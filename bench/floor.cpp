@@ -16,8 +16,10 @@ constexpr auto patience = caf::infinite;
 
 caf::behavior floor_agent(caf::event_based_actor*) {
   return {
-    [](const floor_task& t) { return floor_answer{t.number, answer_to(t.body)}; },
-    [](const floor_poke& p) { return p; },
+      [](const floor_task& t) {
+        return floor_answer{t.number, answer_to(t.body)};
+      },
+      [](const floor_poke& p) { return p; },
   };
 }
 
@@ -31,7 +33,8 @@ caf::behavior floor_classifier(caf::event_based_actor*) {
   return {[](const floor_task&) { return std::pair<int, int>{0, 1}; }};
 }
 
-caf::behavior floor_join(caf::event_based_actor* self, caf::actor classifier, caf::actor a, caf::actor b) {
+caf::behavior floor_join(caf::event_based_actor* self, caf::actor classifier, caf::actor a,
+                         caf::actor b) {
   return {[self, classifier, a, b](const floor_task& t) -> caf::result<floor_answer> {
     auto promise = self->make_response_promise<floor_answer>();
     self->request(classifier, patience, t).then([self, a, b, t, promise](std::pair<int, int>) {
@@ -53,15 +56,16 @@ caf::behavior floor_driver(caf::event_based_actor* self, caf::actor target, load
   const auto one = std::make_shared<std::function<void()>>();
   *one = [self, target, work, one] {
     const auto i = work->begin_one();
-    self->request(target, patience, floor_task{i, "noop", "please handle this request, number " + std::to_string(i)})
-      .then([self, work, one](const floor_answer& x) {
-        if (work->end_one(x.number)) {
-          *one = nullptr;
-          self->quit();
-        } else if (work->more()) {
-          (*one)();
-        }
-      });
+    self->request(target, patience,
+                  floor_task{i, "noop", "please handle this request, number " + std::to_string(i)})
+        .then([self, work, one](const floor_answer& x) {
+          if (work->end_one(x.number)) {
+            *one = nullptr;
+            self->quit();
+          } else if (work->more()) {
+            (*one)();
+          }
+        });
   };
   for (std::uint64_t i = 0; i < work->window && work->more(); ++i)
     (*one)();
@@ -70,8 +74,8 @@ caf::behavior floor_driver(caf::event_based_actor* self, caf::actor target, load
 
 caf::behavior floor_fragile(caf::event_based_actor* self) {
   return {
-    [self](floor_crash) { self->quit(caf::exit_reason::unhandled_exception); },
-    [](const floor_poke& p) { return p; },
+      [self](floor_crash) { self->quit(caf::exit_reason::unhandled_exception); },
+      [](const floor_poke& p) { return p; },
   };
 }
 
@@ -84,8 +88,8 @@ caf::behavior floor_supervisor(caf::stateful_actor<floor_supervisor_state>* self
   self->set_down_handler([start](const caf::down_msg&) { start(); });
   start();
   return {
-    [self](floor_crash x) { self->send(state_of(self).child, x); },
-    [self](const floor_poke& p) { return self->delegate(state_of(self).child, p); },
+      [self](floor_crash x) { self->send(state_of(self).child, x); },
+      [self](const floor_poke& p) { return self->delegate(state_of(self).child, p); },
   };
 }
 
@@ -117,13 +121,16 @@ std::vector<double> floor_crash_restart(caf::actor_system& sys, std::size_t roun
   {
     caf::scoped_actor me{sys};
     for (std::size_t i = 0; i < rounds; ++i) {
-      me->request(supervisor, patience, floor_poke{i}).receive([](const floor_poke&) {}, [](const caf::error&) {});
+      me->request(supervisor, patience, floor_poke{i})
+          .receive([](const floor_poke&) {}, [](const caf::error&) {});
       const auto began = std::chrono::steady_clock::now();
       me->send(supervisor, floor_crash{});
       for (bool answered = false; !answered;)
         me->request(supervisor, patience, floor_poke{i})
-          .receive([&](const floor_poke&) { answered = true; }, [](const caf::error&) {});
-      took.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - began).count());
+            .receive([&](const floor_poke&) { answered = true; }, [](const caf::error&) {});
+      took.push_back(
+          std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - began)
+              .count());
     }
   }
   caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
@@ -139,7 +146,8 @@ double floor_idle_bytes(caf::actor_system& sys, std::size_t count) {
   {
     caf::scoped_actor me{sys};
     for (const auto& a : agents)
-      me->request(a, patience, floor_poke{1}).receive([](const floor_poke&) {}, [](const caf::error&) {});
+      me->request(a, patience, floor_poke{1})
+          .receive([](const floor_poke&) {}, [](const caf::error&) {});
   }
   const auto after = resident_bytes();
   for (const auto& a : agents)

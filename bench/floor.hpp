@@ -4,8 +4,8 @@
 
 namespace troupe::bench {
 
-// The same work in bare CAF: no policy, no plan, no trace, no metrics. What it costs is what nobody built on CAF can
-// go below.
+// The same work in bare CAF: no policy, no plan, no trace, no metrics. What it costs is what nobody
+// built on CAF can go below.
 
 struct floor_task {
   std::uint64_t number = 0;

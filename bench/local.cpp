@@ -38,8 +38,8 @@ constexpr int rounds = 5;
 
 /// Rounds of floor and troupe in turn, so that a machine whose speed drifts treats both alike.
 template <class Floor, class Ours>
-void compare(const std::string& name, std::uint64_t count, std::uint64_t window, Floor floor, Ours ours,
-             const std::string& what) {
+void compare(const std::string& name, std::uint64_t count, std::uint64_t window, Floor floor,
+             Ours ours, const std::string& what) {
   series theirs;
   series mine;
   floor(count / 10 + window, window);
@@ -48,8 +48,8 @@ void compare(const std::string& name, std::uint64_t count, std::uint64_t window,
     theirs.add(floor(count, window));
     mine.add(ours(count, window));
   }
-  const auto note = what + ", in flight " + std::to_string(window) + ", " + std::to_string(rounds) + " x " +
-                    std::to_string(count) + " tasks";
+  const auto note = what + ", in flight " + std::to_string(window) + ", " + std::to_string(rounds) +
+                    " x " + std::to_string(count) + " tasks";
   const auto suffix = "/" + std::to_string(window);
   report(name + suffix + "/throughput", median(mine.rate), "tasks/s", median(theirs.rate), note);
   report(name + suffix + "/p50", median(mine.p50), "us", median(theirs.p50), note);
@@ -58,12 +58,14 @@ void compare(const std::string& name, std::uint64_t count, std::uint64_t window,
 
 std::string scratch(const char* name) {
   const char* base = std::getenv("TMPDIR");
-  auto dir = std::filesystem::path{base ? base : "/tmp"} / ("troupe-bench-" + std::to_string(::getpid())) / name;
+  auto dir = std::filesystem::path{base ? base : "/tmp"} /
+             ("troupe-bench-" + std::to_string(::getpid())) / name;
   std::filesystem::create_directories(dir);
   return dir.string();
 }
 
-/// Rows per second of bare SQLite group commit, two rows of 256 bytes per task, `batch` tasks per commit.
+/// Rows per second of bare SQLite group commit, two rows of 256 bytes per task, `batch` tasks per
+/// commit.
 double sqlite_floor(const std::string& dir, std::uint64_t tasks, std::uint64_t batch) {
   const auto path = dir + "/floor.db";
   for (const char* tail : {"", "-wal", "-shm"})
@@ -90,7 +92,8 @@ double sqlite_floor(const std::string& dir, std::uint64_t tasks, std::uint64_t b
     }
     sqlite3_exec(db, "COMMIT", nullptr, nullptr, nullptr);
   }
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   sqlite3_finalize(insert);
   sqlite3_close(db);
   return static_cast<double>(rows) / seconds;
@@ -103,10 +106,11 @@ void route_local() {
   bench_node fleet{*s.sys, {}};
   for (std::uint64_t window : {1, 64, 512})
     compare(
-      "route_local", window == 1 ? 50'000 : 200'000, window,
-      [&](auto n, auto w) { return floor_route(*s.sys, n, w); },
-      [&](auto n, auto w) { return fleet.run(n, w, "noop"); },
-      "router and one no-op native agent against request() and delegate() in bare CAF, durability none");
+        "route_local", window == 1 ? 50'000 : 200'000, window,
+        [&](auto n, auto w) { return floor_route(*s.sys, n, w); },
+        [&](auto n, auto w) { return fleet.run(n, w, "noop"); },
+        "router and one no-op native agent against request() and delegate() in bare CAF, "
+        "durability none");
 }
 
 void compound_local() {
@@ -116,10 +120,10 @@ void compound_local() {
   bench_node fleet{*s.sys, settings};
   for (std::uint64_t window : {1, 64})
     compare(
-      "compound_local", window == 1 ? 20'000 : 60'000, window,
-      [&](auto n, auto w) { return floor_compound(*s.sys, n, w); },
-      [&](auto n, auto w) { return fleet.run(n, w, ""); },
-      "classify by a no-op classifier, two agents in parallel, join, durability none");
+        "compound_local", window == 1 ? 20'000 : 60'000, window,
+        [&](auto n, auto w) { return floor_compound(*s.sys, n, w); },
+        [&](auto n, auto w) { return fleet.run(n, w, ""); },
+        "classify by a no-op classifier, two agents in parallel, join, durability none");
 }
 
 void durable_local() {
@@ -139,12 +143,14 @@ void durable_local() {
         floor.push_back(sqlite_floor(dir, count, window) / 2);
         mine.push_back(fleet.run(count, window, "noop", 160).per_second);
       }
-      report("durable_local/" + std::string{to_string(keep)} + "/" + std::to_string(window) + "/throughput", median(mine),
-             "tasks/s", median(floor),
+      report("durable_local/" + std::string{to_string(keep)} + "/" + std::to_string(window) +
+                 "/throughput",
+             median(mine), "tasks/s", median(floor),
              "durability " + std::string{to_string(keep)} +
-               ", against bare SQLite group commit of two rows of 256 bytes a task, in flight = rows per commit = " +
-               std::to_string(window) + ", synchronous=FULL, " + std::to_string(rounds) + " x " +
-               std::to_string(count) + " tasks");
+                 ", against bare SQLite group commit of two rows of 256 bytes a task, in flight = "
+                 "rows per commit = " +
+                 std::to_string(window) + ", synchronous=FULL, " + std::to_string(rounds) + " x " +
+                 std::to_string(count) + " tasks");
     }
   }
   std::filesystem::remove_all(std::filesystem::path{scratch("task")}.parent_path());
@@ -161,7 +167,8 @@ void agents_idle() {
     settings.agents = many;
     bench_node fleet{*s.sys, settings};
     const double mine = static_cast<double>(resident_bytes() - before) / many;
-    report("agents_idle/bytes", mine, "bytes", floor, "per idle agent at 100000, seats, tables and supervisor included");
+    report("agents_idle/bytes", mine, "bytes", floor,
+           "per idle agent at 100000, seats, tables and supervisor included");
   }
   double ten = 0;
   for (std::size_t n : {std::size_t{10}, std::size_t{1000}, many}) {
@@ -190,12 +197,16 @@ void agents_idle() {
       for (int i = 0; i < decisions; ++i)
         if (!route.choose(t, 0, dice.draw()).to)
           std::_Exit(1);
-      ns.push_back(std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - began).count() / decisions);
+      ns.push_back(
+          std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - began)
+              .count() /
+          decisions);
     }
     if (n == 10)
       ten = median(ns);
-    report("agents_idle/route/" + std::to_string(n), median(ns), "ns", ten,
-           "one routing decision with its reasons among so many agents of one skill; floor: among 10");
+    report(
+        "agents_idle/route/" + std::to_string(n), median(ns), "ns", ten,
+        "one routing decision with its reasons among so many agents of one skill; floor: among 10");
   }
 }
 
@@ -226,12 +237,16 @@ void crash_restart() {
       now = place->now();
     me->send(now.handle, run_call{++number, call("hello")});
     me->receive([](const call_ended&) {});
-    took.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - began).count());
+    took.push_back(
+        std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - began)
+            .count());
   }
   for (auto [name, q] : {std::pair{"p50", 0.5}, std::pair{"p99", 0.99}})
     report(std::string{"crash_restart/"} + name, quantile(took, q), "us", quantile(floor, q),
-           "from the message that crashes an agent to its replacement's first answer, against monitor and spawn by hand in "
-           "bare CAF, " + std::to_string(crashes) + " crashes");
+           "from the message that crashes an agent to its replacement's first answer, against "
+           "monitor and spawn by hand in "
+           "bare CAF, " +
+               std::to_string(crashes) + " crashes");
 }
 
 } // namespace troupe::bench

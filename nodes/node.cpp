@@ -40,7 +40,10 @@ child_rules rules_for(std::string id, milliseconds shutdown,
 
 void index_domains(const std::vector<domain_spec>& domains, node_parts& parts) {
   for (const auto& d : domains) {
-    parts.domains.emplace(d.path, &d);
+    auto& entry = parts.domains[d.path];
+    entry.spec = &d;
+    for (std::uint32_t shard = 0; shard < parts.fleet.shards; ++shard)
+      entry.shards.push_back(parts.places->claim(directory::orchestrator_of(d.path, shard)));
     index_domains(d.domains, parts);
   }
 }
@@ -109,7 +112,6 @@ struct node::builder {
       const auto id =
           spec->card.name + (spec->replicas > 1 ? "#" + std::to_string(i + 1) : std::string{});
       auto place = parts->places->claim({address_kind::agent, spec->card.domain + "/" + id}, spec);
-      place->metrics = parts->counters->agent(spec->card.domain, spec->card.name, spec->card.kind);
       out.push_back(agent_child(spec, id, std::move(place)));
     }
     return out;

@@ -53,7 +53,7 @@ refused node_client::make_task(const node_parts& parts, const task_request& what
   auto domain = parts.domains.find(path);
   if (domain == parts.domains.end())
     return {refusal::unknown_domain, "there is no domain '" + path + "'", {}};
-  const auto& spec = *domain->second;
+  const auto& spec = *domain->second.spec;
   const auto shards = parts.fleet.shards;
   const auto& owner = !what.context_id.empty() ? what.context_id : what.idempotency_key;
   const auto shard =
@@ -73,8 +73,7 @@ refused node_client::make_task(const node_parts& parts, const task_request& what
       now, std::min(what.timeout.count() > 0 ? what.timeout : spec.task_timeout, longest_task));
   t->idempotency_key = what.idempotency_key;
   t->trace_id = what.trace_id;
-  t->path.push_back(path + ":" + what.skill);
-  where = parts.places->find(directory::orchestrator_of(path, shard));
+  where = domain->second.shards[shard];
   out = std::move(t);
   return {};
 }

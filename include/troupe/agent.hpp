@@ -84,7 +84,7 @@ struct agent_call {
   json context;           ///< the fields of the context that the agent may read
   priority urgency = priority::medium;
   timestamp deadline = no_deadline;
-  std::string idempotency_key; ///< the same for every attempt of the step
+  std::string idempotency_key; ///< the same for every attempt of the step; empty for agents that declare no effects
 };
 
 using agent_call_ptr = std::shared_ptr<const agent_call>;

@@ -136,7 +136,7 @@ struct fleet_spec {
   std::string log_level = "info";
   std::uint32_t log_days = 30;  ///< how long log lines are kept
   std::uint32_t shards = 8;     ///< orchestrators per domain; 1 to 256
-  std::uint32_t remembered_tasks = 20000; ///< finished tasks kept in memory, over all shards of a domain
+  std::uint32_t remembered_tasks = 2000; ///< finished tasks kept in memory, over all shards of a domain
   door_spec door;
   std::vector<std::string> plugins;
   std::vector<service_spec> services;
