@@ -1,0 +1,192 @@
+#include "nodes/cli/dev_node.hpp"
+
+#include "nodes/cli/diagnostics.hpp"
+#include "nodes/cli/log_search.hpp"
+#include "nodes/cli/secrets.hpp"
+#include "nodes/cli/stop_switch.hpp"
+#include "nodes/doors/api.hpp"
+#include "nodes/doors/http_server.hpp"
+#include "nodes/node.hpp"
+#include "src/telemetry/log.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+
+namespace troupe::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr milliseconds drain{5000};      ///< for requests that run when the node is to stop
+constexpr milliseconds ready_max{60000}; ///< for the tree to start and take up what was interrupted
+constexpr milliseconds ready_tick{10};
+
+/// Everything of the node that writes down what happens.
+struct telemetry {
+  std::shared_ptr<log_book> book;
+  std::shared_ptr<spdlog::logger> log;
+  std::shared_ptr<const event_log> events;
+};
+
+fleet_spec load(const dev_settings& x, variables_seen& seen, std::ostream& err) {
+  const auto noted = std::make_shared<variables_seen>();
+  auto found = config::load_fleet(x.dir, noting_environment(noted));
+  if (!found.ok())
+    throw cli_error{exit_failed, "the fleet in " + x.dir + " cannot run:\n" + report_text(found)};
+  for (const auto& d : found.warnings)
+    err << "warning: " << to_string(d) << '\n';
+  seen = *noted;
+  auto fleet = std::move(*found.fleet);
+  if (!x.host.empty())
+    fleet.door.host = x.host;
+  if (x.port)
+    fleet.door.port = *x.port;
+  if (!x.data.empty())
+    fleet.data_dir = x.data;
+  if (!x.log_level.empty())
+    fleet.log_level = x.log_level;
+  return fleet;
+}
+
+telemetry open_telemetry(const dev_settings& x, const fleet_spec& fleet,
+                         const variables_seen& seen) {
+  const auto secrets = std::make_shared<const redactor>(secrets_of(fleet, seen));
+  telemetry out;
+  log_settings to;
+  to.level = parse_log_level(fleet.log_level).value_or(log_level::critical);
+  to.format = x.log_format == "json" ? log_format::json_lines : log_format::text;
+  to.redact = secrets;
+  log_book_settings keep;
+  keep.dir = fleet.data_dir;
+  // The book's own complaints go to a logger that does not write to the book.
+  const auto quiet = make_logger(to);
+  keep.complain = [quiet](log_level level, const std::string& text) {
+    quiet->log(spdlog_level(level), text);
+  };
+  out.book = std::make_shared<log_book>(std::move(keep));
+  to.book = out.book;
+  to.make_default = true;
+  out.log = make_logger(to);
+  if (fleet.log_level == "off")
+    out.log->set_level(spdlog::level::off);
+  out.events = std::make_shared<const event_log>(out.log, out.book, secrets);
+  return out;
+}
+
+/// Waits until the node takes tasks; false when it has to stop before that.
+bool wait_ready(node& n, stop_switch& stop) {
+  for (milliseconds waited{0}; waited < ready_max; waited += ready_tick) {
+    if (n.api().ready())
+      return true;
+    if (stop.wait(ready_tick))
+      return false;
+  }
+  stop.fail("it was not ready within " + std::to_string(ready_max.count() / 1000) +
+            " seconds; its log says why");
+  return false;
+}
+
+void write_port(const std::string& file, std::uint16_t port) {
+  // Written beside and moved into place, so that whoever waits for the file never reads half of it.
+  const auto beside = file + ".new";
+  {
+    std::ofstream out{beside};
+    out << port << '\n';
+    if (!out.flush())
+      throw cli_error{exit_failed, "cannot write the port to " + file};
+  }
+  fs::rename(beside, file);
+}
+
+std::string address_of(const fleet_spec& fleet, std::uint16_t port) {
+  const auto& host = fleet.door.host;
+  const bool v6 = host.find(':') != std::string::npos;
+  return "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+/// From a started node to a stopped one.
+exit_code serve(node& n, http_server& door, const dev_settings& x, stop_switch& stop,
+                spdlog::logger& log, std::ostream& err) {
+  stop.started();
+  n.on_failure([&stop](const std::string& why) { stop.fail(why); });
+  n.start();
+  if (wait_ready(n, stop)) {
+    if (!x.port_file.empty())
+      write_port(x.port_file, door.port());
+    const auto& fleet = n.api().fleet();
+    err << "troupe " << fleet.name << " is up: " << address_of(fleet, door.port()) << " ("
+        << in_words(size_of(fleet)) << "); stop with Ctrl-C" << std::endl;
+  }
+  const auto order = stop.wait();
+  if (order.by_signal)
+    log.info("{}: stopping", order.why);
+  door.stop(drain);
+  n.stop();
+  if (order.by_signal)
+    return exit_ok;
+  err << "troupe: the node cannot go on: " << order.why << std::endl;
+  return exit_failed;
+}
+
+} // namespace
+
+std::vector<std::string> plugin_folders(const std::vector<std::string>& given) {
+  auto out = given;
+  if (const char* more = std::getenv("TROUPE_PLUGIN_PATH")) {
+    const std::string all{more};
+    std::size_t from = 0;
+    while (from <= all.size()) {
+      const auto end = std::min(all.find(':', from), all.size());
+      if (end > from)
+        out.push_back(all.substr(from, end - from));
+      from = end + 1;
+    }
+  }
+  std::error_code none;
+  const auto here = fs::read_symlink("/proc/self/exe", none).parent_path();
+  for (const auto& place : {here / "plugins", here / "../plugins", here / "../lib/troupe/plugins"})
+    if (fs::is_directory(place, none))
+      out.push_back(place.lexically_normal().string());
+  return out;
+}
+
+exit_code run_dev(const dev_settings& x, std::ostream& err) {
+  stop_switch stop;
+  variables_seen seen;
+  auto fleet = load(x, seen, err);
+  const auto door_spec = fleet.door;
+  const auto keep_days = fleet.log_days;
+  const auto out = open_telemetry(x, fleet, seen);
+  const log_keeper keeper{out.book, keep_days};
+
+  caf::actor_system_config config;
+  tune_scheduler(config, x.threads);
+  caf::actor_system system{config};
+  node_options options;
+  options.log = out.log;
+  options.events = out.events;
+  options.no_store = x.no_store;
+  options.plugin_path = plugin_folders(x.plugin_path);
+  node n{system, std::move(fleet), std::move(options)};
+
+  api_settings api;
+  api.wait_max = door_spec.wait_max;
+  api.search_logs = [book = out.book](const json& wanted) { return search_book(*book, wanted); };
+  // The door opens before the tree starts: a port that is taken should end the program before it
+  // takes up interrupted work.
+  http_server door{http_settings::of(door_spec), make_api(n.api(), std::move(api))};
+  try {
+    door.start();
+  } catch (const std::exception& e) {
+    throw cli_error{exit_failed, std::string{e.what()} +
+                                     "; choose another port with --port, or any free one with "
+                                     "--port 0"};
+  }
+  return serve(n, door, x, stop, *out.log, err);
+}
+
+} // namespace troupe::cli

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "nodes/cli/exit_code.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::cli {
+
+/// What `troupe dev` was asked for; what is left empty is the fleet's.
+struct dev_settings {
+  std::string dir;
+  std::string host;
+  std::optional<std::uint16_t> port; ///< 0: any free one
+  std::string data;
+  std::size_t threads = 0; ///< of the actors' scheduler; 0: one per core, at least four
+  std::string log_level;
+  std::string log_format = "text";
+  bool no_store = false;
+  std::vector<std::string> plugin_path; ///< looked into first
+  std::string port_file;                ///< gets the port's number once the node takes tasks
+};
+
+/// Runs the fleet in `x.dir` until it is told to stop, or fails. Blocks. Takes the process's
+/// signals: to be called on the main thread, before any other thread exists. Throws when the node
+/// cannot start.
+[[nodiscard]] exit_code run_dev(const dev_settings& x, std::ostream& err);
+
+/// Where plugins are looked up: the given folders, TROUPE_PLUGIN_PATH, and the places that an
+/// installation or a build puts them, as far as they exist.
+[[nodiscard]] std::vector<std::string> plugin_folders(const std::vector<std::string>& given);
+
+} // namespace troupe::cli

@@ -1,0 +1,91 @@
+#include "nodes/cli/fleet_text.hpp"
+
+#include "nodes/cli/text_layout.hpp"
+
+#include <algorithm>
+
+namespace troupe::cli {
+
+namespace {
+
+constexpr int depth_max = 64;
+
+using row = std::vector<std::string>;
+
+void add_tree(std::vector<row>& to, const json& x, const std::string& stem, const std::string& fork,
+              const std::string& under, int depth) {
+  const auto restarts = number(x, "restarts");
+  auto kind = member(x, "kind");
+  if (const auto detail = member(x, "detail"); !detail.empty())
+    kind += " (" + detail + ")";
+  to.push_back({stem + fork + member(x, "id"), kind, member(x, "state"),
+                restarts > 0 ? number_words(restarts) : ""});
+  if (depth >= depth_max)
+    return;
+  const auto& inner = list(x, "children");
+  for (std::size_t i = 0; i < inner.size(); ++i) {
+    const bool last = i + 1 == inner.size();
+    add_tree(to, inner[i], stem + under, last ? "└─ " : "├─ ", last ? "   " : "│  ", depth + 1);
+  }
+}
+
+std::string words_of(const json& texts) {
+  std::string out;
+  for (const auto& t : texts)
+    if (t.is_string())
+      out += (out.empty() ? "" : ", ") + plain(t.get_ref<const std::string&>());
+  return out;
+}
+
+void add_domain(std::string& out, const json& x, const std::string& stem, int depth) {
+  out += stem + member(x, "path");
+  if (const auto about = member(x, "description"); !about.empty())
+    out += ": " + about;
+  out += "\n";
+  const auto say = [&](const char* name, const std::string& text) {
+    if (!text.empty())
+      out += stem + "  " + padded(name, 9) + text + "\n";
+  };
+  say("agents", words_of(list(x, "agents")));
+  say("skills", words_of(list(x, "skills")));
+  for (const auto& i : list(x, "intents")) {
+    auto leads = member(i, "skill");
+    if (const auto domain = member(i, "domain"); !domain.empty())
+      leads = domain + (leads.empty() ? "" : "/" + leads);
+    say("intent", member(i, "intent") + " -> " + leads + " (" + member(i, "priority") + ")");
+  }
+  if (depth < depth_max)
+    for (const auto& inner : list(x, "domains"))
+      add_domain(out, inner, stem + "  ", depth + 1);
+}
+
+} // namespace
+
+std::string tree_text(const json& tree) {
+  std::vector<row> rows;
+  add_tree(rows, tree, "", "", "", 0);
+  auto out = table({"TREE", "KIND", "STATE", "RESTARTS"}, rows, "");
+  if (const auto region = member(tree, "region"); !region.empty())
+    out = "node " + member(tree, "node") + " in region " + region + "\n" + out;
+  return out;
+}
+
+std::string agents_text(const json& agents) {
+  std::vector<row> rows;
+  for (const auto& a : list(agents, "agents"))
+    rows.push_back({member(a, "name"), member(a, "kind"), member(a, "state"), member(a, "load"),
+                    member(a, "served"), member(a, "failed"), member(a, "cost"),
+                    member(a, "quality"), brief(words_of(list(a, "skills")), 80)});
+  return table({"AGENT", "KIND", "STATE", "LOAD", "SERVED", "FAILED", "COST", "QUALITY", "SKILLS"},
+               rows, "no agents");
+}
+
+std::string domains_text(const json& domains) {
+  auto out =
+      "fleet " + member(domains, "fleet") + ", tasks enter at " + member(domains, "entry") + "\n";
+  for (const auto& d : list(domains, "domains"))
+    add_domain(out, d, "", 0);
+  return out;
+}
+
+} // namespace troupe::cli

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <troupe/json.hpp>
+
+#include <string>
+
+namespace troupe::cli {
+
+// What runs, in words: the API's answers as trees and tables. Pure functions.
+
+[[nodiscard]] std::string tree_text(const json& tree);
+[[nodiscard]] std::string agents_text(const json& agents);
+[[nodiscard]] std::string domains_text(const json& domains);
+
+} // namespace troupe::cli

@@ -1,0 +1,77 @@
+#include "nodes/cli/program.hpp"
+
+#include "nodes/cli/verbs.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <exception>
+#include <ostream>
+#include <unistd.h>
+
+namespace troupe::cli {
+
+namespace {
+
+constexpr auto exit_codes = R"(Exit codes:
+  0 it worked   1 what was asked for failed   2 the command line is wrong
+  3 no node answers   4 the node refused   5 not found   130 interrupted)";
+
+/// Verbs that only ask and show can end wherever they are; `dev` blocks the signal and takes it
+/// itself.
+void end_at_ctrl_c() {
+  struct sigaction act {};
+  act.sa_handler = [](int) { ::_exit(exit_interrupted); };
+  ::sigaction(SIGINT, &act, nullptr);
+}
+
+} // namespace
+
+std::unique_ptr<CLI::App> make_program(shell& s) {
+  auto app = std::make_unique<CLI::App>("A supervised runtime for fleets of AI agents", "troupe");
+  app->footer(exit_codes);
+  app->require_subcommand(1);
+  app->set_version_flag("--version", "troupe " TROUPE_VERSION);
+  add_dev(*app, s);
+  add_submit(*app, s);
+  add_tasks(*app, s);
+  add_trace(*app, s);
+  add_explain(*app, s);
+  add_fleet(*app, s);
+  add_sessions(*app, s);
+  add_human(*app, s);
+  add_logs(*app, s);
+  add_validate(*app, s);
+  add_init(*app, s);
+  add_models(*app, s);
+  add_completion(*app, s);
+  add_version(*app, s);
+  return app;
+}
+
+int run(const std::vector<std::string>& words, std::ostream& out, std::ostream& err) {
+  shell s{out, err};
+  try {
+    const auto app = make_program(s);
+    std::vector<std::string> rest{words.begin() + (words.empty() ? 0 : 1), words.end()};
+    std::reverse(rest.begin(), rest.end()); // CLI11 takes a vector from its end.
+    try {
+      app->parse(std::move(rest));
+    } catch (const CLI::ParseError& e) {
+      return app->exit(e, out, err) == 0 ? exit_ok : exit_usage;
+    }
+    end_at_ctrl_c();
+    const auto code = s.run();
+    out.flush();
+    return out ? code : exit_failed;
+  } catch (const cli_error& e) {
+    out.flush();
+    if (*e.what() != '\0')
+      err << "troupe: " << e.what() << '\n';
+    return e.code();
+  } catch (const std::exception& e) {
+    err << "troupe: " << e.what() << '\n';
+    return exit_failed;
+  }
+}
+
+} // namespace troupe::cli

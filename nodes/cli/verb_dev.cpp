@@ -1,0 +1,36 @@
+#include "nodes/cli/dev_node.hpp"
+#include "nodes/cli/verbs.hpp"
+
+namespace troupe::cli {
+
+void add_dev(CLI::App& to, shell& s) {
+  auto* verb = add_verb(to, "dev", "Run a fleet on this machine, with its HTTP API, until Ctrl-C",
+                        "troupe dev examples/customer-support\n"
+                        "troupe dev . --port 0 --port-file port.txt --data build/data\n"
+                        "troupe dev . --log-level debug --log-format json");
+  const auto x = std::make_shared<dev_settings>();
+  x->dir = ".";
+  verb->add_option("DIR", x->dir, "the fleet's folder")->capture_default_str();
+  verb->add_option("--host", x->host, "a loopback address, instead of the fleet's");
+  verb->add_option("--port", x->port, "instead of the fleet's; 0 takes a free one")
+      ->check(CLI::Range(0, 65535));
+  verb->add_option("--port-file", x->port_file,
+                   "gets the port's number as soon as the node takes tasks");
+  verb->add_option("--data", x->data, "folder for everything that is stored");
+  verb->add_option("--threads", x->threads, "of the actors; 0: one per core, at least four")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  verb->add_option("--log-level", x->log_level, "instead of the fleet's")
+      ->check(
+          CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical", "off"}));
+  verb->add_option("--log-format", x->log_format, "of the lines on stderr")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  verb->add_flag("--no-store", x->no_store, "keep tasks in memory only: they end with the node");
+  verb->add_option("--plugin-path", x->plugin_path,
+                   "a folder of plugins; may be given again, also TROUPE_PLUGIN_PATH")
+      ->allow_extra_args(false);
+  verb->callback([&s, x] { s.run = [&s, x] { return run_dev(*x, s.err); }; });
+}
+
+} // namespace troupe::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "nodes/cli/shell.hpp"
+
+namespace troupe::cli {
+
+// One function per verb, or per small group of them; each adds what it stands for to the program.
+
+void add_dev(CLI::App& to, shell& s);
+void add_submit(CLI::App& to, shell& s);
+void add_tasks(CLI::App& to, shell& s); ///< tasks, task, cancel
+void add_trace(CLI::App& to, shell& s);
+void add_explain(CLI::App& to, shell& s);
+void add_fleet(CLI::App& to, shell& s); ///< tree, agents, domains
+void add_sessions(CLI::App& to, shell& s);
+void add_human(CLI::App& to, shell& s);
+void add_logs(CLI::App& to, shell& s);
+void add_validate(CLI::App& to, shell& s);
+void add_init(CLI::App& to, shell& s);
+void add_models(CLI::App& to, shell& s); ///< train, classify, decompose
+void add_completion(CLI::App& to, shell& s);
+void add_version(CLI::App& to, shell& s);
+
+} // namespace troupe::cli
