@@ -1,0 +1,36 @@
+# Shared by the scripts of this folder; sourced, not run. Sets `root` to the checkout and changes into it.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$root"
+
+say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# install_groups GROUP...: installs the packages of these groups that are missing.
+install_groups() {
+  local wanted missing=()
+  wanted=$(awk -v groups=" $* " '/^# /{on = index(groups, " " $2 " ") > 0 && NF == 2; next} on && NF {print $1}' scripts/packages)
+  for package in $wanted; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  say "installing ${missing[*]}"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+# build_preset PRESET [TARGET...]: configures once and builds.
+build_preset() {
+  local preset=$1
+  shift
+  export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+  [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >&2
+  if [ $# -gt 0 ]; then
+    cmake --build --preset "$preset" --target "$@" >&2
+  else
+    cmake --build --preset "$preset" >&2
+  fi
+}

@@ -1,0 +1,197 @@
+"""Sends customer messages to a running fleet and shows what becomes of them."""
+
+import argparse
+import collections
+import csv
+import json
+import os
+import pathlib
+import random
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent.parent.parent
+EXAMPLE = HERE / "examples" / "customer-support"
+SEEDS = [
+    ("I've been charged twice for my subscription and I want to upgrade to the enterprise plan.", "gold"),
+    ("cancel my order and issue a refund", "standard"),
+    ("I've been charged twice for my subscription.", "free"),
+]
+
+
+def call(url, body=None, timeout=60):
+    request = urllib.request.Request(url, headers={"Content-Type": "application/json"})
+    if body is not None:
+        request.data = json.dumps(body).encode()
+    with urllib.request.urlopen(request, timeout=timeout) as answer:
+        return json.load(answer)
+
+
+def wait_until_ready(url, node):
+    while True:
+        try:
+            urllib.request.urlopen(url + "/readyz", timeout=2).close()
+            return
+        except OSError:
+            if not pathlib.Path(f"/proc/{node}").exists():
+                sys.exit("the fleet did not start")
+            time.sleep(0.1)
+
+
+def customers(data):
+    with sqlite3.connect(f"file:{data}/support.db?mode=ro", uri=True) as db:
+        return db.execute("SELECT id, tier FROM customers ORDER BY id").fetchall()
+
+
+def one_of_each_kind(data):
+    """Customers whose records hold what the seed messages are about."""
+    with sqlite3.connect(f"file:{data}/support.db?mode=ro", uri=True) as db:
+        twice = db.execute(
+            """SELECT c.tier, c.id FROM payments a JOIN payments b ON a.customer_id = b.customer_id AND a.id < b.id
+               AND a.amount_cents = b.amount_cents AND abs(strftime('%s', a.made_at) - strftime('%s', b.made_at)) <= 60
+               JOIN customers c ON c.id = a.customer_id WHERE a.status = b.status ORDER BY c.id"""
+        ).fetchall()
+    found = {}
+    for tier, who in twice:
+        found.setdefault(tier, who)
+    return found
+
+
+def messages(count, outside):
+    own = []
+    with open(EXAMPLE / "support" / "messages.tsv", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            own.append((row["text"], row["customer"]))
+    dice = random.Random(7)
+    if not outside or not os.path.exists(outside):
+        return [own[i % len(own)] for i in range(count)], "the example's own messages"
+    with open(outside, newline="") as file:
+        real = [row["text"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    picked = [(text, None) for text in dice.sample(real, min(len(real), count * 3 // 4))]
+    picked += dice.sample(own, min(len(own), count - len(picked)))
+    dice.shuffle(picked)
+    return picked[:count], "real customer messages and the example's own"
+
+
+class Tally:
+    def __init__(self, total):
+        self.lock = threading.Lock()
+        self.total = total
+        self.states = collections.Counter()
+        self.agents = collections.Counter()
+        self.took = []
+        self.compound = 0
+        self.ids = []
+
+    def add(self, task, seconds):
+        with self.lock:
+            state = task["status"]["state"]
+            self.states[state] += 1
+            self.took.append(seconds)
+            self.ids.append(task["id"])
+
+
+def stream(url, work, people, tally):
+    dice = random.Random(11)
+    queue = list(work)
+    queue.reverse()
+    lock = threading.Lock()
+
+    def worker():
+        while True:
+            with lock:
+                if not queue:
+                    return
+                text, who = queue.pop()
+                tier = people.get(who)
+                if tier is None:
+                    who, tier = dice.choice(sorted(people.items()))
+            body = {"text": text, "customer": {"id": who, "tier": tier}}
+            began = time.monotonic()
+            try:
+                task = call(url + "/v1/tasks?wait=3s", body)
+            except urllib.error.HTTPError as error:
+                task = {"id": "", "status": {"state": f"refused {error.code}"}}
+            tally.add(task, time.monotonic() - began)
+
+    workers = [threading.Thread(target=worker) for _ in range(16)]
+    began = time.monotonic()
+    for one in workers:
+        one.start()
+    while any(one.is_alive() for one in workers):
+        show(tally, began)
+        time.sleep(0.1)
+    show(tally, began)
+    sys.stderr.write("\n")
+    return time.monotonic() - began
+
+
+def show(tally, began):
+    with tally.lock:
+        done = sum(tally.states.values())
+        bar = "#" * (30 * done // tally.total)
+        states = ", ".join(f"{count} {state}" for state, count in tally.states.most_common())
+    if sys.stderr.isatty() or done == tally.total:
+        rate = done / max(time.monotonic() - began, 0.001)
+        sys.stderr.write(f"\r  [{bar:<30}] {done}/{tally.total}  {rate:.0f}/s  {states}   ")
+        sys.stderr.flush()
+
+
+def troupe(url, *words):
+    out = subprocess.run([str(HERE / "build/release/troupe"), *words, "--url", url], capture_output=True, text=True)
+    return out.stdout.rstrip() or out.stderr.rstrip()
+
+
+def title(text):
+    print(f"\n\033[1m{text}\033[0m", flush=True)
+
+
+def main():
+    options = argparse.ArgumentParser()
+    for name in ("url", "data", "outside"):
+        options.add_argument("--" + name, required=True)
+    for name in ("messages", "node"):
+        options.add_argument("--" + name, type=int, required=True)
+    options = options.parse_args()
+    url = options.url
+    wait_until_ready(url, options.node)
+    people = dict(customers(options.data))
+    affected = one_of_each_kind(options.data)
+
+    title("Three messages and how they were answered")
+    for text, tier in SEEDS:
+        who = affected.get(tier) or next(k for k, v in people.items() if v == tier)
+        task = call(url + "/v1/tasks?wait=20s", {"text": text, "customer": {"id": who, "tier": tier}})
+        print(f"\n{tier} customer {who}: {text}")
+        print(f"  -> {task['status']['state']}: {task.get('result', {}).get('text', '')}")
+        print(troupe(url, "trace", task["id"]))
+        last = task["id"]
+
+    title("Why the last one went where it did")
+    print(troupe(url, "explain", last))
+
+    work, source = messages(options.messages, options.outside)
+    title(f"A stream of {len(work)} messages ({source})")
+    tally = Tally(len(work))
+    seconds = stream(url, work, people, tally)
+
+    took = sorted(tally.took)
+    agents = call(url + "/v1/agents")
+    agents = agents.get("agents", agents) if isinstance(agents, dict) else agents
+    questions = call(url + "/v1/human")
+    questions = questions.get("questions", questions) if isinstance(questions, dict) else questions
+    title("Summary")
+    print(f"  {len(work)} messages in {seconds:.1f} s: {len(work) / seconds:.0f} a second, 16 at a time")
+    print(f"  answer times: half within {took[len(took) // 2] * 1000:.0f} ms, 95 % within {took[len(took) * 95 // 100] * 1000:.0f} ms")
+    print("  ended as: " + ", ".join(f"{state} {count}" for state, count in tally.states.most_common()))
+    print("  routed to: " + ", ".join(f"{a['name']} {a['served']}" for a in sorted(agents, key=lambda a: -a["served"]) if a["served"]))
+    print(f"  waiting for a person: {len(questions)}")
+    print(f"\n  API on {url}, metrics on {url}/metrics. There is no web dashboard yet: `troupe tree`, `trace` and `explain` show what it will show.")
+
+
+main()
