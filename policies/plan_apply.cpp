@@ -168,8 +168,9 @@ bool plan_run::taken_up(const event& e) {
     set_asking(i, false);
     break;
   case event_kind::asked:
-    // A sub-task can only wait for a person once it has been delegated.
-    if (op != plan_op::human && !(op == plan_op::domain && running))
+    // A sub-task can only wait for a person once it has been delegated, and an agent can only hand
+    // over what it has been given.
+    if (op != plan_op::human && !running)
       return false;
     // Whoever has been asked already keeps the time that was set then.
     if (s.asking)

@@ -60,6 +60,9 @@ timestamp plan_run::deadline_for(std::uint32_t i, timestamp now) const noexcept 
     // says otherwise.
     return inherit(whole, now, node.timeout);
   default:
+    // The agent stands for people and has handed over to them.
+    if (steps_[i].asking)
+      return later(now, human_timeout);
     return inherit(whole, now, node.timeout.count() > 0 ? node.timeout : how_->step_timeout);
   }
 }
