@@ -35,9 +35,17 @@ void supervisor_state::init(caf::event_based_actor* self, parts_ptr parts,
   carry_out(todo);
 }
 
-void supervisor_state::start(std::uint32_t i) {
+void supervisor_state::start(std::uint32_t i, supervision_run::steps& todo) {
   auto& c = children_[i];
-  c.handle = c.spec.start(self_);
+  try {
+    c.handle = c.spec.start(self_);
+  } catch (const std::exception& e) {
+    // A child that cannot be started has failed like one that crashed: it harms nobody else.
+    parts_->log->warn("{}: {} cannot be started: {}", config_.name, c.spec.rules.id, e.what());
+    last_failure_ = failure_error(c.spec.rules.id + " cannot be started: " + e.what());
+    run_->down(i, exit_kind::abnormal, parts_->now(self_), todo);
+    return;
+  }
   self_->monitor(c.handle);
   by_actor_.emplace(c.handle.id(), i);
   if (c.spec.place)
@@ -57,10 +65,12 @@ void supervisor_state::stop(std::uint32_t i) {
 
 void supervisor_state::carry_out(supervision_run::steps& todo) {
   using kind = supervision_step::kind;
-  for (const auto& step : todo) {
+  // A start that fails adds to the list while it is worked through.
+  for (std::size_t i = 0; i < todo.size(); ++i) {
+    const auto step = todo[i];
     switch (step.what) {
     case kind::start:
-      start(step.child);
+      start(step.child, todo);
       break;
     case kind::stop:
       stop(step.child);
@@ -211,10 +221,15 @@ caf::response_promise supervisor_state::on_view() {
 
 supervisor_state::~supervisor_state() {
   // After an orderly end nothing is left here. After a kill the children must not outlive their
-  // supervisor.
-  for (auto& c : children_)
-    if (c.handle)
-      caf::anon_send_exit(c.handle, caf::exit_reason::kill);
+  // supervisor, and whoever had given them work must hear that it is lost.
+  for (auto& c : children_) {
+    if (!c.handle)
+      continue;
+    caf::anon_send_exit(c.handle, caf::exit_reason::kill);
+    if (c.spec.place)
+      parts_->places->announce_down(c.spec.place, c.spec.place->leave(),
+                                    "its supervisor was killed");
+  }
 }
 
 caf::behavior supervisor(caf::stateful_actor<supervisor_state>* self, parts_ptr parts,

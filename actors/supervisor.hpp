@@ -63,7 +63,7 @@ struct supervisor_state {
     std::uint64_t incarnation = 0;
   };
   void carry_out(supervision_run::steps& todo);
-  void start(std::uint32_t i);
+  void start(std::uint32_t i, supervision_run::steps& todo);
   void stop(std::uint32_t i);
   void arm();
   [[nodiscard]] tree_node leaf(std::uint32_t i) const;
