@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -44,6 +45,8 @@ struct live_task {
   std::uint32_t stored = 0; ///< how many events of `history` have been handed to the journal
   std::vector<effect> held;
   std::vector<watcher> watchers;
+  /// Who asked for it again by its idempotency key before it was stored, and under which id.
+  std::vector<std::pair<caf::actor, std::string>> asked_again;
   json context;
   outcome_ptr understood;
   outcome_ptr result;
@@ -60,6 +63,7 @@ struct live_task {
     stored = 0;
     held.clear();
     watchers.clear();
+    asked_again.clear();
     context = nullptr;
     understood = nullptr;
     result = nullptr;

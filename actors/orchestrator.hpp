@@ -125,6 +125,11 @@ struct orchestrator_state {
   void refuse(const caf::actor& to, const std::string& id, refusal why, std::string detail,
               milliseconds wait = {});
   void watch(const watch_task& x, const caf::actor& from);
+  /// `from` hears of the task from now on, once, however often it asks.
+  static void add_watcher(live_task& t, const caf::actor& from, bool progress);
+  /// Somebody submitted what is known already, under the id `asked_as` if that is another one.
+  void acknowledge(live_task& t, const caf::actor& from, bool progress,
+                   const std::string& asked_as);
   void next_of_session(const std::string& id);
 
   // Running.
@@ -151,7 +156,8 @@ struct orchestrator_state {
   void fail_step(live_task& t, std::uint32_t step, std::uint32_t attempt, failure f);
   [[nodiscard]] event make_event(const live_task& t, event_kind kind, std::uint32_t step,
                                  std::uint32_t attempt);
-  void tell_progress(live_task& t, const event& e);
+  /// `turned`: the task's state is another one since this event.
+  void tell_progress(live_task& t, const event& e, bool turned);
   void rearm(live_task& t);
 
   // Effects.
@@ -194,6 +200,7 @@ struct orchestrator_state {
   std::unordered_map<std::string_view, std::uint32_t> by_id_;
   std::unordered_map<std::string, std::string>
       keys_; ///< idempotency key to task id, of tasks in memory
+  std::size_t keys_before_sweep_ = 1024;
   std::unordered_map<std::string, std::vector<session_book::waiting>> key_line_;
   std::vector<call_slot> calls_;
   std::vector<std::uint32_t> free_calls_;
@@ -222,6 +229,7 @@ struct orchestrator_state {
       0; ///< how often it has waited for its agents to sit before opening the shard
   std::shared_ptr<std::vector<stored_task>> to_recover_;
   std::vector<std::pair<watch_task, caf::actor>> early_watchers_;
+  std::vector<cancel_task> early_cancels_;
   std::vector<session_book::waiting> stash_; ///< what came before the shard was loaded
 };
 

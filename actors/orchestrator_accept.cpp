@@ -23,6 +23,25 @@ void orchestrator_state::refuse(const caf::actor& to, const std::string& id, ref
   self_->send(to, task_refused{id, {why, std::move(detail), wait}});
 }
 
+void orchestrator_state::add_watcher(live_task& t, const caf::actor& from, bool progress) {
+  auto known = std::find_if(t.watchers.begin(), t.watchers.end(),
+                            [&](const auto& w) { return w.who == from; });
+  if (known == t.watchers.end())
+    t.watchers.push_back({from, progress});
+  else
+    known->progress = known->progress || progress;
+}
+
+void orchestrator_state::acknowledge(live_task& t, const caf::actor& from, bool progress,
+                                     const std::string& asked_as) {
+  add_watcher(t, from, progress);
+  // What is not stored yet is not acknowledged, however often it is asked for.
+  if (t.state != task_state::submitted)
+    self_->send(from, task_accepted{t.what->id, true, asked_as});
+  else if (!asked_as.empty())
+    t.asked_again.emplace_back(from, asked_as);
+}
+
 void orchestrator_state::on_submit(const submit_task& x) {
   now_ = parts_->now(self_);
   auto from = caf::actor_cast<caf::actor>(self_->current_sender());
@@ -41,8 +60,9 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   // Ids of new tasks are made for them; only a parent names its child the same way again.
   if (!t.parent.empty()) {
     if (auto* known = find_live(t.id)) {
-      known->watchers.push_back({from, x.watch});
-      self_->send(from, task_accepted{t.id, true, {}});
+      acknowledge(*known, from, x.watch, {});
+      // A parent that was rebuilt may not know whether we wait for people.
+      self_->send(from, task_progressed{known->record()});
       return;
     }
     if (auto ended = finished_->find(t.id)) {
@@ -93,8 +113,7 @@ bool orchestrator_state::take_key(const submit_task& x, const caf::actor& from) 
   const auto& key = x.what->idempotency_key;
   if (auto hit = keys_.find(key); hit != keys_.end()) {
     if (auto* known = find_live(hit->second)) {
-      known->watchers.push_back({from, x.watch});
-      self_->send(from, task_accepted{known->what->id, true, x.what->id});
+      acknowledge(*known, from, x.watch, x.what->id);
       return false;
     }
     if (auto ended = finished_->find(hit->second)) {
@@ -136,10 +155,12 @@ void orchestrator_state::on_key_looked_up(const key_looked_up& x) {
     }
     // The task exists: whoever asks becomes one of its watchers, or finds its stored end through
     // the front desk.
+    if (auto* known = find_live(id)) {
+      acknowledge(*known, w.who, w.what.watch, w.what.what->id);
+      continue;
+    }
     self_->send(w.who, task_accepted{id, true, w.what.what->id});
-    if (auto* known = find_live(id))
-      known->watchers.push_back({w.who, w.what.watch});
-    else if (auto ended = finished_->find(id))
+    if (auto ended = finished_->find(id))
       self_->send(w.who, task_ended{std::move(ended)});
     else
       self_->send(w.who,
@@ -173,6 +194,13 @@ void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor
     refuse(from, x.what->id, refusal::busy, "too many messages wait for this session", come_back);
     return;
   }
+  const auto& key = x.what->idempotency_key;
+  if (!key.empty() && std::any_of(e.line.begin(), e.line.end(), [&](const auto& w) {
+        return w.what.what->idempotency_key == key;
+      })) {
+    refuse(from, x.what->id, refusal::busy, "a message with this key waits already", come_back);
+    return;
+  }
   e.line.push_back({x, from});
   if (ask) {
     e.loading = true;
@@ -188,7 +216,7 @@ void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor
 
 void orchestrator_state::on_session_loaded(const session_loaded& x) {
   now_ = parts_->now(self_);
-  auto* e = sessions_->find(x.id);
+  auto* e = loaded_ ? sessions_->find(x.id) : &sessions_->open(x.id, now_);
   if (!e)
     return;
   e->loading = false;
@@ -270,7 +298,7 @@ void orchestrator_state::on_watch(const watch_task& x) {
 
 void orchestrator_state::watch(const watch_task& x, const caf::actor& from) {
   if (auto* t = find_live(x.id)) {
-    t->watchers.push_back({from, x.progress});
+    add_watcher(*t, from, x.progress);
     if (x.progress)
       self_->send(from, task_progressed{t->record()});
   } else if (auto ended = finished_->find(x.id)) {
@@ -288,6 +316,8 @@ void orchestrator_state::on_unwatch(const unwatch_task& x) {
 
 void orchestrator_state::on_cancel(const cancel_task& x) {
   now_ = parts_->now(self_);
+  if (!loaded_ && early_cancels_.size() < domain_->max_tasks)
+    early_cancels_.push_back(x);
   auto* t = find_live(x.id);
   if (!t || t->ending)
     return;

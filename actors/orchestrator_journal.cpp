@@ -26,7 +26,10 @@ void orchestrator_state::store(live_task& t, store_write w) {
   if (!flushing_) {
     // What the messages that are already waiting will add goes into the same batch.
     flushing_ = true;
-    self_->send(self_, flush{});
+    if (store_failing_)
+      self_->delayed_send(self_, store_retry, flush{});
+    else
+      self_->send(self_, flush{});
   }
 }
 
@@ -46,16 +49,18 @@ void orchestrator_state::store_event(live_task& t, const event& e) {
 
 void orchestrator_state::on_flush() {
   flushing_ = false;
+  bool reached = true;
   if (store_failing_) {
     for (auto& batch : line_.again())
-      if (!send_to(self_, config_.journal, std::move(batch)))
-        return; // `seat_down` of the journal brings us here again once its successor sits.
+      reached = reached && send_to(self_, config_.journal, std::move(batch));
     // One answer is enough to know that it works again.
     if (line_.unconfirmed() == 0)
       store_failing_ = false;
   }
   if (line_.has_open())
-    send_to(self_, config_.journal, line_.close());
+    reached = send_to(self_, config_.journal, line_.close()) && reached;
+  if (!reached)
+    on_store_failed({});
 }
 
 void orchestrator_state::on_stored(const journal_stored& x) {
@@ -67,11 +72,11 @@ void orchestrator_state::on_stored(const journal_stored& x) {
 }
 
 void orchestrator_state::on_store_failed(const journal_failed&) {
-  if (!store_failing_ && !flushing_) {
+  store_failing_ = true;
+  if (!flushing_) {
     flushing_ = true;
     self_->delayed_send(self_, store_retry, flush{});
   }
-  store_failing_ = true;
 }
 
 // -- effects ------------------------------------------------------------------
@@ -130,6 +135,9 @@ void orchestrator_state::perform(live_task& t, const effect& e) {
   case effect::kind::begin:
     for (const auto& w : t.watchers)
       self_->send(w.who, task_accepted{t.what->id, false, {}});
+    for (const auto& [who, id] : t.asked_again)
+      self_->send(who, task_accepted{t.what->id, true, id});
+    t.asked_again.clear();
     if (!t.ending)
       start_work(t);
     break;
@@ -145,7 +153,11 @@ void orchestrator_state::perform(live_task& t, const effect& e) {
   case effect::kind::end:
     if (auto* session =
             t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id)) {
-      sessions_->end_turn(*session, *t.record(), t.context, now_);
+      // The turn of a stored task was ended when its end was written.
+      if (t.what->keep != durability::none && config_.journal)
+        session->working_on.clear();
+      else
+        sessions_->end_turn(*session, *t.record(), t.context, now_);
     }
     end(t);
     break;
@@ -328,6 +340,10 @@ void orchestrator_state::open_shard() {
   early_watchers_.clear();
   for (const auto& [what, who] : early)
     watch(what, who);
+  auto cancels = std::move(early_cancels_);
+  early_cancels_.clear();
+  for (const auto& x : cancels)
+    on_cancel(x);
 }
 
 void orchestrator_state::recover(const stored_task& x) {

@@ -162,7 +162,7 @@ void orchestrator_state::use_plan(live_task& t, plan_ptr how, actions& todo) {
   store_event(t, t.history.back());
   t.how = how;
   t.run.emplace(std::move(how), t.what->deadline);
-  tell_progress(t, t.history.back());
+  tell_progress(t, t.history.back(), false);
   t.run->start(now_, todo);
 }
 
@@ -215,11 +215,15 @@ bool orchestrator_state::happen(live_task& t, event e, actions& todo) {
   e.dice = dice_.draw();
   if (!t.run || !t.run->apply(e, todo))
     return false;
+  // Whoever reads the record, stored or told, sees the state that this event led to.
+  const auto before = t.state;
+  if (!t.ending)
+    t.state = t.run->waits_for_human() ? task_state::input_required : task_state::working;
   t.history.push_back(std::move(e));
   const auto& noted = t.history.back();
   store_event(t, noted);
   learn(t, noted);
-  tell_progress(t, noted);
+  tell_progress(t, noted, t.state != before);
   return true;
 }
 
@@ -237,24 +241,23 @@ void orchestrator_state::learn(live_task& t, const event& e) {
     for (const auto& [field, type] : domain_->context)
       writes.push_back(field);
   } else {
-    const auto own = std::string_view{step.agent}.substr(0, step.agent.find('#'));
-    for (const auto& a : domain_->agents)
-      if (own == domain_->path + "/" + a.card.name)
-        writes = a.writes;
+    const auto& agents = dispatcher_->table()->by_name;
+    if (auto who = agents.find(step.agent); who != agents.end() && !who->second.empty())
+      writes = who->second.front()->spec()->writes;
   }
   for (const auto& field : write_back(t.context, *domain_, writes, x->data))
     parts_->log->warn("task {}: {} may not set the context field '{}' so", t.what->id, step.agent,
                       field);
 }
 
-void orchestrator_state::tell_progress(live_task& t, const event& e) {
+void orchestrator_state::tell_progress(live_task& t, const event& e, bool turned) {
   if (e.kind == event_kind::asked && counters_)
     counters_->escalations.add();
   task_record_ptr record;
   for (const auto& w : t.watchers) {
-    // A parent hears of questions to people in any case: its clock stands still meanwhile, as ours
-    // does.
-    if (!w.progress && !(e.kind == event_kind::asked && !t.what->parent.empty()))
+    // A parent hears in any case when we begin and cease to wait for people: its clock stands still
+    // meanwhile, as ours does.
+    if (!w.progress && !(turned && !t.what->parent.empty()))
       continue;
     if (!record)
       record = t.record();
@@ -471,13 +474,17 @@ void orchestrator_state::on_child_ended(const task_ended& x) {
 void orchestrator_state::on_child_progressed(const task_progressed& x) {
   now_ = parts_->now(self_);
   auto hit = children_.find(x.record->what->id);
-  if (hit == children_.end() || x.record->state != task_state::input_required)
+  if (hit == children_.end())
     return;
-  auto* t = live(hit->second.slot, hit->second.generation);
-  if (!t || t->ending)
+  const auto child = hit->second;
+  auto* t = live(child.slot, child.generation);
+  const bool asks = x.record->state == task_state::input_required;
+  if (!t || t->ending || !t->run || t->run->step(child.step).asking == asks)
     return;
-  auto e = make_event(*t, event_kind::asked, hit->second.step, hit->second.attempt);
-  e.body = std::make_shared<const std::string>("a person is asked by " + x.record->what->domain);
+  auto e = make_event(*t, asks ? event_kind::asked : event_kind::delegated, child.step,
+                      child.attempt);
+  e.body = std::make_shared<const std::string>(
+      asks ? "a person is asked by " + x.record->what->domain : x.record->what->id);
   action_list todo{*this};
   if (happen(*t, std::move(e), todo))
     carry_out(*t, todo);
@@ -626,6 +633,12 @@ void orchestrator_state::end(live_task& t) {
   by_id_.erase(what->id);
   if (!what->idempotency_key.empty() && config_.journal && what->keep != durability::none)
     keys_.erase(what->idempotency_key);
+  else if (keys_.size() > keys_before_sweep_) {
+    std::erase_if(keys_, [&](const auto& k) {
+      return k.second != what->id && !by_id_.contains(k.second) && !finished_->find(k.second);
+    });
+    keys_before_sweep_ = std::max<std::size_t>(1024, keys_.size() * 2);
+  }
   const auto slot = t.slot;
   timers_.disarm(slot);
   last_batch_.erase(slot);
