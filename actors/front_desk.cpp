@@ -345,8 +345,12 @@ void front_desk_state::cancel(std::string id, std::string why,
       return;
     }
     const auto shard = shard_of_task_id(id).value_or(0) % parts_->fleet.shards;
-    send_to(self_, parts_->places->find(directory::orchestrator_of(record->what->domain, shard)),
-            cancel_task{id, why});
+    if (!send_to(self_,
+                 parts_->places->find(directory::orchestrator_of(record->what->domain, shard)),
+                 cancel_task{id, why})) {
+      then(record, {refusal::busy, "the orchestrator is being restarted", milliseconds{1000}});
+      return;
+    }
     find(id, then);
   });
 }

@@ -11,6 +11,22 @@ void registry_state::init(caf::event_based_actor* self, parts_ptr parts) {
   for (const auto& place : parts_->places->all(address_kind::agent))
     if (place->spec())
       domains_[place->spec()->card.domain].agents.push_back(place);
+  // In the order in which the team declared them; who was added later comes last.
+  for (auto& [path, d] : domains_) {
+    auto domain = parts_->domains.find(path);
+    if (domain == parts_->domains.end())
+      continue;
+    std::map<std::string_view, std::size_t> rank;
+    for (const auto& a : domain->second.spec->agents)
+      rank.emplace(a.card.name, rank.size());
+    const auto rank_of = [&](const seat_ptr& x) {
+      auto hit = rank.find(x->spec()->card.name);
+      return hit == rank.end() ? rank.size() : hit->second;
+    };
+    std::stable_sort(d.agents.begin(), d.agents.end(), [&](const seat_ptr& a, const seat_ptr& b) {
+      return rank_of(a) < rank_of(b);
+    });
+  }
 }
 
 void registry_state::mark(domain_entry& d) {

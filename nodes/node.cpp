@@ -48,6 +48,15 @@ void index_domains(const std::vector<domain_spec>& domains, node_parts& parts) {
   }
 }
 
+void check_natives(const std::vector<agent_spec>& agents, const node_parts& parts) {
+  for (const auto& a : agents) {
+    const auto function = a.settings.is_object() ? a.settings.value("function", std::string{}) : "";
+    if (a.card.kind == agent_kind::native && !parts.natives->find(function))
+      throw std::runtime_error{"agent " + a.card.domain + "/" + a.card.name +
+                               ": no native agent is registered as '" + function + "'"};
+  }
+}
+
 } // namespace
 
 /// Draws the supervision tree of a node:
@@ -163,6 +172,7 @@ struct node::builder {
            own_thread = options.journal_on_own_thread](caf::event_based_actor* self) -> caf::actor {
             // The store that `start` opened serves the first incarnation; later ones open it anew.
             const auto make = [p, first, open](caf::stateful_actor<journal_state>* me) {
+              guard(me, p, "journal");
               auto where = *first ? std::move(*first) : open();
               return troupe::journal(me, p, std::shared_ptr<store>{std::move(where)});
             };
@@ -237,6 +247,8 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   for (const auto& plugin : p.fleet.plugins)
     tools::load_plugin(plugin, {options_.plugin_path.begin(), options_.plugin_path.end()},
                        plugin_abi, &host);
+  for (const auto& [path, domain] : p.domains)
+    check_natives(domain.spec->agents, p);
   p.classifiers = load_models(p.fleet, *p.log);
   if (stores && !options_.open_store)
     options_.open_store = [path = p.fleet.data_dir + "/journal.db"] {
@@ -308,6 +320,12 @@ void node::add_agent(agent_spec spec) {
   auto domain = parts_->domains.find(spec.card.domain);
   if (domain == parts_->domains.end())
     throw std::runtime_error{"there is no domain " + spec.card.domain};
+  check_natives({spec}, *parts_);
+  for (const auto& known : parts_->places->all(address_kind::agent))
+    if (known->spec() && known->spec()->card.domain == spec.card.domain &&
+        known->spec()->card.name == spec.card.name)
+      throw std::runtime_error{"domain " + spec.card.domain + " has an agent " + spec.card.name +
+                               " already"};
   const auto own = [&](const std::string& name) {
     return parts_->places->claim({address_kind::node, parts_->fleet.node_id + "/" + name});
   };
