@@ -1,21 +1,10 @@
 // The smallest whole: one domain, one agent, one task.
-#include "tests/fixtures/little_fleet.hpp"
-#include "tests/fixtures/virtual_node.hpp"
+#include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
 
 using namespace troupe;
 using namespace troupe::testing;
-
-namespace {
-
-struct stage {
-  script_room room;
-  surroundings_ptr around = std::make_shared<surroundings>();
-  stage() { room.register_in(*around->natives); }
-};
-
-} // namespace
 
 TEST(run, a_task_is_accepted_once_and_ends_once) {
   stage s;

@@ -1,0 +1,183 @@
+// Domains in domains: delegation, context, loops, people below a parent.
+#include "tests/fixtures/stage.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace troupe;
+using namespace troupe::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+plan_node to_domain(const std::string& path, const std::string& skill) {
+  plan_node n;
+  n.op = plan_op::domain;
+  n.name = "over_to_" + skill;
+  n.target = path;
+  n.skill = skill;
+  return n;
+}
+
+/// top -> top/mid -> top/mid/low, each with its own agent; `work` goes all the way down.
+domain_spec three_levels(plan_node lowest) {
+  auto low = a_domain("top/mid/low", {an_agent("dig")});
+  low.agents[0].reads = {"order_id"};
+  low.agents[0].writes = {"found"};
+  low.context = {{"order_id", {}}, {"found", {}}};
+  low.plans["work"] = std::move(lowest);
+  auto mid = a_domain("top/mid", {});
+  mid.context = {{"order_id", {}}, {"found", {}}};
+  mid.plans["work"] = to_domain("top/mid/low", "work");
+  mid.domains.push_back(std::move(low));
+  auto top = a_domain("top", {an_agent("close")});
+  top.agents[0].reads = {"found"};
+  top.context = {{"order_id", {}}, {"found", {}}};
+  plan_node close;
+  close.name = close.skill = "close";
+  plan_node both;
+  both.op = plan_op::sequence;
+  both.name = "both";
+  both.children = {to_domain("top/mid", "work"), close};
+  top.plans["work"] = std::move(both);
+  top.domains.push_back(std::move(mid));
+  return top;
+}
+
+plan_node dig() {
+  plan_node n;
+  n.name = n.skill = "dig";
+  return n;
+}
+
+plan_node ask() {
+  plan_node n;
+  n.op = plan_op::human;
+  n.name = "ask";
+  n.target = "desk";
+  return n;
+}
+
+} // namespace
+
+TEST(domains, work_goes_down_three_levels_and_the_context_comes_back_up) {
+  stage s{three_levels(dig())};
+  s.room.works["dig"] = [](const agent_call& x) {
+    return say("dug", {{"context", {{"found", "gold in " + x.context.value("order_id", "?")}}}});
+  };
+  auto r = wants("work");
+  r.data = {{"context", {{"order_id", "A-1"}}}};
+  auto t = s->ask(r);
+  ASSERT_TRUE(t->done());
+  EXPECT_TRUE(t->result().ok()) << t->result().failed.detail;
+  const auto& closing = s.room.calls.at(1).second;
+  EXPECT_EQ(closing.context, (json{{"found", "gold in A-1"}}));
+  const auto& digging = *s.room.calls.at(0).second.about;
+  EXPECT_EQ(digging.trace_id, t->record().what->trace_id);
+  EXPECT_EQ(digging.domain, "top/mid/low");
+  EXPECT_LE(digging.deadline, t->record().what->deadline);
+}
+
+TEST(domains, a_person_below_holds_every_clock_above) {
+  stage s{three_levels(ask())};
+  auto t = s->submit(wants("work"));
+  s->run();
+  auto open = s->questions("desk");
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_EQ(s->find(t->id())->state, task_state::input_required);
+  s->advance(1h);
+  EXPECT_EQ(t->finals(), 0u);
+  EXPECT_EQ(s->answer(open[0]->id, say("found it")), refusal::none);
+  s->advance(10ms);
+  ASSERT_TRUE(t->done());
+  EXPECT_TRUE(t->result().ok());
+  EXPECT_EQ(count_of(t->record(), event_kind::asked), 1u);
+}
+
+TEST(domains, the_parents_clock_runs_again_once_the_person_has_answered) {
+  plan_node then;
+  then.op = plan_op::sequence;
+  then.name = "then";
+  then.children = {ask(), dig()};
+  auto top = three_levels(then);
+  top.task_timeout = 10s;
+  top.domains[0].domains[0].agents[0].settings["function"] = "script";
+  stage s{top};
+  s.around->pool->held = true;
+  auto t = s->submit(wants("work"), true);
+  s->run();
+  auto open = s->questions("desk");
+  ASSERT_EQ(open.size(), 1u);
+  s->advance(1h);
+  EXPECT_EQ(s->answer(open[0]->id, say("go on")), refusal::none);
+  EXPECT_EQ(s->find(t->id())->state, task_state::working);
+  // None of its ten seconds had been used when the person was asked.
+  s->advance(9900ms);
+  EXPECT_EQ(t->finals(), 0u);
+  s->advance(200ms);
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().failed.why, reason::timeout);
+}
+
+TEST(domains, cancelling_the_parent_cancels_what_it_delegated) {
+  stage s{three_levels(ask())};
+  auto t = s->submit(wants("work"));
+  s->run();
+  ASSERT_EQ(s->questions().size(), 1u);
+  EXPECT_EQ(s->cancel(t->id()), refusal::none);
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->record().state, task_state::canceled);
+  EXPECT_TRUE(s->questions().empty());
+  for (const auto& x : s->list())
+    EXPECT_EQ(x->state, task_state::canceled) << x->what->domain;
+}
+
+TEST(domains, a_task_that_comes_back_to_where_it_was_is_stopped_with_its_way) {
+  auto b = a_domain("a/b", {});
+  b.retry.max_retries = 0;
+  b.plans["work"] = to_domain("a", "work");
+  auto a = a_domain("a", {});
+  a.retry.max_retries = 0;
+  a.plans["work"] = to_domain("a/b", "work");
+  a.domains.push_back(b);
+  stage s{a};
+  auto t = s->ask(wants("work"));
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().failed.why, reason::loop);
+  EXPECT_EQ(t->result().failed.detail, "a:work > a/b:work > a:work");
+}
+
+TEST(domains, a_lost_child_orchestrator_is_asked_again_and_the_child_is_not_done_twice) {
+  stage s{three_levels(ask())};
+  auto t = s->submit(wants("work"));
+  s->run();
+  s->kill_orchestrator("top/mid/low");
+  s->advance(100ms);
+  s->kill_orchestrator("top/mid");
+  s->advance(100ms);
+  s->kill_orchestrator("top");
+  s->advance(100ms);
+  auto open = s->questions("desk");
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_EQ(t->finals(), 0u);
+  EXPECT_EQ(s->answer(open[0]->id, say("found it")), refusal::none);
+  s->advance(1s);
+  ASSERT_TRUE(t->done());
+  EXPECT_TRUE(t->result().ok());
+  EXPECT_EQ(s.room.count("close"), 1u);
+}
+
+TEST(domains, whoever_delegates_to_a_domain_that_is_full_tries_again) {
+  auto top = three_levels(dig());
+  top.domains[0].domains[0].max_tasks = 1;
+  top.domains[0].domains[0].agents[0].settings["function"] = "script";
+  stage s{top};
+  s.around->pool->held = true;
+  auto t = s->submit(wants("work"));
+  auto u = s->submit(wants("work"));
+  s->advance(100ms);
+  EXPECT_EQ(s.around->pool->waiting(), 1u);
+  s.around->pool->held = false;
+  s->advance(3s);
+  EXPECT_TRUE(t->done() && t->result().ok());
+  EXPECT_TRUE(u->done() && u->result().ok());
+}

@@ -1,0 +1,186 @@
+// Agents whose work happens elsewhere: processes, HTTP, people.
+#include "tests/fixtures/stage.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace troupe;
+using namespace troupe::testing;
+using namespace std::chrono_literals;
+using tools::http_response;
+using tools::process_end;
+
+namespace {
+
+domain_spec one(agent_spec a, agent_kind kind, json settings, std::uint32_t retries = 0) {
+  a.card.kind = kind;
+  a.settings = std::move(settings);
+  auto d = a_domain("d", {a});
+  d.retry.max_retries = retries;
+  return d;
+}
+
+} // namespace
+
+TEST(worker_process, answers_line_by_line) {
+  stage s{
+      one(an_agent("work"), agent_kind::subprocess, {{"command", {"worker"}}, {"mode", "worker"}})};
+  s.around->processes->worker = [](const std::string& line) -> std::optional<std::string> {
+    auto call = json::parse(line);
+    return json{{"id", call["id"]}, {"text", "did " + call["text"].get<std::string>()}}.dump();
+  };
+  auto t = s->ask(wants("work", "this"));
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().text, "did this");
+  EXPECT_EQ(s.around->processes->started, 1u);
+}
+
+TEST(worker_process, one_line_of_garbage_ends_the_incarnation_and_the_step_is_tried_again) {
+  stage s{one(an_agent("work"), agent_kind::subprocess,
+              {{"command", {"worker"}}, {"mode", "worker"}}, 3)};
+  int lines = 0;
+  s.around->processes->worker = [&](const std::string& line) -> std::optional<std::string> {
+    if (++lines == 1)
+      return "Traceback (most recent call last):";
+    return json{{"id", json::parse(line)["id"]}, {"text", "ok"}}.dump();
+  };
+  auto t = s->ask(wants("work"));
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().text, "ok");
+  EXPECT_EQ(count_of(t->record(), event_kind::assigned), 2u);
+  EXPECT_EQ(s.around->processes->started, 2u);
+  EXPECT_EQ(s.around->processes->alive.size(), 1u);
+}
+
+TEST(worker_process, that_exits_takes_its_agent_along) {
+  stage s{
+      one(an_agent("work"), agent_kind::subprocess, {{"command", {"worker"}}, {"mode", "worker"}})};
+  auto& processes = *s.around->processes;
+  auto t = s->submit(wants("work"));
+  s->run();
+  processes.end(processes.oldest(), process_end::exited, 3);
+  s->run();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().failed.why, reason::crash);
+  EXPECT_EQ(s->seat_of("d/work")->now().incarnation, 2u);
+  EXPECT_EQ(processes.alive.size(), 1u);
+}
+
+TEST(process, each_end_has_its_reason) {
+  stage s{one(an_agent("work"), agent_kind::subprocess, {{"command", {"tool"}}})};
+  const auto reason_for = [&](process_end how, int code, std::string out) {
+    s.around->processes->once = [=](const std::string&) -> std::optional<tools::process_result> {
+      tools::process_result r;
+      r.end = how;
+      r.code = code;
+      r.out = out;
+      return r;
+    };
+    auto t = s->ask(wants("work"));
+    return t->done() ? t->result().failed.why : reason::policy_denied;
+  };
+  EXPECT_EQ(reason_for(process_end::exited, 0, R"({"text":"fine"})"), reason::none);
+  EXPECT_EQ(reason_for(process_end::exited, 0, "fine"), reason::invalid_output);
+  EXPECT_EQ(reason_for(process_end::exited, 0, R"({"error":{"reason":"invalid_input"}})"),
+            reason::invalid_input);
+  EXPECT_EQ(reason_for(process_end::exited, 2, ""), reason::crash);
+  EXPECT_EQ(reason_for(process_end::signalled, 11, ""), reason::crash);
+  EXPECT_EQ(reason_for(process_end::timed_out, 15, ""), reason::timeout);
+  EXPECT_EQ(reason_for(process_end::output_too_large, 15, ""), reason::invalid_output);
+  EXPECT_EQ(reason_for(process_end::failed_to_start, -1, ""), reason::unavailable);
+}
+
+TEST(process, is_ended_when_its_task_is_cancelled) {
+  stage s{one(an_agent("work"), agent_kind::subprocess, {{"command", {"tool"}}})};
+  auto t = s->submit(wants("work"));
+  s->run();
+  EXPECT_EQ(s.around->processes->alive.size(), 1u);
+  s->cancel(t->id());
+  EXPECT_EQ(s.around->processes->alive.size(), 0u);
+  EXPECT_TRUE(t->done());
+}
+
+TEST(http_agent, each_status_and_failure_has_its_reason) {
+  stage s{one(an_agent("work"), agent_kind::http, {{"url", "http://agent.test/work"}})};
+  const auto reason_for = [&](int status, std::string body = "", http_response::error failed = {}) {
+    s.around->http->answer = [=](const tools::http_request&) -> std::optional<http_response> {
+      http_response r;
+      r.status = status;
+      r.body = body;
+      r.failed = failed;
+      return r;
+    };
+    auto t = s->ask(wants("work"));
+    return t->done() ? t->result().failed.why : reason::policy_denied;
+  };
+  EXPECT_EQ(reason_for(200, R"({"text":"fine"})"), reason::none);
+  EXPECT_EQ(reason_for(200, "<html>"), reason::invalid_output);
+  EXPECT_EQ(reason_for(404), reason::invalid_input);
+  EXPECT_EQ(reason_for(302), reason::invalid_input);
+  EXPECT_EQ(reason_for(429), reason::rate_limited);
+  EXPECT_EQ(reason_for(503), reason::unavailable);
+  EXPECT_EQ(reason_for(500), reason::crash);
+  EXPECT_EQ(reason_for(0, "", http_response::error::timeout), reason::timeout);
+  EXPECT_EQ(reason_for(0, "", http_response::error::cannot_connect), reason::unavailable);
+  EXPECT_EQ(reason_for(0, "", http_response::error::too_large), reason::invalid_output);
+  EXPECT_EQ(reason_for(0, "", http_response::error::protocol), reason::invalid_output);
+}
+
+TEST(http_agent, waits_as_long_as_the_server_asks) {
+  auto a = an_agent("work");
+  a.card.does = effects::idempotent;
+  stage s{one(a, agent_kind::http, {{"url", "http://agent.test/work"}}, 3)};
+  int n = 0;
+  s.around->http->answer = [&](const tools::http_request&) -> std::optional<http_response> {
+    http_response r;
+    r.status = ++n == 1 ? 429 : 200;
+    r.headers = {{"retry-after", "7"}};
+    r.body = R"({"text":"fine"})";
+    return r;
+  };
+  auto t = s->submit(wants("work"));
+  s->advance(6900ms);
+  EXPECT_EQ(n, 1);
+  s->advance(200ms);
+  EXPECT_EQ(n, 2);
+  ASSERT_TRUE(t->done());
+  EXPECT_TRUE(t->result().ok());
+  // Both attempts carry the same key.
+  const auto key = [&](std::size_t i) {
+    for (const auto& [name, value] : s.around->http->requests.at(i).headers)
+      if (name == "Idempotency-Key")
+        return value;
+    return std::string{};
+  };
+  EXPECT_EQ(key(0), t->id() + "/0");
+  EXPECT_EQ(key(1), key(0));
+}
+
+TEST(human_agent, hands_its_calls_over_to_people) {
+  stage s{one(an_agent("approve"), agent_kind::human,
+              {{"queue", "desk"}, {"question", "Is this all right?"}})};
+  auto t = s->submit(wants("approve", "a refund of 20"));
+  s->run();
+  ASSERT_EQ(t->finals(), 0u);
+  EXPECT_EQ(s->find(t->id())->state, task_state::input_required);
+  auto open = s->questions("desk");
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_EQ(open[0]->text, "Is this all right?\n\na refund of 20");
+  // People have a person's time: far more than the step and the task would have.
+  s->advance(1h);
+  EXPECT_EQ(t->finals(), 0u);
+  EXPECT_EQ(s->answer(open[0]->id, say("yes")), refusal::none);
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().text, "yes");
+  EXPECT_EQ(s->seat_of("d/approve")->load.load(), 0u);
+  EXPECT_TRUE(s->questions().empty());
+}
+
+TEST(human_agent, its_question_goes_when_the_task_is_cancelled) {
+  stage s{one(an_agent("approve"), agent_kind::human, {{"queue", "desk"}})};
+  auto t = s->submit(wants("approve"));
+  s->run();
+  ASSERT_EQ(s->questions().size(), 1u);
+  EXPECT_EQ(s->cancel(t->id()), refusal::none);
+  EXPECT_TRUE(t->done());
+  EXPECT_TRUE(s->questions().empty());
+}

@@ -1,0 +1,218 @@
+// Sessions: their order, their memory, their context.
+#include "tests/fixtures/stage.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace troupe;
+using namespace troupe::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+domain_spec talk(when_busy busy, const std::string& function = "script") {
+  auto d = a_domain("d", {an_agent("chat", function)});
+  d.sessions.busy = busy;
+  d.sessions.queue_limit = 2;
+  d.context = {{"name", {}}, {"secret", {}}, {"count", {"integer", ""}}};
+  d.agents[0].reads = {"name", "count"};
+  d.agents[0].writes = {"name", "count"};
+  return d;
+}
+
+task_request turn_of(const std::string& session, const std::string& text) {
+  auto r = wants("chat", text);
+  r.context_id = session;
+  return r;
+}
+
+/// What the agent is shown of a field; the context is null when there is nothing to show.
+template <class T>
+T shown(const agent_call& x, const char* field, T otherwise) {
+  return x.context.is_object() ? x.context.value(field, otherwise) : otherwise;
+}
+
+} // namespace
+
+TEST(sessions, keep_their_context_over_turns_and_restarts) {
+  stage s{talk(when_busy::queue, "quick")};
+  s.room.works["chat"] = [](const agent_call& x) {
+    json context = {{"count", shown(x, "count", 0) + 1}};
+    if (x.text.rfind("I am ", 0) == 0)
+      context["name"] = x.text.substr(5);
+    return say("hello " + shown<std::string>(x, "name", "stranger"), {{"context", context}});
+  };
+  EXPECT_EQ(s->ask(turn_of("s1", "I am Ann"))->result().text, "hello stranger");
+  EXPECT_EQ(s->ask(turn_of("s1", "who am I?"))->result().text, "hello Ann");
+  EXPECT_EQ(s->ask(turn_of("s2", "who am I?"))->result().text, "hello stranger");
+  s.restart();
+  EXPECT_EQ(s->ask(turn_of("s1", "and now?"))->result().text, "hello Ann");
+  auto found = s->session("s1");
+  ASSERT_TRUE(found.what);
+  EXPECT_EQ(found.what->context, (json{{"name", "Ann"}, {"count", 3}}));
+  ASSERT_EQ(found.what->turns.size(), 3u);
+  EXPECT_EQ(found.what->turns[2].answer, "hello Ann");
+  EXPECT_TRUE(found.working_on.empty());
+}
+
+TEST(sessions, an_interrupted_turn_goes_on_in_the_session_as_it_was) {
+  stage s{talk(when_busy::queue)};
+  s.room.works["chat"] = [](const agent_call& x) {
+    return say("hello " + shown<std::string>(x, "name", "stranger"),
+               {{"context", {{"name", "Ann"}}}});
+  };
+  s->ask(turn_of("s1", "first"));
+  s.around->pool->held = true;
+  auto t = s->submit(turn_of("s1", "second"));
+  s->run();
+  const auto id = t->id();
+  s.around->pool->held = false;
+  s.crash();
+  auto u = s->watch(id);
+  s->advance(1s);
+  ASSERT_TRUE(u->done());
+  EXPECT_EQ(u->result().text, "hello Ann");
+  auto found = s->session("s1");
+  ASSERT_TRUE(found.what);
+  ASSERT_EQ(found.what->turns.size(), 2u);
+  EXPECT_EQ(found.what->turns[0].text, "first");
+  EXPECT_EQ(found.what->turns[1].answer, "hello Ann");
+}
+
+TEST(sessions, messages_wait_for_each_other_in_order_and_not_for_ever_many) {
+  stage s{talk(when_busy::queue)};
+  s.around->pool->held = true;
+  std::vector<heard_ptr> t;
+  for (int i = 0; i < 4; ++i) {
+    t.push_back(s->submit(turn_of("s1", std::to_string(i))));
+    s->run();
+  }
+  EXPECT_EQ(s.around->pool->waiting(), 1u);
+  ASSERT_EQ(t[3]->refusals.size(), 1u);
+  EXPECT_EQ(t[3]->refusals[0].why, refusal::busy);
+  EXPECT_EQ(s->session("s1").waiting, 2u);
+  s.around->pool->held = false;
+  s->run();
+  for (int i = 0; i < 3; ++i)
+    EXPECT_TRUE(t[static_cast<std::size_t>(i)]->done()) << i;
+  ASSERT_EQ(s.room.calls.size(), 3u);
+  EXPECT_EQ(s.room.calls[0].second.text + s.room.calls[1].second.text + s.room.calls[2].second.text,
+            "012");
+}
+
+TEST(sessions, a_busy_session_may_refuse) {
+  stage s{talk(when_busy::reject)};
+  s.around->pool->held = true;
+  auto t = s->submit(turn_of("s1", "first"));
+  s->run();
+  auto u = s->submit(turn_of("s1", "second"));
+  s->run();
+  ASSERT_EQ(u->refusals.size(), 1u);
+  EXPECT_EQ(u->refusals[0].why, refusal::conflict);
+  s.around->pool->held = false;
+  s->run();
+  EXPECT_TRUE(t->done());
+}
+
+TEST(sessions, a_newer_message_may_interrupt) {
+  stage s{talk(when_busy::interrupt)};
+  s.around->pool->held = true;
+  auto t = s->submit(turn_of("s1", "first"));
+  s->run();
+  auto u = s->submit(turn_of("s1", "second"));
+  s->run();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->record().state, task_state::canceled);
+  s.around->pool->held = false;
+  s->run();
+  ASSERT_TRUE(u->done());
+  EXPECT_EQ(u->record().state, task_state::completed);
+}
+
+TEST(sessions, count_turns_that_went_badly_once_each) {
+  auto d = talk(when_busy::queue, "quick");
+  d.retry.max_retries = 0;
+  stage s{d};
+  s.room.works["chat"] = [](const agent_call&) {
+    return outcome::of({reason::invalid_input, "no", {}});
+  };
+  s->ask(turn_of("s1", "a"));
+  EXPECT_EQ(s->session("s1").what->failures, 1u);
+  s->ask(turn_of("s1", "b"));
+  EXPECT_EQ(s->session("s1").what->failures, 2u);
+  s.room.works.clear();
+  s->ask(turn_of("s1", "c"));
+  EXPECT_EQ(s->session("s1").what->failures, 0u);
+}
+
+TEST(sessions, an_agent_sets_only_what_it_may_and_what_is_declared) {
+  stage s{talk(when_busy::queue, "quick")};
+  s.room.works["chat"] = [](const agent_call&) {
+    return say("x", {{"context",
+                      {{"secret", "s"}, {"unknown", 1}, {"count", "no number"}, {"name", "Ann"}}}});
+  };
+  s->ask(turn_of("s1", "a"));
+  EXPECT_EQ(s->session("s1").what->context, (json{{"name", "Ann"}}));
+}
+
+TEST(keys, the_same_key_gives_the_same_task_before_and_after_its_end_and_a_restart) {
+  stage s{talk(when_busy::queue)};
+  auto r = wants("chat");
+  r.idempotency_key = "k";
+  s.around->pool->held = true;
+  auto first = s->submit(r, true);
+  auto at_once = s->submit(r, true);
+  s->run();
+  auto later = s->submit(r);
+  s->run();
+  ASSERT_EQ(at_once->accepted.size(), 1u);
+  EXPECT_FALSE(first->accepted.at(0).known);
+  EXPECT_TRUE(at_once->accepted[0].known);
+  EXPECT_EQ(at_once->id(), first->id());
+  s.around->pool->held = false;
+  s->run();
+  for (const auto& t : {first, at_once, later}) {
+    ASSERT_TRUE(t->done());
+    EXPECT_EQ(t->record().what->id, first->id());
+  }
+  // Nobody hears of an event twice, however many ask for the same task.
+  EXPECT_EQ(first->progress.size(), at_once->progress.size());
+  for (std::size_t i = 1; i < first->progress.size(); ++i)
+    EXPECT_GT(first->progress[i]->history.size(), first->progress[i - 1]->history.size());
+  EXPECT_EQ(s->ask(r)->record().what->id, first->id());
+  s.restart();
+  auto after = s->ask(r);
+  ASSERT_TRUE(after->done());
+  EXPECT_EQ(after->record().what->id, first->id());
+  EXPECT_EQ(s.room.count("chat"), 1u);
+}
+
+TEST(keys, a_key_that_waits_in_a_session_does_not_become_two_tasks) {
+  stage s{talk(when_busy::queue)};
+  s.around->pool->held = true;
+  s->submit(turn_of("s1", "first"));
+  s->run();
+  auto r = turn_of("s1", "second");
+  r.idempotency_key = "k";
+  auto t = s->submit(r);
+  s->run();
+  auto u = s->submit(r);
+  s->run();
+  s.around->pool->held = false;
+  s->run();
+  EXPECT_TRUE(t->done());
+  EXPECT_EQ(u->finals(), 1u);
+  EXPECT_EQ(s.room.count("chat"), 2u);
+}
+
+TEST(keys, without_a_store_the_same_key_still_gives_the_same_task) {
+  stage s;
+  s.around->stores = false;
+  s.up(a_fleet(talk(when_busy::queue, "quick")));
+  auto r = wants("chat");
+  r.idempotency_key = "k";
+  auto t = s->ask(r);
+  auto u = s->ask(r);
+  ASSERT_TRUE(t->done() && u->done());
+  EXPECT_EQ(t->id(), u->id());
+  EXPECT_EQ(s.room.count("chat"), 1u);
+}

@@ -1,0 +1,335 @@
+// The supervisor actor by OTP's rules, on virtual time.
+#include "actors/supervisor.hpp"
+
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include <gtest/gtest.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/null_sink.h>
+
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+
+namespace {
+
+using words = std::vector<std::string>;
+
+struct child_state {
+  std::shared_ptr<words> log;
+  std::string id;
+  ~child_state() {
+    if (log)
+      log->push_back("-" + id);
+  }
+};
+
+/// Children that write down their starts and ends, under a supervisor that is told what to do.
+class family {
+ public:
+  family() {
+    settings_.set("scheduler.policy", caf::atom("testing"));
+    settings_.set("logger.console", caf::atom("none"));
+    system_ = std::make_unique<caf::actor_system>(settings_);
+    scheduler_ = dynamic_cast<caf::scheduler::test_coordinator*>(&system_->scheduler());
+    parts_ = std::make_shared<node_parts>();
+    parts_->log =
+        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_st>());
+    parts_->time = {timestamp{1000s}, system_->clock().now()};
+  }
+  ~family() {
+    if (root)
+      caf::anon_send_exit(root, caf::exit_reason::kill);
+    run();
+    root = nullptr;
+    system_.reset();
+  }
+
+  child_spec child(const std::string& id, restart_type restart = restart_type::permanent,
+                   bool stubborn = false) {
+    child_spec out;
+    out.rules = {id, restart, 1000ms};
+    out.kind = "child";
+    out.place = parts_->places->claim({address_kind::agent, id});
+    out.start = [this, id, stubborn](caf::event_based_actor* self) {
+      if (broken == id)
+        throw std::runtime_error{"the factory of " + id + " is broken"};
+      log->push_back("+" + id);
+      return self->system().spawn(
+          [log = log, id, stubborn](caf::stateful_actor<child_state>* me) -> caf::behavior {
+            me->state.log = log;
+            me->state.id = id;
+            if (stubborn)
+              me->set_exit_handler([](const caf::exit_msg&) {});
+            return {[me](tick) { me->quit(); },
+                    [me](flush) { me->quit(caf::exit_reason::user_shutdown); },
+                    [me](const runner_broke& x) { me->quit(failure_error(x.why)); }};
+          });
+    };
+    return out;
+  }
+  child_spec inner(supervisor_config config) {
+    child_spec out;
+    out.rules = {config.name, restart_type::permanent, 5000ms};
+    out.is_supervisor = true;
+    out.start = [this, config](caf::event_based_actor* self) {
+      return self->system().spawn(supervisor, parts_ptr{parts_}, config);
+    };
+    return out;
+  }
+  void start(supervisor_config config) {
+    root = system_->spawn(supervisor, parts_ptr{parts_}, std::move(config));
+    root->attach_functor([this](const caf::error& why) {
+      ended = true;
+      reason = why;
+    });
+    run();
+  }
+  void run() {
+    while (scheduler_->try_run_once()) {
+    }
+  }
+  void advance(milliseconds by) {
+    for (; by.count() > 0; --by) {
+      scheduler_->advance_time(1ms);
+      run();
+    }
+  }
+  words take() { return std::exchange(*log, {}); }
+  caf::actor at(const std::string& id) {
+    return parts_->places->resolve({address_kind::agent, id});
+  }
+  void end(const std::string& id, exit_kind how) {
+    switch (how) {
+    case exit_kind::normal:
+      caf::anon_send(at(id), tick{});
+      break;
+    case exit_kind::shutdown:
+      caf::anon_send(at(id), flush{});
+      break;
+    case exit_kind::abnormal:
+      caf::anon_send(at(id), runner_broke{"told to"});
+    }
+    run();
+  }
+  tree_node tree() {
+    tree_node out;
+    system_->spawn([&out, to = root](caf::event_based_actor* self) {
+      self->request(to, 10s, view_tree{}).then([&out](const tree_viewed& x) { out = *x.tree; });
+    });
+    run();
+    return out;
+  }
+  [[nodiscard]] std::size_t actors() const { return system_->registry().running(); }
+
+  std::shared_ptr<words> log = std::make_shared<words>();
+  std::string broken;
+  caf::actor root;
+  bool ended = false;
+  caf::error reason;
+
+ private:
+  caf::actor_system_config settings_;
+  std::unique_ptr<caf::actor_system> system_;
+  caf::scheduler::test_coordinator* scheduler_ = nullptr;
+  std::shared_ptr<node_parts> parts_;
+};
+
+class supervisor_rules
+    : public ::testing::TestWithParam<std::tuple<supervision, restart_type, exit_kind>> {};
+
+} // namespace
+
+TEST_P(supervisor_rules, restart_exactly_whom_otp_restarts) {
+  const auto [strategy, restart, how] = GetParam();
+  family f;
+  f.start(
+      {"s", strategy, {}, {f.child("a", restart), f.child("b", restart), f.child("c", restart)}});
+  EXPECT_EQ(f.take(), (words{"+a", "+b", "+c"}));
+  f.end("b", how);
+  const bool restarts = restart == restart_type::permanent ||
+                        (restart == restart_type::transient && how == exit_kind::abnormal);
+  words expected{"-b"};
+  if (restarts) {
+    switch (strategy) {
+    case supervision::one_for_one:
+      expected = {"-b", "+b"};
+      break;
+    case supervision::one_for_all:
+      expected = {"-b", "-c", "-a", "+a", "+b", "+c"};
+      break;
+    case supervision::rest_for_one:
+      expected = {"-b", "-c", "+b", "+c"};
+    }
+  }
+  EXPECT_EQ(f.take(), expected);
+  EXPECT_EQ(static_cast<bool>(f.at("b")), restarts);
+  EXPECT_TRUE(f.at("a"));
+  EXPECT_FALSE(f.ended);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    all, supervisor_rules,
+    ::testing::Combine(::testing::Values(supervision::one_for_one, supervision::one_for_all,
+                                         supervision::rest_for_one),
+                       ::testing::Values(restart_type::permanent, restart_type::transient,
+                                         restart_type::temporary),
+                       ::testing::Values(exit_kind::normal, exit_kind::shutdown,
+                                         exit_kind::abnormal)));
+
+TEST(supervisor, restarts_at_once_first_and_after_a_growing_wait_later) {
+  family f;
+  f.start({"s", supervision::one_for_one, {}, {f.child("a")}});
+  f.end("a", exit_kind::abnormal);
+  EXPECT_EQ(f.take(), (words{"+a", "-a", "+a"}));
+  f.end("a", exit_kind::abnormal);
+  f.advance(49ms);
+  EXPECT_EQ(f.take(), words{"-a"});
+  f.advance(3ms);
+  EXPECT_EQ(f.take(), words{"+a"});
+  f.end("a", exit_kind::abnormal);
+  f.advance(99ms);
+  EXPECT_EQ(f.take(), words{"-a"});
+  f.advance(3ms);
+  EXPECT_EQ(f.take(), words{"+a"});
+}
+
+TEST(supervisor, gives_up_over_its_intensity_and_fails_upwards) {
+  family f;
+  supervisor_config in{"in", supervision::one_for_one, {1, 10000ms, 0ms, 0ms}, {}};
+  in.children = {f.child("a"), f.child("b")};
+  f.start({"out", supervision::one_for_one, {1, 10000ms, 0ms, 0ms}, {f.inner(in)}});
+  f.take();
+  f.end("a", exit_kind::abnormal);
+  EXPECT_EQ(f.take(), (words{"-a", "+a"}));
+  // The second within the period: the inner supervisor ends its children and fails; it is started
+  // anew.
+  f.end("a", exit_kind::abnormal);
+  EXPECT_EQ(f.take(), (words{"-a", "-b", "+a", "+b"}));
+  EXPECT_FALSE(f.ended);
+  EXPECT_EQ(f.tree().children.at(0).restarts, 1u);
+  f.end("a", exit_kind::abnormal);
+  f.end("a", exit_kind::abnormal);
+  f.run();
+  EXPECT_TRUE(f.ended);
+  EXPECT_FALSE(is_normal_exit(f.reason));
+  EXPECT_FALSE(is_shutdown_exit(f.reason));
+  EXPECT_EQ(f.actors(), 0u);
+}
+
+TEST(supervisor, restarts_that_lie_further_apart_than_the_period_never_add_up) {
+  family f;
+  f.start({"s", supervision::one_for_one, {1, 100ms, 0ms, 0ms}, {f.child("a")}});
+  for (int i = 0; i < 10; ++i) {
+    f.end("a", exit_kind::abnormal);
+    f.advance(101ms);
+  }
+  EXPECT_FALSE(f.ended);
+}
+
+TEST(supervisor, ends_its_children_in_reverse_order) {
+  family f;
+  supervisor_config in{"in", supervision::one_for_one, {}, {}};
+  in.children = {f.child("b"), f.child("c")};
+  f.start({"s", supervision::one_for_one, {}, {f.child("a"), f.inner(in), f.child("d")}});
+  EXPECT_EQ(f.take(), (words{"+a", "+d", "+b", "+c"}));
+  caf::anon_send_exit(f.root, caf::exit_reason::user_shutdown);
+  f.run();
+  EXPECT_EQ(f.take(), (words{"-d", "-c", "-b", "-a"}));
+  EXPECT_TRUE(f.ended);
+  EXPECT_TRUE(is_shutdown_exit(f.reason));
+  EXPECT_EQ(f.actors(), 0u);
+}
+
+TEST(supervisor, kills_who_does_not_stop_in_time) {
+  family f;
+  f.start({"s",
+           supervision::one_for_one,
+           {},
+           {f.child("a"), f.child("b", restart_type::permanent, true)}});
+  f.take();
+  caf::anon_send_exit(f.root, caf::exit_reason::user_shutdown);
+  f.advance(999ms);
+  EXPECT_EQ(f.take(), words{});
+  f.advance(2ms);
+  EXPECT_EQ(f.take(), (words{"-b", "-a"}));
+  EXPECT_TRUE(f.ended);
+}
+
+TEST(supervisor, leaves_no_orphan_when_it_is_killed) {
+  family f;
+  supervisor_config in{"in", supervision::one_for_one, {}, {}};
+  in.children = {f.child("b", restart_type::permanent, true), f.child("c")};
+  f.start({"s", supervision::one_for_one, {}, {f.child("a"), f.inner(in)}});
+  EXPECT_EQ(f.actors(), 5u);
+  caf::anon_send_exit(f.root, caf::exit_reason::kill);
+  f.run();
+  EXPECT_EQ(f.actors(), 0u);
+  // Nobody sits where nobody lives.
+  for (const auto* id : {"a", "b", "c"})
+    EXPECT_FALSE(f.at(id)) << id;
+}
+
+TEST(supervisor, a_start_that_throws_counts_as_a_failed_child_and_harms_no_sibling) {
+  family f;
+  f.start({"s", supervision::one_for_one, {3, 10000ms, 10ms, 10ms}, {f.child("a"), f.child("b")}});
+  f.take();
+  f.broken = "b";
+  f.end("b", exit_kind::abnormal);
+  EXPECT_FALSE(f.ended);
+  EXPECT_TRUE(f.at("a"));
+  f.broken.clear();
+  f.advance(12ms);
+  EXPECT_EQ(f.take(), (words{"-b", "+b"}));
+  EXPECT_TRUE(f.at("b"));
+}
+
+TEST(supervisor, ends_and_starts_single_children_as_it_is_told) {
+  family f;
+  f.start({"s", supervision::one_for_one, {}, {f.child("a")}});
+  caf::anon_send(f.root, start_child{std::make_shared<const child_spec>(f.child("b"))});
+  f.run();
+  EXPECT_EQ(f.take(), (words{"+a", "+b"}));
+  caf::anon_send(f.root, end_child{"a"});
+  f.run();
+  EXPECT_EQ(f.take(), words{"-a"});
+  f.advance(1s);
+  EXPECT_EQ(f.take(), words{});
+  const auto tree = f.tree();
+  EXPECT_EQ(tree.children.at(0).state, "down");
+  EXPECT_EQ(tree.children.at(1).state, "up");
+  caf::anon_send(f.root, start_child{std::make_shared<const child_spec>(f.child("a"))});
+  f.run();
+  EXPECT_EQ(f.take(), words{"+a"});
+  caf::anon_send(f.root, kill_child{"b"});
+  f.run();
+  EXPECT_EQ(f.take(), (words{"-b", "+b"}));
+}
+
+TEST(supervisor, shows_its_tree) {
+  family f;
+  supervisor_config in{"in", supervision::rest_for_one, {}, {}};
+  in.children = {f.child("b")};
+  f.start({"s", supervision::one_for_one, {}, {f.child("a"), f.inner(in)}});
+  f.end("b", exit_kind::abnormal);
+  const auto tree = f.tree();
+  EXPECT_EQ(tree.id, "s");
+  EXPECT_EQ(tree.detail, "one_for_one");
+  ASSERT_EQ(tree.children.size(), 2u);
+  EXPECT_EQ(tree.children[0].id, "a");
+  EXPECT_EQ(tree.children[1].id, "in");
+  EXPECT_EQ(tree.children[1].detail, "rest_for_one");
+  ASSERT_EQ(tree.children[1].children.size(), 1u);
+  EXPECT_EQ(tree.children[1].children[0].restarts, 1u);
+}
+
+TEST(supervisor, refuses_children_without_id_or_start_and_two_of_one_name) {
+  family f;
+  EXPECT_THROW((supervisor_config{"s", {}, {}, {f.child("a"), f.child("a")}}.validate()),
+               std::invalid_argument);
+  EXPECT_THROW((supervisor_config{"s", {}, {}, {child_spec{}}}.validate()), std::invalid_argument);
+}
