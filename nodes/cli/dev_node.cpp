@@ -1,11 +1,12 @@
 #include "nodes/cli/dev_node.hpp"
 
 #include "nodes/cli/diagnostics.hpp"
-#include "nodes/cli/log_search.hpp"
+#include "nodes/cli/log_keeper.hpp"
 #include "nodes/cli/secrets.hpp"
 #include "nodes/cli/stop_switch.hpp"
 #include "nodes/doors/api.hpp"
 #include "nodes/doors/http_server.hpp"
+#include "nodes/doors/log_search.hpp"
 #include "nodes/node.hpp"
 #include "src/telemetry/log.hpp"
 
@@ -52,6 +53,17 @@ fleet_spec load(const dev_settings& x, variables_seen& seen, std::ostream& err) 
   return fleet;
 }
 
+std::shared_ptr<log_book> open_book(log_book_settings with) {
+  const auto dir = with.dir.string();
+  try {
+    return std::make_shared<log_book>(std::move(with));
+  } catch (const log_error& e) {
+    throw cli_error{exit_failed, std::string{e.what()} +
+                                     "; is another node running on the folder " + dir +
+                                     "? Each needs one of its own: --data"};
+  }
+}
+
 telemetry open_telemetry(const dev_settings& x, const fleet_spec& fleet,
                          const variables_seen& seen) {
   const auto secrets = std::make_shared<const redactor>(secrets_of(fleet, seen));
@@ -67,7 +79,7 @@ telemetry open_telemetry(const dev_settings& x, const fleet_spec& fleet,
   keep.complain = [quiet](log_level level, const std::string& text) {
     quiet->log(spdlog_level(level), text);
   };
-  out.book = std::make_shared<log_book>(std::move(keep));
+  out.book = open_book(std::move(keep));
   to.book = out.book;
   to.make_default = true;
   out.log = make_logger(to);
@@ -75,6 +87,17 @@ telemetry open_telemetry(const dev_settings& x, const fleet_spec& fleet,
     out.log->set_level(spdlog::level::off);
   out.events = std::make_shared<const event_log>(out.log, out.book, secrets);
   return out;
+}
+
+void open(http_server& door) {
+  try {
+    door.start();
+  } catch (const std::exception& e) {
+    std::string text = e.what();
+    if (text.find("in use") != std::string::npos)
+      text += "; choose another port with --port, or any free one with --port 0";
+    throw cli_error{exit_failed, text};
+  }
 }
 
 /// Waits until the node takes tasks; false when it has to stop before that.
@@ -175,17 +198,11 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
 
   api_settings api;
   api.wait_max = door_spec.wait_max;
-  api.search_logs = [book = out.book](const json& wanted) { return search_book(*book, wanted); };
+  api.search_logs = search_in(*out.book);
   // The door opens before the tree starts: a port that is taken should end the program before it
   // takes up interrupted work.
   http_server door{http_settings::of(door_spec), make_api(n.api(), std::move(api))};
-  try {
-    door.start();
-  } catch (const std::exception& e) {
-    throw cli_error{exit_failed, std::string{e.what()} +
-                                     "; choose another port with --port, or any free one with "
-                                     "--port 0"};
-  }
+  open(door);
   return serve(n, door, x, stop, *out.log, err);
 }
 

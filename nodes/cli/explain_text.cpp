@@ -80,7 +80,8 @@ void add_decision(std::string& out, const json& d, const std::string& stem) {
   const auto& then = object(d, "then");
   if (then.empty())
     return;
-  auto next = "  then: " + member(then, "what");
+  const auto what = member(then, "what");
+  auto next = "  then: " + (what == "gave_up" ? std::string{"gave up"} : what);
   if (const auto other = member(then, "to"); !other.empty())
     next += " to " + other;
   if (then.contains("after_ms"))

@@ -1,6 +1,7 @@
 #include "nodes/cli/program.hpp"
 
 #include "nodes/cli/verbs.hpp"
+#include "src/config/text.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -22,6 +23,22 @@ void end_at_ctrl_c() {
   struct sigaction act {};
   act.sa_handler = [](int) { ::_exit(exit_interrupted); };
   ::sigaction(SIGINT, &act, nullptr);
+}
+
+/// CLI11 would only say that a verb is missing.
+void refuse_unknown_verb(const CLI::App& app, const std::vector<std::string>& rest) {
+  if (rest.empty() || rest.front().starts_with('-'))
+    return;
+  std::vector<std::string_view> names;
+  for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.emplace_back(verb->get_name());
+  if (std::find(names.begin(), names.end(), rest.front()) != names.end())
+    return;
+  const auto meant = config::nearest(rest.front(), names);
+  throw cli_error{exit_usage,
+                  "there is no verb " + config::in_quotes(rest.front()) +
+                      (meant.empty() ? "" : "; did you mean " + std::string{meant} + "?") +
+                      "\nRun with --help for the verbs there are."};
 }
 
 } // namespace
@@ -53,6 +70,7 @@ int run(const std::vector<std::string>& words, std::ostream& out, std::ostream& 
   try {
     const auto app = make_program(s);
     std::vector<std::string> rest{words.begin() + (words.empty() ? 0 : 1), words.end()};
+    refuse_unknown_verb(*app, rest);
     std::reverse(rest.begin(), rest.end()); // CLI11 takes a vector from its end.
     try {
       app->parse(std::move(rest));

@@ -30,8 +30,10 @@ std::string lines_text(const json& lines) {
     for (const auto* name : {"agent", "task", "session"})
       if (const auto text = member(x, name); !text.empty())
         out += "  " + std::string{name} + "=" + text;
-    if (const auto fields = member(x, "fields"); !fields.empty())
-      out += "  " + fields;
+    auto fields = object(x, "fields");
+    fields.erase("logger"); // The same in every line.
+    if (!fields.empty())
+      out += "  " + plain(fields.dump(-1, ' ', false, json::error_handler_t::replace));
     out += "\n";
   }
   return out.empty() ? "no lines" : out;
@@ -58,7 +60,7 @@ void add_logs(CLI::App& to, shell& s) {
   verb->add_option("--agent", x->agent, "only of this agent, like support/billing");
   verb->add_option("--type", x->type, "only of tasks with this skill or intent");
   verb->add_option("--level", x->level, "this level or worse")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "critical"}));
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical"}));
   verb->add_option("--since", x->since, "from here on: 1h ago, or a time in UTC");
   verb->add_option("--until", x->until, "before this: 10m ago, or a time in UTC");
   verb->add_option("--text", x->text, "the message holds this");
@@ -72,7 +74,7 @@ void add_logs(CLI::App& to, shell& s) {
           .with("task", x->task)
           .with("agent", x->agent)
           .with("task_type", x->type)
-          .with("level", x->level)
+          .with("level", x->level == "warn" ? "warning" : x->level)
           .with("since", moment(x->since))
           .with("until", moment(x->until))
           .with("text", x->text)

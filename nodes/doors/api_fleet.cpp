@@ -7,10 +7,13 @@ namespace {
 
 using tree_ptr = std::shared_ptr<const tree_node>;
 
-http_reply whole_tree(const tree_ptr& tree, const std::string& path) {
+http_reply whole_tree(const tree_ptr& tree, const fleet_spec& fleet, const std::string& path) {
   if (!tree)
     return to_reply(problem_of({refusal::internal, "the tree has no root", {}}), path);
-  return json_reply(tree_view(*tree));
+  auto out = tree_view(*tree);
+  out["node"] = fleet.node_id;
+  out["region"] = fleet.region;
+  return json_reply(out);
 }
 
 } // namespace
@@ -37,7 +40,10 @@ void add_fleet(router& to, const api_ptr& api) {
   to.add("GET", "/v1/tree", [api](http_request& what, const responder& answer) {
     if (const auto bad = query_reader{what.query}.end())
       return refuse(answer, *bad, what.path);
-    api->node.tree(rendered<tree_ptr>(answer, what.path, whole_tree));
+    api->node.tree(
+        rendered<tree_ptr>(answer, what.path, [api](const tree_ptr& tree, const std::string& path) {
+          return whole_tree(tree, api->node.fleet(), path);
+        }));
   });
 }
 

@@ -2,8 +2,6 @@
 
 #include "src/telemetry/log_book.hpp"
 
-#include <troupe/json.hpp>
-
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -11,10 +9,6 @@
 #include <thread>
 
 namespace troupe::cli {
-
-/// Answers a search of the API (`api_settings::search_logs`) from the book: an array of lines as
-/// JSON, newest first. Throws what the book throws.
-[[nodiscard]] json search_book(const log_book& book, const json& wanted);
 
 /// Removes lines older than `days` from the book: once now, then every hour, on a thread of its
 /// own.
