@@ -84,7 +84,8 @@ class splitter {
 
   // The cost of a cut before `at`, the clause before which begins with `left`. A story and the
   // question it leads up to are one request, so a side that only tells speaks against the cut,
-  // whichever it is.
+  // whichever it is. Not so where the story is a matter of its own ("I've been charged twice, and I
+  // want to upgrade"): the unsplit message then has both intents in front.
   double cost(const part& left, const part& at, const std::string& left_intent,
               const std::string& intent) const {
     double out = at.before == joint::weak     ? options_.weak_cost
@@ -92,11 +93,14 @@ class splitter {
                                               : options_.stop_cost;
     auto reads = manner_at(at);
     bool story = manner_at(left) == manner::statement;
-    if (reads == manner::statement || story)
+    const bool agree = leads(left_intent) && leads(intent);
+    if (story && reads == manner::request && agree)
+      out -= options_.request_gain / 2;
+    else if (reads == manner::statement || story)
       out += at.before == joint::strong ? 0 : options_.statement_cost;
     else if (reads == manner::request)
       out -= options_.request_gain;
-    return leads(left_intent) && leads(intent) ? out - options_.agreement_gain : out;
+    return agree ? out - options_.agreement_gain : out;
   }
 
   // The clause from part `from` up to, not including, part `to`.
