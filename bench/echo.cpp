@@ -1,5 +1,8 @@
 // A bare Beast server: reads a request with a body and answers a fixed document. What the HTTP door is measured against.
 
+// Boost 1.74 uses std::exchange without including what declares it.
+#include <utility>
+
 #include <boost/asio.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>

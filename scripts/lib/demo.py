@@ -19,7 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent.parent.parent
 EXAMPLE = HERE / "examples" / "customer-support"
 SEEDS = [
     ("I've been charged twice for my subscription and I want to upgrade to the enterprise plan.", "gold"),
-    ("cancel my order and issue a refund", "standard"),
+    ("cancel my order {order} and issue a refund", "standard"),
     ("I've been charged twice for my subscription.", "free"),
 ]
 
@@ -53,13 +53,24 @@ def one_of_each_kind(data):
     with sqlite3.connect(f"file:{data}/support.db?mode=ro", uri=True) as db:
         twice = db.execute(
             """SELECT c.tier, c.id FROM payments a JOIN payments b ON a.customer_id = b.customer_id AND a.id < b.id
-               AND a.amount_cents = b.amount_cents AND abs(strftime('%s', a.made_at) - strftime('%s', b.made_at)) <= 60
-               JOIN customers c ON c.id = a.customer_id WHERE a.status = b.status ORDER BY c.id"""
+               AND a.amount_cents = b.amount_cents AND abs(a.at - b.at) <= 60 AND a.kind = 'subscription'
+               AND a.status = 'captured' AND b.status = 'captured'
+               JOIN customers c ON c.id = a.customer_id
+               JOIN subscriptions s ON s.customer_id = c.id AND s.plan_id <> 'enterprise' ORDER BY c.id"""
         ).fetchall()
     found = {}
     for tier, who in twice:
         found.setdefault(tier, who)
     return found
+
+
+def an_open_order(data, tier):
+    with sqlite3.connect(f"file:{data}/support.db?mode=ro", uri=True) as db:
+        return db.execute(
+            """SELECT o.customer_id, o.id FROM orders o JOIN customers c ON c.id = o.customer_id
+               WHERE c.tier = ? AND o.status IN ('placed', 'packed') ORDER BY o.id LIMIT 1""",
+            (tier,),
+        ).fetchone()
 
 
 def messages(count, outside):
@@ -166,6 +177,9 @@ def main():
     title("Three messages and how they were answered")
     for text, tier in SEEDS:
         who = affected.get(tier) or next(k for k, v in people.items() if v == tier)
+        if "{order}" in text:
+            who, order = an_open_order(options.data, tier)
+            text = text.format(order=order)
         task = call(url + "/v1/tasks?wait=20s", {"text": text, "customer": {"id": who, "tier": tier}})
         print(f"\n{tier} customer {who}: {text}")
         print(f"  -> {task['status']['state']}: {task.get('result', {}).get('text', '')}")

@@ -25,9 +25,9 @@ struct decompose_options {
   std::size_t max_clauses = 6;   ///< the most clauses a message is split into
   std::size_t min_words = 2;     ///< a clause with fewer words does not stand on its own
   double least_confidence = 0.3; ///< nor does one that is understood less well than this
-  double weak_cost = 0.45;       ///< of a cut at "and" or a comma
-  double strong_cost = -1.2;     ///< of a cut at "also", "plus", ";", ...
-  double stop_cost = -0.1;       ///< of a cut between sentences
+  double weak_cost = 0.4;       ///< of a cut at "and" or a comma
+  double strong_cost = -1.4;     ///< of a cut at "also", "plus", ";", ...
+  double stop_cost = -0.4;       ///< of a cut between sentences
   double request_gain =
       0.6; ///< off the cost between two parts that read like requests of their own
   double statement_cost = 0.2; ///< on the cost before or behind a part that only tells more
