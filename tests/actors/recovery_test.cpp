@@ -1,0 +1,293 @@
+// What survives: orchestrators killed at every stage, the journal lost, the disk full.
+#include "tests/fixtures/stage.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace troupe;
+using namespace troupe::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+plan_node step(const std::string& name) {
+  plan_node n;
+  n.name = n.skill = name;
+  return n;
+}
+
+plan_node people(const std::string& name) {
+  plan_node n;
+  n.op = plan_op::human;
+  n.name = name;
+  n.target = "desk";
+  return n;
+}
+
+/// Understand, then a, then b at a person's word, then c.
+domain_spec long_way() {
+  auto d = a_domain("d", {an_agent("sort", "script"), an_agent("a", "script"),
+                          an_agent("b", "script"), an_agent("c", "script")});
+  d.understanding.agent = "sort";
+  d.understanding.intents["go"].skill = "all";
+  plan_node all;
+  all.op = plan_op::sequence;
+  all.name = "all";
+  all.children = {step("a"), step("b"), people("approve"), step("c")};
+  d.plans["all"] = all;
+  return d;
+}
+
+void understand(script_room& room) {
+  room.works["sort"] = [](const agent_call& x) {
+    return say("", {{"clauses",
+                     {{{"text", x.text},
+                       {"intent", "go"},
+                       {"confidence", 0.9},
+                       {"accepted", true},
+                       {"after_previous", false}}}},
+                    {"entities", json::array()},
+                    {"complexity", "simple"}});
+  };
+}
+
+} // namespace
+
+TEST(recovery, an_orchestrator_killed_at_every_stage_finishes_its_task_once) {
+  stage s{long_way()};
+  understand(s.room);
+  s.around->pool->held = true;
+  auto t = s->submit(wants("", "go"));
+  s->run();
+  const std::vector<std::string> order{"sort", "a", "b"};
+  for (const auto& name : order) {
+    // Once while the call is out, then it is let through, then once more after it was stored.
+    s->kill_orchestrator("d");
+    s->advance(100ms);
+    ASSERT_GT(s.around->pool->waiting(), 0u) << name;
+    s.around->pool->held = false;
+    s->run();
+    s.around->pool->held = true;
+    // All that could run has run up to the question; go on step by step only for the first.
+    s->kill_orchestrator("d");
+    s->advance(6s);
+    if (s->questions().size() == 1)
+      break;
+  }
+  auto open = s->questions("desk");
+  ASSERT_EQ(open.size(), 1u);
+  s->kill_orchestrator("d");
+  s->advance(6s);
+  ASSERT_EQ(s->questions().size(), 1u);
+  s->kill_part("human_desk");
+  s->advance(6s);
+  open = s->questions("desk");
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_EQ(s->answer(open[0]->id, say("yes")), refusal::none);
+  s.around->pool->held = false;
+  s->advance(20s);
+  // The front desk was restarted with the human desk; its callers were told so.
+  EXPECT_EQ(t->finals(), 1u);
+  auto record = s->find(t->id());
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->state, task_state::completed) << record->result->failed.detail;
+  EXPECT_EQ(count_of(*record, event_kind::understood), 1u);
+  EXPECT_EQ(count_of(*record, event_kind::planned), 1u);
+  EXPECT_EQ(count_of(*record, event_kind::answered), 1u);
+  EXPECT_EQ(count_of(*record, event_kind::step_completed), 4u);
+}
+
+TEST(recovery, completed_steps_are_not_run_again_nor_the_plan_made_again) {
+  auto d = long_way();
+  stage s{d};
+  understand(s.room);
+  auto t = s->submit(wants("", "go"));
+  s->run();
+  ASSERT_EQ(s->questions().size(), 1u);
+  s.crash();
+  auto u = s->watch(t->id());
+  auto open = s->questions();
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_EQ(s->answer(open[0]->id, say("yes")), refusal::none);
+  s->advance(1s);
+  ASSERT_TRUE(u->done());
+  EXPECT_TRUE(u->result().ok());
+  for (const auto* name : {"sort", "a", "b", "c"})
+    EXPECT_EQ(s.room.count(name), 1u) << name;
+}
+
+TEST(recovery, what_is_stored_as_a_task_only_runs_again_from_its_start) {
+  stage s{long_way()};
+  understand(s.room);
+  auto r = wants("", "go");
+  r.keep = durability::task;
+  auto t = s->submit(r);
+  s->run();
+  s.crash();
+  auto u = s->watch(t->id());
+  s->advance(1s);
+  EXPECT_EQ(s.room.count("a"), 2u);
+  auto open = s->questions();
+  ASSERT_EQ(open.size(), 1u);
+  s->answer(open[0]->id, say("yes"));
+  s->advance(1s);
+  EXPECT_TRUE(u->done());
+}
+
+TEST(recovery, what_is_not_stored_is_lost_with_its_orchestrator_and_the_caller_is_told) {
+  stage s{long_way()};
+  understand(s.room);
+  s.around->pool->held = true;
+  auto r = wants("", "go");
+  r.keep = durability::none;
+  auto t = s->submit(r);
+  s->run();
+  s->kill_orchestrator("d");
+  s->advance(1s);
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->record().state, task_state::failed);
+  EXPECT_EQ(t->result().failed.why, reason::crash);
+  EXPECT_EQ(s->seat_of("d/sort")->load.load(), 0u);
+}
+
+TEST(recovery, an_unsafe_call_is_not_repeated_after_a_crash) {
+  auto a = an_agent("pay", "script");
+  a.card.does = effects::unsafe;
+  a.fallback = {"human:desk"};
+  stage s{a_domain("d", {a})};
+  s.around->pool->held = true;
+  auto t = s->submit(wants("pay"));
+  s->run();
+  s.crash();
+  s.around->pool->held = false;
+  s->advance(10s);
+  EXPECT_EQ(s.room.count("pay"), 0u);
+  ASSERT_EQ(s->questions("desk").size(), 1u);
+}
+
+TEST(recovery, a_cancellation_that_comes_while_the_shard_is_loaded_is_not_lost) {
+  stage s{long_way()};
+  understand(s.room);
+  auto t = s->submit(wants("", "go"));
+  s->run();
+  const auto id = t->id();
+  s->kill_orchestrator("d");
+  EXPECT_EQ(s->cancel(id), refusal::none);
+  s->advance(1s);
+  auto record = s->find(id);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->state, task_state::canceled);
+}
+
+TEST(recovery, the_front_desk_finds_lists_watches_and_forgets_after_a_restart) {
+  stage s{long_way()};
+  understand(s.room);
+  auto t = s->submit(wants("", "go"));
+  s->run();
+  const auto id = t->id();
+  s.restart();
+  ASSERT_TRUE(s->find(id));
+  EXPECT_EQ(s->find(id)->state, task_state::input_required);
+  ASSERT_EQ(s->list().size(), 1u);
+  auto forgetful = s->watch(id);
+  auto patient = s->watch(id, true);
+  ASSERT_FALSE(patient->progress.empty());
+  s->api().forget(forgetful->number);
+  s->answer(s->questions().at(0)->id, say("yes"));
+  s->advance(1s);
+  EXPECT_EQ(forgetful->finals(), 0u);
+  EXPECT_TRUE(patient->done());
+  s.restart();
+  EXPECT_TRUE(s->watch(id)->done());
+  EXPECT_EQ(s->find(id)->state, task_state::completed);
+  ASSERT_EQ(s->list().size(), 1u);
+  EXPECT_EQ(s->watch("00000000000000000000000000zz")->refusals.at(0).why, refusal::unknown_task);
+}
+
+TEST(recovery, a_killed_front_desk_tells_its_callers_and_works_again) {
+  stage s{long_way()};
+  understand(s.room);
+  auto t = s->submit(wants("", "go"));
+  s->run();
+  s->kill_part("front_desk");
+  s->advance(100ms);
+  EXPECT_EQ(t->finals(), 1u);
+  auto u = s->watch(t->id());
+  s->answer(s->questions().at(0)->id, say("yes"));
+  s->advance(100ms);
+  EXPECT_TRUE(u->done());
+}
+
+TEST(recovery, a_killed_journal_is_replaced_and_every_task_goes_on) {
+  stage s{long_way()};
+  understand(s.room);
+  auto t = s->submit(wants("", "go"));
+  s->run();
+  for (int i = 0; i < 3; ++i) {
+    s->kill_part("journal");
+    s->advance(6s);
+  }
+  EXPECT_TRUE(s->failures.empty());
+  auto u = s->watch(t->id());
+  ASSERT_EQ(s->questions().size(), 1u);
+  s->answer(s->questions().at(0)->id, say("yes"));
+  s->advance(1s);
+  EXPECT_TRUE(u->done());
+  EXPECT_EQ(s.room.count("a"), 1u);
+}
+
+TEST(full_disk, nothing_is_acknowledged_that_is_not_stored_and_all_goes_on_afterwards) {
+  for (auto how : {store_error::kind::full, store_error::kind::busy}) {
+    stage s{long_way()};
+    understand(s.room);
+    auto before = s->submit(wants("", "go"));
+    s->run();
+    ASSERT_EQ(s->questions().size(), 1u);
+    s.around->disk->failing = how;
+    auto first = s->submit(wants("", "go"));
+    s->run();
+    s->answer(s->questions().at(0)->id, say("yes"));
+    s->advance(10s);
+    EXPECT_TRUE(first->accepted.empty());
+    EXPECT_EQ(s.room.count("c"), 0u);
+    auto second = s->submit(wants("", "go"));
+    s->run();
+    ASSERT_EQ(second->refusals.size(), 1u);
+    EXPECT_EQ(second->refusals[0].why, refusal::busy);
+    // What needs no disk still works.
+    auto r = wants("a");
+    r.keep = durability::none;
+    EXPECT_TRUE(s->ask(r)->done());
+    EXPECT_EQ(s->find(before->id())->what->id, before->id());
+    s.around->disk->failing.reset();
+    s->advance(2s);
+    EXPECT_TRUE(before->done());
+    EXPECT_EQ(first->accepted.size(), 1u);
+    ASSERT_EQ(s->questions().size(), 1u);
+    s->answer(s->questions().at(0)->id, say("yes"));
+    s->advance(1s);
+    EXPECT_TRUE(first->done());
+    EXPECT_TRUE(s->failures.empty());
+  }
+}
+
+TEST(full_disk, a_store_that_fails_and_will_not_open_for_a_while_costs_a_restart_and_no_task) {
+  stage s{long_way()};
+  understand(s.room);
+  auto t = s->submit(wants("", "go"));
+  s->run();
+  const auto id = t->id();
+  s.around->disk->failing = store_error::kind::io;
+  s.around->disk->closed = store_error::kind::io;
+  auto lost = s->submit(wants("", "go"));
+  s->run();
+  EXPECT_TRUE(lost->accepted.empty());
+  s->advance(60ms);
+  s.around->disk->repair();
+  s->advance(10s);
+  EXPECT_TRUE(s->failures.empty());
+  EXPECT_EQ(lost->finals(), 1u);
+  ASSERT_EQ(s->questions().size(), 1u);
+  s->answer(s->questions().at(0)->id, say("yes"));
+  s->advance(1s);
+  EXPECT_EQ(s->find(id)->state, task_state::completed);
+}

@@ -1,0 +1,184 @@
+// Free text: what the triage agent says becomes the plan; what it cannot say goes to people.
+#include "tests/fixtures/stage.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace troupe;
+using namespace troupe::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+json clause(const std::string& text, const std::string& intent, bool accepted = true) {
+  return {{"text", text},
+          {"intent", intent},
+          {"confidence", accepted ? 0.9 : 0.2},
+          {"accepted", accepted},
+          {"after_previous", false}};
+}
+
+outcome understood(json clauses, json context = nullptr) {
+  json data = {
+      {"clauses", std::move(clauses)}, {"entities", json::array()}, {"complexity", "simple"}};
+  if (!context.is_null())
+    data["context"] = std::move(context);
+  return say("", std::move(data));
+}
+
+domain_spec support() {
+  auto d = a_domain("d", {an_agent("sort"), an_agent("refund"), an_agent("track")});
+  d.retry.max_retries = 0;
+  d.understanding.agent = "sort";
+  d.understanding.unclear = "human:desk";
+  d.understanding.intents["refund"].skill = "refund";
+  d.understanding.intents["track"].skill = "track";
+  d.context = {{"order_id", {}}};
+  d.agents[0].writes = {"order_id"};
+  d.agents[1].reads = {"order_id"};
+  return d;
+}
+
+task_request message(const std::string& words) {
+  return wants("", words);
+}
+
+} // namespace
+
+TEST(understanding, each_clause_becomes_a_step_and_what_was_found_is_shown_to_who_reads_it) {
+  stage s{support()};
+  s.room.works["sort"] = [](const agent_call&) {
+    return understood({clause("money back", "refund"), clause("where is it", "track")},
+                      {{"order_id", "A-1"}});
+  };
+  auto t = s->ask(message("money back, and where is it?"));
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().text, "refund did refund\n\ntrack did track");
+  EXPECT_EQ(count_of(t->record(), event_kind::understood), 1u);
+  for (const auto& [name, call] : s.room.calls) {
+    if (name == "refund") {
+      EXPECT_EQ(call.context, (json{{"order_id", "A-1"}}));
+      EXPECT_EQ(call.text, "money back");
+    }
+    if (name == "track") {
+      EXPECT_TRUE(call.context.empty());
+    }
+  }
+}
+
+TEST(understanding, what_stays_unclear_goes_to_people) {
+  stage s{support()};
+  s.room.works["sort"] = [](const agent_call&) {
+    return understood({clause("hm", "track", false)});
+  };
+  auto t = s->submit(message("hm"));
+  s->run();
+  auto open = s->questions("desk");
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_EQ(open[0]->text, "hm");
+  s->answer(open[0]->id, say("by hand"));
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().text, "by hand");
+}
+
+TEST(understanding, a_triage_agent_that_fails_or_talks_nonsense_costs_the_person_nothing) {
+  stage s{support()};
+  for (int way = 0; way < 2; ++way) {
+    s.room.works["sort"] = [way](const agent_call&) {
+      return way == 0 ? outcome::of({reason::crash, "down", {}}) : say("", {{"clauses", 7}});
+    };
+    auto t = s->submit(message("help"));
+    s->advance(100ms);
+    auto open = s->questions("desk");
+    ASSERT_EQ(open.size(), 1u) << way;
+    s->answer(open[0]->id, say("by hand"));
+    EXPECT_TRUE(t->done());
+  }
+}
+
+TEST(understanding, without_anybody_for_unclear_messages_the_task_says_so) {
+  auto d = support();
+  d.understanding.unclear.clear();
+  stage s{d};
+  s.room.works["sort"] = [](const agent_call&) {
+    return understood({clause("hm", "track", false)});
+  };
+  auto t = s->ask(message("hm"));
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().failed.why, reason::low_confidence);
+}
+
+TEST(understanding, a_skill_that_nobody_offers_is_an_invalid_request) {
+  stage s{support()};
+  auto t = s->ask(wants("juggle"));
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().failed.why, reason::invalid_input);
+  auto r = wants("refund");
+  r.domain = "elsewhere";
+  auto u = s->submit(r);
+  ASSERT_EQ(u->refusals.size(), 1u);
+  EXPECT_EQ(u->refusals[0].why, refusal::unknown_domain);
+}
+
+TEST(routing, the_customers_tier_changes_strategy_and_priority_and_the_route_says_so) {
+  auto d = a_domain("d", {an_agent("plain"), an_agent("fine")});
+  for (auto& a : d.agents)
+    a.card.skills = {"work"};
+  d.agents[0].card.quality = 0.5;
+  d.agents[0].card.cost = 1;
+  d.agents[1].card.quality = 0.9;
+  d.agents[1].card.cost = 5;
+  d.routing.strategy = route_strategy::cheapest;
+  d.routing.tiers["gold"] = {1, route_strategy::best_quality, 0.8};
+  stage s{d};
+  auto free = wants("work");
+  free.who = {"c1", "free"};
+  auto gold = wants("work");
+  gold.who = {"c2", "gold"};
+  const auto taken = [&](const task_request& r) {
+    auto t = s->ask(r);
+    for (const auto& e : t->record().history)
+      if (const auto* x = e.get<route>())
+        return *x;
+    return route{};
+  };
+  const auto a = taken(free);
+  EXPECT_EQ(a.agent, "d/plain");
+  EXPECT_EQ(a.strategy, route_strategy::cheapest);
+  const auto b = taken(gold);
+  EXPECT_EQ(b.agent, "d/fine");
+  EXPECT_EQ(b.strategy, route_strategy::best_quality);
+  EXPECT_NE(b.because.find("gold"), std::string::npos);
+  ASSERT_EQ(b.seen.size(), 2u);
+}
+
+TEST(routing, static_order_is_the_order_of_declaration) {
+  auto d = a_domain("d", {an_agent("zoe"), an_agent("adam")});
+  for (auto& a : d.agents)
+    a.card.skills = {"work"};
+  d.routing.strategy = route_strategy::static_order;
+  stage s{d};
+  ASSERT_TRUE(s->ask(wants("work"))->done());
+  EXPECT_EQ(s.room.calls.at(0).first, "zoe");
+  s->kill_part("registry");
+  s->advance(1s);
+  ASSERT_TRUE(s->ask(wants("work"))->done());
+  EXPECT_EQ(s.room.calls.at(1).first, "zoe");
+}
+
+TEST(routing, a_domain_takes_only_so_many_tasks) {
+  auto d = a_domain("d", {an_agent("work", "script")});
+  d.max_tasks = 2;
+  stage s{d};
+  s.around->pool->held = true;
+  auto t = s->submit(wants("work"));
+  auto u = s->submit(wants("work"));
+  auto v = s->submit(wants("work"));
+  s->run();
+  ASSERT_EQ(v->refusals.size(), 1u);
+  EXPECT_EQ(v->refusals[0].why, refusal::busy);
+  EXPECT_GT(v->refusals[0].retry_after, 0ms);
+  s.around->pool->held = false;
+  s->run();
+  EXPECT_TRUE(t->done() && u->done());
+  EXPECT_TRUE(s->ask(wants("work"))->done());
+}
