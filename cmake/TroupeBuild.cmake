@@ -10,8 +10,8 @@ endif()
 find_program(TROUPE_CCACHE ccache)
 if(TROUPE_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${TROUPE_CCACHE}")
-  # ccache refuses precompiled headers unless told that their time stamps do not matter.
-  set(ENV{CCACHE_SLOPPINESS} "pch_defines,time_macros,include_file_mtime,include_file_ctime")
+  # With precompiled headers ccache wants CCACHE_SLOPPINESS=pch_defines,time_macros; the scripts set it.
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endif()
 
 add_library(troupe_options INTERFACE)
@@ -33,16 +33,17 @@ if(TROUPE_COVERAGE)
   add_link_options(--coverage)
 endif()
 
-# troupe_floor(FOLDER TARGET LINK libs...): one static library from the .cpp files directly in FOLDER. A folder that
+# troupe_floor(FOLDER TARGET LINK libs... [PCH headers...]): one static library from the .cpp files directly in FOLDER. A folder that
 # holds only headers (or nothing yet) becomes an interface library, so that the picture above stays the same.
 function(troupe_floor folder target)
-  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "" "LINK;PCH" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp")
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   file(GLOB protos CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.proto")
   if(sources OR protos)
     add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PUBLIC ${arg_LINK})
+    troupe_precompile(${target} ${arg_PCH})
     if(protos)
       troupe_protobuf(${target} "${CMAKE_CURRENT_SOURCE_DIR}/${folder}" ${protos})
     endif()
@@ -51,6 +52,15 @@ function(troupe_floor folder target)
     target_link_libraries(${target} INTERFACE ${arg_LINK})
   endif()
 endfunction()
+
+# The headers that most files of a room read are read once. What is precompiled is only a matter of time: every file
+# still includes what it uses.
+function(troupe_precompile target)
+  if(ARGN AND NOT TROUPE_NO_PCH)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+option(TROUPE_NO_PCH "Build without precompiled headers" OFF)
 
 # Generated code lands in <build>/generated and is exempt from our warnings.
 function(troupe_protobuf target root)
