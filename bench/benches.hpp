@@ -14,12 +14,13 @@ void compound_local();
 void durable_local();
 void agents_idle();
 void crash_restart();
+void parallel();
 
 inline const std::vector<benchmark>& all() {
   static const std::vector<benchmark> list{
       {"route_local", route_local},     {"compound_local", compound_local},
       {"durable_local", durable_local}, {"agents_idle", agents_idle},
-      {"crash_restart", crash_restart},
+      {"crash_restart", crash_restart}, {"parallel", parallel},
   };
   return list;
 }

@@ -1,4 +1,5 @@
-// A bare Beast server: reads a request with a body and answers a fixed document. What the HTTP door is measured against.
+// A bare Beast server: reads a request with a body and answers a fixed document. What the HTTP door
+// is measured against.
 
 // Boost 1.74 uses std::exchange without including what declares it.
 #include <utility>
@@ -18,9 +19,9 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 
 class session : public std::enable_shared_from_this<session> {
-public:
+ public:
   explicit session(tcp::socket socket)
-    : stream_(std::move(socket)) {
+      : stream_(std::move(socket)) {
     stream_.set_option(tcp::no_delay{true});
   }
   void read() {
@@ -31,7 +32,7 @@ public:
     });
   }
 
-private:
+ private:
   void answer() {
     response_ = {http::status::ok, request_.version()};
     response_.set(http::field::content_type, "application/json");
