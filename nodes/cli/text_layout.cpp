@@ -38,6 +38,8 @@ std::string plain(std::string_view x, bool one_line) {
     else if (c >= 0x20 && c != 0x7F)
       out += x[i];
   }
+  while (one_line && out.ends_with(' '))
+    out.pop_back();
   return out;
 }
 

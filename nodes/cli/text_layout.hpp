@@ -12,7 +12,7 @@ namespace troupe::cli {
 // characters, so that nothing that an agent wrote can steer the terminal.
 
 /// `x` with control characters other than line breaks taken out; `one_line` turns those into
-/// blanks.
+/// blanks, and takes out those at the end.
 [[nodiscard]] std::string plain(std::string_view x, bool one_line = true);
 /// The first `most` characters of `x` on one line, with an ellipsis if there were more.
 [[nodiscard]] std::string brief(std::string_view x, std::size_t most = 60);

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t bar_columns = 24;
 constexpr int depth_max = 200; ///< of spans; traces are far flatter
 
-/// A line to be: the bars stand in one column, which is known when all texts are.
+/// A line to be: how long the bars are is known when all spans are.
 struct line {
   std::string text;
   std::string took;
@@ -94,7 +94,7 @@ void add(std::vector<line>& to, const json& span, const std::string& stem, const
 
 std::string bar(const line& x, timestamp from, timestamp until) {
   if (!x.from)
-    return {};
+    return std::string(bar_columns, ' ');
   const auto whole = std::max<double>(1, static_cast<double>((until - from).count()));
   const auto at = [&](timestamp t) {
     const auto share = static_cast<double>((t - from).count()) / whole;
@@ -119,22 +119,15 @@ std::string trace_text(const json& trace) {
   add(lines, root, "", "", "", 0);
   auto from = lines.front().from.value_or(timestamp{});
   auto until = lines.front().until.value_or(from);
-  std::size_t widest = 0, took = 0;
+  std::size_t took = 0;
   for (const auto& x : lines) {
-    widest = std::max(widest, width_of(x.text));
     took = std::max(took, width_of(x.took));
     until = std::max({until, x.from.value_or(until), x.until.value_or(until)});
   }
-  widest = std::min<std::size_t>(widest, 90);
   std::string out;
-  for (const auto& x : lines) {
-    const auto drawn = bar(x, from, until);
-    out += padded(x.text, widest) + (drawn.empty() ? "" : "  |" + drawn + "|") + "  " +
-           std::string(took - width_of(x.took), ' ') + x.took;
-    while (out.ends_with(' '))
-      out.pop_back();
-    out += '\n';
-  }
+  for (const auto& x : lines)
+    out += "|" + bar(x, from, until) + "| " + std::string(took - width_of(x.took), ' ') + x.took +
+           "  " + x.text + "\n";
   const auto& used = object(trace, "usage");
   if (number(used, "input_tokens") + number(used, "output_tokens") > 0)
     out += "tokens: " + member(used, "input_tokens") + " in, " + member(used, "output_tokens") +

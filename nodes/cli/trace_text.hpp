@@ -6,8 +6,8 @@
 
 namespace troupe::cli {
 
-/// A trace as the API returns it, as a tree: a line per span with what it was, who did it, how it
-/// ended, how long it took, and a bar that shows when within the task. Pure.
+/// A trace as the API returns it, as a tree: a line per span with a bar that shows when it was
+/// within the task, how long it took, what it was, who did it, and how it ended. Pure.
 [[nodiscard]] std::string trace_text(const json& trace);
 
 /// What was decided for a task and why, in plain words. Pure.

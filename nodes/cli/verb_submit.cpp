@@ -121,7 +121,16 @@ exit_code submit(const shell& s, const submit_settings& x) {
     path.with("wait", std::to_string(first.count()) + "ms");
     call.deadline = first + grace;
   }
-  const auto answer = ask(s, path, call);
+  http_answer answer;
+  try {
+    answer = ask(s, path, call);
+  } catch (const cli_error& e) {
+    if (e.code() != exit_unreachable || std::string_view{e.what()}.starts_with("no node"))
+      throw;
+    throw cli_error{e.code(), std::string{e.what()} +
+                                  "\nperhaps the task has been taken all the same: `troupe tasks` "
+                                  "tells"};
+  }
   const auto task = document_of(answer);
   const auto id = task.value("id", std::string{});
   if (x.no_wait) {

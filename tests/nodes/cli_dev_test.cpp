@@ -4,6 +4,8 @@
 
 #include <sys/stat.h>
 
+#include <sstream>
+
 namespace {
 
 using namespace troupe::test;
@@ -161,7 +163,7 @@ TEST(cli_dev, secrets_from_the_environment_do_not_reach_the_log) {
   static_cast<void>(node.ask({"submit", "--timeout", "1500ms", "count the words: one two"}));
   node.process().signal(SIGTERM);
   EXPECT_EQ(node.process().wait(), 0);
-  EXPECT_THAT(node.process().err(), Not(HasSubstr("hush-hush-42")));
+  EXPECT_THAT(node.process().err(), AllOf(HasSubstr("[redacted]"), Not(HasSubstr("hush-hush-42"))));
 }
 
 /// A fleet whose only agent says through a pipe that it has begun, and then waits for another pipe
@@ -240,6 +242,41 @@ TEST(cli_dev, stops_in_time_while_an_agent_is_stuck) {
   ASSERT_TRUE(begun.gets_byte());
   node.process().signal(SIGTERM);
   EXPECT_EQ(node.process().wait(), 0) << node.process().err();
+}
+
+TEST(cli_dev, a_second_signal_ends_a_stop_that_waits) {
+  const scratch here;
+  make_slow_fleet(here);
+  const held_pipe begun{here.path("begun")};
+  const held_pipe never{here.path("never")};
+  dev_node node{here.path("fleet"), here.path("data")};
+  // A client that waits for its answer holds up the stop, for the door lets running requests end.
+  child client{with_program({"submit", "--url", node.url(), "count the words: one two"})};
+  ASSERT_TRUE(begun.gets_byte());
+  node.process().signal(SIGTERM);
+  ASSERT_TRUE(node.process().says("SIGTERM: stopping"));
+  node.process().signal(SIGTERM);
+  EXPECT_EQ(node.process().wait(), 130);
+  EXPECT_EQ(client.wait(), 3);
+  EXPECT_THAT(client.err(), HasSubstr("troupe tasks"));
+}
+
+TEST(cli_dev, lines_for_programs_are_json) {
+  const scratch here;
+  make_fleet(here.path("fleet"));
+  dev_node node{here.path("fleet"), here.path("data"), {"--log-format", "json", "--no-store"}};
+  ASSERT_EQ(node.ask({"submit", "when are you open"}).code, 0);
+  node.process().signal(SIGHUP);
+  ASSERT_EQ(node.process().wait(), 0);
+  std::istringstream lines{node.process().err()};
+  int read = 0;
+  for (std::string line; std::getline(lines, line);)
+    if (!line.starts_with("troupe ")) {
+      EXPECT_TRUE(json::parse(line, nullptr, false).is_object()) << line;
+      ++read;
+    }
+  EXPECT_GT(read, 0);
+  EXPECT_FALSE(std::filesystem::exists(here.path("data/journal.db")));
 }
 
 } // namespace

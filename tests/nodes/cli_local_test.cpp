@@ -77,6 +77,23 @@ TEST(cli_help, every_verb_shows_examples_that_the_program_understands) {
   }
 }
 
+TEST(cli_help, the_reference_names_every_verb_and_option) {
+  std::ifstream file{TROUPE_SOURCE_DIR "/docs/reference/cli.md"};
+  const std::string page{std::istreambuf_iterator<char>{file}, {}};
+  std::ostringstream nowhere;
+  troupe::cli::shell s{nowhere, nowhere};
+  const auto app = troupe::cli::make_program(s);
+  const auto& program = *app;
+  for (const auto* verb : program.get_subcommands([](const CLI::App*) { return true; })) {
+    EXPECT_THAT(page, HasSubstr("troupe " + verb->get_name()));
+    for (const auto* option : verb->get_options())
+      for (const auto& name : option->get_lnames())
+        EXPECT_TRUE(name == "help" || name == "output" ||
+                    page.find("--" + name) != std::string::npos)
+            << verb->get_name() << " --" << name;
+  }
+}
+
 TEST(cli_help, goes_to_stdout_and_is_no_failure) {
   const auto r = run_troupe({"submit", "--help"});
   EXPECT_EQ(r.code, 0);
