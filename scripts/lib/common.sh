@@ -26,7 +26,9 @@ install_groups() {
 build_preset() {
   local preset=$1
   shift
+  # Precompiled headers need the sloppiness; the rest lets checkouts in different folders share what was compiled.
   export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+  export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
   [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >&2
   if [ $# -gt 0 ]; then
     cmake --build --preset "$preset" --target "$@" >&2
