@@ -23,7 +23,7 @@ void supervisor_state::init(caf::event_based_actor* self, parts_ptr parts,
   self_ = self;
   parts_ = std::move(parts);
   config_ = std::move(config);
-  run_ = std::make_unique<supervision_run>(config_.strategy, config_.intensity);
+  run_ = std::make_unique<supervision_run>(config_.strategy, config_.intensity, config_.isolate);
   for (auto& spec : config_.children) {
     const auto i = run_->add(spec.rules);
     by_id_.emplace(spec.rules.id, i);
@@ -44,6 +44,7 @@ void supervisor_state::start(std::uint32_t i, supervision_run::steps& todo) {
     parts_->log->warn("{}: {} cannot be started: {}", config_.name, c.spec.rules.id, e.what());
     last_failure_ = failure_error(c.spec.rules.id + " cannot be started: " + e.what());
     run_->down(i, exit_kind::abnormal, parts_->now(self_), todo);
+    note_isolation(i);
     return;
   }
   self_->monitor(c.handle);
@@ -117,11 +118,25 @@ void supervisor_state::on_child_down(const caf::down_msg& msg) {
   }
   supervision_run::steps todo;
   run_->down(i, how, parts_->now(self_), todo);
+  note_isolation(i);
   carry_out(todo);
   // Only now, so that whoever lost work there finds the successor in its seat when it tries again.
   if (children_[i].spec.place)
     parts_->places->announce_down(children_[i].spec.place, ended,
                                   failure_text(self_->system(), msg.reason));
+}
+
+void supervisor_state::note_isolation(std::uint32_t i) {
+  if (!run_->isolated(i))
+    return;
+  const auto& spec = children_[i].spec;
+  // Nobody waits for it any more, neither those who ask whether the node is ready nor the router.
+  if (spec.place)
+    spec.place->state.store(health::quarantined, std::memory_order_relaxed);
+  parts_->log->error("{}: {} keeps failing and is left down; next try in {} s; last: {}",
+                     config_.name, spec.rules.id,
+                     std::chrono::ceil<std::chrono::seconds>(config_.isolate).count(),
+                     failure_text(self_->system(), last_failure_));
 }
 
 void supervisor_state::on_exit(const caf::exit_msg& msg) {
@@ -179,7 +194,7 @@ void supervisor_state::on_kill_due(const kill_due& x) {
 
 tree_node supervisor_state::leaf(std::uint32_t i) const {
   const auto& c = children_[i];
-  std::string state = c.handle ? "up" : "down";
+  std::string state = c.handle ? "up" : run_->isolated(i) ? "quarantined" : "down";
   if (c.handle && c.spec.place)
     state = to_string(c.spec.place->state.load(std::memory_order_relaxed));
   return {c.spec.rules.id, c.spec.kind, c.spec.detail, std::move(state), run_->restarts(i), {}};

@@ -30,6 +30,7 @@ struct supervisor_config {
   supervision strategy = supervision::one_for_one;
   restart_intensity intensity;
   std::vector<child_spec> children;
+  milliseconds isolate{0}; ///< see `supervision_run`
 
   /// Throws `std::invalid_argument` for a child without id or start function, or an id that occurs
   /// twice.
@@ -66,6 +67,7 @@ struct supervisor_state {
   void start(std::uint32_t i, supervision_run::steps& todo);
   void stop(std::uint32_t i);
   void arm();
+  void note_isolation(std::uint32_t i);
   [[nodiscard]] tree_node leaf(std::uint32_t i) const;
   [[nodiscard]] std::uint32_t index_of(const std::string& id) const;
 

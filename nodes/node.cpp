@@ -30,6 +30,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr milliseconds agent_shutdown{2000};
+constexpr milliseconds isolate{60000};
 constexpr milliseconds tree_shutdown{8000};
 constexpr milliseconds journal_shutdown{5000};
 
@@ -127,7 +128,9 @@ struct node::builder {
   }
 
   child_spec domain_tree(const domain_spec& domain) const {
-    supervisor_config agents{domain.path + "/agents", domain.strategy, domain.intensity, {}};
+    // Who declares its agents independent of each other wants the broken one to stay down alone.
+    supervisor_config agents{
+        domain.path + "/agents", domain.strategy, domain.intensity, {}, isolate};
     for (const auto& a : domain.agents)
       for (auto& c : agent_children(a))
         agents.children.push_back(std::move(c));

@@ -9,9 +9,11 @@ namespace troupe {
 
 using kind = supervision_step::kind;
 
-supervision_run::supervision_run(supervision strategy, restart_intensity limits)
+supervision_run::supervision_run(supervision strategy, restart_intensity limits,
+                                 milliseconds isolate)
     : strategy_(strategy)
     , limits_(limits)
+    , isolate_(strategy == supervision::one_for_one ? isolate : milliseconds{0})
     , window_(limits) {}
 
 std::uint32_t supervision_run::add(child_rules rules) {
@@ -23,6 +25,7 @@ std::uint32_t supervision_run::add(child_rules rules) {
 void supervision_run::start(std::uint32_t i, steps& todo) {
   children_[i].now = status::running;
   children_[i].due = no_deadline;
+  children_[i].isolated = false;
   todo.push_back({kind::start, i});
 }
 
@@ -113,7 +116,17 @@ void supervision_run::down(std::uint32_t i, exit_kind how, timestamp now, steps&
 void supervision_run::failed(std::uint32_t i, timestamp now, steps& todo) {
   auto& c = children_[i];
   c.now = status::down;
-  if (!window_.add_restart(now)) {
+  if (isolate_.count() > 0) {
+    if (!c.own)
+      c.own.emplace(limits_);
+    if (!c.own->add_restart(now)) {
+      c.now = status::waiting;
+      c.isolated = true;
+      c.due = later(now, isolate_);
+      ++c.restarts;
+      return;
+    }
+  } else if (!window_.add_restart(now)) {
     mode_ = mode::giving_up;
     continue_end(todo);
     return;

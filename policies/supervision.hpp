@@ -3,6 +3,7 @@
 #include "policies/restart_window.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,9 @@ struct supervision_step {
 ///   that is stopped with its group is gone; an end while the group is being stopped is no failure
 ///   and is not counted.
 /// - over the intensity, all children are stopped in reverse order and the supervisor itself fails.
+/// - beyond OTP: with `isolate`, a one_for_one supervisor gives each child an intensity of its own;
+/// a child that exceeds it is
+///   left down and tried again after `isolate`, and neither its siblings nor its supervisor suffer.
 /// - beyond OTP: a child that fails again within the period waits before it is started, see
 /// `restart_delay`; and a child
 ///   that was stopped by `stop_child` stays so until `start_child`, whatever happens to its group.
@@ -56,7 +60,8 @@ class supervision_run {
  public:
   using steps = std::vector<supervision_step>;
 
-  supervision_run(supervision strategy, restart_intensity limits);
+  /// `isolate`: how long a child stays down that fails too often by itself; zero: OTP's rule.
+  supervision_run(supervision strategy, restart_intensity limits, milliseconds isolate = {});
 
   /// Adds a child after the others. It runs only once `start` has been asked for it.
   std::uint32_t add(child_rules rules);
@@ -82,6 +87,10 @@ class supervision_run {
   [[nodiscard]] bool running(std::uint32_t child) const noexcept {
     return children_[child].now == status::running;
   }
+  /// It failed too often and is left down for a while.
+  [[nodiscard]] bool isolated(std::uint32_t child) const noexcept {
+    return children_[child].isolated;
+  }
   [[nodiscard]] const child_rules& rules(std::uint32_t child) const noexcept {
     return children_[child].rules;
   }
@@ -104,6 +113,8 @@ class supervision_run {
     child_rules rules;
     status now = status::fresh;
     bool again = false; ///< leaving, and wanted back
+    bool isolated = false;
+    std::optional<restart_window> own; ///< with `isolate`, once it has failed
     std::uint32_t restarts = 0;
     std::uint32_t streak = 0;
     timestamp last_restart{};
@@ -125,6 +136,7 @@ class supervision_run {
   static constexpr std::uint32_t nobody = 0xFFFFFFFF;
   supervision strategy_;
   restart_intensity limits_;
+  milliseconds isolate_;
   restart_window window_;
   std::vector<entry> children_;
   mode mode_ = mode::serving;
