@@ -221,6 +221,24 @@ TEST(supervisor, gives_up_over_its_intensity_and_fails_upwards) {
   EXPECT_EQ(f.actors(), 0u);
 }
 
+TEST(supervisor, that_isolates_leaves_the_broken_child_down_alone_and_tries_it_again_later) {
+  family f;
+  supervisor_config c{"s", supervision::one_for_one, {1, 10000ms, 0ms, 0ms}, {}, 60000ms};
+  c.children = {f.child("a"), f.child("b")};
+  f.start(std::move(c));
+  f.end("a", exit_kind::abnormal);
+  f.end("a", exit_kind::abnormal);
+  EXPECT_EQ(f.tree().children.at(0).state, "quarantined");
+  EXPECT_FALSE(f.ended);
+  // Its failures are not counted against its sibling.
+  f.take();
+  f.end("b", exit_kind::abnormal);
+  EXPECT_EQ(f.take(), (words{"-b", "+b"}));
+  f.advance(60001ms);
+  EXPECT_EQ(f.take(), words{"+a"});
+  EXPECT_EQ(f.tree().children.at(0).state, "up");
+}
+
 TEST(supervisor, restarts_that_lie_further_apart_than_the_period_never_add_up) {
   family f;
   f.start({"s", supervision::one_for_one, {1, 100ms, 0ms, 0ms}, {f.child("a")}});
