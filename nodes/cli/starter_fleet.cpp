@@ -94,7 +94,7 @@ for line in sys.stdin:
     try:
         reply = answer(call)
     except Exception as problem:
-        reply = {"error": {"reason": "tool_error", "detail": str(problem)}}
+        reply = {"error": {"reason": "crash", "detail": str(problem)}}
     print(json.dumps({"id": call["id"], **reply}), flush=True)
 )";
 

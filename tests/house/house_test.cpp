@@ -150,7 +150,8 @@ bool is_this(const std::string& path) {
 }
 
 TEST(house, nothing_waits_for_ever) {
-  forbid({"include", "policies", "src", "actors", "nodes", "tests", "bench", "examples"},
+  // Not the benchmarks: a floor keeps no deadlines, that is what makes it one.
+  forbid({"include", "policies", "src", "actors", "nodes", "tests", "examples"},
          {"caf::infinite", ", infinite)", ", infinite,", "(infinite,"}, is_this);
 }
 
