@@ -80,7 +80,7 @@ const record& fleet_keys() {
        {"door", fields(door_keys), "the HTTP doors", "{}"},
        {"log", fields(log_keys), "logging", "{}"},
        {"remembered_tasks", integer(0, 10000000), "finished tasks that a domain keeps in memory",
-        "20000"},
+        "2000"},
        {"plugins", list(text(text_rule::filled)), "shared libraries with native agents", "[]"},
        {"services", list(fields(service_keys)), "processes that the fleet keeps running", "[]"},
        {"humans", map(text_rule::name, fields(human_queue_keys)), "queues of people, by name",
