@@ -42,13 +42,17 @@ std::shared_ptr<native_agents> functions() {
       [](const agent_spec&) {
         return [](const agent_call& c, std::stop_token) {
           outcome x;
-          x.data = {
-              {"clauses",
-               {{{"text", c.text}, {"intent", "first"}, {"confidence", 0.9}, {"accepted", true}},
-                {{"text", c.text},
-                 {"intent", "second"},
-                 {"confidence", 0.9},
-                 {"accepted", true}}}}};
+          x.data = {{"clauses",
+                     {{{"text", c.text},
+                       {"intent", "first"},
+                       {"confidence", 0.9},
+                       {"accepted", true},
+                       {"after_previous", false}},
+                      {{"text", c.text},
+                       {"intent", "second"},
+                       {"confidence", 0.9},
+                       {"accepted", true},
+                       {"after_previous", false}}}}};
           return x;
         };
       },
