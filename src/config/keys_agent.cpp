@@ -60,7 +60,9 @@ const record& subprocess_keys() {
       {{"command", list(text(), 1), "program and arguments; runs in the fleet's folder", {}, true},
        {"mode", one_of({"worker", "once"}),
         "`worker`: long-lived, one JSON per line; `once`: one process per call", "worker"},
-       {"environment", map(text_rule::filled, text()), "variables set for it beside the node's own",
+       {"environment", map(text_rule::filled, text()),
+        "variables set for it beside PATH, TROUPE_DATA_DIR and TROUPE_FLEET_DIR; nothing else is "
+        "inherited",
         "{}"},
        {"output_max", size(1, 64 << 20), "the largest answer", "1MiB"}}};
   return r;

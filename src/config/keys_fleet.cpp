@@ -46,7 +46,9 @@ const record& service_keys() {
       "A process that the fleet keeps running because its agents need it.",
       {{"name", text(text_rule::name), "unique among the services", {}, true},
        {"command", list(text(), 1), "program and arguments; runs in the fleet's folder", {}, true},
-       {"environment", map(text_rule::filled, text()), "variables set for it beside the node's own",
+       {"environment", map(text_rule::filled, text()),
+        "variables set for it beside PATH, TROUPE_DATA_DIR and TROUPE_FLEET_DIR; nothing else is "
+        "inherited",
         "{}"}}};
   return r;
 }
