@@ -48,13 +48,6 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
           }});
 }
 
-orchestrator_state::~orchestrator_state() {
-  // The gauges of the seats count what we have sent; nobody else will take it back.
-  for (auto& c : calls_)
-    if (c.open)
-      c.to->load.fetch_sub(1, std::memory_order_relaxed);
-}
-
 caf::behavior orchestrator(caf::stateful_actor<orchestrator_state>* self, parts_ptr parts,
                            orchestrator_config config) {
   guard(self, parts, "orchestrator " + config.place->where().name);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/call_table.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/finished_tasks.hpp"
 #include "actors/journal_line.hpp"
@@ -13,6 +14,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -40,9 +42,8 @@ struct orchestrator_config {
 /// there.
 struct orchestrator_state {
   void init(caf::event_based_actor* self, parts_ptr parts, orchestrator_config config);
-  ~orchestrator_state();
 
-  // Requests (orchestrator_accept.cpp).
+  // Requests: orchestrator_accept.cpp.
   void on_submit(const submit_task& x);
   void on_watch(const watch_task& x);
   void on_unwatch(const unwatch_task& x);
@@ -53,7 +54,7 @@ struct orchestrator_state {
   void on_session_loaded(const session_loaded& x);
   void on_key_looked_up(const key_looked_up& x);
 
-  // What happens to running tasks (orchestrator_run.cpp).
+  // What agents, children, people and clocks say: orchestrator_replies.cpp, orchestrator_run.cpp.
   void on_call_ended(const call_ended& x);
   void on_handed_over(const call_handed_over& x);
   void on_child_ended(const task_ended& x);
@@ -64,7 +65,7 @@ struct orchestrator_state {
   void on_tick();
   void on_routes(const routes_changed& x);
 
-  // The journal (orchestrator_journal.cpp).
+  // The journal: orchestrator_journal.cpp, orchestrator_recover.cpp.
   void on_flush();
   void on_stored(const journal_stored& x);
   void on_store_failed(const journal_failed& x);
@@ -74,17 +75,6 @@ struct orchestrator_state {
 
  private:
   using actions = std::vector<plan_action>;
-  struct call_slot {
-    std::uint32_t slot = 0;
-    std::uint32_t generation = 0;
-    std::uint32_t step = 0;
-    std::uint32_t attempt = 0;
-    std::uint32_t reuse = 0; ///< makes the number of a call unique, however often its place is used
-    bool open = false;
-    seat_ptr to;
-    std::uint64_t incarnation = 0;
-    timestamp started{};
-  };
   struct child_ref {
     std::uint32_t slot = 0;
     std::uint32_t generation = 0;
@@ -151,9 +141,15 @@ struct orchestrator_state {
   void delegate_step(live_task& t, const plan_action& a, actions& todo);
   void ask_step(live_task& t, const plan_action& a, actions& todo);
   void stop_step(live_task& t, const plan_action& a);
-  void finish(live_task& t, outcome_ptr result, task_state state);
+  void finish(live_task& t, outcome_ptr result);
+  void finish(live_task& t, failure why);
   void end(live_task& t);
   void fail_step(live_task& t, std::uint32_t step, std::uint32_t attempt, failure f);
+  /// Something came back for an attempt, whose task may be gone or may no longer wait for it.
+  void reply(std::uint32_t slot, std::uint32_t generation, event_kind kind, std::uint32_t step,
+             std::uint32_t attempt, event::body_type body);
+  void lost(const open_call& c);
+  [[nodiscard]] std::optional<child_ref> take_child(const std::string& id);
   [[nodiscard]] event make_event(const live_task& t, event_kind kind, std::uint32_t step,
                                  std::uint32_t attempt);
   /// `turned`: the task's state is another one since this event.
@@ -167,7 +163,6 @@ struct orchestrator_state {
   void perform_call(live_task& t, const effect& e);
   void perform_delegate(live_task& t, const effect& e);
   void perform_ask(live_task& t, std::uint32_t step, std::uint32_t attempt);
-  void close_call(call_slot& c, const outcome* x);
   /// Who sits at `place`, from our own copy while that is good.
   const seat::sitter& sitter_of(const seat_ptr& place);
 
@@ -202,8 +197,7 @@ struct orchestrator_state {
       keys_; ///< idempotency key to task id, of tasks in memory
   std::size_t keys_before_sweep_ = 1024;
   std::unordered_map<std::string, std::vector<session_book::waiting>> key_line_;
-  std::vector<call_slot> calls_;
-  std::vector<std::uint32_t> free_calls_;
+  call_table calls_;
   std::unordered_map<std::string, child_ref> children_;
   std::map<std::string, plan_ptr, std::less<>> single_plans_; ///< one call of a skill
   plan_ptr triage_plan_;

@@ -324,8 +324,7 @@ void orchestrator_state::on_cancel(const cancel_task& x) {
   auto e = make_event(*t, event_kind::cancel_wanted, whole_task, 0);
   e.body = std::make_shared<const std::string>(x.why);
   if (!t->run) {
-    finish(*t, std::make_shared<const outcome>(outcome::of({reason::cancelled, x.why, {}})),
-           task_state::canceled);
+    finish(*t, failure{reason::cancelled, x.why, {}});
     return;
   }
   action_list todo{*this};

@@ -1,23 +1,12 @@
 #pragma once
 
+#include <troupe/failure_rule.hpp>
 #include <troupe/plan.hpp>
 #include <troupe/reason.hpp>
 
 #include <cstdint>
 
 namespace troupe {
-
-/// What is done about a failed attempt.
-enum class remedy : std::uint8_t {
-  retry,     ///< again, on another agent if there is one, after `delay`
-  fall_back, ///< the next rung of the step's ladder; without one the step fails
-  give_up,   ///< the step fails at once
-};
-
-template <>
-struct enum_names<remedy> {
-  static constexpr std::array<std::string_view, 3> value{"retry", "fall_back", "give_up"};
-};
 
 struct treatment {
   remedy what = remedy::give_up;

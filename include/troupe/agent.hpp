@@ -2,6 +2,7 @@
 
 #include <troupe/clock.hpp>
 #include <troupe/enum_names.hpp>
+#include <troupe/failure_rule.hpp>
 #include <troupe/json.hpp>
 #include <troupe/plan.hpp>
 #include <troupe/task.hpp>
@@ -10,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -70,6 +72,12 @@ struct agent_spec {
   std::vector<std::string> writes; ///< context fields it may set
   double min_confidence = 0;       ///< answers below it fail as `low_confidence`
   std::vector<std::string> fallback; ///< as in `plan_node`
+  json takes;                      ///< JSON Schema of {"skill", "text", "input", "context"}; null: anything
+  json gives;                      ///< JSON Schema of {"text", "data", "confidence"}; null: anything
+  std::optional<breaker_spec> breaker; ///< instead of the domain's
+  std::string provider;            ///< whom it depends on; agents with the same one share a breaker
+  std::uint32_t shed_at = 0;       ///< gets no new work once the domain's overload has reached this stage; 0: never shed
+  std::vector<std::string> sanitize; ///< rules applied to what it is given, when it acts outside
   json settings;                   ///< what its kind needs: command, url, rules, function, queue, model
 };
 
@@ -85,6 +93,8 @@ struct agent_call {
   priority urgency = priority::medium;
   timestamp deadline = no_deadline;
   std::string idempotency_key; ///< the same for every attempt of the step; empty for agents that declare no effects
+  bool query = false; ///< do nothing: say whether the effect with this key has happened (`data.happened`), and its result
+  std::uint64_t epoch = 0; ///< of the shard's owner: who keeps effects may refuse an older one than it has seen
 };
 
 using agent_call_ptr = std::shared_ptr<const agent_call>;

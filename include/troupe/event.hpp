@@ -26,13 +26,14 @@ enum class verdict : std::uint8_t {
   more_loaded,
   lower_quality,
   not_first,     ///< static order prefers another
+  breaker_open,  ///< its circuit breaker, or its provider's, is open
 };
 
 template <>
 struct enum_names<verdict> {
-  static constexpr std::array<std::string_view, 10> value{
+  static constexpr std::array<std::string_view, 11> value{
     "chosen", "other_pinned", "already_tried", "unhealthy",     "full",
-    "below_quality", "costlier", "more_loaded", "lower_quality", "not_first"};
+    "below_quality", "costlier", "more_loaded", "lower_quality", "not_first", "breaker_open"};
 };
 
 enum class route_strategy : std::uint8_t { static_order, least_loaded, cheapest, best_quality, classifier };
@@ -83,13 +84,16 @@ enum class event_kind : std::uint8_t {
   cancel_wanted,  ///< somebody asked to cancel the task (body: text)
   time_up,        ///< a deadline passed; the step says whose: `whole_task` means the task's own
   finished,       ///< (body: outcome)
+  reconciled,     ///< the ledger, the agent or a person said what had become of an effect (body: outcome)
+  noted,          ///< something happened around the step that decides nothing about it (body: text)
 };
 
 template <>
 struct enum_names<event_kind> {
-  static constexpr std::array<std::string_view, 14> value{
+  static constexpr std::array<std::string_view, 16> value{
     "accepted", "understood",     "planned",     "assigned",  "unroutable", "delegated",     "asked",
-    "step_completed", "step_failed", "retry_due", "answered", "cancel_wanted", "time_up", "finished"};
+    "step_completed", "step_failed", "retry_due", "answered", "cancel_wanted", "time_up", "finished",
+    "reconciled", "noted"};
 };
 
 inline constexpr std::uint32_t whole_task = 0xFFFFFFFF;

@@ -73,10 +73,44 @@ struct session_spec {
   milliseconds idle_limit{std::chrono::hours{24}}; ///< forgotten from memory afterwards
 };
 
+/// What happens when a step sets a field that another has set since the step began. The numbers go nowhere.
+enum class state_merge : std::uint8_t {
+  none,    ///< equal values agree, others fail the later step as `contradiction`
+  replace, ///< the later one counts
+  sum,     ///< numbers: what both added
+  lowest,
+  highest,
+  together, ///< arrays: all elements, each once; objects: key by key, a key with two values is a contradiction
+};
+
+template <>
+struct enum_names<state_merge> {
+  static constexpr std::array<std::string_view, 6> value{"none",   "replace", "sum",
+                                                         "lowest", "highest", "together"};
+};
+
 /// A field of the typed context.
 struct context_field {
   std::string type = "string"; ///< string, number, integer, boolean, object, array
+  state_merge merge = state_merge::none;
+  bool ephemeral = false; ///< known while the task runs; neither its session nor its parent sees it
+  bool fact = false;      ///< once it is set, an answer that says otherwise is a contradiction
   std::string description;
+};
+
+/// From which share of its `max_tasks` on a domain is in which stage of overload, lowest first: stage 1 begins at the
+/// first share, and so on. Agents name the stage at which they are shed; requests less urgent than `refuse_below` are
+/// refused from the last stage on.
+struct overload_spec {
+  std::vector<double> stages{0.7, 0.85, 0.95};
+  priority refuse_below = priority::medium;
+};
+
+/// What is taken out of the texts that agents with effects are given.
+struct sanitize_rule {
+  std::string name;
+  std::string pattern; ///< RE2
+  std::string replacement;
 };
 
 /// A domain: what one team owns.
@@ -97,6 +131,13 @@ struct domain_spec {
   supervision strategy = supervision::one_for_one;
   restart_intensity intensity;
   std::uint32_t max_tasks = 100000; ///< per shard; above it new tasks are refused
+  failure_rules on_failure;         ///< changes of the failure table
+  std::string human_queue;          ///< who is asked when the failure table says so; empty: nobody
+  std::uint32_t max_failed_agents = 0; ///< as in `plan`
+  breaker_spec breaker;             ///< of each agent
+  breaker_spec provider_breaker;    ///< of each provider
+  overload_spec overload;
+  std::vector<sanitize_rule> sanitize; ///< that agents may name
   std::vector<agent_spec> agents;
   std::vector<domain_spec> domains; ///< sub-domains
 };
@@ -123,6 +164,7 @@ struct door_spec {
 struct human_queue_spec {
   std::string name;
   milliseconds answer_timeout{std::chrono::hours{24}};
+  json when_silent; ///< the answer that counts when nobody answers in time; null: denied, the step fails
   milliseconds claim_lease{std::chrono::minutes{15}};
 };
 
@@ -135,6 +177,8 @@ struct fleet_spec {
   std::string data_dir = "troupe-data";
   std::string log_level = "info";
   std::uint32_t log_days = 30;  ///< how long log lines are kept
+  std::uint32_t task_days = 30; ///< how long tasks that have ended, and idle sessions, are kept in the store
+  std::uint64_t max_store_bytes = 0; ///< the oldest that has ended goes when the store is larger; 0: as the disk allows
   std::uint32_t shards = 8;     ///< orchestrators per domain; 1 to 256
   std::uint32_t remembered_tasks = 2000; ///< finished tasks kept in memory, over all shards of a domain
   door_spec door;

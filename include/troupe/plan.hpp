@@ -2,6 +2,7 @@
 
 #include <troupe/clock.hpp>
 #include <troupe/enum_names.hpp>
+#include <troupe/failure_rule.hpp>
 #include <troupe/json.hpp>
 #include <troupe/task.hpp>
 
@@ -22,12 +23,17 @@ enum class plan_op : std::uint8_t {
   gate,     ///< goes on only if a condition holds on what came before
   domain,   ///< the orchestrator of another domain does it
   human,    ///< a person does it
+  map,      ///< the child once for every item of a list that is found when it begins
+  loop,     ///< the child again and again until a condition holds on its outcome
+  judge,    ///< the first child's outcome is judged by the second; what does not pass is done again
+  compensate, ///< children in order; when one fails, what the others did is undone in reverse order
 };
 
 template <>
 struct enum_names<plan_op> {
-  static constexpr std::array<std::string_view, 8> value{"call",   "sequence", "parallel", "race",
-                                                         "quorum", "gate",     "domain",   "human"};
+  static constexpr std::array<std::string_view, 12> value{
+    "call",   "sequence", "parallel", "race", "quorum", "gate",
+    "domain", "human",    "map",      "loop", "judge",  "compensate"};
 };
 
 enum class gate_test : std::uint8_t { exists, equals, at_least, at_most, one_of };
@@ -79,8 +85,12 @@ struct plan_node {
   milliseconds timeout{0};           ///< for one attempt; zero means the domain's default
   std::vector<std::string> fallback; ///< tried in order when retries end: `agent:…`, `skill:…`, `human:…`
   std::uint32_t needed = 0;          ///< quorum
-  condition when;                    ///< gate
-  join how = join::concatenate;      ///< sequence, parallel, quorum
+  condition when;                    ///< gate; loop: ends it; judge: what the judgement must say
+  join how = join::concatenate;      ///< sequence, parallel, quorum, map, compensate
+  std::string items;                 ///< map: pointer (RFC 6901) into {"input", "previous", "context"} to a list
+  std::uint32_t at_once = 16;        ///< map: items that are worked on at the same time
+  std::uint32_t max_rounds = 10;     ///< loop, judge: after so many rounds without success the step fails
+  std::vector<plan_node> undo;       ///< any step below a `compensate`: at most one, takes back what the step did
   std::string note;                  ///< why the step is there, in a planner's words: for people, decides nothing
   std::vector<plan_node> children;
 
@@ -93,9 +103,13 @@ struct plan {
     plan_node node; ///< without its children
     std::uint32_t parent = 0;
     std::vector<std::uint32_t> children;
+    std::uint32_t undo = 0; ///< the step that takes this one back; 0: there is none
   };
   std::vector<step> steps;
   retry_spec retry;
+  failure_rules on_failure;        ///< what the domain changes of the failure table
+  std::string human_queue;         ///< who is asked by `remedy::ask_human`; empty: that remedy falls back
+  std::uint32_t max_failed_agents = 0; ///< after so many different agents failed in the task, a person is asked; 0: never
   milliseconds step_timeout{30000};
   std::uint32_t max_parallel = 64; ///< calls of one task that may run at the same time
 
@@ -104,6 +118,8 @@ struct plan {
   static std::shared_ptr<const plan> of(plan_node root);
   static constexpr std::size_t max_steps = 10000;
   static constexpr std::size_t max_depth = 32;
+  /// Items of one `map`; more fail it as `invalid_input`.
+  static constexpr std::size_t max_items = 10000;
 
   /// The tree again, for people and for the store.
   [[nodiscard]] plan_node tree() const;

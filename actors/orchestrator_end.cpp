@@ -1,0 +1,112 @@
+#include "actors/orchestrator.hpp"
+
+#include "src/telemetry/log.hpp"
+#include "src/telemetry/metrics.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+task_state state_after(const outcome& x) {
+  if (x.ok())
+    return task_state::completed;
+  return x.failed.why == reason::cancelled ? task_state::canceled : task_state::failed;
+}
+
+} // namespace
+
+void orchestrator_state::finish(live_task& t, failure why) {
+  finish(t, std::make_shared<const outcome>(outcome::of(std::move(why))));
+}
+
+void orchestrator_state::finish(live_task& t, outcome_ptr result) {
+  t.ending = true;
+  t.state = state_after(*result);
+  t.result = std::move(result);
+  auto e = make_event(t, event_kind::finished, whole_task, 0);
+  e.triage = false;
+  e.body = t.result;
+  t.history.push_back(std::move(e));
+  timers_.disarm(t.slot);
+  hold(t, {effect::kind::end, 0, 0, 0, nullptr});
+}
+
+void orchestrator_state::end(live_task& t) {
+  auto record = std::make_shared<task_record>();
+  record->what = t.what;
+  record->state = t.state;
+  record->phase = task_phase::ended;
+  record->how = t.how;
+  record->history = std::move(t.history);
+  record->result = t.result;
+  record->updated = record->history.back().at;
+  for (const auto& w : t.watchers)
+    self_->send(w.who, task_ended{record});
+  const bool with_human = std::any_of(record->history.begin(), record->history.end(),
+                                      [](const event& e) { return e.kind == event_kind::asked; });
+  if (counters_) {
+    counters_->running.add(-1);
+    counters_->task_ended(t.state, *t.result, now_ - record->history.front().at, with_human);
+  }
+  if (parts_->counters && t.what->parent.empty()) {
+    const auto state = static_cast<std::size_t>(t.state);
+    if (!t.what->who.id.empty())
+      parts_->counters->customer(t.what->who.id)->ended[state].add();
+    if (!t.what->who.tier.empty())
+      parts_->counters->tier(t.what->who.tier)->ended[state].add();
+  }
+  log_end(t, *record);
+  const auto what = t.what;
+  by_id_.erase(what->id);
+  if (!what->idempotency_key.empty() && config_.journal && what->keep != durability::none)
+    keys_.erase(what->idempotency_key);
+  else if (keys_.size() > keys_before_sweep_) {
+    std::erase_if(keys_, [&](const auto& k) {
+      return k.second != what->id && !by_id_.contains(k.second) && !finished_->find(k.second);
+    });
+    keys_before_sweep_ = std::max<std::size_t>(1024, keys_.size() * 2);
+  }
+  const auto slot = t.slot;
+  timers_.disarm(slot);
+  last_batch_.erase(slot);
+  t.reset(0);
+  free_slots_.push_back(slot);
+  finished_->add(std::move(record));
+  if (!what->context_id.empty())
+    next_of_session(what->context_id);
+}
+
+void orchestrator_state::log_end(const live_task& t, const task_record& record) const {
+  if (!parts_->events)
+    return;
+  const auto level = t.state == task_state::completed ? log_level::info : log_level::warning;
+  if (!parts_->events->wants(level))
+    return;
+  auto entry = log_entry::of(level, "task.ended", std::string{to_string(t.state)});
+  entry.at = now_;
+  if (!t.result->ok())
+    entry.message +=
+        ": " + std::string{to_string(t.result->failed.why)} + ": " + t.result->failed.detail;
+  entry.task_type = t.what->skill;
+  for (const auto& e : record.history) {
+    if (e.kind == event_kind::assigned && !e.triage) {
+      const auto* r = e.get<route>();
+      if (entry.agent.empty())
+        entry.agent = r->agent;
+      if (entry.task_type.empty())
+        entry.task_type = r->skill;
+    }
+  }
+  entry.about(*t.what);
+  entry.fields = {
+      {"duration_ms",
+       std::chrono::duration_cast<milliseconds>(now_ - record.history.front().at).count()},
+      {"steps", record.how ? record.how->steps.size() : 0},
+      {"partial", t.result->partial},
+      {"confidence", t.result->confidence}};
+  parts_->events->write(std::move(entry));
+}
+
+} // namespace troupe

@@ -1,0 +1,139 @@
+#include "actors/orchestrator.hpp"
+
+#include "policies/planner.hpp"
+#include "src/telemetry/log.hpp"
+
+namespace troupe {
+
+plan_ptr orchestrator_state::with_limits(plan_node root) const {
+  auto laid_out = std::make_shared<plan>(*plan::of(std::move(root)));
+  laid_out->retry = domain_->retry;
+  laid_out->step_timeout = domain_->step_timeout;
+  return laid_out;
+}
+
+plan_ptr orchestrator_state::plan_for(const live_task& t, std::string& problem) {
+  const auto& skill = t.what->skill;
+  if (skill.empty()) {
+    if (domain_->fixed_plan) {
+      auto& known = single_plans_[""];
+      if (!known)
+        known = with_limits(*domain_->fixed_plan);
+      return known;
+    }
+    problem = "the request names no skill, and domain " + domain_->path +
+              " does not understand free text";
+    return nullptr;
+  }
+  if (auto known = single_plans_.find(skill); known != single_plans_.end())
+    return known->second;
+  plan_node root;
+  if (auto composite = domain_->plans.find(skill); composite != domain_->plans.end()) {
+    root = composite->second;
+  } else {
+    const auto& offered = dispatcher_->table()->by_skill;
+    if (!offered.contains(skill)) {
+      problem = "no agent of domain " + domain_->path + " offers the skill " + skill;
+      return nullptr;
+    }
+    root.skill = skill;
+    root.name = skill;
+    root.note = "the request asks for this skill";
+    // A step that only one agent can do inherits that agent's own ladder.
+    const auto& who = offered.find(skill)->second;
+    if (!who.empty())
+      root.fallback = who.front()->spec()->fallback;
+  }
+  auto how = with_limits(std::move(root));
+  single_plans_.emplace(skill, how);
+  return how;
+}
+
+void orchestrator_state::start_triage(live_task& t, actions& todo) {
+  if (!triage_plan_) {
+    plan_node root;
+    root.name = "understand";
+    root.target = domain_->path + "/" + domain_->understanding.agent;
+    root.note = "find out what the message wants";
+    triage_plan_ = with_limits(std::move(root));
+  }
+  t.triage = true;
+  t.run.emplace(triage_plan_, t.what->deadline);
+  t.run->start(now_, todo);
+}
+
+void orchestrator_state::start_work(live_task& t) {
+  t.state = task_state::working;
+  action_list todo{*this};
+  const bool free_text =
+      t.what->skill.empty() && !domain_->fixed_plan && !domain_->understanding.agent.empty();
+  if (free_text) {
+    start_triage(t, todo);
+    carry_out(t, todo);
+    return;
+  }
+  std::string problem;
+  auto how = plan_for(t, problem);
+  if (!how) {
+    finish(t, failure{reason::invalid_input, std::move(problem), {}});
+    return;
+  }
+  use_plan(t, std::move(how), todo);
+  carry_out(t, todo);
+}
+
+void orchestrator_state::use_plan(live_task& t, plan_ptr how, actions& todo) {
+  t.triage = false;
+  auto e = make_event(t, event_kind::planned, whole_task, 0);
+  e.body = how;
+  t.history.push_back(std::move(e));
+  store_event(t, t.history.back());
+  t.how = how;
+  t.run.emplace(std::move(how), t.what->deadline);
+  tell_progress(t, t.history.back(), false);
+  t.run->start(now_, todo);
+}
+
+void orchestrator_state::understood(live_task& t, actions& todo) {
+  const auto& x = t.run->result();
+  std::string problem;
+  understanding found;
+  if (x->ok()) {
+    auto read = read_understanding(x->data, problem);
+    if (read)
+      found = std::move(*read);
+  } else {
+    problem = "triage failed: " + std::string{to_string(x->failed.why)} + ": " + x->failed.detail;
+  }
+  if (x->failed.why == reason::cancelled || x->failed.why == reason::timeout) {
+    finish(t, x);
+    return;
+  }
+  if (!problem.empty()) {
+    // Without triage nobody knows what the message wants: it goes where unclear ones go, and says
+    // why.
+    parts_->log->warn("task {}: {}", t.what->id, problem);
+    found.clauses = {understood_clause{t.what->text, {}, 0, false, false}};
+  }
+  auto e = make_event(t, event_kind::understood, 0, 0);
+  e.body = x;
+  t.history.push_back(std::move(e));
+  store_event(t, t.history.back());
+  t.understood = x;
+  plan_wish wish;
+  wish.domain = domain_;
+  wish.text = t.what->text;
+  wish.tier = t.what->who.tier;
+  wish.urgency = t.what->urgency;
+  if (auto* session = t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id))
+    wish.former_failures = session->now.failures;
+  std::string why_not;
+  auto root = make_plan(wish, found, why_not);
+  if (!root) {
+    finish(t, failure{reason::low_confidence, problem.empty() ? why_not : problem, {}});
+    return;
+  }
+  use_plan(t, with_limits(std::move(*root)), todo);
+}
+
+} // namespace troupe

@@ -1,0 +1,179 @@
+#include "actors/orchestrator.hpp"
+
+#include "policies/context_scope.hpp"
+#include "src/telemetry/log.hpp"
+#include "src/telemetry/metrics.hpp"
+#include "src/wire/codec.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+constexpr milliseconds open_wait{10};
+constexpr std::uint32_t open_looks = 300;
+
+} // namespace
+
+void orchestrator_state::on_loaded(const shard_loaded& x) {
+  now_ = parts_->now(self_);
+  to_recover_ = x.open;
+  open_shard();
+}
+
+void orchestrator_state::on_routes(const routes_changed& x) {
+  now_ = parts_->now(self_);
+  dispatcher_->use(x.table);
+  has_routes_ = true;
+  open_shard();
+}
+
+void orchestrator_state::open_shard() {
+  if (loaded_ || !has_routes_ || !to_recover_)
+    return;
+  // What was interrupted needs the agents that are being started beside us. If some of them do not
+  // come up, the others' tasks must not wait for them for ever: what cannot be routed then is
+  // retried like any other step.
+  const auto& agents = dispatcher_->table()->agents;
+  const bool all_up = std::all_of(agents.begin(), agents.end(), [](const seat_ptr& s) {
+    return s->state.load(std::memory_order_relaxed) != health::down;
+  });
+  if (!all_up && ++looked_ < open_looks) {
+    self_->delayed_send(self_, open_wait, tick{});
+    return;
+  }
+  loaded_ = true;
+  if (!to_recover_->empty())
+    parts_->log->info("orchestrator {}: takes up {} tasks", config_.place->where().name,
+                      to_recover_->size());
+  for (const auto& task : *to_recover_)
+    recover(task);
+  to_recover_ = nullptr;
+  auto stash = std::move(stash_);
+  stash_.clear();
+  for (const auto& w : stash)
+    take(w.what, w.who);
+  auto early = std::move(early_watchers_);
+  early_watchers_.clear();
+  for (const auto& [what, who] : early)
+    watch(what, who);
+  auto cancels = std::move(early_cancels_);
+  early_cancels_.clear();
+  for (const auto& x : cancels)
+    on_cancel(x);
+}
+
+void orchestrator_state::recover(const stored_task& x) {
+  auto what = decode_task(x.task_body);
+  if (!what) {
+    parts_->log->error("task {}: what is stored of it cannot be read: {}", x.id, what.error);
+    return;
+  }
+  const auto slot = new_slot();
+  auto& t = *slots_[slot];
+  t.what = std::make_shared<const task>(*std::move(what));
+  t.recovered = true;
+  by_id_.emplace(t.what->id, slot);
+  if (!t.what->idempotency_key.empty())
+    keys_[t.what->idempotency_key] = t.what->id;
+  if (counters_)
+    counters_->running.add(1);
+  json session_context;
+  if (!t.what->context_id.empty()) {
+    auto& session = sessions_->open(t.what->context_id, now_);
+    sessions_->begin_turn(session, *t.what, now_);
+    session_context = session.now.context;
+  }
+  std::vector<std::string> refused_fields;
+  t.context = initial_context(*domain_, *t.what, session_context, refused_fields);
+  auto accepted = make_event(t, event_kind::accepted, whole_task, 0);
+  accepted.at = x.created;
+  t.history.push_back(std::move(accepted));
+  for (const auto& body : x.events) {
+    auto e = decode_event(body);
+    if (!e) {
+      parts_->log->error(
+          "task {}: an event of it cannot be read, it goes on from the one before: {}", x.id,
+          e.error);
+      break;
+    }
+    t.history.push_back(*std::move(e));
+  }
+  // The next number must be new even if the last event could not be read.
+  t.stored = static_cast<std::uint32_t>(x.events.size()) + 1;
+  replay(t);
+  take_up(t);
+}
+
+void orchestrator_state::replay(live_task& t) {
+  actions ignored;
+  for (const auto& e : t.history) {
+    ignored.clear();
+    if (e.kind == event_kind::planned) {
+      const auto* body = std::get_if<plan_ptr>(&e.body);
+      t.how = body ? *body : nullptr;
+      if (!t.how)
+        continue;
+      t.triage = false;
+      t.run.emplace(t.how, t.what->deadline);
+      t.run->start(e.at, ignored);
+    } else if (e.triage && !t.run) {
+      actions none;
+      now_ = e.at;
+      start_triage(t, none);
+      t.run->apply(e, ignored);
+    } else if (t.run && e.triage == t.triage) {
+      t.run->apply(e, ignored);
+      learn(t, e);
+    }
+  }
+  now_ = parts_->now(self_);
+}
+
+void orchestrator_state::take_up(live_task& t) {
+  t.state = task_state::working;
+  if (!t.run) {
+    start_work(t);
+    return;
+  }
+  actions todo;
+  if (t.run->ended()) {
+    todo.push_back({plan_action::kind::finish, 0, 0, false});
+    carry_out(t, todo);
+    return;
+  }
+  const auto generation = t.generation;
+  actions open;
+  t.run->open_actions(open);
+  for (const auto& a : open) {
+    const auto& step = t.run->step(a.step);
+    const bool begun = step.status == step_status::running;
+    if (!begun) {
+      todo.push_back(a);
+    } else if (step.asking) {
+      if (a.what == plan_action::kind::delegate)
+        perform_delegate(t, {effect::kind::delegate, 0, a.step, a.attempt,
+                             parts_->places->find(directory::orchestrator_of(
+                                 t.run->target_of(a.step).domain, config_.shard))});
+      else
+        perform_ask(t, a.step, a.attempt);
+    } else if (a.what == plan_action::kind::delegate) {
+      if (auto to = parts_->places->find(
+              directory::orchestrator_of(t.run->target_of(a.step).domain, config_.shard)))
+        perform_delegate(t, {effect::kind::delegate, 0, a.step, a.attempt, std::move(to)});
+      else
+        fail_step(t, a.step, a.attempt, {reason::unavailable, "its domain is gone", {}});
+    } else {
+      // Nobody knows how far the agent had come. If it may be repeated, it is; else the ladder
+      // decides.
+      fail_step(t, a.step, a.attempt,
+                {reason::crash, "the node ended while " + step.agent + " worked on it", {}});
+    }
+    if (t.generation != generation || t.ending)
+      return;
+  }
+  carry_out(t, todo);
+}
+
+} // namespace troupe

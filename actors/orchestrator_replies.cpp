@@ -1,0 +1,158 @@
+#include "actors/orchestrator.hpp"
+
+#include "src/telemetry/metrics.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+const seat::sitter& orchestrator_state::sitter_of(const seat_ptr& place) {
+  auto& known =
+      known_sitters_[(reinterpret_cast<std::uintptr_t>(place.get()) >> 6) % known_sitters_.size()];
+  // The version is read first: a change in between is then noticed the next time.
+  const auto version = place->version();
+  if (known.place != place || known.version != version)
+    known = {place, version, place->now()};
+  return known.who;
+}
+
+void orchestrator_state::lost(const open_call& c) {
+  // Agents count their calls themselves; one that died cannot.
+  c.to->count(false);
+  if (auto* m = c.to->metrics.load(std::memory_order_acquire))
+    m->call_ended(outcome::of({reason::crash, {}, {}}), now_ - c.started);
+}
+
+void orchestrator_state::reply(std::uint32_t slot, std::uint32_t generation, event_kind kind,
+                               std::uint32_t step, std::uint32_t attempt, event::body_type body) {
+  auto* t = live(slot, generation);
+  if (!t || t->ending)
+    return;
+  auto e = make_event(*t, kind, step, attempt);
+  e.body = std::move(body);
+  // What the interpreter no longer waits for came too late: it is dropped here.
+  action_list todo{*this};
+  if (happen(*t, std::move(e), todo))
+    carry_out(*t, todo);
+}
+
+void orchestrator_state::on_call_ended(const call_ended& x) {
+  now_ = parts_->now(self_);
+  const auto c = calls_.close(x.call);
+  if (!c)
+    return;
+  if (x.x->ok())
+    reply(c->slot, c->generation, event_kind::step_completed, c->step, c->attempt, x.x);
+  else
+    reply(c->slot, c->generation, event_kind::step_failed, c->step, c->attempt,
+          std::make_shared<const failure>(x.x->failed));
+}
+
+void orchestrator_state::on_handed_over(const call_handed_over& x) {
+  now_ = parts_->now(self_);
+  const auto c = calls_.close(x.call);
+  if (!c)
+    return;
+  auto* t = live(c->slot, c->generation);
+  if (!t || t->ending)
+    return;
+  auto e = make_event(*t, event_kind::asked, c->step, c->attempt);
+  e.body = std::make_shared<const std::string>(x.question);
+  action_list todo{*this};
+  if (!happen(*t, std::move(e), todo))
+    return;
+  hold(*t, {effect::kind::ask, 0, c->step, c->attempt, c->to});
+  carry_out(*t, todo);
+}
+
+std::optional<orchestrator_state::child_ref> orchestrator_state::take_child(const std::string& id) {
+  auto hit = children_.extract(id);
+  return hit.empty() ? std::nullopt : std::optional{std::move(hit.mapped())};
+}
+
+void orchestrator_state::on_child_ended(const task_ended& x) {
+  now_ = parts_->now(self_);
+  if (const auto child = take_child(x.record->what->id))
+    reply(child->slot, child->generation, event_kind::step_completed, child->step, child->attempt,
+          x.record->result);
+}
+
+void orchestrator_state::on_child_progressed(const task_progressed& x) {
+  now_ = parts_->now(self_);
+  auto hit = children_.find(x.record->what->id);
+  if (hit == children_.end())
+    return;
+  const auto child = hit->second;
+  auto* t = live(child.slot, child.generation);
+  const bool asks = x.record->state == task_state::input_required;
+  if (!t || t->ending || !t->run || t->run->step(child.step).asking == asks)
+    return;
+  reply(child.slot, child.generation, asks ? event_kind::asked : event_kind::delegated, child.step,
+        child.attempt,
+        std::make_shared<const std::string>(asks ? "a person is asked by " + x.record->what->domain
+                                                 : x.record->what->id));
+}
+
+void orchestrator_state::on_child_refused(const task_refused& x) {
+  now_ = parts_->now(self_);
+  const auto child = take_child(x.id);
+  if (!child)
+    return;
+  const auto why = x.why.why == refusal::busy ? reason::rate_limited : reason::unavailable;
+  reply(child->slot, child->generation, event_kind::step_failed, child->step, child->attempt,
+        std::make_shared<const failure>(failure{why, x.why.detail, x.why.retry_after}));
+}
+
+void orchestrator_state::on_question_answered(const question_answered& x) {
+  now_ = parts_->now(self_);
+  if (auto* t = find_live(x.task))
+    reply(t->slot, t->generation, event_kind::answered, x.step, x.attempt, x.x);
+}
+
+void orchestrator_state::on_seat_down(const seat_down& x) {
+  now_ = parts_->now(self_);
+  if (x.who == config_.journal || x.who == config_.desk) {
+    // Whoever was restarted has forgotten what it had been given; it gets that again from the one
+    // who remembers.
+    if (x.who == config_.journal) {
+      store_failing_ = true;
+      self_->send(self_, flush{});
+      return;
+    }
+    for (const auto& [id, slot] : by_id_)
+      if (slots_[slot]->run)
+        for (std::uint32_t i = 0; i < slots_[slot]->run->how().steps.size(); ++i)
+          if (slots_[slot]->run->step(i).asking)
+            perform_ask(*slots_[slot], i, slots_[slot]->run->step(i).attempt);
+    return;
+  }
+  const auto gone = std::make_shared<const failure>(
+      failure{reason::crash, x.who->where().str() + ": " + x.why, {}});
+  const auto held = [&](const auto& c) { return c.to == x.who && c.incarnation <= x.incarnation; };
+  for (const auto call : calls_.find_all(held)) {
+    const auto c = calls_.close(call);
+    if (!c)
+      continue; // An earlier one's failure ended it.
+    lost(*c);
+    reply(c->slot, c->generation, event_kind::step_failed, c->step, c->attempt, gone);
+  }
+  std::vector<child_ref> orphans;
+  std::erase_if(children_, [&](const auto& child) {
+    if (!held(child.second))
+      return false;
+    orphans.push_back(child.second);
+    return true;
+  });
+  for (const auto& child : orphans) {
+    auto* t = live(child.slot, child.generation);
+    if (!t || t->ending)
+      continue;
+    if (t->what->keep == durability::none)
+      reply(child.slot, child.generation, event_kind::step_failed, child.step, child.attempt, gone);
+    else
+      // The child is in the journal; its new orchestrator goes on with it, and we ask for it again.
+      perform_delegate(*t, {effect::kind::delegate, 0, child.step, child.attempt, child.to});
+  }
+}
+
+} // namespace troupe

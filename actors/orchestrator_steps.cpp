@@ -1,0 +1,196 @@
+#include "actors/orchestrator.hpp"
+
+#include "policies/context_scope.hpp"
+#include "policies/priority.hpp"
+#include "src/telemetry/metrics.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+void orchestrator_state::route_step(live_task& t, const plan_action& a, actions& todo) {
+  const auto dice = dice_.draw();
+  auto choice = dispatcher_->choose(t, a.step, dice);
+  auto e =
+      make_event(t, choice.to ? event_kind::assigned : event_kind::unroutable, a.step, a.attempt);
+  e.body = choice.why;
+  if (!happen(t, std::move(e), todo) || !choice.to)
+    return;
+  if (a.attempt > 1)
+    if (auto* m = choice.to->metrics.load(std::memory_order_acquire))
+      (t.run->step(a.step).rung > 0 ? m->fallbacks : m->retries).add();
+  hold(t, {effect::kind::call, 0, a.step, a.attempt, std::move(choice.to)});
+}
+
+void orchestrator_state::delegate_step(live_task& t, const plan_action& a, actions& todo) {
+  const auto target = t.run->target_of(a.step);
+  const auto mark = std::string{target.domain} + ":" + std::string{target.skill};
+  auto path = t.what->path;
+  path.push_back(domain_->path + ":" + t.what->skill);
+  auto e = make_event(t, event_kind::delegated, a.step, a.attempt);
+  if (std::find(path.begin(), path.end(), mark) != path.end()) {
+    std::string way;
+    for (const auto& stop : path)
+      way += stop + " > ";
+    e.kind = event_kind::step_failed;
+    e.body = std::make_shared<const failure>(failure{reason::loop, way + mark, {}});
+    happen(t, std::move(e), todo);
+    return;
+  }
+  e.body = std::make_shared<const std::string>(child_task_id(t.what->id, a.step));
+  auto to = parts_->places->find(directory::orchestrator_of(target.domain, config_.shard));
+  if (!to) {
+    e.kind = event_kind::step_failed;
+    e.body = std::make_shared<const failure>(
+        failure{reason::policy_denied, "there is no domain " + std::string{target.domain}, {}});
+    happen(t, std::move(e), todo);
+    return;
+  }
+  if (happen(t, std::move(e), todo))
+    hold(t, {effect::kind::delegate, 0, a.step, a.attempt, std::move(to)});
+}
+
+void orchestrator_state::ask_step(live_task& t, const plan_action& a, actions& todo) {
+  const auto& node = t.run->how().steps[a.step].node;
+  auto e = make_event(t, event_kind::asked, a.step, a.attempt);
+  e.body = std::make_shared<const std::string>(node.text.empty() ? t.what->text : node.text);
+  if (happen(t, std::move(e), todo))
+    hold(t, {effect::kind::ask, 0, a.step, a.attempt, nullptr});
+}
+
+void orchestrator_state::stop_step(live_task& t, const plan_action& a) {
+  const auto call = calls_.find_if([&](const open_call& c) {
+    return c.slot == t.slot && c.generation == t.generation && c.step == a.step &&
+           c.attempt == a.attempt;
+  });
+  if (call) {
+    send_to(self_, calls_[*call].to, stop_call{*call, a.hung});
+    return;
+  }
+  if (auto child = children_.find(child_task_id(t.what->id, a.step)); child != children_.end()) {
+    send_to(self_, child->second.to,
+            cancel_task{child->first, "the parent task no longer needs it"});
+    children_.erase(child);
+    return;
+  }
+  send_to(self_, config_.desk,
+          withdraw_question{t.what->id + ":" + std::to_string(a.step) + ":" +
+                            std::to_string(a.attempt)});
+}
+
+void orchestrator_state::perform_call(live_task& t, const effect& e) {
+  if (t.ending || !t.run || e.step >= t.run->how().steps.size())
+    return;
+  const auto& step = t.run->step(e.step);
+  // The step may have been cancelled while its route was on the way to the disk.
+  if (step.status != step_status::running || step.attempt != e.attempt || step.asking)
+    return;
+  const auto& who = sitter_of(e.to);
+  if (!who.handle) {
+    fail_step(t, e.step, e.attempt, {reason::crash, e.to->where().str() + " is down", {}});
+    return;
+  }
+  const auto& node = t.run->how().steps[e.step].node;
+  const auto target = t.run->target_of(e.step);
+  auto call = std::make_shared<agent_call>();
+  call->about = t.what;
+  call->step = e.step;
+  call->attempt = e.attempt;
+  call->skill = target.skill.empty() ? std::string_view{node.skill} : target.skill;
+  call->text = node.text.empty() ? t.what->text : node.text;
+  if (t.what->data.is_object()) {
+    call->input = t.what->data;
+    // What the agent may read of the context comes to it scoped, not by the back door.
+    call->input.erase("context");
+  }
+  if (node.input.is_object())
+    call->input.update(node.input);
+  if (auto previous = t.run->previous_of(e.step); !previous.is_null())
+    call->input["previous"] = std::move(previous);
+  call->context = scoped(t.context, e.to->spec()->reads);
+  call->urgency = more_urgent(t.what->urgency, node.urgency);
+  call->deadline = step.due;
+  if (e.to->spec()->card.does != effects::none)
+    call->idempotency_key = t.what->id + "/" + std::to_string(e.step);
+
+  const auto number =
+      calls_.open({t.slot, t.generation, e.step, e.attempt, e.to, who.incarnation, now_});
+  self_->send(who.handle, run_call{number, std::move(call)});
+}
+
+void orchestrator_state::perform_delegate(live_task& t, const effect& e) {
+  if (t.ending || !t.run || t.run->step(e.step).status != step_status::running ||
+      t.run->step(e.step).attempt != e.attempt)
+    return;
+  const auto& node = t.run->how().steps[e.step].node;
+  const auto target = t.run->target_of(e.step);
+  auto child = std::make_shared<task>();
+  child->id = child_task_id(t.what->id, e.step);
+  child->domain = target.domain;
+  child->skill = target.skill;
+  child->text = node.text.empty() ? t.what->text : node.text;
+  child->data = node.input.is_object() ? node.input : json::object();
+  if (auto previous = t.run->previous_of(e.step); !previous.is_null())
+    child->data["previous"] = std::move(previous);
+  // The other domain takes of our context what it declares itself.
+  if (!t.context.is_null())
+    child->data["context"] = t.context;
+  child->who = t.what->who;
+  child->urgency = more_urgent(t.what->urgency, node.urgency);
+  child->keep = t.what->keep;
+  child->created = now_;
+  child->deadline = t.run->deadline_for(e.step, now_);
+  child->trace_id = t.what->trace_id;
+  child->parent = t.what->id;
+  child->parent_step = e.step;
+  child->path = t.what->path;
+  child->path.push_back(domain_->path + ":" + t.what->skill);
+  const auto who = e.to->now();
+  if (!who.handle) {
+    fail_step(t, e.step, e.attempt,
+              {reason::unavailable, e.to->where().str() + " is being restarted", {}});
+    return;
+  }
+  children_[child->id] = {t.slot, t.generation, e.step, e.attempt, e.to, who.incarnation};
+  self_->send(who.handle, submit_task{std::move(child), false, t.recovered || e.attempt > 1});
+}
+
+void orchestrator_state::perform_ask(live_task& t, std::uint32_t i, std::uint32_t attempt) {
+  if (t.ending || !t.run || !t.run->step(i).asking || t.run->step(i).attempt != attempt)
+    return;
+  const auto target = t.run->target_of(i);
+  if (target.op == plan_op::domain)
+    return; // The other domain's orchestrator asks.
+  const auto& node = t.run->how().steps[i].node;
+  auto q = std::make_shared<question>();
+  q->id = t.what->id + ":" + std::to_string(i) + ":" + std::to_string(attempt);
+  q->task = t.what->id;
+  q->step = i;
+  q->attempt = attempt;
+  q->domain = domain_->path;
+  q->queue = target.queue;
+  if (target.op == plan_op::call) {
+    auto seats = dispatcher_->table()->by_name.find(t.run->step(i).agent);
+    if (seats != dispatcher_->table()->by_name.end())
+      q->queue = seats->second.front()->spec()->settings.value("queue", std::string{});
+  }
+  // The question is what was recorded when it was asked.
+  for (auto e = t.history.rbegin(); e != t.history.rend(); ++e) {
+    if (e->kind == event_kind::asked && e->step == i) {
+      if (const auto* text = e->get<std::string>())
+        q->text = *text;
+      q->asked = e->at;
+      break;
+    }
+  }
+  if (q->text.empty())
+    q->text = node.text.empty() ? t.what->text : node.text;
+  q->context = t.context;
+  q->who = t.what->who;
+  q->urgency = node.urgency;
+  q->due = t.run->step(i).due;
+  q->asker = config_.place;
+  send_to(self_, config_.desk, ask_human{std::move(q)});
+}
+
+} // namespace troupe
