@@ -13,7 +13,8 @@ domain_spec talk(when_busy busy, const std::string& function = "script") {
   auto d = a_domain("d", {an_agent("chat", function)});
   d.sessions.busy = busy;
   d.sessions.queue_limit = 2;
-  d.context = {{"name", {}}, {"secret", {}}, {"count", {.type = "integer"}}};
+  d.context = {{"name", {}}, {"secret", {}}, {"count", {}}};
+  d.context["count"].type = "integer";
   d.agents[0].reads = {"name", "count"};
   d.agents[0].writes = {"name", "count"};
   return d;
