@@ -46,11 +46,11 @@ void agent_state::begin(pending x) {
     return;
   }
   const auto key = ++next_key_;
-  running_.push_back({key, x.call, x.caller, x.since});
-  if (auto done = runner_->run(self_, key, x.what)) {
-    running_.pop_back();
+  // What is done elsewhere ends as a message to ourselves, which we get after this one.
+  if (auto done = runner_->run(self_, key, x.what))
     answer(x.caller, x.call, x.since, std::move(done));
-  }
+  else
+    running_.push_back({key, x.call, std::move(x.caller), x.since});
 }
 
 void agent_state::start_next() {

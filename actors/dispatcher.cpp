@@ -17,20 +17,25 @@ void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std
                          const plan_run::step_state& state, const route_wish& wish) {
   seats_.clear();
   candidates_.clear();
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto& place = all[(from + i) % all.size()];
-    const auto& card = place->spec()->card;
+  // All of them are asked for before the first is looked at, so that cold ones come together.
+  for (std::size_t i = 0; i < count; ++i)
+    seats_.push_back(&all[from + i < all.size() ? from + i : from + i - all.size()]);
+  for (const auto* place : seats_) {
+    __builtin_prefetch(place->get());
+    __builtin_prefetch(reinterpret_cast<const char*>(place->get()) + 64);
+  }
+  for (const auto* at : seats_) {
+    const auto& place = *at;
     candidate c;
     c.load = place->load.load(std::memory_order_relaxed);
     c.capacity = place->capacity();
-    c.cost = static_cast<float>(card.cost);
-    c.quality = static_cast<float>(card.quality);
+    c.cost = place->cost();
+    c.quality = place->quality();
     c.success_rate = place->success_rate.load(std::memory_order_relaxed);
     c.healthy = place->state.load(std::memory_order_relaxed) == health::up;
     c.tried = !state.tried.empty() && std::find(state.tried.begin(), state.tried.end(),
                                                 place->where().name) != state.tried.end();
     candidates_.push_back(c);
-    seats_.push_back(&place);
   }
   choose_route(wish, candidates_, choice_);
 }
@@ -63,12 +68,11 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
     return {std::move(why), nullptr};
   }
   why->of = static_cast<std::uint32_t>(all->size());
-  const bool sample = all->size() > window && wish.strategy != route_strategy::static_order;
+  const bool sample = all->size() > exact && wish.strategy != route_strategy::static_order;
   look_at(*all, sample ? dice % all->size() : 0, sample ? window : all->size(), state, wish);
   if (sample && choice_.chosen == route_choice::nobody)
     look_at(*all, 0, all->size(), state, wish);
-  const auto shown = std::min(seats_.size(), window);
-  why->seen.reserve(shown);
+  why->seen.reserve(std::min(seats_.size(), shown + 1));
   for (std::size_t i = 0; i < seats_.size(); ++i) {
     if (why->seen.size() >= shown && i != choice_.chosen)
       continue;

@@ -14,11 +14,14 @@ namespace troupe {
 /// decide and writes down why. Used by one orchestrator; keeps its scratch memory between calls.
 class dispatcher {
  public:
-  /// Skills with more agents than this are routed over a window of as many neighbours at a random
-  /// place, so that a decision costs the same among ten agents and a hundred thousand
-  /// (Mitzenmacher, "The Power of Two Choices", 2001: a few random candidates come close to the
-  /// best of all). When all in the window are barred, all are looked at.
-  static constexpr std::size_t window = 8;
+  /// Skills with more agents than `exact` are routed over `window` neighbours at a random place, so
+  /// that a decision costs the same among ten agents and a hundred thousand (Mitzenmacher, "The
+  /// Power of Two Choices", 2001: a few random candidates come close to the best of all). When all
+  /// in the window are barred, all are looked at.
+  static constexpr std::size_t exact = 16;
+  static constexpr std::size_t window = 4;
+  /// So many candidates are written down; the chosen one is always among them.
+  static constexpr std::size_t shown = 8;
 
   explicit dispatcher(const domain_spec& domain)
       : domain_(domain) {}

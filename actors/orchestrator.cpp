@@ -28,7 +28,7 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
   finished_ = std::make_unique<finished_tasks>(parts_->fleet.remembered_tasks /
                                                std::max(1u, parts_->fleet.shards));
   if (parts_->counters)
-    counters_ = parts_->counters->domain(domain_->path);
+    counters_ = parts_->counters->domain(domain_->path, config_.shard);
   parts_->places->watch(config_.place);
   send_to(self_, config_.registry, subscribe_routes{domain_->path, config_.place});
   if (!config_.journal) {

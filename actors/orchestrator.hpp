@@ -159,8 +159,8 @@ struct orchestrator_state {
   // Effects.
   void hold(live_task& t, effect e);
   void release(live_task& t, std::uint64_t stored);
-  void perform(live_task& t, const effect& e);
-  void perform_call(live_task& t, const effect& e);
+  void perform(live_task& t, effect e);
+  void perform_call(live_task& t, effect& e);
   void perform_delegate(live_task& t, const effect& e);
   void perform_ask(live_task& t, std::uint32_t step, std::uint32_t attempt);
   /// Who sits at `place`, from our own copy while that is good.

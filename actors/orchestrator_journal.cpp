@@ -102,7 +102,7 @@ void orchestrator_state::hold(live_task& t, effect e) {
     t.held.push_back(std::move(e));
     return;
   }
-  perform(t, e);
+  perform(t, std::move(e));
 }
 
 void orchestrator_state::release(live_task& t, std::uint64_t stored) {
@@ -114,13 +114,13 @@ void orchestrator_state::release(live_task& t, std::uint64_t stored) {
     auto* same = live(slot, generation);
     if (!same || same->held.empty() || same->held.front().after > stored)
       return;
-    const auto next = std::move(same->held.front());
+    auto next = std::move(same->held.front());
     same->held.erase(same->held.begin());
-    perform(*same, next);
+    perform(*same, std::move(next));
   }
 }
 
-void orchestrator_state::perform(live_task& t, const effect& e) {
+void orchestrator_state::perform(live_task& t, effect e) {
   switch (e.what) {
   case effect::kind::begin:
     for (const auto& w : t.watchers)

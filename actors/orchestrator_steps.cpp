@@ -78,7 +78,7 @@ void orchestrator_state::stop_step(live_task& t, const plan_action& a) {
                             std::to_string(a.attempt)});
 }
 
-void orchestrator_state::perform_call(live_task& t, const effect& e) {
+void orchestrator_state::perform_call(live_task& t, effect& e) {
   if (t.ending || !t.run || e.step >= t.run->how().steps.size())
     return;
   const auto& step = t.run->step(e.step);
@@ -113,8 +113,8 @@ void orchestrator_state::perform_call(live_task& t, const effect& e) {
   if (e.to->spec()->card.does != effects::none)
     call->idempotency_key = t.what->id + "/" + std::to_string(e.step);
 
-  const auto number =
-      calls_.open({t.slot, t.generation, e.step, e.attempt, e.to, who.incarnation, now_});
+  const auto number = calls_.open(
+      {t.slot, t.generation, e.step, e.attempt, std::move(e.to), who.incarnation, now_});
   self_->send(who.handle, run_call{number, std::move(call)});
 }
 

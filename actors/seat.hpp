@@ -24,11 +24,24 @@ struct enum_names<health> {
 /// The stable place of an address: whoever sits there may die and be replaced, the seat stays, so
 /// that tables which point to it need not change when an actor restarts. Its gauges are what the
 /// router reads. Thread safe.
-class seat {
+///
+/// What the router reads of a candidate stands first, on one cache line, with the name on the next:
+/// among a hundred thousand agents of one skill each look at a candidate is a walk to cold memory.
+class alignas(64) seat {
  public:
   explicit seat(address where, std::shared_ptr<const agent_spec> what = nullptr)
-      : where_(std::move(where))
+      : capacity_(what ? what->slots + what->queue_limit : 0)
+      , cost_(what ? static_cast<float>(what->card.cost) : 0)
+      , quality_(what ? static_cast<float>(what->card.quality) : 0)
+      , where_(std::move(where))
       , spec_(std::move(what)) {}
+
+  /// Calls that have been sent here and not yet ended: counted by the senders.
+  std::atomic<std::uint32_t> load{0};
+  std::atomic<health> state{health::down};
+  /// Share of recent calls that succeeded: an exponential average over about 20 calls. Races lose
+  /// an update at worst.
+  std::atomic<float> success_rate{1.0f};
 
   [[nodiscard]] const address& where() const noexcept { return where_; }
   /// What sits here, for agents; null for everything else.
@@ -66,14 +79,8 @@ class seat {
     return version_.load(std::memory_order_acquire);
   }
 
-  /// Calls that have been sent here and not yet ended: counted by the senders.
-  std::atomic<std::uint32_t> load{0};
-  std::atomic<health> state{health::down};
   std::atomic<std::uint64_t> served{0};
   std::atomic<std::uint64_t> failed{0};
-  /// Share of recent calls that succeeded: an exponential average over about 20 calls. Races lose
-  /// an update at worst.
-  std::atomic<float> success_rate{1.0f};
   /// Of its agent; null until the first call.
   std::atomic<agent_metrics*> metrics{nullptr};
 
@@ -82,11 +89,15 @@ class seat {
     const auto rate = success_rate.load(std::memory_order_relaxed);
     success_rate.store(rate + 0.05f * ((ok ? 1.0f : 0.0f) - rate), std::memory_order_relaxed);
   }
-  [[nodiscard]] std::uint32_t capacity() const noexcept {
-    return spec_ ? spec_->slots + spec_->queue_limit : 0;
-  }
+  [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
+  /// As the card says them.
+  [[nodiscard]] float cost() const noexcept { return cost_; }
+  [[nodiscard]] float quality() const noexcept { return quality_; }
 
  private:
+  const std::uint32_t capacity_;
+  const float cost_;
+  const float quality_;
   const address where_;
   const std::shared_ptr<const agent_spec> spec_;
   mutable std::mutex mutex_;

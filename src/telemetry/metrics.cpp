@@ -39,6 +39,24 @@ void domain_metrics::task_ended(task_state state, const outcome& out, microsecon
     resolved_without_human.add();
 }
 
+void domain_metrics::absorb(const domain_metrics& other) noexcept {
+  const auto add = [](auto& to, const auto& from) {
+    for (std::size_t i = 0; i < to.size(); ++i)
+      to[i].add(from[i].value());
+  };
+  accepted.add(other.accepted.value());
+  add(ended, other.ended);
+  duration.absorb(other.duration);
+  confidence.absorb(other.confidence);
+  step_retries.add(other.step_retries.value());
+  step_fallbacks.add(other.step_fallbacks.value());
+  escalations.add(other.escalations.value());
+  partial.add(other.partial.value());
+  add(refused_requests, other.refused_requests);
+  resolved_without_human.add(other.resolved_without_human.value());
+  running.add(other.running.added());
+}
+
 metrics::metrics(metrics_identity who)
     : tables_(std::make_unique<tables>(std::move(who))) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -58,8 +76,8 @@ agent_metrics* metrics::agent(std::string_view domain, std::string_view name, ag
   return place.get();
 }
 
-domain_metrics* metrics::domain(std::string_view path) {
-  return tables_->domains.at(path);
+domain_metrics* metrics::domain(std::string_view path, std::uint32_t shard) {
+  return &tables_->domains.at(path)->of[shard % domain_stripes];
 }
 task_counters* metrics::customer(std::string_view id) {
   return tables_->customers.at(id);

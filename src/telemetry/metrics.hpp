@@ -42,7 +42,7 @@ struct alignas(64) agent_metrics {
   void call_ended(const outcome& out, microseconds took) noexcept;
 };
 
-/// What is counted for a domain, over all its shards.
+/// What is counted for a domain, by one group of its shards.
 struct alignas(64) domain_metrics {
   counter accepted;
   std::array<counter, task_state_count> ended; ///< by final state
@@ -59,6 +59,8 @@ struct alignas(64) domain_metrics {
   /// Counts a task that has ended. `with_human`: a person took part. Lock-free.
   void task_ended(task_state state, const outcome& out, microseconds took,
                   bool with_human) noexcept;
+  /// Adds what `other` has counted so far.
+  void absorb(const domain_metrics& other) noexcept;
 };
 
 /// The tasks of one customer, or of one tier.
@@ -103,8 +105,11 @@ class metrics final : public prometheus::Collectable {
   /// The series of an agent, made at the first call. `name` is the name within the domain. Takes a
   /// lock: resolve once.
   agent_metrics* agent(std::string_view domain, std::string_view name, agent_kind kind);
-  /// The series of a domain, made at the first call. Takes a lock: resolve once.
-  domain_metrics* domain(std::string_view path);
+  /// The series of a domain, made at the first call. Takes a lock: resolve once. Shards that run on
+  /// different processors would pull the same cache lines to and fro for every task; each counts
+  /// where its number says, and whoever reads adds up.
+  domain_metrics* domain(std::string_view path, std::uint32_t shard = 0);
+  static constexpr std::size_t domain_stripes = 8;
 
   /// The series of a customer. The first `max_customers` distinct ones get a label of their own,
   /// everybody after them shares "other": clients choose these names, and must not be able to

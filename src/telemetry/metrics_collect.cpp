@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <utility>
 
 namespace troupe {
@@ -227,7 +228,15 @@ std::vector<MetricFamily> metrics::Collect() const {
   }
   std::vector<MetricFamily> out;
   write_agents(out, agents);
-  write_domains(out, owners_of(t.domains, base, "domain"));
+  std::vector<std::unique_ptr<domain_metrics>> sums;
+  owners<domain_metrics> domains;
+  for (const auto& [whose, stripes] : owners_of(t.domains, base, "domain")) {
+    auto& sum = sums.emplace_back(std::make_unique<domain_metrics>());
+    for (const auto& stripe : stripes->of)
+      sum->absorb(stripe);
+    domains.emplace_back(whose, sum.get());
+  }
+  write_domains(out, domains);
   write_groups(out, owners_of(t.tiers, base, "tier"), "troupe_tier_tasks_accepted_total",
                "troupe_tier_tasks_ended_total", "Tasks accepted, by the customer's tier.",
                "Tasks that ended, by the customer's tier and final state.", true);

@@ -27,7 +27,10 @@ struct metrics::tables {
   std::mutex mutex;           ///< guards `agents` and `restarts`
   std::map<agent_key, std::unique_ptr<agent_metrics>> agents;
   std::map<child_key, std::unique_ptr<counter>> restarts;
-  bounded_table<domain_metrics> domains{max_domains};
+  struct striped_domain {
+    std::array<domain_metrics, domain_stripes> of;
+  };
+  bounded_table<striped_domain> domains{max_domains};
   bounded_table<task_counters> customers{max_customers};
   bounded_table<task_counters> tiers{max_tiers};
   journal_metrics journal;

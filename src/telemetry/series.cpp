@@ -25,6 +25,13 @@ histogram::snapshot histogram::read() const noexcept {
   return out;
 }
 
+void histogram::absorb(const histogram& other) noexcept {
+  for (std::size_t i = 0; i <= bounds_->size; ++i)
+    buckets_[i].fetch_add(other.buckets_[i].load(std::memory_order_relaxed),
+                          std::memory_order_relaxed);
+  sum_.fetch_add(other.sum_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+}
+
 std::shared_ptr<void> gauge::watch(std::function<double()> read) {
   std::lock_guard hold{watchers_->mutex};
   const auto place = watchers_->all.insert(watchers_->all.end(), std::move(read));

@@ -68,6 +68,8 @@ class histogram {
     double sum = 0; ///< in seconds, or as a share
   };
   [[nodiscard]] snapshot read() const noexcept;
+  /// Adds what `other`, which has the same bounds, has seen so far.
+  void absorb(const histogram& other) noexcept;
   [[nodiscard]] const bounds& limits() const noexcept { return *bounds_; }
 
  private:
@@ -90,6 +92,8 @@ class gauge {
  public:
   void add(std::int64_t n) noexcept { n_.fetch_add(n, std::memory_order_relaxed); }
   void set(std::int64_t n) noexcept { n_.store(n, std::memory_order_relaxed); }
+  /// What has been added, without what the watching functions say.
+  [[nodiscard]] std::int64_t added() const noexcept { return n_.load(std::memory_order_relaxed); }
 
   /// Adds `read` to the value whenever somebody asks, until the returned token is destroyed;
   /// afterwards `read` is neither running nor called again. `read` must be quick, must not throw
