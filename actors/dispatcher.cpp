@@ -84,7 +84,8 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
     return {std::move(why), nullptr};
   auto to = *seats_[choice_.chosen];
   why->agent = to->where().name;
-  why->repeatable = to->spec()->card.does != effects::unsafe;
+  why->does = to->spec()->card.does;
+  why->repeatable = why->does != effects::unsafe;
   return {std::move(why), std::move(to)};
 }
 

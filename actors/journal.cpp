@@ -52,7 +52,7 @@ void journal_state::on_flush() {
       counters->failed_commits.add();
     parts_->log->error("journal: {} writes were not stored: {}", batch.size(), e.what());
     for (const auto& w : callers)
-      self_->send(w.who, journal_failed{w.token, e.what()});
+      self_->send(w.who, journal_failed{w.token, e.what(), false});
     if (e.why() == store_error::kind::full || e.why() == store_error::kind::busy)
       return;
     throw;

@@ -179,6 +179,7 @@ struct journal_stored {
 struct journal_failed {
   std::uint64_t token = 0;
   std::string why;
+  bool fenced = false; ///< the shard has another owner by now: these writes will never be stored
 };
 /// Asks the store something on the journal's thread; the answer is sent as the question says.
 struct journal_ask {
@@ -187,6 +188,7 @@ struct journal_ask {
 /// What an orchestrator finds of its shard when it starts.
 struct shard_loaded {
   std::shared_ptr<std::vector<stored_task>> open;
+  std::uint64_t epoch = 0; ///< under which the shard is owned from now on
 };
 struct session_loaded {
   std::string id;
@@ -195,6 +197,7 @@ struct session_loaded {
 struct key_looked_up {
   std::string key;
   std::string id; ///< empty: no such task
+  task_ptr what;  ///< as it was stored; null: no such task, or it cannot be read
 };
 
 // -- human desk ---------------------------------------------------------------

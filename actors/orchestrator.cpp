@@ -44,7 +44,7 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
               if (!task.session.empty())
                 caf::anon_send(me, session_loaded{task.session,
                                                   where.session(path, task.session).value_or("")});
-            caf::anon_send(me, shard_loaded{std::move(found)});
+            caf::anon_send(me, shard_loaded{std::move(found), 0});
           }});
 }
 

@@ -111,6 +111,7 @@ struct orchestrator_state {
   void take(const submit_task& x, const caf::actor& from);
   void begin_in_session(const submit_task& x, const caf::actor& from);
   bool take_key(const submit_task& x, const caf::actor& from);
+  bool key_fits(const submit_task& x, const caf::actor& from, const task* known);
   void begin(const submit_task& x, const caf::actor& from, const json& session_context);
   void refuse(const caf::actor& to, const std::string& id, refusal why, std::string detail,
               milliseconds wait = {});

@@ -1,6 +1,7 @@
 #include "actors/orchestrator.hpp"
 
 #include "policies/context_scope.hpp"
+#include "policies/same_request.hpp"
 #include "src/telemetry/metrics.hpp"
 #include "src/wire/codec.hpp"
 
@@ -108,15 +109,28 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   begin_in_session(x, from);
 }
 
+/// The key was used before, for `known` (null: nobody can say for what). True: for the same, or so
+/// it has to be assumed.
+bool orchestrator_state::key_fits(const submit_task& x, const caf::actor& from, const task* known) {
+  if (!known || same_request(*known, *x.what))
+    return true;
+  refuse(from, x.what->id, refusal::conflict,
+         "the idempotency key was used for another request, which is task " + known->id);
+  return false;
+}
+
 /// True: the task is new and goes on.
 bool orchestrator_state::take_key(const submit_task& x, const caf::actor& from) {
   const auto& key = x.what->idempotency_key;
   if (auto hit = keys_.find(key); hit != keys_.end()) {
     if (auto* known = find_live(hit->second)) {
-      acknowledge(*known, from, x.watch, x.what->id);
+      if (key_fits(x, from, known->what.get()))
+        acknowledge(*known, from, x.watch, x.what->id);
       return false;
     }
     if (auto ended = finished_->find(hit->second)) {
+      if (!key_fits(x, from, ended->what.get()))
+        return false;
       self_->send(from, task_accepted{ended->what->id, true, x.what->id});
       self_->send(from, task_ended{std::move(ended)});
       return false;
@@ -134,7 +148,11 @@ bool orchestrator_state::take_key(const submit_task& x, const caf::actor& from) 
     auto me = caf::actor_cast<caf::actor>(self_);
     send_to(self_, config_.journal,
             journal_ask{[me, key, path = domain_->path](troupe::store& where) {
-              caf::anon_send(me, key_looked_up{key, where.task_by_key(path, key).value_or("")});
+              key_looked_up found{key, where.task_by_key(path, key).value_or(""), nullptr};
+              if (auto stored = found.id.empty() ? std::nullopt : where.task(found.id))
+                if (auto what = decode_task(stored->task_body))
+                  found.what = std::make_shared<const task>(*std::move(what));
+              caf::anon_send(me, std::move(found));
             }});
   }
   return false;
@@ -147,12 +165,18 @@ void orchestrator_state::on_key_looked_up(const key_looked_up& x) {
     return;
   for (auto& w : line.mapped()) {
     auto id = x.id;
-    if (auto hit = keys_.find(x.key); hit != keys_.end())
+    auto first = x.what;
+    if (auto hit = keys_.find(x.key); hit != keys_.end()) {
       id = hit->second;
+      if (auto* known = find_live(id))
+        first = known->what;
+    }
     if (id.empty()) {
       begin_in_session(w.what, w.who);
       continue;
     }
+    if (!key_fits(w.what, w.who, first.get()))
+      continue;
     // The task exists: whoever asks becomes one of its watchers, or finds its stored end through
     // the front desk.
     if (auto* known = find_live(id)) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <troupe/clock.hpp>
+#include <troupe/effects.hpp>
 #include <troupe/enum_names.hpp>
 #include <troupe/failure_rule.hpp>
 #include <troupe/json.hpp>
@@ -25,19 +26,6 @@ template <>
 struct enum_names<agent_kind> {
   static constexpr std::array<std::string_view, 6> value{"native", "rules", "subprocess",
                                                          "http",   "human", "triage"};
-};
-
-/// What a repeated call may do to the world outside.
-enum class effects : std::uint8_t {
-  none,       ///< reads only
-  idempotent, ///< takes the idempotency key: a repetition changes nothing
-  queryable,  ///< can be asked by key whether it happened
-  unsafe,     ///< a repetition would do it twice: never repeated by itself
-};
-
-template <>
-struct enum_names<effects> {
-  static constexpr std::array<std::string_view, 4> value{"none", "idempotent", "queryable", "unsafe"};
 };
 
 enum class restart_type : std::uint8_t { permanent, transient, temporary };

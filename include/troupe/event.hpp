@@ -1,6 +1,7 @@
 #pragma once
 
 #include <troupe/clock.hpp>
+#include <troupe/effects.hpp>
 #include <troupe/enum_names.hpp>
 #include <troupe/plan.hpp>
 #include <troupe/reason.hpp>
@@ -61,6 +62,7 @@ struct route {
   std::string agent; ///< empty: nobody could take it
   route_strategy strategy = route_strategy::least_loaded;
   bool repeatable = true; ///< a failed attempt there may be repeated: the agent has no unsafe effects
+  effects does = effects::none; ///< of the agent: how its effect is settled when an attempt there fails
   std::string because; ///< the customer's tier, the intent, the rung of the fallback ladder: what shaped the request
   std::uint32_t of = 0; ///< how many candidates there were in all; `seen` may be a sample
   std::vector<considered> seen;

@@ -1,10 +1,13 @@
+#include "src/store/shard_epochs.hpp"
 #include "src/store/store.hpp"
 #include "src/store/task_key.hpp"
 #include "src/store/task_match.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace troupe {
@@ -15,21 +18,28 @@ namespace {
 class memory_store final : public store {
  public:
   void apply(std::span<const store_write> batch) override {
+    epochs_.check(batch);
     for (const auto& w : batch)
       write(w);
+  }
+
+  std::uint64_t take_shard(std::string_view domain, std::uint32_t shard) override {
+    const auto epoch = epochs_.of(domain, shard) + 1;
+    epochs_.set(domain, shard, epoch);
+    return epoch;
   }
 
   std::vector<stored_task> open_tasks(std::string_view domain, std::uint32_t shard) override {
     std::vector<stored_task> out;
     for (const auto& [key, e] : tasks_)
       if (!e.closed && e.what.shard == shard && e.what.domain == domain)
-        out.push_back(whole(e));
+        out.push_back(with_effects(whole(e)));
     return out;
   }
 
   std::optional<stored_task> task(std::string_view id) override {
     const auto* e = find(id);
-    return e ? std::optional{whole(*e)} : std::nullopt;
+    return e ? std::optional{with_effects(whole(*e))} : std::nullopt;
   }
 
   std::optional<std::string> task_by_key(std::string_view domain, std::string_view key) override {
@@ -44,6 +54,24 @@ class memory_store final : public store {
   std::optional<std::string> session(std::string_view domain, std::string_view id) override {
     auto i = sessions_.find({std::string{domain}, std::string{id}});
     return i == sessions_.end() ? std::nullopt : std::optional{i->second.body};
+  }
+
+  std::vector<stored_effect> effects(const effect_filter& filter) override {
+    std::vector<stored_effect> out;
+    const auto limit = std::min(filter.limit, effect_filter::max_listed);
+    const auto take = [&](const std::map<place_in_task, stored_effect>& lines) {
+      for (const auto& [at, x] : lines)
+        if (out.size() < limit && (!filter.state || x.state == *filter.state))
+          out.push_back(x);
+    };
+    if (!filter.task.empty()) {
+      if (auto hit = ledger_.find(filter.task); hit != ledger_.end())
+        take(hit->second);
+      return out;
+    }
+    for (auto i = ledger_.rbegin(); i != ledger_.rend(); ++i)
+      take(i->second);
+    return out;
   }
 
   std::vector<stored_task> tasks(const task_filter& filter) override {
@@ -69,6 +97,7 @@ class memory_store final : public store {
         continue;
       }
       keys_.erase({e.what.domain, e.what.key, i->first});
+      ledger_.erase(e.what.id);
       i = tasks_.erase(i);
       ++gone;
     }
@@ -80,11 +109,32 @@ class memory_store final : public store {
       i = sessions_.erase(i);
       ++gone;
     }
+    for (auto i = ledger_.begin(); i != ledger_.end() && gone < most;) {
+      const bool old = std::all_of(i->second.begin(), i->second.end(),
+                                   [&](const auto& x) { return x.second.at < older_than; });
+      if (!old || find(i->first)) {
+        ++i;
+        continue;
+      }
+      i = ledger_.erase(i);
+      ++gone;
+    }
     return gone;
+  }
+
+  std::uint64_t bytes() override {
+    std::uint64_t out = 0;
+    for (const auto& [at, e] : tasks_) {
+      out += e.what.task_body.size() + e.what.outcome_body.size();
+      for (const auto& [n, body] : e.events)
+        out += body.size();
+    }
+    return out;
   }
 
  private:
   using place = std::pair<std::int64_t, std::string>;
+  using place_in_task = std::pair<std::uint32_t, std::uint32_t>; ///< step, index
   struct entry {
     stored_task what; ///< without its events
     std::map<std::uint32_t, std::string> events;
@@ -108,6 +158,30 @@ class memory_store final : public store {
     return out;
   }
 
+  stored_task with_effects(stored_task t) const {
+    if (auto hit = ledger_.find(t.id); hit != ledger_.end())
+      for (const auto& [at, x] : hit->second)
+        t.effects.push_back(x);
+    return t;
+  }
+
+  void put_effect(const store_write& w) {
+    if (!w.ledger)
+      return;
+    auto x = *w.ledger;
+    x.task = w.id;
+    x.domain = w.domain;
+    x.epoch = w.epoch;
+    x.at = w.at;
+    auto& line = ledger_[w.id].try_emplace({x.step, x.index}, x).first->second;
+    const auto order = [](const stored_effect& e) {
+      return std::tuple{e.epoch, e.attempt, e.state};
+    };
+    if (line.state != effect_state::committed &&
+        (x.state == effect_state::committed || order(x) > order(line)))
+      line = std::move(x);
+  }
+
   entry* find(std::string_view id) {
     auto i = tasks_.find({task_key(id), std::string{id}});
     return i == tasks_.end() ? nullptr : &i->second;
@@ -116,6 +190,10 @@ class memory_store final : public store {
   void write(const store_write& w) {
     if (w.what == store_write::kind::session) {
       sessions_.insert_or_assign({w.domain, w.id}, stored_session{w.at, w.body});
+      return;
+    }
+    if (w.what == store_write::kind::effect) {
+      put_effect(w);
       return;
     }
     auto* e = find(w.id);
@@ -159,6 +237,8 @@ class memory_store final : public store {
   std::map<place, entry> tasks_;
   std::set<client_key> keys_;
   std::map<std::pair<std::string, std::string>, stored_session> sessions_;
+  std::map<std::string, std::map<place_in_task, stored_effect>, std::less<>> ledger_;
+  shard_epochs epochs_;
 };
 
 } // namespace

@@ -34,6 +34,7 @@ const char* advice(store_error::kind kind) noexcept {
     return "the database is damaged";
   case store_error::kind::foreign:
     return "the file is not a database of troupe";
+  case store_error::kind::fenced:
   case store_error::kind::io:
     break;
   }

@@ -33,6 +33,18 @@ CREATE TABLE sessions(
 CREATE INDEX sessions_by_hour ON sessions(hour);
 )";
 
+// Version 2: who owns a shard, and what happened to the world outside. Of the ledger only what is
+// undecided is indexed again: that is little, and what people look for.
+constexpr const char* tables_of_2 = R"(
+CREATE TABLE shards(
+  domain TEXT NOT NULL, shard INTEGER NOT NULL, epoch INTEGER NOT NULL, PRIMARY KEY(domain, shard)) WITHOUT ROWID;
+CREATE TABLE effects(
+  task TEXT NOT NULL, step INTEGER NOT NULL, idx INTEGER NOT NULL, attempt INTEGER NOT NULL, state INTEGER NOT NULL,
+  does INTEGER NOT NULL, epoch INTEGER NOT NULL, domain TEXT NOT NULL, agent TEXT NOT NULL, fingerprint TEXT NOT NULL,
+  at INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY(task, step, idx)) WITHOUT ROWID;
+CREATE INDEX effects_pending ON effects(task, step, idx) WHERE state = 0;
+)";
+
 [[noreturn]] void refuse(const sqlite_handle& db, const std::string& why) {
   throw store_error{store_error::kind::foreign, db.path() + ": " + why};
 }
@@ -80,6 +92,9 @@ void prepare_sqlite(sqlite_handle& db, const sqlite_settings& settings) {
   if (!ours && !is_ours(db)) {
     db.run(tables);
     db.run("PRAGMA application_id=" + std::to_string(application_id));
+  }
+  if (db.number("PRAGMA user_version") < sqlite_schema_version) {
+    db.run(tables_of_2);
     db.run("PRAGMA user_version=" + std::to_string(sqlite_schema_version));
   }
   db.run("COMMIT");

@@ -1,5 +1,6 @@
 #include "src/store/open_set.hpp"
 #include "src/store/sqlite_handle.hpp"
+#include "src/store/sqlite_ledger.hpp"
 #include "src/store/sqlite_reader.hpp"
 #include "src/store/sqlite_schema.hpp"
 #include "src/store/store.hpp"
@@ -31,6 +32,7 @@ class sqlite_store final : public store {
       : db_(path)
       , open_(prepared(db_, settings))
       , reader_(db_, open_)
+      , ledger_(db_)
       , begin_(db_, "BEGIN IMMEDIATE")
       , commit_(db_, "COMMIT")
       , rollback_(db_, "ROLLBACK")
@@ -44,20 +46,23 @@ class sqlite_store final : public store {
       // A task may have been filed after its own place because another one had it. The place before
       // such a task is not given up while the task is there: otherwise the same id could be filed
       // twice.
-      , closed_before_(db_, "SELECT seq FROM ends WHERE seq < ?1 AND at < ?2 AND NOT EXISTS"
-                            " (SELECT 1 FROM tasks WHERE tasks.seq = ends.seq + 1)"
-                            " ORDER BY seq LIMIT ?3")
+      , closed_before_(db_, "SELECT e.seq, t.id FROM ends e JOIN tasks t ON t.seq = e.seq"
+                            " WHERE e.seq < ?1 AND e.at < ?2 AND NOT EXISTS"
+                            " (SELECT 1 FROM tasks WHERE tasks.seq = e.seq + 1)"
+                            " ORDER BY e.seq LIMIT ?3")
       , drop_task_(db_, "DELETE FROM tasks WHERE seq = ?1")
       , drop_events_(db_, "DELETE FROM events WHERE seq = ?1")
       , drop_end_(db_, "DELETE FROM ends WHERE seq = ?1")
       , drop_sessions_(db_, "DELETE FROM sessions WHERE number IN (SELECT number FROM sessions"
                             " WHERE hour <= ?1 AND at < ?2 ORDER BY hour LIMIT ?3)") {
     refresh();
+    ledger_.load();
   }
 
   void apply(std::span<const store_write> batch) override {
     if (batch.empty())
       return;
+    ledger_.check(batch);
     transaction([&] {
       for (const auto& w : batch)
         write(w);
@@ -65,12 +70,31 @@ class sqlite_store final : public store {
     });
   }
 
-  std::vector<stored_task> open_tasks(std::string_view domain, std::uint32_t shard) override {
-    refresh();
-    return reader_.open_tasks(domain, shard);
+  std::uint64_t take_shard(std::string_view domain, std::uint32_t shard) override {
+    std::uint64_t epoch = 0;
+    transaction([&] { epoch = ledger_.take(domain, shard); });
+    ledger_.taken(domain, shard, epoch);
+    return epoch;
   }
 
-  std::optional<stored_task> task(std::string_view id) override { return reader_.task(id); }
+  std::vector<stored_task> open_tasks(std::string_view domain, std::uint32_t shard) override {
+    refresh();
+    auto out = reader_.open_tasks(domain, shard);
+    for (auto& t : out)
+      t.effects = ledger_.of_task(t.id);
+    return out;
+  }
+
+  std::optional<stored_task> task(std::string_view id) override {
+    auto out = reader_.task(id);
+    if (out)
+      out->effects = ledger_.of_task(id);
+    return out;
+  }
+
+  std::vector<stored_effect> effects(const effect_filter& filter) override {
+    return ledger_.list(filter);
+  }
 
   std::optional<std::string> task_by_key(std::string_view domain, std::string_view key) override {
     return reader_.task_by_key(domain, key);
@@ -89,18 +113,19 @@ class sqlite_store final : public store {
     std::size_t gone = 0;
     most = std::min<std::size_t>(most, 1u << 20);
     transaction([&] {
-      std::vector<std::int64_t> keys;
+      std::vector<std::pair<std::int64_t, std::string>> found;
       closed_before_.number(1, task_key_bound(older_than))
           .number(2, micros(older_than))
           .number(3, static_cast<std::int64_t>(most));
       for (sqlite_rows rows{closed_before_}; rows.next();)
-        keys.push_back(rows.number(0));
-      for (auto key : keys) {
+        found.emplace_back(rows.number(0), rows.bytes(1));
+      for (const auto& [key, id] : found) {
+        ledger_.forget_task(id);
         drop_events_.number(1, key).run();
         drop_end_.number(1, key).run();
         drop_task_.number(1, key).run();
       }
-      gone = keys.size();
+      gone = found.size();
       if (gone == most)
         return;
       drop_sessions_.number(1, hour_of(older_than))
@@ -108,8 +133,17 @@ class sqlite_store final : public store {
           .number(3, static_cast<std::int64_t>(most - gone))
           .run();
       gone += static_cast<std::size_t>(db_.changed_rows());
+      if (gone < most)
+        gone += ledger_.forget_strays(older_than, most - gone, [&](std::string_view id) {
+          return !reader_.place_for(id).has_value();
+        });
     });
     return gone;
+  }
+
+  std::uint64_t bytes() override {
+    const auto pages = db_.number("PRAGMA page_count") - db_.number("PRAGMA freelist_count");
+    return static_cast<std::uint64_t>(pages * db_.number("PRAGMA page_size"));
   }
 
  private:
@@ -153,6 +187,8 @@ class sqlite_store final : public store {
       return close(w);
     case store_write::kind::session:
       return put_session(w);
+    case store_write::kind::effect:
+      return ledger_.put(w);
     }
   }
 
@@ -232,6 +268,7 @@ class sqlite_store final : public store {
   sqlite_handle db_;
   open_set open_;
   sqlite_reader reader_;
+  sqlite_ledger ledger_;
   bool in_doubt_ = true;
   sqlite_statement begin_, commit_, rollback_;
   sqlite_statement insert_task_, insert_event_, insert_end_, same_hour_, put_session_;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <troupe/clock.hpp>
+#include <troupe/effects.hpp>
+#include <troupe/enum_names.hpp>
 #include <troupe/task.hpp>
 
 #include <cstddef>
@@ -15,6 +17,42 @@
 
 namespace troupe {
 
+enum class effect_state : std::uint8_t {
+  pending,   ///< it may happen or have happened; nobody knows yet
+  not_done,  ///< it is known not to have happened: the next attempt may try again
+  committed, ///< it has happened; `body` is what came of it
+};
+
+template <>
+struct enum_names<effect_state> {
+  static constexpr std::array<std::string_view, 3> value{"pending", "not_done", "committed"};
+};
+
+/// A line of the effect ledger: what a task's call did to the world outside. One line per task,
+/// step and call index, whatever the number of attempts.
+struct stored_effect {
+  std::string task;
+  std::uint32_t step = 0;
+  std::uint32_t index = 0; ///< which call of the step: 0 as planned, n the request of its n-th rung
+  std::uint32_t attempt = 0;
+  effect_state state = effect_state::pending;
+  effects does = effects::none; ///< as the agent declares it
+  std::uint64_t epoch = 0;      ///< of the shard's owner that wrote the line last
+  std::string domain;
+  std::string agent;       ///< who was called: `domain/agent`, with `#n` for a replica
+  std::string fingerprint; ///< of the request: the same key with another one is a defect
+  timestamp at{};          ///< of the last write
+  std::string body;        ///< committed: the outcome, encoded by the codec
+};
+
+/// Which lines of the ledger to list. Empty texts and absent values match everything.
+struct effect_filter {
+  std::string task;
+  std::optional<effect_state> state;
+  std::size_t limit = 100; ///< at most this many; never more than `max_listed`
+  static constexpr std::size_t max_listed = 1000;
+};
+
 /// One thing to remember. Which fields count depends on `what`; the others are ignored.
 struct store_write {
   enum class kind : std::uint8_t {
@@ -23,6 +61,7 @@ struct store_write {
     close,   ///< an open task ends: id, state (a final one), at, body (outcome)
     session, ///< a session as it is now, in place of what was stored: id, domain, at, body
              ///< (session)
+    effect,  ///< a line of the effect ledger: id, domain, at, ledger. The task need not be stored
   };
   kind what = kind::open;
   std::string id;     ///< of the task; with `session`, of the session
@@ -34,6 +73,10 @@ struct store_write {
   timestamp at{};
   std::uint32_t n = 0; ///< number of the event within its task; events come back in this order
   std::string body;    ///< encoded by the codec; the store does not look into it
+  /// Under which the shard of the domain is owned; 0: by nobody in particular, never refused.
+  std::uint64_t epoch = 0;
+  std::shared_ptr<const stored_effect>
+      ledger; ///< `task`, `domain`, `epoch` and `at` are the write's
 };
 
 /// A task as it was stored.
@@ -47,8 +90,9 @@ struct stored_task {
   timestamp created{};
   timestamp updated{}; ///< `at` of its last write
   std::string task_body;
-  std::string outcome_body;        ///< empty while the task is open
-  std::vector<std::string> events; ///< bodies, by `n`
+  std::string outcome_body;           ///< empty while the task is open
+  std::vector<std::string> events;    ///< bodies, by `n`
+  std::vector<stored_effect> effects; ///< its lines of the ledger, by step and index
 };
 
 /// Which tasks to list. Empty texts and absent values match everything.
@@ -71,6 +115,7 @@ class store_error : public std::runtime_error {
     busy,    ///< another process or another store object owns the file
     corrupt, ///< the file is damaged
     foreign, ///< the file is something else, or of a newer version of troupe
+    fenced,  ///< the shard has a newer owner: the same write will never be taken
   };
   store_error(kind k, const std::string& text)
       : std::runtime_error(text)
@@ -95,8 +140,16 @@ class store {
   /// so a caller that does not know whether a batch arrived sends it again: of two writes that open
   /// the same task, close it, or append an event of the same number, the first one stays. Appending
   /// to a task that is closed or unknown and closing it do nothing: that is how a write that comes
-  /// too late looks like.
+  /// too late looks like. A write whose epoch is older than its shard's is refused with the whole
+  /// batch (`fenced`).
+  ///
+  /// Ledger: of two lines with the same key the one with the higher (epoch, attempt, state) stays,
+  /// and a committed one always does.
   virtual void apply(std::span<const store_write> batch) = 0;
+
+  /// Makes the caller the owner of a shard: from now on, writes with an older epoch are refused.
+  /// Returns the new epoch, which is greater than all before it, also after a restart.
+  virtual std::uint64_t take_shard(std::string_view domain, std::uint32_t shard) = 0;
 
   /// The tasks of a shard that are not closed, with their events, oldest first: what a restarted
   /// shard resumes.
@@ -112,16 +165,23 @@ class store {
   /// The body of a session, or nothing.
   virtual std::optional<std::string> session(std::string_view domain, std::string_view id) = 0;
 
+  /// Lines of the ledger, newest task first, by step and index within it.
+  virtual std::vector<stored_effect> effects(const effect_filter& filter) = 0;
+
   /// Tasks without their events, newest first (by the time in their ids; tasks of the same
   /// millisecond in no particular order). Looks at no more than `max_searched` tasks created before
   /// `filter.before`, so that a rare state or domain cannot hold up the thread: to search further
   /// back, move `before`.
   virtual std::vector<stored_task> tasks(const task_filter& filter) = 0;
 
-  /// Forgets closed tasks with their events, and sessions, whose last write is older than
-  /// `older_than`: oldest first, at most `most` of tasks and sessions together, so that one call
-  /// stays short. Returns how many; call again while that is `most`.
+  /// Forgets closed tasks with their events and ledger, sessions, and lines of the ledger whose
+  /// task was never stored, whose last write is older than `older_than`: oldest first, at most
+  /// `most` of all together, so that one call stays short. Returns how many; call again while that
+  /// is `most`.
   virtual std::size_t prune(timestamp older_than, std::size_t most) = 0;
+
+  /// What is stored now takes so much room; pruning lowers it.
+  virtual std::uint64_t bytes() = 0;
 };
 
 struct sqlite_settings {

@@ -121,6 +121,7 @@ void put(const route& x, v1::Route& out) {
   out.set_agent(x.agent);
   out.set_strategy(code(x.strategy));
   out.set_unrepeatable(!x.repeatable);
+  out.set_does(code(x.does));
   out.set_because(x.because);
   out.set_of(x.of);
   for (const auto& c : x.seen) {

@@ -85,6 +85,7 @@ route take(v1::Route& in) {
   out.agent = std::move(*in.mutable_agent());
   out.strategy = enum_of<route_strategy>(in.strategy(), "route.strategy");
   out.repeatable = !in.unrepeatable();
+  out.does = enum_of<effects>(in.does(), "route.does");
   out.because = std::move(*in.mutable_because());
   out.of = in.of();
   out.seen.reserve(static_cast<std::size_t>(in.seen_size()));

@@ -129,7 +129,7 @@ TEST(sqlite_store, leaves_foreign_files_alone) {
 
   const auto newer = folder.file("newer.db");
   (void)open_sqlite_store(newer);
-  run_sql(newer, "PRAGMA user_version=2");
+  run_sql(newer, "PRAGMA user_version=99");
   EXPECT_EQ(refusal_of(newer), store_error::kind::foreign);
 
   EXPECT_EQ(refusal_of(folder.file("no/such/folder.db")), store_error::kind::io);

@@ -155,6 +155,7 @@ TEST(codec, brings_every_body_of_an_event_back) {
   r.agent = "a";
   r.strategy = route_strategy::cheapest;
   r.repeatable = false;
+  r.does = effects::unsafe;
   r.because = "gold";
   r.of = 3;
   r.seen = {{"a", verdict::chosen, 1, 2, 0.5f, 0.25f, 0.75f}, {"b", verdict::full, 9, 9, 1, 1, 0}};
@@ -170,6 +171,7 @@ TEST(codec, brings_every_body_of_an_event_back) {
   const auto* way = d->get<route>();
   ASSERT_TRUE(way);
   EXPECT_FALSE(way->repeatable);
+  EXPECT_EQ(way->does, effects::unsafe);
   EXPECT_EQ(way->strategy, r.strategy);
   ASSERT_EQ(way->seen.size(), 2u);
   EXPECT_EQ(way->seen[1].said, verdict::full);
