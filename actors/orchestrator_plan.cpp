@@ -9,6 +9,9 @@ plan_ptr orchestrator_state::with_limits(plan_node root) const {
   auto laid_out = std::make_shared<plan>(*plan::of(std::move(root)));
   laid_out->retry = domain_->retry;
   laid_out->step_timeout = domain_->step_timeout;
+  laid_out->on_failure = domain_->on_failure;
+  laid_out->human_queue = domain_->human_queue;
+  laid_out->max_failed_agents = domain_->max_failed_agents;
   return laid_out;
 }
 

@@ -1,6 +1,4 @@
 #include "policies/deadline.hpp"
-#include "policies/dice.hpp"
-#include "policies/failure_table.hpp"
 #include "policies/plan_ops.hpp"
 #include "policies/plan_run.hpp"
 
@@ -183,42 +181,6 @@ bool plan_run::taken_up(const event& e) {
   s.status = step_status::running;
   arm(i, deadline_for(i, now_));
   return true;
-}
-
-void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e, actions& todo) {
-  const auto i = e.step;
-  auto& s = steps_[i];
-  const bool asked = s.asking;
-  disarm(i);
-  set_asking(i, false);
-  auto next = treat(f, s.retries, how_->retry, s.repeatable, unit_interval(scramble(e.dice)));
-  const auto op = target_of(i).op;
-  // People are not asked twice. A sub-task keeps its id, so that one which has ended would only end
-  // the same way again; what can be repeated is the attempt to reach it.
-  const bool final =
-      op == plan_op::human || (op == plan_op::call && asked) ||
-      (op == plan_op::domain && (given || e.kind == event_kind::time_up));
-  if (next.what == remedy::retry && final)
-    next.what = remedy::fall_back;
-  if (!s.agent.empty() && std::find(s.tried.begin(), s.tried.end(), s.agent) == s.tried.end())
-    s.tried.push_back(s.agent);
-  if (next.what == remedy::retry && later(now_, next.delay) < whole_deadline(now_)) {
-    ++s.retries;
-    if (next.delay.count() <= 0) {
-      attempt(i, todo);
-      return;
-    }
-    s.status = step_status::waiting;
-    arm(i, later(now_, next.delay));
-    return;
-  }
-  if (next.what != remedy::give_up && s.rung < at(i).node.fallback.size()) {
-    ++s.rung;
-    s.retries = 0;
-    attempt(i, todo);
-    return;
-  }
-  finish_step(i, given ? std::move(given) : std::make_shared<const outcome>(outcome::of(f)), todo);
 }
 
 } // namespace troupe

@@ -68,6 +68,9 @@ class plan_run {
         no_deadline; ///< running: deadline of the attempt; waiting: when the next attempt starts
     std::vector<std::string> tried;  ///< agents that failed
     bool asking = false;             ///< a person has been asked and has not answered
+    bool by_hand = false;            ///< the failure table has handed the step to a person
+    std::string asked_because;       ///< what made a person necessary, in words for that person
+    std::string stay;                ///< the only agent that the next attempt may go to
     std::string agent;               ///< who has, or had, the attempt
     outcome_ptr result;              ///< done, failed, cancelled
     std::uint32_t children_done = 0; ///< of a composite step
@@ -160,14 +163,19 @@ class plan_run {
   bool apply_to_leaf(const event& e, actions& todo);
   bool taken_up(const event& e);
   void group_time_up(std::uint32_t i, actions& todo);
-  void fail_attempt(const failure& f, outcome_ptr given, const event& e, actions& todo);
   void arm(std::uint32_t i, timestamp due);
   void disarm(std::uint32_t i);
   void set_asking(std::uint32_t i, bool on);
 
+  // After a failure: plan_remedy.cpp.
+  void fail_attempt(const failure& f, outcome_ptr given, const event& e, actions& todo);
+  void count_failed_agent(std::string_view agent, reason why);
+  bool hand_to_person(std::uint32_t i, std::string why, actions& todo);
+
   plan_ptr how_;
   timestamp deadline_;
   std::vector<step_state> steps_;
+  std::vector<std::string> failed_agents_; ///< at most `max_failed_agents` of the plan
   std::vector<std::uint32_t> timed_; ///< steps with a finite `due`; as many as run at the same time
   std::vector<std::uint32_t> queued_; ///< leaves that wait for a place, first come first served
   std::size_t queued_from_ = 0;       ///< the first of them that has not had its turn

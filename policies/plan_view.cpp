@@ -70,6 +70,8 @@ timestamp plan_run::deadline_for(std::uint32_t i, timestamp now) const noexcept 
 plan_run::target plan_run::target_of(std::uint32_t i) const noexcept {
   const auto& node = at(i).node;
   const auto rung = steps_[i].rung;
+  if (steps_[i].by_hand)
+    return {plan_op::human, node.skill, {}, {}, how_->human_queue};
   if (rung == 0) {
     switch (node.op) {
     case plan_op::domain:
@@ -77,7 +79,8 @@ plan_run::target plan_run::target_of(std::uint32_t i) const noexcept {
     case plan_op::human:
       return {plan_op::human, node.skill, {}, {}, node.target};
     default:
-      return {plan_op::call, node.skill, node.target, {}, {}};
+      return {
+          plan_op::call, node.skill, steps_[i].stay.empty() ? node.target : steps_[i].stay, {}, {}};
     }
   }
   const std::string_view rest = node.fallback[rung - 1];
@@ -87,8 +90,8 @@ plan_run::target plan_run::target_of(std::uint32_t i) const noexcept {
   if (word == "human")
     return {plan_op::human, node.skill, {}, {}, name};
   if (word == "agent")
-    return {plan_op::call, {}, name, {}, {}};
-  return {plan_op::call, name, {}, {}, {}};
+    return {plan_op::call, {}, steps_[i].stay.empty() ? name : steps_[i].stay, {}, {}};
+  return {plan_op::call, name, steps_[i].stay, {}, {}};
 }
 
 json plan_run::previous_of(std::uint32_t i) const {

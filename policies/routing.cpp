@@ -51,6 +51,10 @@ verdict barrier(const route_wish& wish, const candidate& c) noexcept {
     return verdict::other_pinned;
   if (!c.healthy)
     return verdict::unhealthy;
+  if (c.open)
+    return verdict::breaker_open;
+  if (c.shed)
+    return verdict::shed;
   if (c.load >= c.capacity)
     return verdict::full;
   if (c.quality < wish.min_quality)
@@ -81,6 +85,9 @@ void choose_route(const route_wish& wish, std::span<const candidate> all, route_
     if (best.tried != c.tried) {
       why = verdict::already_tried;
       order = best.tried ? 1 : -1;
+    } else if (best.probe != c.probe) {
+      why = verdict::probe_due;
+      order = c.probe ? 1 : -1;
     } else {
       order = compare(wish.strategy, best, c, why);
     }

@@ -18,6 +18,9 @@ struct candidate {
   bool healthy = true;
   bool pinned = true; ///< it is the one that the step names, or the step names none
   bool tried = false; ///< a former attempt of the step failed there
+  bool open = false;  ///< its circuit breaker, or its provider's, lets nothing through
+  bool probe = false; ///< its breaker wants one call, to see whether it works again
+  bool shed = false;  ///< the domain is overloaded and spares it
 };
 
 /// What the step asks for.
@@ -33,9 +36,10 @@ struct route_choice {
   std::vector<verdict> said;     ///< one for each candidate
 };
 
-/// Chooses among `all`: pinned → health → capacity → quality → strategy. An agent where the step
-/// has failed before is taken only when nobody else can. When every candidate is below the quality
-/// that is asked for, nobody is taken.
+/// Chooses among `all`: pinned → health → breaker → overload → capacity → quality → strategy. An
+/// agent where the step has failed before is taken only when nobody else can; one that wants a
+/// probe goes before the others, because nothing else would ever bring it back. When every
+/// candidate is below the quality that is asked for, nobody is taken.
 ///
 /// static: the first in order. least_loaded and classifier: the smallest share of its capacity in
 /// use, then the better success rate. cheapest: the lowest cost, then the less loaded.

@@ -28,13 +28,16 @@ enum class verdict : std::uint8_t {
   lower_quality,
   not_first,     ///< static order prefers another
   breaker_open,  ///< its circuit breaker, or its provider's, is open
+  shed,          ///< the domain is overloaded, and this agent is not needed most
+  probe_due,     ///< another one is tried first, to see whether it works again
 };
 
 template <>
 struct enum_names<verdict> {
-  static constexpr std::array<std::string_view, 11> value{
+  static constexpr std::array<std::string_view, 13> value{
     "chosen", "other_pinned", "already_tried", "unhealthy",     "full",
-    "below_quality", "costlier", "more_loaded", "lower_quality", "not_first", "breaker_open"};
+    "below_quality", "costlier", "more_loaded", "lower_quality", "not_first", "breaker_open", "shed",
+    "probe_due"};
 };
 
 enum class route_strategy : std::uint8_t { static_order, least_loaded, cheapest, best_quality, classifier };

@@ -108,7 +108,7 @@ struct plan {
   std::vector<step> steps;
   retry_spec retry;
   failure_rules on_failure;        ///< what the domain changes of the failure table
-  std::string human_queue;         ///< who is asked by `remedy::ask_human`; empty: that remedy falls back
+  std::string human_queue;         ///< who is asked by `remedy::ask_human`; empty: the next person of the step's ladder
   std::uint32_t max_failed_agents = 0; ///< after so many different agents failed in the task, a person is asked; 0: never
   milliseconds step_timeout{30000};
   std::uint32_t max_parallel = 64; ///< calls of one task that may run at the same time

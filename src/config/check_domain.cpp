@@ -107,6 +107,7 @@ void check_domain(const fleet_draft& fleet, const domain_draft& domain, report& 
                 problems);
   check_backoff(root, "supervision", domain.spec.intensity.min_backoff,
                 domain.spec.intensity.max_backoff, problems);
+  check_failures(fleet, domain, problems);
   check_intents(fleet, domain, problems);
   if (domain.fixed.site.node)
     check_plan(fleet, domain, domain.fixed, problems);

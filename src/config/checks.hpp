@@ -18,6 +18,15 @@ void check_agent(const fleet_draft& fleet, const domain_draft& domain, const age
 void check_plan(const fleet_draft& fleet, const domain_draft& domain, const plan_draft& plan,
                 report& problems);
 
+/// The failure table, the breakers and the stages of overload of a domain.
+void check_failures(const fleet_draft& fleet, const domain_draft& domain, report& problems);
+/// That the stage at which an agent is shed is one of its domain's.
+void check_shedding(const domain_draft& domain, const yaml_node& root, const agent_spec& agent,
+                    report& problems);
+/// That all domains agree on the breaker of a provider.
+void check_providers(const fleet_draft& fleet, report& problems);
+inline constexpr std::size_t overload_stages_max = 8;
+
 /// That no agent falls back to itself, over others or directly.
 void check_fallback_cycles(const domain_draft& domain, report& problems);
 

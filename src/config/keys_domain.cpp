@@ -130,6 +130,14 @@ const record& domain_keys() {
        {"context", map(text_rule::name, fields_or(context_keys, context_type())),
         "the typed context", "{}"},
        {"supervision", fields(supervision_keys), "restarts of agents", "{}"},
+       {"on_failure", fields(on_failure_keys), "changes of the failure table", "{}"},
+       {"human_queue", text(text_rule::name), "the queue of people that `ask_human` asks", "none"},
+       {"max_failed_agents", integer(0, 1000),
+        "after so many different agents failed in one task a person is asked; 0: never", "0"},
+       {"breaker", fields(breaker_keys), "circuit breaker of each agent", "{}"},
+       {"provider_breaker", fields(breaker_keys), "circuit breaker of each provider of agents",
+        "{}"},
+       {"overload", fields(overload_keys), "what is spared when there is too much to do", "{}"},
        {"max_tasks", integer(1, 10000000), "open tasks per shard; above it new ones are refused",
         "100000"}}};
   return r;

@@ -79,6 +79,7 @@ class loader {
       if (agent.from.root)
         read_agent(*agent.from.root, files.path, agent.spec);
     }
+    complete_breakers(domain);
   }
 
   // Moves the domain at `path` and what is under it into the form that others see.

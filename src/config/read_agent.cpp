@@ -108,7 +108,17 @@ void read_agent(const yaml_node& root, std::string_view domain, agent_spec& out)
   top.get("min_confidence", out.min_confidence);
   top.get("fallback", out.fallback);
   out.fallback = qualified(std::move(out.fallback), domain);
+  top.get("provider", out.provider);
+  top.get("shed_at", out.shed_at);
   out.settings = read_settings(top, card.kind);
+}
+
+void complete_breakers(domain_draft& domain) {
+  for (auto& agent : domain.agents) {
+    const auto* own = agent.from.root ? agent.from.root->find("breaker") : nullptr;
+    if (own)
+      read_breaker(section{own}, agent.spec.breaker.emplace(domain.spec.breaker));
+  }
 }
 
 } // namespace troupe::config

@@ -88,6 +88,8 @@ void read_domain(const yaml_node& root, domain_draft& out) {
   supervision.get("min_backoff", spec.intensity.min_backoff);
   supervision.get("max_backoff", spec.intensity.max_backoff);
 
+  read_failures(top, spec);
+
   if (const auto* plan = top.find("plan"))
     read_plan(*plan, spec.path, out.fixed);
   for (const auto* entry : top.entries("plans"))

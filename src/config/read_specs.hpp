@@ -6,9 +6,17 @@
 // reported by check_shape.
 namespace troupe::config {
 
+class section;
+
 void read_fleet(const yaml_node& root, fleet_spec& out);
 void read_domain(const yaml_node& root, domain_draft& out);
 void read_agent(const yaml_node& root, std::string_view domain, agent_spec& out);
+
+/// Everything of a domain that is about failures and overload.
+void read_failures(const section& top, domain_spec& out);
+void read_breaker(const section& from, breaker_spec& out);
+/// What an agent's own breaker does not say, the domain's says: once both have been read.
+void complete_breakers(domain_draft& domain);
 
 /// Reads the plan at `node` for the domain at the path `domain`. Steps without a name get one from
 /// their operator and a number that is free in the plan.

@@ -96,5 +96,8 @@ const record& domain_keys();
 const record& agent_keys();
 const record& plan_keys();      ///< a node of a plan
 const record& condition_keys(); ///< what a rule asks for
+const record& on_failure_keys();
+const record& breaker_keys();
+const record& overload_keys();
 
 } // namespace troupe::config

@@ -23,6 +23,14 @@ class malformed : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The value of an enumeration that a number in a message stands for.
+template <named_enum E>
+E enum_of(std::uint32_t code, const char* field) {
+  if (code >= enum_names<E>::value.size())
+    throw malformed{std::string{field} + ": unknown value " + std::to_string(code)};
+  return static_cast<E>(code);
+}
+
 // All of them may throw `malformed`. They take what they can out of the message instead of copying
 // it.
 task take(v1::Task& in);

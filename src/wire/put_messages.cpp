@@ -114,6 +114,16 @@ void put(const plan& x, v1::Plan& out) {
   retry.set_random_factor(x.retry.random_factor);
   out.set_step_timeout(x.step_timeout.count());
   out.set_max_parallel(x.max_parallel);
+  for (const auto& [why, rule] : x.on_failure) {
+    auto& line = *out.add_on_failure();
+    line.set_reason(code(why));
+    line.set_remedy(code(rule.then));
+    if (rule.max_retries)
+      line.set_max_retries(*rule.max_retries);
+    line.set_sanction(code(rule.agent));
+  }
+  out.set_human_queue(x.human_queue);
+  out.set_max_failed_agents(x.max_failed_agents);
 }
 
 void put(const route& x, v1::Route& out) {

@@ -9,13 +9,6 @@ timestamp time_of(std::int64_t micros) noexcept {
   return timestamp{microseconds{micros}};
 }
 
-template <named_enum E>
-E enum_of(std::uint32_t code, const char* field) {
-  if (code >= enum_names<E>::value.size())
-    throw malformed{std::string{field} + ": unknown value " + std::to_string(code)};
-  return static_cast<E>(code);
-}
-
 json json_of(std::string_view text, const char* field) {
   std::string error;
   auto out = json_of_text(text, error);

@@ -59,6 +59,15 @@ plan take(v1::Plan& in) {
   }
   out.step_timeout = milliseconds{in.step_timeout()};
   out.max_parallel = in.max_parallel();
+  for (const auto& line : in.on_failure()) {
+    auto& rule = out.on_failure[enum_of<reason>(line.reason(), "plan.on_failure.reason")];
+    rule.then = enum_of<remedy>(line.remedy(), "plan.on_failure.remedy");
+    if (line.has_max_retries())
+      rule.max_retries = line.max_retries();
+    rule.agent = enum_of<sanction>(line.sanction(), "plan.on_failure.sanction");
+  }
+  out.human_queue = std::move(*in.mutable_human_queue());
+  out.max_failed_agents = in.max_failed_agents();
   return out;
 }
 

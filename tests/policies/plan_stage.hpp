@@ -75,6 +75,12 @@ class stage {
       : limit_(limit)
       , run(laid_out(std::move(root), max_parallel), at_ms(0) + limit) {}
 
+  /// With a plan as a domain makes it.
+  explicit stage(plan_ptr how, milliseconds limit = milliseconds{60000})
+      : limit_(limit)
+      , how_(std::move(how))
+      , run(how_, at_ms(0) + limit) {}
+
   void start() { run.start(now, todo); }
 
   std::uint32_t index(const std::string& name) const {
@@ -195,7 +201,8 @@ inline std::string difference(const plan_run& a, const plan_run& b) {
     const auto& y = b.step(i);
     if (x.status != y.status || x.attempt != y.attempt || x.retries != y.retries ||
         x.rung != y.rung || x.due != y.due || x.tried != y.tried || x.asking != y.asking ||
-        x.agent != y.agent || x.repeatable != y.repeatable || !same_result(x.result, y.result))
+        x.agent != y.agent || x.repeatable != y.repeatable || x.by_hand != y.by_hand ||
+        x.stay != y.stay || !same_result(x.result, y.result))
       return "step " + a.how().steps[i].node.name + " differs";
   }
   std::vector<plan_action> open_a, open_b;

@@ -35,6 +35,9 @@ TEST(routing, what_bars_a_candidate) {
       {plain(), 0, chosen},
       {with([](auto& c) { c.pinned = false; }), 0, other_pinned},
       {with([](auto& c) { c.healthy = false; }), 0, unhealthy},
+      {with([](auto& c) { c.open = true; }), 0, breaker_open},
+      {with([](auto& c) { c.shed = true; }), 0, shed},
+      {with([](auto& c) { c.probe = true; }), 0, chosen},
       {with([](auto& c) { c.load = 10; }), 0, full},
       {with([](auto& c) { c.capacity = 0; }), 0, full},
       {with([](auto& c) { c.quality = 0.7f; }), 0.8f, below_quality},
@@ -51,6 +54,16 @@ TEST(routing, what_bars_a_candidate) {
          c.load = 10;
        }),
        2, unhealthy},
+      {with([](auto& c) {
+         c.open = c.shed = true;
+         c.load = 10;
+       }),
+       2, breaker_open},
+      {with([](auto& c) {
+         c.shed = true;
+         c.load = 10;
+       }),
+       2, shed},
       {with([](auto& c) { c.load = 10; }), 2, full},
   };
   for (const auto& row : table) {
@@ -137,6 +150,23 @@ TEST(routing, equals_are_taken_equally_often_and_the_same_dice_take_the_same) {
   ASSERT_EQ(taken.size(), 4u);
   for (auto i : {0u, 2u, 3u, 5u})
     EXPECT_NEAR(taken[i], 2000, 200);
+}
+
+TEST(routing, a_probe_goes_first_unless_it_has_failed_for_this_step) {
+  const auto probe = with([](auto& c) {
+    c.probe = true;
+    c.load = 9;
+    c.cost = 5;
+  });
+  for (auto strategy : {static_order, least_loaded, cheapest, best_quality, classifier}) {
+    const auto out = choose({.strategy = strategy}, {plain(), probe, plain()});
+    EXPECT_EQ(out.chosen, 1u) << to_string(strategy);
+    EXPECT_EQ(out.said[0], probe_due);
+    EXPECT_EQ(out.said[2], probe_due);
+    auto failed = probe;
+    failed.tried = true;
+    EXPECT_EQ(choose({.strategy = strategy}, {failed, plain()}).chosen, 1u);
+  }
 }
 
 } // namespace

@@ -65,6 +65,10 @@ plan small_plan() {
   p.retry = {9, milliseconds{1}, milliseconds{2}, 3.0, 0.5};
   p.step_timeout = milliseconds{12};
   p.max_parallel = 5;
+  p.on_failure[reason::crash] = {remedy::retry_here, 7, sanction::restart};
+  p.on_failure[reason::policy_denied] = {remedy::ask_human, std::nullopt, sanction::none};
+  p.human_queue = "desk";
+  p.max_failed_agents = 3;
   return p;
 }
 
@@ -78,6 +82,9 @@ void expect_same(const plan& a, const plan& b) {
   EXPECT_EQ(a.retry, b.retry);
   EXPECT_EQ(a.step_timeout, b.step_timeout);
   EXPECT_EQ(a.max_parallel, b.max_parallel);
+  EXPECT_EQ(a.on_failure, b.on_failure);
+  EXPECT_EQ(a.human_queue, b.human_queue);
+  EXPECT_EQ(a.max_failed_agents, b.max_failed_agents);
 }
 
 json nested(std::size_t levels) {

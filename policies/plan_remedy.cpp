@@ -1,0 +1,121 @@
+#include "policies/deadline.hpp"
+#include "policies/dice.hpp"
+#include "policies/failure_table.hpp"
+#include "policies/plan_ops.hpp"
+#include "policies/plan_run.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe {
+
+// What is done about an attempt that has failed.
+
+namespace {
+
+/// Replicas share their agent's fate: `support/billing#2` counts as `support/billing`.
+std::string_view declared(std::string_view agent) noexcept {
+  return agent.substr(0, agent.find('#'));
+}
+
+} // namespace
+
+void plan_run::count_failed_agent(std::string_view agent, reason why) {
+  // Whoever was only too busy, or is no longer wanted, has not failed.
+  if (agent.empty() || why == reason::rate_limited || why == reason::cancelled ||
+      failed_agents_.size() >= how_->max_failed_agents)
+    return;
+  const auto name = declared(agent);
+  if (std::find(failed_agents_.begin(), failed_agents_.end(), name) == failed_agents_.end())
+    failed_agents_.emplace_back(name);
+}
+
+bool plan_run::hand_to_person(std::uint32_t i, std::string why, actions& todo) {
+  auto& s = steps_[i];
+  const auto& rungs = at(i).node.fallback;
+  const auto person = [&](const std::string& rung) { return rung.starts_with("human:"); };
+  if (how_->human_queue.empty()) {
+    // Without a queue of the domain's own, the person at the end of the ladder is as good.
+    const auto next = std::find_if(rungs.begin() + s.rung, rungs.end(), person);
+    if (next == rungs.end())
+      return false;
+    s.rung = static_cast<std::uint32_t>(next - rungs.begin()) + 1;
+  } else {
+    s.by_hand = true;
+  }
+  s.retries = 0;
+  s.asked_because = std::move(why);
+  attempt(i, todo);
+  return true;
+}
+
+void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e, actions& todo) {
+  const auto i = e.step;
+  auto& s = steps_[i];
+  const bool asked = s.asking;
+  disarm(i);
+  set_asking(i, false);
+  s.stay.clear();
+  const auto op = target_of(i).op;
+  auto next = treat(f, how_->on_failure, how_->retry, s.retries, s.repeatable,
+                    unit_interval(scramble(e.dice)));
+  const auto finish = [&](const failure& why) {
+    auto x = given ? *given : outcome{};
+    if (!given)
+      x.confidence = 0;
+    x.failed = why;
+    finish_step(i, std::make_shared<const outcome>(std::move(x)), todo);
+  };
+  // Whom the failure table has asked has the last word.
+  if (s.by_hand)
+    return finish(f);
+  if (op == plan_op::call && !asked && how_->max_failed_agents > 0) {
+    count_failed_agent(s.agent, f.why);
+    if (failed_agents_.size() >= how_->max_failed_agents && next.what != remedy::give_up)
+      next = {remedy::ask_human, {}, next.unsure};
+  }
+  // People are not asked twice. A sub-task keeps its id, so that one which has ended would only end
+  // the same way again; what can be repeated is the attempt to reach it.
+  const bool final = op == plan_op::human || (op == plan_op::call && asked) ||
+                     (op == plan_op::domain && (given || e.kind == event_kind::time_up));
+  const bool again = next.what == remedy::retry || next.what == remedy::retry_here ||
+                     next.what == remedy::back_off;
+  if (next.what == remedy::ask_human && op == plan_op::human)
+    next.what = remedy::fall_back;
+  if (next.what == remedy::ask_human) {
+    auto why = std::string{to_string(f.why)} + (f.detail.empty() ? "" : ": " + f.detail);
+    if (next.unsure)
+      why += "; " + s.agent + " may have acted already";
+    if (hand_to_person(i, why, todo))
+      return;
+    if (next.unsure)
+      return finish({f.why,
+                     f.detail + (f.detail.empty() ? "" : "; ") + s.agent +
+                         " may have acted and must not act twice, and there is nobody to ask",
+                     f.retry_after});
+  }
+  if (!s.agent.empty() && std::find(s.tried.begin(), s.tried.end(), s.agent) == s.tried.end() &&
+      next.what != remedy::retry_here)
+    s.tried.push_back(s.agent);
+  if (again && !final && later(now_, next.delay) < whole_deadline(now_)) {
+    ++s.retries;
+    if (next.what == remedy::retry_here)
+      s.stay = s.agent;
+    if (next.delay.count() <= 0) {
+      attempt(i, todo);
+      return;
+    }
+    s.status = step_status::waiting;
+    arm(i, later(now_, next.delay));
+    return;
+  }
+  if (next.what != remedy::give_up && s.rung < at(i).node.fallback.size()) {
+    ++s.rung;
+    s.retries = 0;
+    attempt(i, todo);
+    return;
+  }
+  finish_step(i, given ? std::move(given) : std::make_shared<const outcome>(outcome::of(f)), todo);
+}
+
+} // namespace troupe
