@@ -2,6 +2,7 @@
 
 #include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
+#include "actors/waiting_room.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -15,8 +16,9 @@ namespace troupe {
 /// whose promises these keep.
 struct task_watch {
   std::string id;
-  task_ptr what;  ///< null when the task was only asked for by its id
-  seat_ptr where; ///< its orchestrator
+  task_ptr what;                 ///< null when the task was only asked for by its id
+  seat_ptr where;                ///< its orchestrator
+  std::uint64_t incarnation = 0; ///< of the orchestrator that was asked
   std::function<void(const task_accepted&)> accepted;
   std::function<void(const refused&)> refused_;
   std::function<void(const task_record_ptr&)> progressed;
@@ -61,40 +63,6 @@ struct front_desk_state {
   void on_seat_down(const seat_down& x);
   void on_tick();
 
-  /// Requests that wait for answers of one kind.
-  template <class Reply>
-  struct waiting_room {
-    struct guest {
-      timestamp due;
-      std::function<bool(const Reply&)> take; ///< true: that was all
-      std::function<void(const refused&)> give_up;
-    };
-    std::unordered_map<std::uint64_t, guest> guests;
-
-    void take(const Reply& x) {
-      auto hit = guests.find(x.request);
-      if (hit != guests.end() && hit->second.take(x))
-        guests.erase(x.request);
-    }
-    void expire(timestamp now) {
-      std::vector<std::function<void(const refused&)>> late;
-      for (auto i = guests.begin(); i != guests.end();) {
-        if (i->second.due > now) {
-          ++i;
-          continue;
-        }
-        late.push_back(std::move(i->second.give_up));
-        i = guests.erase(i);
-      }
-      for (const auto& f : late)
-        f({refusal::timeout, "no answer in time", {}});
-    }
-    void close() {
-      for (auto& [id, g] : guests)
-        g.give_up({refusal::stopping, "the node is stopping", {}});
-      guests.clear();
-    }
-  };
   waiting_room<task_found> tasks_;
   waiting_room<session_found> sessions_;
   waiting_room<shard_seen> views_;
@@ -104,13 +72,29 @@ struct front_desk_state {
   static inline const char* name = "front_desk";
 
  private:
+  /// Seats somebody who waits for a `Reply`; returns the number of the request.
   template <class Reply>
   std::uint64_t seat_guest(waiting_room<Reply>& room, std::function<bool(const Reply&)> take,
-                           std::function<void(const refused&)> give_up);
+                           std::function<void(const refused&)> give_up) {
+    return room.admit(++next_request_, parts_->now(self_) + patience, std::move(take),
+                      std::move(give_up));
+  }
   [[nodiscard]] std::vector<seat_ptr> orchestrators_of_shard(std::uint32_t shard) const;
   [[nodiscard]] std::vector<seat_ptr> orchestrators(const std::string& domain) const;
   void find_stored(std::string id, std::function<void(task_record_ptr, const refused&)> then);
   void drop(std::uint64_t number);
+  /// Tells the orchestrator of the watched task; false when there is none now.
+  template <class Message>
+  bool tell(task_watch& w, Message x) {
+    if (!w.where)
+      return false;
+    auto who = w.where->now();
+    if (!who.handle)
+      return false;
+    w.incarnation = who.incarnation;
+    self_->send(who.handle, std::move(x));
+    return true;
+  }
   [[nodiscard]] std::vector<std::uint64_t> numbers_of(const std::string& id) const;
 
   caf::event_based_actor* self_ = nullptr;

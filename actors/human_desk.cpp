@@ -1,18 +1,65 @@
 #include "actors/human_desk.hpp"
 
+#include "policies/deadline.hpp"
+
 #include <algorithm>
 
 namespace troupe {
+
+namespace {
+
+const human_queue_spec& limits_of(const fleet_spec& fleet, const std::string& queue) {
+  static const human_queue_spec by_default;
+  const auto& all = fleet.human_queues;
+  const auto hit =
+      std::find_if(all.begin(), all.end(), [&](const auto& q) { return q.name == queue; });
+  return hit == all.end() ? by_default : *hit;
+}
+
+} // namespace
+
+outcome_ptr answer_of_silence(const fleet_spec& fleet, const std::string& queue) {
+  const auto& silence = limits_of(fleet, queue).when_silent;
+  if (silence.is_null())
+    return std::make_shared<const outcome>(
+        outcome::of({reason::timeout, "nobody answered in time", {}}));
+  outcome said;
+  said.text = silence.value("text", std::string{});
+  said.data = silence.value("data", json::object());
+  said.data["nobody_answered"] = true;
+  return std::make_shared<const outcome>(std::move(said));
+}
 
 void human_desk_state::init(caf::event_based_actor* self, parts_ptr parts) {
   self_ = self;
   parts_ = std::move(parts);
 }
 
+void human_desk_state::arm() {
+  if (due_.empty() || due_.begin()->first >= armed_)
+    return;
+  armed_ = due_.begin()->first;
+  self_->delayed_send(self_, left(armed_, parts_->now(self_)) + milliseconds{1}, tick{});
+}
+
+void human_desk_state::drop(entries::iterator i) {
+  due_.erase({i->second.due, i->first});
+  open_.erase(i);
+}
+
+bool human_desk_state::pass_on(const entry& e) {
+  const auto& q = e.what;
+  return send_to(self_, q.asker, question_answered{q.task, q.step, q.attempt, e.answer});
+}
+
 void human_desk_state::on_ask(const ask_human& x) {
   auto known = open_.find(x.what->id);
   if (known != open_.end()) {
-    known->second.asker = x.what->asker;
+    auto& e = known->second;
+    e.what.asker = x.what->asker;
+    // It was lost with the asker's former incarnation.
+    if (e.answer)
+      pass_on(e);
     return;
   }
   if (open_.size() >= questions_max) {
@@ -22,74 +69,122 @@ void human_desk_state::on_ask(const ask_human& x) {
             question_answered{x.what->task, x.what->step, x.what->attempt, full});
     return;
   }
-  open_.emplace(x.what->id, *x.what);
+  const auto& limits = limits_of(parts_->fleet, x.what->queue);
+  entry e;
+  e.what = *x.what;
+  e.due = std::min(e.what.due, later(e.what.asked, limits.answer_timeout));
+  if (!e.what.claimed_by.empty())
+    e.what.claimed_until = later(e.what.claimed, limits.claim_lease);
+  due_.emplace(e.due, e.what.id);
+  open_.emplace(x.what->id, std::move(e));
+  arm();
+}
+
+void human_desk_state::on_tick() {
+  armed_ = no_deadline;
+  const auto now = parts_->now(self_);
+  while (!due_.empty() && due_.begin()->first <= now) {
+    auto hit = open_.find(due_.begin()->second);
+    due_.erase(due_.begin());
+    auto& e = hit->second;
+    if (e.answer)
+      continue; // It came just in time, and is on its way to the disk.
+    e.answer = answer_of_silence(parts_->fleet, e.what.queue);
+    // If the asker is being restarted, it asks again and gets it then.
+    pass_on(e);
+  }
+  arm();
 }
 
 void human_desk_state::on_withdraw(const withdraw_question& x) {
-  open_.erase(x.id);
+  auto hit = open_.find(x.id);
+  if (hit == open_.end())
+    return;
+  auto& e = hit->second;
+  if (e.answered)
+    done(e.answered, e.request, refusal::conflict, "the task no longer waits for this answer");
+  drop(hit);
+}
+
+void human_desk_state::on_settled(const question_settled& x) {
+  auto hit = open_.find(x.id);
+  if (hit == open_.end())
+    return;
+  auto& e = hit->second;
+  if (e.answered) {
+    if (x.taken)
+      done(e.answered, e.request, refusal::none, {}, std::make_shared<const question>(e.what));
+    else
+      done(e.answered, e.request, refusal::conflict, "the task no longer waits for this answer");
+  }
+  drop(hit);
 }
 
 void human_desk_state::on_list(const list_questions& x) {
   questions_seen out{x.request, {}};
-  for (const auto& [id, q] : open_)
-    if (x.queue.empty() || q.queue == x.queue)
-      out.open.push_back(std::make_shared<const question>(q));
+  for (const auto& [id, e] : open_)
+    if (!e.answer && (x.queue.empty() || e.what.queue == x.queue))
+      out.open.push_back(std::make_shared<const question>(e.what));
   std::stable_sort(out.open.begin(), out.open.end(), [](const auto& a, const auto& b) {
     return a->urgency != b->urgency ? a->urgency < b->urgency : a->asked < b->asked;
   });
   self_->send(caf::actor_cast<caf::actor>(self_->current_sender()), std::move(out));
 }
 
-milliseconds human_desk_state::lease_of(const std::string& queue) const {
-  for (const auto& q : parts_->fleet.human_queues)
-    if (q.name == queue)
-      return q.claim_lease;
-  return human_queue_spec{}.claim_lease;
+void human_desk_state::done(const caf::actor& to, std::uint64_t request, refusal why,
+                            std::string detail, question_ptr what) {
+  self_->send(to, question_done{request, {why, std::move(detail), {}}, std::move(what)});
 }
 
-void human_desk_state::reply(std::uint64_t request, refusal why, std::string detail,
-                             question_ptr what) {
-  self_->send(caf::actor_cast<caf::actor>(self_->current_sender()),
-              question_done{request, {why, std::move(detail), {}}, std::move(what)});
+bool human_desk_state::taken(const question& q, const std::string& by) const {
+  return !q.claimed_by.empty() && q.claimed_by != by && q.claimed_until > parts_->now(self_);
 }
 
 void human_desk_state::on_claim(const claim_question& x) {
+  const auto from = caf::actor_cast<caf::actor>(self_->current_sender());
   auto hit = open_.find(x.id);
-  if (hit == open_.end()) {
-    reply(x.request, refusal::unknown_question, "no open question " + x.id);
+  if (hit == open_.end() || hit->second.answer) {
+    done(from, x.request, refusal::unknown_question, "no open question " + x.id);
     return;
   }
-  auto& q = hit->second;
-  const auto now = parts_->now(self_);
-  if (!q.claimed_by.empty() && q.claimed_by != x.by && q.claimed_until > now) {
-    reply(x.request, refusal::conflict, "claimed by " + q.claimed_by);
+  auto& q = hit->second.what;
+  if (taken(q, x.by)) {
+    done(from, x.request, refusal::conflict, "claimed by " + q.claimed_by);
     return;
   }
   q.claimed_by = x.by;
-  q.claimed_until = now + lease_of(q.queue);
-  reply(x.request, refusal::none, {}, std::make_shared<const question>(q));
+  q.claimed = parts_->now(self_);
+  q.claimed_until = later(q.claimed, limits_of(parts_->fleet, q.queue).claim_lease);
+  send_to(self_, q.asker, question_claimed{q.task, q.step, q.attempt, x.by});
+  done(from, x.request, refusal::none, {}, std::make_shared<const question>(q));
 }
 
 void human_desk_state::on_answer(const answer_question& x) {
+  const auto from = caf::actor_cast<caf::actor>(self_->current_sender());
   auto hit = open_.find(x.id);
   if (hit == open_.end()) {
-    reply(x.request, refusal::unknown_question, "no open question " + x.id);
+    done(from, x.request, refusal::unknown_question, "no open question " + x.id);
     return;
   }
-  const auto& q = hit->second;
-  if (!q.claimed_by.empty() && q.claimed_by != x.by && q.claimed_until > parts_->now(self_)) {
-    reply(x.request, refusal::conflict, "claimed by " + q.claimed_by);
+  auto& e = hit->second;
+  if (e.answer) {
+    done(from, x.request, refusal::conflict, "it has been answered already");
     return;
   }
+  if (taken(e.what, x.by)) {
+    done(from, x.request, refusal::conflict, "claimed by " + e.what.claimed_by);
+    return;
+  }
+  e.answer = x.x;
   // The step is answered by its orchestrator; when that is just being restarted, the question stays
   // open.
-  if (!send_to(self_, q.asker, question_answered{q.task, q.step, q.attempt, x.x})) {
-    reply(x.request, refusal::busy, "the task is being recovered");
+  if (!pass_on(e)) {
+    e.answer = nullptr;
+    done(from, x.request, refusal::busy, "the task is being recovered");
     return;
   }
-  auto done = std::make_shared<const question>(q);
-  open_.erase(hit);
-  reply(x.request, refusal::none, {}, std::move(done));
+  e.answered = from;
+  e.request = x.request;
 }
 
 caf::behavior human_desk(caf::stateful_actor<human_desk_state>* self, parts_ptr parts) {
@@ -98,9 +193,11 @@ caf::behavior human_desk(caf::stateful_actor<human_desk_state>* self, parts_ptr 
   return {
       [self](const ask_human& x) { state_of(self).on_ask(x); },
       [self](const withdraw_question& x) { state_of(self).on_withdraw(x); },
+      [self](const question_settled& x) { state_of(self).on_settled(x); },
       [self](const list_questions& x) { state_of(self).on_list(x); },
       [self](const claim_question& x) { state_of(self).on_claim(x); },
       [self](const answer_question& x) { state_of(self).on_answer(x); },
+      [self](tick) { state_of(self).on_tick(); },
   };
 }
 

@@ -6,32 +6,58 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace troupe {
 
+/// What counts as the answer when nobody of the queue answers in time.
+[[nodiscard]] outcome_ptr answer_of_silence(const fleet_spec& fleet, const std::string& queue);
+
 /// The HUMAN DESK: holds the questions that tasks have for people, until one of them answers or the
-/// question's time is over. It keeps nothing of its own: every question is an open step of a stored
-/// task, whose orchestrator asks again after any restart; asking again under the same id changes
-/// nothing but the asker.
+/// time of the question's queue is over. Then the answer counts that the queue declares for
+/// silence; without one the question is denied and its step fails.
+///
+/// It keeps nothing of its own: every question is an open step of a stored task, whose orchestrator
+/// asks again after any restart, and tells who had claimed it; asking again under the same id
+/// changes nothing but the asker. An answer is confirmed to whoever gave it when it is stored with
+/// its task; if the orchestrator is restarted before that, the answer is given to it again.
 struct human_desk_state {
   static constexpr std::size_t questions_max = 100000;
 
   void init(caf::event_based_actor* self, parts_ptr parts);
   void on_ask(const ask_human& x);
   void on_withdraw(const withdraw_question& x);
+  void on_settled(const question_settled& x);
   void on_list(const list_questions& x);
   void on_claim(const claim_question& x);
   void on_answer(const answer_question& x);
+  void on_tick();
 
   static inline const char* name = "human_desk";
 
  private:
-  void reply(std::uint64_t request, refusal why, std::string detail, question_ptr what = nullptr);
-  [[nodiscard]] milliseconds lease_of(const std::string& queue) const;
+  struct entry {
+    question what;
+    timestamp due{};     ///< then silence is the answer
+    outcome_ptr answer;  ///< given, and not stored yet
+    caf::actor answered; ///< who gave it: waits for `question_done`; null: nobody did
+    std::uint64_t request = 0;
+  };
+  using entries = std::map<std::string, entry>;
+
+  void done(const caf::actor& to, std::uint64_t request, refusal why, std::string detail,
+            question_ptr what = nullptr);
+  /// True while somebody else than `by` holds it.
+  [[nodiscard]] bool taken(const question& q, const std::string& by) const;
+  bool pass_on(const entry& e);
+  void drop(entries::iterator i);
+  void arm();
 
   caf::event_based_actor* self_ = nullptr;
   parts_ptr parts_;
-  std::map<std::string, question> open_;
+  entries open_;
+  std::set<std::pair<timestamp, std::string>> due_;
+  timestamp armed_ = no_deadline;
 };
 
 caf::behavior human_desk(caf::stateful_actor<human_desk_state>* self, parts_ptr parts);

@@ -16,7 +16,7 @@ namespace troupe {
 
 /// Something an orchestrator does for a task once the events that decided it are stored.
 struct effect {
-  enum class kind : std::uint8_t { begin, call, delegate, ask, end };
+  enum class kind : std::uint8_t { begin, call, delegate, ask, settle, end };
   kind what;
   std::uint64_t after = 0; ///< number of the journal batch that has to be on disk before
   std::uint32_t step = 0;

@@ -64,6 +64,14 @@ struct question_answered {
   outcome_ptr x;
 };
 
+/// A person has taken a question, for the history of its task.
+struct question_claimed {
+  std::string task;
+  std::uint32_t step = 0;
+  std::uint32_t attempt = 0;
+  std::string by;
+};
+
 // -- from an orchestrator -----------------------------------------------------
 
 struct task_accepted {
@@ -216,16 +224,28 @@ struct question {
   timestamp asked{};
   timestamp due = no_deadline;
   std::string claimed_by;
-  timestamp claimed_until{};
+  timestamp claimed{};
+  timestamp claimed_until{}; ///< set by the desk, which knows the queue's lease
   seat_ptr asker;
 };
 using question_ptr = std::shared_ptr<const question>;
+
+[[nodiscard]] inline std::string question_id(const std::string& task, std::uint32_t step,
+                                             std::uint32_t attempt) {
+  return task + ":" + std::to_string(step) + ":" + std::to_string(attempt);
+}
 
 struct ask_human {
   question_ptr what;
 };
 struct withdraw_question {
   std::string id;
+};
+/// The answer to a question has become part of its task, and is stored. Not `taken`: the task no
+/// longer waits for it.
+struct question_settled {
+  std::string id;
+  bool taken = false;
 };
 /// Answered with `questions_seen`.
 struct list_questions {
@@ -342,6 +362,8 @@ struct flush {};
   X(troupe::key_looked_up)                                                                         \
   X(troupe::ask_human)                                                                             \
   X(troupe::withdraw_question)                                                                     \
+  X(troupe::question_claimed)                                                                      \
+  X(troupe::question_settled)                                                                      \
   X(troupe::list_questions)                                                                        \
   X(troupe::questions_seen)                                                                        \
   X(troupe::claim_question)                                                                        \

@@ -65,6 +65,7 @@ caf::behavior orchestrator(caf::stateful_actor<orchestrator_state>* self, parts_
       [self](const task_progressed& x) { state_of(self).on_child_progressed(x); },
       [self](const task_refused& x) { state_of(self).on_child_refused(x); },
       [self](const question_answered& x) { state_of(self).on_question_answered(x); },
+      [self](const question_claimed& x) { state_of(self).on_question_claimed(x); },
       [self](const watch_task& x) { state_of(self).on_watch(x); },
       [self](const unwatch_task& x) { state_of(self).on_unwatch(x); },
       [self](const cancel_task& x) { state_of(self).on_cancel(x); },

@@ -61,6 +61,7 @@ struct orchestrator_state {
   void on_child_progressed(const task_progressed& x);
   void on_child_refused(const task_refused& x);
   void on_question_answered(const question_answered& x);
+  void on_question_claimed(const question_claimed& x);
   void on_seat_down(const seat_down& x);
   void on_tick();
   void on_routes(const routes_changed& x);
@@ -135,6 +136,8 @@ struct orchestrator_state {
   [[nodiscard]] plan_ptr plan_for(const live_task& t, std::string& problem);
   [[nodiscard]] plan_ptr with_limits(plan_node root) const;
   void understood(live_task& t, actions& todo);
+  /// Records an event that decides nothing.
+  void note(live_task& t, event e);
   /// Records an event and lets the interpreter go on; false when it came too late.
   bool happen(live_task& t, event e, actions& todo);
   void carry_out(live_task& t, actions& todo);
@@ -164,6 +167,8 @@ struct orchestrator_state {
   void perform_call(live_task& t, effect& e);
   void perform_delegate(live_task& t, const effect& e);
   void perform_ask(live_task& t, std::uint32_t step, std::uint32_t attempt);
+  /// Whose queue the question of a step goes to.
+  [[nodiscard]] std::string queue_of(const live_task& t, std::uint32_t step) const;
   /// Who sits at `place`, from our own copy while that is good.
   const seat::sitter& sitter_of(const seat_ptr& place);
 

@@ -140,6 +140,10 @@ void orchestrator_state::perform(live_task& t, effect e) {
   case effect::kind::ask:
     perform_ask(t, e.step, e.attempt);
     break;
+  case effect::kind::settle:
+    send_to(self_, config_.desk,
+            question_settled{question_id(t.what->id, e.step, e.attempt), true});
+    break;
   case effect::kind::end:
     if (auto* session =
             t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id)) {

@@ -105,8 +105,30 @@ void orchestrator_state::on_child_refused(const task_refused& x) {
 
 void orchestrator_state::on_question_answered(const question_answered& x) {
   now_ = parts_->now(self_);
-  if (auto* t = find_live(x.task))
-    reply(t->slot, t->generation, event_kind::answered, x.step, x.attempt, x.x);
+  auto* t = find_live(x.task);
+  if (t && !t->ending) {
+    auto e = make_event(*t, event_kind::answered, x.step, x.attempt);
+    e.body = x.x;
+    action_list todo{*this};
+    if (happen(*t, std::move(e), todo)) {
+      // Whoever answered hears of it when the answer is stored.
+      hold(*t, {effect::kind::settle, 0, x.step, x.attempt, nullptr});
+      carry_out(*t, todo);
+      return;
+    }
+  }
+  send_to(self_, config_.desk, question_settled{question_id(x.task, x.step, x.attempt), false});
+}
+
+void orchestrator_state::on_question_claimed(const question_claimed& x) {
+  now_ = parts_->now(self_);
+  auto* t = find_live(x.task);
+  if (!t || t->ending || !t->run || x.step >= t->run->how().steps.size() ||
+      !t->run->step(x.step).asking || t->run->step(x.step).attempt != x.attempt)
+    return;
+  auto e = make_event(*t, event_kind::claimed, x.step, x.attempt);
+  e.body = std::make_shared<const std::string>(x.by);
+  note(*t, std::move(e));
 }
 
 void orchestrator_state::on_seat_down(const seat_down& x) {

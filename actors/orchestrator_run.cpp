@@ -1,5 +1,6 @@
 #include "actors/orchestrator.hpp"
 
+#include "actors/human_desk.hpp"
 #include "policies/context_scope.hpp"
 #include "policies/deadline.hpp"
 #include "src/telemetry/log.hpp"
@@ -55,6 +56,12 @@ void orchestrator_state::arm() {
     return;
   armed_ = next;
   self_->delayed_send(self_, left(next, now_) + milliseconds{1}, tick{});
+}
+
+void orchestrator_state::note(live_task& t, event e) {
+  t.history.push_back(std::move(e));
+  store_event(t, t.history.back());
+  tell_progress(t, t.history.back(), false);
 }
 
 bool orchestrator_state::happen(live_task& t, event e, actions& todo) {
@@ -171,6 +178,16 @@ void orchestrator_state::on_tick() {
     }
     auto e = t.run->timer_event(now_);
     e.triage = t.triage;
+    if (e.kind == event_kind::time_up && e.step != whole_task && t.run->step(e.step).asking &&
+        t.run->target_of(e.step).op != plan_op::domain) {
+      // Silence may be an answer; the question is withdrawn all the same.
+      auto silence = answer_of_silence(parts_->fleet, queue_of(t, e.step));
+      if (silence->ok()) {
+        e.kind = event_kind::answered;
+        e.body = std::move(silence);
+        send_to(self_, config_.desk, withdraw_question{question_id(t.what->id, e.step, e.attempt)});
+      }
+    }
     action_list todo{*this};
     if (!happen(t, std::move(e), todo)) {
       // Cannot be: a timer stands for an event that fits. Going round in circles would be worse

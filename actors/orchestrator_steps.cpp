@@ -73,9 +73,7 @@ void orchestrator_state::stop_step(live_task& t, const plan_action& a) {
     children_.erase(child);
     return;
   }
-  send_to(self_, config_.desk,
-          withdraw_question{t.what->id + ":" + std::to_string(a.step) + ":" +
-                            std::to_string(a.attempt)});
+  send_to(self_, config_.desk, withdraw_question{question_id(t.what->id, a.step, a.attempt)});
 }
 
 void orchestrator_state::perform_call(live_task& t, effect& e) {
@@ -155,6 +153,17 @@ void orchestrator_state::perform_delegate(live_task& t, const effect& e) {
   self_->send(who.handle, submit_task{std::move(child), false, t.recovered || e.attempt > 1});
 }
 
+std::string orchestrator_state::queue_of(const live_task& t, std::uint32_t step) const {
+  const auto target = t.run->target_of(step);
+  if (target.op == plan_op::call) {
+    // An agent that stands for people has handed over.
+    auto seats = dispatcher_->table()->by_name.find(t.run->step(step).agent);
+    if (seats != dispatcher_->table()->by_name.end())
+      return seats->second.front()->spec()->settings.value("queue", std::string{});
+  }
+  return std::string{target.queue};
+}
+
 void orchestrator_state::perform_ask(live_task& t, std::uint32_t i, std::uint32_t attempt) {
   if (t.ending || !t.run || !t.run->step(i).asking || t.run->step(i).attempt != attempt)
     return;
@@ -163,19 +172,19 @@ void orchestrator_state::perform_ask(live_task& t, std::uint32_t i, std::uint32_
     return; // The other domain's orchestrator asks.
   const auto& node = t.run->how().steps[i].node;
   auto q = std::make_shared<question>();
-  q->id = t.what->id + ":" + std::to_string(i) + ":" + std::to_string(attempt);
+  q->id = question_id(t.what->id, i, attempt);
   q->task = t.what->id;
   q->step = i;
   q->attempt = attempt;
   q->domain = domain_->path;
-  q->queue = target.queue;
-  if (target.op == plan_op::call) {
-    auto seats = dispatcher_->table()->by_name.find(t.run->step(i).agent);
-    if (seats != dispatcher_->table()->by_name.end())
-      q->queue = seats->second.front()->spec()->settings.value("queue", std::string{});
-  }
+  q->queue = queue_of(t, i);
   // The question is what was recorded when it was asked.
   for (auto e = t.history.rbegin(); e != t.history.rend(); ++e) {
+    if (e->kind == event_kind::claimed && e->step == i && e->attempt == attempt &&
+        q->claimed_by.empty()) {
+      q->claimed_by = *e->get<std::string>();
+      q->claimed = e->at;
+    }
     if (e->kind == event_kind::asked && e->step == i) {
       if (const auto* text = e->get<std::string>())
         q->text = *text;

@@ -19,6 +19,8 @@
 #include "src/tools/worker_pool.hpp"
 
 #include <filesystem>
+#include <map>
+#include <mutex>
 #include <random>
 #include <thread>
 #include <utility>
@@ -60,6 +62,13 @@ void check_natives(const std::vector<agent_spec>& agents, const node_parts& part
 
 } // namespace
 
+/// Agents that were added while the node ran, by the supervisor they belong to: it has to start
+/// them again when it is restarted itself. Any thread.
+struct node::late_agents {
+  std::mutex mutex;
+  std::map<std::string, std::vector<child_spec>, std::less<>> of;
+};
+
 /// Draws the supervision tree of a node:
 ///
 ///   node (rest_for_one)
@@ -82,8 +91,9 @@ struct node::builder {
   seat_ptr registry_place;
   seat_ptr front;
   std::shared_ptr<std::unique_ptr<store>> first_store;
+  std::shared_ptr<late_agents> late;
 
-  static child_spec tree(supervisor_config config, parts_ptr parts, const std::string& id) {
+  child_spec tree(supervisor_config config, const std::string& id) const {
     child_spec out;
     out.rules = rules_for(id, tree_shutdown);
     out.kind = "supervisor";
@@ -91,8 +101,15 @@ struct node::builder {
     out.place =
         parts->places->claim({address_kind::node, parts->fleet.node_id + "/" + config.name});
     auto shared = std::make_shared<const supervisor_config>(std::move(config));
-    out.start = [parts, shared](caf::event_based_actor* self) {
-      return self->system().spawn(supervisor, parts, *shared);
+    out.start = [p = parts, shared, added = late](caf::event_based_actor* self) {
+      auto children = *shared;
+      {
+        std::lock_guard hold{added->mutex};
+        if (auto more = added->of.find(shared->name); more != added->of.end())
+          children.children.insert(children.children.end(), more->second.begin(),
+                                   more->second.end());
+      }
+      return self->system().spawn(supervisor, p, std::move(children));
     };
     return out;
   }
@@ -148,11 +165,11 @@ struct node::builder {
       orchestrators.children.push_back(std::move(c));
     }
     supervisor_config all{domain.path, supervision::one_for_one, {}, {}};
-    all.children.push_back(tree(std::move(agents), parts, "agents"));
-    all.children.push_back(tree(std::move(orchestrators), parts, "orchestrators"));
+    all.children.push_back(tree(std::move(agents), "agents"));
+    all.children.push_back(tree(std::move(orchestrators), "orchestrators"));
     for (const auto& inner : domain.domains)
       all.children.push_back(domain_tree(inner));
-    return tree(std::move(all), parts, domain.path);
+    return tree(std::move(all), domain.path);
   }
 
   template <class Start>
@@ -200,12 +217,12 @@ struct node::builder {
         };
         services.children.push_back(std::move(c));
       }
-      out.children.push_back(tree(std::move(services), parts, "services"));
+      out.children.push_back(tree(std::move(services), "services"));
     }
     supervisor_config domains{"domains", supervision::one_for_one, {}, {}};
     for (const auto& d : parts->fleet.domains)
       domains.children.push_back(domain_tree(d));
-    out.children.push_back(tree(std::move(domains), parts, "domains"));
+    out.children.push_back(tree(std::move(domains), "domains"));
     out.children.push_back(
         single("front_desk", agent_shutdown, front,
                [p = parts, f = front, j = journal, d = desk](caf::event_based_actor* self) {
@@ -219,7 +236,8 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
     : system_(sys)
     , parts_(std::make_shared<node_parts>())
     , options_(std::move(options))
-    , first_store_(std::make_shared<std::unique_ptr<store>>()) {
+    , first_store_(std::make_shared<std::unique_ptr<store>>())
+    , late_(std::make_shared<late_agents>()) {
   auto& p = *parts_;
   // Children run in the fleet's folder, so that paths handed to them must not depend on ours.
   if (!fleet.data_dir.empty())
@@ -276,10 +294,15 @@ void node::start() {
   };
   if (options_.open_store && !options_.no_store)
     *first_store_ = options_.open_store();
-  builder b{system_,           parts_,
-            options_,          options_.no_store ? nullptr : own("journal"),
-            own("human_desk"), own("registry"),
-            own("front_desk"), first_store_};
+  builder b{system_,
+            parts_,
+            options_,
+            options_.no_store ? nullptr : own("journal"),
+            own("human_desk"),
+            own("registry"),
+            own("front_desk"),
+            first_store_,
+            late_};
   root_ = system_.spawn(supervisor, parts_, b.root());
   own("root")->take(root_);
   root_->attach_functor(
@@ -332,13 +355,20 @@ void node::add_agent(agent_spec spec) {
   const auto own = [&](const std::string& name) {
     return parts_->places->claim({address_kind::node, parts_->fleet.node_id + "/" + name});
   };
-  builder b{system_,           parts_,          options_,          own("journal"),
-            own("human_desk"), own("registry"), own("front_desk"), first_store_};
+  builder b{
+      system_,           parts_,       options_, own("journal"), own("human_desk"), own("registry"),
+      own("front_desk"), first_store_, late_};
   auto agents = own(spec.card.domain + "/agents")->now().handle;
   if (!agents)
     throw std::runtime_error{"domain " + spec.card.domain + " is not running"};
-  for (auto& child : b.agent_children(spec))
+  for (auto& child : b.agent_children(spec)) {
+    {
+      std::lock_guard hold{late_->mutex};
+      late_->of[spec.card.domain + "/agents"].push_back(child);
+    }
+    // A supervisor that has been restarted just now knows it already, and takes it as the same.
     caf::anon_send(agents, start_child{std::make_shared<const child_spec>(std::move(child))});
+  }
 }
 
 } // namespace troupe

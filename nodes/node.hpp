@@ -48,7 +48,8 @@ class node {
 
   /// Spawns the supervision tree. What a former run left unfinished is taken up again.
   void start();
-  /// Blocks the calling thread, which must not be an actor's, until every actor of the tree is seated; false after `most`.
+  /// Blocks the calling thread, which must not be an actor's, until every actor of the tree is
+  /// seated; false after `most`.
   [[nodiscard]] bool wait_ready(milliseconds most) const;
   /// Stops the tree: children in reverse order, each within its shutdown time. Safe to call again.
   void stop();
@@ -69,11 +70,13 @@ class node {
 
  private:
   struct builder;
+  struct late_agents;
   caf::actor_system& system_;
   std::shared_ptr<node_parts> parts_;
   node_options options_;
   std::unique_ptr<client> client_;
   std::shared_ptr<std::unique_ptr<store>> first_store_;
+  std::shared_ptr<late_agents> late_; ///< what `add_agent` added
   caf::actor root_;
   std::function<void(std::string)> on_failure_;
 };

@@ -127,8 +127,9 @@ class plan_run {
   /// asked for again, with the attempt it had.
   void open_actions(std::vector<plan_action>& todo) const;
 
-  /// What a person may take when the plan does not say it.
-  static constexpr milliseconds human_timeout = std::chrono::hours{24};
+  /// What a person may take when the plan does not say it. The queue's own limit is kept where the
+  /// questions are; this one only ends what nobody else would end.
+  static constexpr milliseconds human_timeout = std::chrono::hours{24 * 366};
 
  private:
   using kind = plan_action::kind;

@@ -4,6 +4,8 @@
 #include "nodes/doors/uri.hpp"
 
 #include <algorithm>
+#include <set>
+#include <thread>
 
 namespace troupe::cli {
 
@@ -12,7 +14,10 @@ namespace {
 struct log_settings {
   std::string session, task, agent, type, level, since, until, text;
   std::size_t limit = 100;
+  bool follow = false;
 };
+
+constexpr milliseconds look_every{500};
 
 /// Lines oldest first, as people read them.
 std::string lines_text(const json& lines) {
@@ -39,6 +44,52 @@ std::string lines_text(const json& lines) {
   return out.empty() ? "no lines" : out;
 }
 
+path_builder search_path(const log_settings& x) {
+  path_builder path{"/v1/logs"};
+  path.with("session", x.session)
+      .with("task", x.task)
+      .with("agent", x.agent)
+      .with("task_type", x.type)
+      .with("level", x.level == "warn" ? "warning" : x.level)
+      .with("since", x.since)
+      .with("until", x.until)
+      .with("text", x.text)
+      .with("limit", std::to_string(x.limit));
+  return path;
+}
+
+/// Shows what is there and then what comes, until the program is interrupted. The last moment is
+/// asked for again each time, because more lines may have been written in it.
+exit_code follow(const shell& s, log_settings x) {
+  std::set<std::string> shown; // of the last moment
+  while (true) {
+    auto found = document_of(ask(s, search_path(x)));
+    json fresh = json::array();
+    for (const auto& line : list(found, "lines"))
+      if (member(line, "at") != x.since || !shown.contains(line.dump()))
+        fresh.push_back(line);
+    if (!fresh.empty()) {
+      // The newest comes first.
+      const auto latest = member(fresh.front(), "at");
+      if (latest != x.since)
+        shown.clear();
+      x.since = latest;
+      for (const auto& line : fresh)
+        if (member(line, "at") == latest)
+          shown.insert(line.dump());
+      if (s.as_json())
+        for (auto line = fresh.rbegin(); line != fresh.rend(); ++line)
+          s.print_raw(line->dump(-1, ' ', false, json::error_handler_t::replace));
+      else
+        s.print(lines_text({{"lines", std::move(fresh)}}));
+      s.out.flush();
+      // From now on nothing may be left out.
+      x.limit = 10000;
+    }
+    std::this_thread::sleep_for(look_every);
+  }
+}
+
 /// `1h` means that long ago; everything else is for the node to understand.
 std::string moment(const std::string& text) {
   const bool bare =
@@ -53,7 +104,8 @@ void add_logs(CLI::App& to, shell& s) {
                         "troupe logs --since 1h --level warn\n"
                         "troupe logs --session s1 --type billing.dispute\n"
                         "troupe logs --agent support/billing --text refund --limit 20 -o json\n"
-                        "troupe logs --since 2026-11-21T08:00:00Z --until 2026-11-21T09:00:00Z");
+                        "troupe logs --since 2026-11-21T08:00:00Z --until 2026-11-21T09:00:00Z\n"
+                        "troupe logs --follow --agent support/billing");
   const auto x = std::make_shared<log_settings>();
   verb->add_option("--session", x->session, "only of this conversation");
   verb->add_option("--task", x->task, "only of this task");
@@ -66,20 +118,19 @@ void add_logs(CLI::App& to, shell& s) {
   verb->add_option("--text", x->text, "the message holds this");
   verb->add_option("--limit", x->limit, "at most this many lines, the newest")
       ->capture_default_str();
+  auto* until = verb->get_option("--until");
+  verb->add_flag("-f,--follow", x->follow,
+                 "then show what comes, until interrupted; with -o json one line each")
+      ->excludes(until);
   add_node_options(*verb, s);
   verb->callback([&s, x] {
     s.run = [&s, x] {
-      path_builder path{"/v1/logs"};
-      path.with("session", x->session)
-          .with("task", x->task)
-          .with("agent", x->agent)
-          .with("task_type", x->type)
-          .with("level", x->level == "warn" ? "warning" : x->level)
-          .with("since", moment(x->since))
-          .with("until", moment(x->until))
-          .with("text", x->text)
-          .with("limit", std::to_string(x->limit));
-      return show_path(s, path, lines_text);
+      auto wanted = *x;
+      wanted.since = moment(x->since);
+      wanted.until = moment(x->until);
+      if (wanted.follow)
+        return follow(s, std::move(wanted));
+      return show_path(s, search_path(wanted), lines_text);
     };
   });
 }

@@ -53,11 +53,23 @@ const record& service_keys() {
   return r;
 }
 
+const record& silence_keys() {
+  static const record r{"silence",
+                        "What counts as the answer when nobody answers in time.",
+                        {{"text", text(), "the answer", "empty"},
+                         {"data", object(), "structured part of the answer", "none"}},
+                        {},
+                        {"text", "data"}};
+  return r;
+}
+
 const record& human_queue_keys() {
   static const record r{
       "human queue",
       "A queue of questions to people.",
       {{"answer_timeout", duration(), "how long a question waits for its answer", "24h"},
+       {"when_silent", fields(silence_keys), "the answer that counts when nobody answers in time",
+        "denied: the step fails"},
        {"claim_lease", duration(), "how long a question stays with the person who took it",
         "15m"}}};
   return r;

@@ -42,6 +42,16 @@ void read_fleet(const yaml_node& root, fleet_spec& out) {
     queue.name = entry->key;
     section{entry}.get("answer_timeout", queue.answer_timeout);
     section{entry}.get("claim_lease", queue.claim_lease);
+    if (section{entry}.find("when_silent")) {
+      const auto silence = section{entry}.in("when_silent");
+      std::string text;
+      json data;
+      silence.get("text", text);
+      silence.get("data", data);
+      queue.when_silent = {{"text", std::move(text)}};
+      if (data.is_object())
+        queue.when_silent["data"] = std::move(data);
+    }
   }
 }
 

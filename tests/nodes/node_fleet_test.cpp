@@ -72,6 +72,19 @@ TEST(node_fleet, an_agent_that_comes_later_gets_work_and_may_write_its_context) 
   EXPECT_THROW(s->shipped().add_agent(late), std::runtime_error);
 }
 
+TEST(node_fleet, an_agent_that_came_later_outlives_its_supervisor) {
+  stage s{a_domain("d", {an_agent("work")})};
+  auto late = an_agent("dance");
+  late.card.domain = "d";
+  s->shipped().add_agent(late);
+  s->run();
+  s->kill({address_kind::node, s->shipped().parts()->fleet.node_id + "/d/agents"});
+  s->advance(std::chrono::seconds{1});
+  EXPECT_TRUE(s->ask(wants("dance"))->done());
+  EXPECT_TRUE(s->ask(wants("work"))->done());
+  EXPECT_EQ(s->api().agents().size(), 2u);
+}
+
 TEST(node_fleet, refuses_to_start_with_a_function_that_nobody_registered) {
   stage s;
   EXPECT_THROW(s.up(a_fleet(a_domain("d", {an_agent("work", "missing")}))), std::runtime_error);

@@ -21,7 +21,7 @@ TEST(plan_run_people, while_a_person_is_asked_the_tasks_clock_stands_still) {
   EXPECT_EQ(s.run.next_timer(), at_ms(60000));
   s.feed(event_kind::asked, "h");
   EXPECT_TRUE(s.run.waits_for_human());
-  EXPECT_EQ(s.run.next_timer(), at_ms(10000 + 24 * hour));
+  EXPECT_EQ(s.run.next_timer(), at_ms(10000) + plan_run::human_timeout);
   s.now = at_ms(10000 + 3 * hour);
   EXPECT_TRUE(s.feed(event_kind::answered, "h", std::make_shared<const outcome>(said("yes"))));
   EXPECT_FALSE(s.run.waits_for_human());

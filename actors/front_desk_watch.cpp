@@ -1,0 +1,161 @@
+#include "actors/front_desk.hpp"
+
+namespace troupe {
+
+void front_desk_state::submit(std::uint64_t number, task_watch watch) {
+  submit_task request{watch.what, static_cast<bool>(watch.progressed), false};
+  by_task_.emplace(watch.id, number);
+  auto& w = watches_.emplace(number, std::move(watch)).first->second;
+  if (!tell(w, std::move(request)))
+    on_refused({w.id, {refusal::busy, "the orchestrator is being restarted", milliseconds{1000}}});
+}
+
+void front_desk_state::watch(std::uint64_t number, task_watch watch) {
+  auto id = watch.id;
+  watches_.emplace(number, std::move(watch));
+  find(std::move(id), [this, number](const task_record_ptr& record, const refused& why) {
+    auto hit = watches_.find(number);
+    if (hit == watches_.end())
+      return;
+    auto& w = hit->second;
+    if (!record || is_final(record->state)) {
+      auto mine = std::move(w);
+      watches_.erase(hit);
+      if (record && mine.ended)
+        mine.ended(record);
+      else if (!record && mine.refused_)
+        mine.refused_(why);
+      return;
+    }
+    w.what = record->what;
+    const auto shard = shard_of_task_id(w.id).value_or(0) % parts_->fleet.shards;
+    w.where = parts_->places->find(directory::orchestrator_of(record->what->domain, shard));
+    by_task_.emplace(w.id, number);
+    if (!tell(w, watch_task{w.id, static_cast<bool>(w.progressed)}))
+      orphans_.push_back(number);
+  });
+}
+
+void front_desk_state::forget(std::uint64_t number) {
+  auto hit = watches_.find(number);
+  if (hit == watches_.end())
+    return;
+  const auto id = hit->second.id;
+  const auto where = hit->second.where;
+  drop(number);
+  if (where && !by_task_.contains(id))
+    send_to(self_, where, unwatch_task{id});
+}
+
+void front_desk_state::drop(std::uint64_t number) {
+  auto hit = watches_.find(number);
+  if (hit == watches_.end())
+    return;
+  auto [from, to] = by_task_.equal_range(hit->second.id);
+  for (auto i = from; i != to; ++i) {
+    if (i->second == number) {
+      by_task_.erase(i);
+      break;
+    }
+  }
+  watches_.erase(hit);
+}
+
+std::vector<std::uint64_t> front_desk_state::numbers_of(const std::string& id) const {
+  std::vector<std::uint64_t> out;
+  auto [from, to] = by_task_.equal_range(id);
+  for (auto i = from; i != to; ++i)
+    out.push_back(i->second);
+  return out;
+}
+
+void front_desk_state::on_accepted(const task_accepted& x) {
+  if (!x.asked_as.empty()) {
+    // The idempotency key led to a task that exists: from now on that one is watched.
+    for (auto number : numbers_of(x.asked_as)) {
+      auto [from, to] = by_task_.equal_range(x.asked_as);
+      for (auto i = from; i != to; ++i) {
+        if (i->second == number) {
+          by_task_.erase(i);
+          break;
+        }
+      }
+      watches_[number].id = x.id;
+      by_task_.emplace(x.id, number);
+    }
+  }
+  for (auto number : numbers_of(x.id)) {
+    auto& w = watches_[number];
+    if (w.accepted)
+      std::exchange(w.accepted, nullptr)(x);
+  }
+}
+
+void front_desk_state::on_refused(const task_refused& x) {
+  for (auto number : numbers_of(x.id)) {
+    if (x.why.why == refusal::unknown_task && journal_) {
+      find_stored(x.id, [this, number](const task_record_ptr& record, const refused& why) {
+        auto hit = watches_.find(number);
+        if (hit == watches_.end())
+          return;
+        auto mine = std::move(hit->second);
+        hit->second.id = mine.id;
+        drop(number);
+        if (record && is_final(record->state)) {
+          if (mine.ended)
+            mine.ended(record);
+        } else if (mine.refused_) {
+          mine.refused_(
+              record ? refused{refusal::busy, "the task is being recovered", milliseconds{1000}}
+                     : why);
+        }
+      });
+      continue;
+    }
+    auto said = std::move(watches_[number].refused_);
+    drop(number);
+    if (said)
+      said(x.why);
+  }
+}
+
+void front_desk_state::on_progressed(const task_progressed& x) {
+  for (auto number : numbers_of(x.record->what->id))
+    if (auto& w = watches_[number]; w.progressed)
+      w.progressed(x.record);
+}
+
+void front_desk_state::on_ended(const task_ended& x) {
+  for (auto number : numbers_of(x.record->what->id)) {
+    auto said = std::move(watches_[number].ended);
+    drop(number);
+    if (said)
+      said(x.record);
+  }
+}
+
+void front_desk_state::on_seat_down(const seat_down& x) {
+  std::vector<std::uint64_t> affected;
+  for (const auto& [number, w] : watches_)
+    if (w.where == x.who && w.incarnation <= x.incarnation)
+      affected.push_back(number);
+  for (auto number : affected) {
+    auto& w = watches_[number];
+    if (w.what && w.what->keep == durability::none) {
+      auto record = std::make_shared<task_record>();
+      record->what = w.what;
+      record->state = task_state::failed;
+      record->phase = task_phase::ended;
+      record->updated = parts_->now(self_);
+      record->result = std::make_shared<const outcome>(
+          outcome::of({reason::crash,
+                       x.who->where().str() + " was lost, and with it what was not stored",
+                       {}}));
+      on_ended({std::move(record)});
+    } else {
+      orphans_.push_back(number);
+    }
+  }
+}
+
+} // namespace troupe

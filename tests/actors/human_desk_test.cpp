@@ -1,0 +1,148 @@
+// Questions to people: who has one, how long it waits, and when an answer counts.
+#include "tests/fixtures/stage.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace troupe;
+using namespace troupe::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+fleet_spec asks_people(milliseconds in_time, json when_silent = nullptr,
+                       milliseconds step_limit = 0ms) {
+  auto d = a_domain("d", {an_agent("a")});
+  plan_node ask;
+  ask.op = plan_op::human;
+  ask.name = "approve";
+  ask.target = "desk";
+  ask.timeout = step_limit;
+  plan_node after;
+  after.name = after.skill = "a";
+  plan_node all;
+  all.op = plan_op::sequence;
+  all.name = "all";
+  all.children = {ask, after};
+  d.fixed_plan = all;
+  auto f = a_fleet(std::move(d));
+  f.human_queues = {{"desk", in_time, std::move(when_silent), 15min}};
+  return f;
+}
+
+refusal claim(virtual_node& node, const std::string& id, const std::string& by) {
+  auto out = std::make_shared<refusal>(refusal::internal);
+  node.api().claim(id, by, [out](question_ptr, const refused& x) { *out = x.why; });
+  node.run();
+  return *out;
+}
+
+} // namespace
+
+TEST(human_desk, silence_denies_when_the_queues_time_is_over) {
+  stage s;
+  s.up(asks_people(2h));
+  auto t = s->submit(wants(""));
+  s->advance(2h - 1s);
+  EXPECT_EQ(t->finals(), 0u);
+  s->advance(2s);
+  ASSERT_EQ(t->finals(), 1u);
+  EXPECT_EQ(t->record().state, task_state::failed);
+  EXPECT_EQ(t->result().failed.why, reason::timeout);
+  EXPECT_EQ(s.room.count("a"), 0u);
+  EXPECT_TRUE(s->questions().empty());
+}
+
+TEST(human_desk, a_declared_silence_is_an_answer) {
+  for (const auto limit : {0ms, milliseconds{30min}}) {
+    stage s;
+    s.up(asks_people(2h, {{"text", "approved by default"}, {"data", {{"approved", true}}}}, limit));
+    auto t = s->submit(wants(""));
+    s->advance(3h);
+    ASSERT_TRUE(t->done());
+    EXPECT_EQ(t->record().state, task_state::completed);
+    EXPECT_EQ(count_of(t->record(), event_kind::answered), 1u);
+    EXPECT_NE(t->result().text.find("approved by default"), std::string::npos);
+    EXPECT_EQ(s.room.count("a"), 1u);
+    EXPECT_TRUE(s->questions().empty());
+  }
+}
+
+TEST(human_desk, a_task_is_resumed_days_and_restarts_later) {
+  stage s;
+  s.up(asks_people(24h * 30));
+  auto t = s->submit(wants(""));
+  s->run();
+  const auto id = t->id();
+  for (int day = 0; day < 6; ++day) {
+    s->advance(24h);
+    if (day % 2 == 0)
+      s.restart();
+    else
+      s.crash();
+    ASSERT_EQ(s->questions("desk").size(), 1u) << day;
+  }
+  auto again = s->watch(id);
+  EXPECT_EQ(s->answer(s->questions()[0]->id, say("go on")), refusal::none);
+  s->advance(1s);
+  ASSERT_TRUE(again->done());
+  EXPECT_EQ(again->record().state, task_state::completed);
+}
+
+TEST(human_desk, who_has_claimed_a_question_is_known_after_a_restart) {
+  stage s;
+  s.up(asks_people(24h));
+  auto t = s->submit(wants(""));
+  s->run();
+  const auto q = s->questions().at(0)->id;
+  EXPECT_EQ(claim(*s, q, "ann"), refusal::none);
+  EXPECT_EQ(claim(*s, q, "bob"), refusal::conflict);
+  s.crash();
+  ASSERT_EQ(s->questions().size(), 1u);
+  EXPECT_EQ(s->questions()[0]->claimed_by, "ann");
+  EXPECT_EQ(claim(*s, q, "bob"), refusal::conflict);
+  EXPECT_EQ(s->answer(q, say("mine"), "bob"), refusal::conflict);
+  s->advance(16min);
+  EXPECT_EQ(claim(*s, q, "bob"), refusal::none);
+  EXPECT_EQ(s->answer(q, say("late"), "ann"), refusal::conflict);
+  EXPECT_EQ(s->answer(q, say("mine"), "bob"), refusal::none);
+  EXPECT_EQ(s->answer(q, say("again"), "bob"), refusal::unknown_question);
+  auto record = s->find(t->id());
+  ASSERT_TRUE(record);
+  EXPECT_EQ(count_of(*record, event_kind::claimed), 2u);
+}
+
+TEST(human_desk, an_answer_is_confirmed_when_it_is_stored) {
+  stage s;
+  s.up(asks_people(24h));
+  auto t = s->submit(wants(""));
+  s->run();
+  const auto q = s->questions().at(0)->id;
+  s.around->disk->failing = store_error::kind::full;
+  EXPECT_EQ(s->answer(q, say("yes")), refusal::internal) << "nobody has been told anything yet";
+  EXPECT_EQ(s->answer(q, say("no"), "bob"), refusal::conflict);
+  s.around->disk->failing.reset();
+  s->advance(2s);
+  EXPECT_TRUE(s->questions().empty());
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->record().state, task_state::completed);
+}
+
+TEST(human_desk, an_answer_that_was_on_its_way_outlives_the_orchestrator) {
+  stage s;
+  s.up(asks_people(24h));
+  auto t = s->submit(wants(""));
+  s->run();
+  const auto q = s->questions().at(0)->id;
+  s.around->disk->failing = store_error::kind::full;
+  auto said = std::make_shared<refusal>(refusal::internal);
+  s->api().answer(q, "ann", say("yes"), [said](question_ptr, const refused& x) { *said = x.why; });
+  s->run();
+  s->kill_orchestrator("d");
+  s.around->disk->failing.reset();
+  s->advance(3s);
+  EXPECT_EQ(*said, refusal::none);
+  auto record = s->find(t->id());
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->state, task_state::completed);
+  EXPECT_EQ(count_of(*record, event_kind::answered), 1u);
+}
