@@ -20,6 +20,8 @@ struct open_call {
   seat_ptr to;
   std::uint64_t incarnation = 0; ///< of the agent that has it
   timestamp started{};
+  std::uint8_t probe = 0; ///< what it is a probe of, as `dispatcher` says
+  bool judged = false;    ///< the breakers have been told how it went
 };
 
 /// The open calls of one orchestrator, by numbers that are never used twice: an answer to a call
@@ -83,6 +85,9 @@ class call_table {
   }
 
   [[nodiscard]] const open_call& operator[](std::uint64_t call) const {
+    return places_[static_cast<std::uint32_t>(call)].what;
+  }
+  [[nodiscard]] open_call& operator[](std::uint64_t call) {
     return places_[static_cast<std::uint32_t>(call)].what;
   }
 

@@ -6,12 +6,29 @@
 
 namespace troupe {
 
-seat_ptr directory::claim(const address& where, std::shared_ptr<const agent_spec> what) {
+seat_ptr directory::claim(const address& where, std::shared_ptr<const agent_spec> what,
+                          provider_ptr depends_on) {
   std::unique_lock hold{mutex_};
   auto& place = seats_[{where.kind, where.name}];
   if (!place || (what && place->spec() != what))
-    place = std::make_shared<seat>(where, std::move(what));
+    place = std::make_shared<seat>(where, std::move(what), std::move(depends_on));
   return place;
+}
+
+provider_ptr directory::claim_provider(const std::string& name, const breaker_spec& limits) {
+  std::unique_lock hold{mutex_};
+  auto& known = providers_[name];
+  if (!known)
+    known = std::make_shared<provider>(name, limits);
+  return known;
+}
+
+std::vector<provider_ptr> directory::providers() const {
+  std::shared_lock hold{mutex_};
+  std::vector<provider_ptr> out;
+  for (const auto& [name, p] : providers_)
+    out.push_back(p);
+  return out;
 }
 
 seat_ptr directory::find(const address& where) const {

@@ -16,7 +16,12 @@ namespace troupe {
 class directory {
  public:
   /// The seat of `where`, made if there is none yet.
-  seat_ptr claim(const address& where, std::shared_ptr<const agent_spec> what = nullptr);
+  seat_ptr claim(const address& where, std::shared_ptr<const agent_spec> what = nullptr,
+                 provider_ptr depends_on = nullptr);
+  /// The provider of that name, made with these limits if there is none yet. Never forgotten: they
+  /// come from the fleet's declaration.
+  provider_ptr claim_provider(const std::string& name, const breaker_spec& limits);
+  [[nodiscard]] std::vector<provider_ptr> providers() const;
   [[nodiscard]] seat_ptr find(const address& where) const;
   /// Forgets the seat of `where`.
   void drop(const address& where);
@@ -37,6 +42,7 @@ class directory {
   mutable std::shared_mutex mutex_;
   std::map<std::pair<address_kind, std::string>, seat_ptr> seats_;
   std::vector<seat_ptr> watchers_;
+  std::map<std::string, provider_ptr, std::less<>> providers_;
 };
 
 } // namespace troupe

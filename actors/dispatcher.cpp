@@ -14,7 +14,7 @@ const std::vector<seat_ptr>* dispatcher::candidates_for(const plan_run::target& 
 }
 
 void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
-                         const plan_run::step_state& state, const route_wish& wish) {
+                         const plan_run::step_state& state, const route_wish& wish, timestamp now) {
   seats_.clear();
   candidates_.clear();
   // All of them are asked for before the first is looked at, so that cold ones come together.
@@ -32,7 +32,10 @@ void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std
     c.cost = place->cost();
     c.quality = place->quality();
     c.success_rate = place->success_rate.load(std::memory_order_relaxed);
-    c.healthy = place->state.load(std::memory_order_relaxed) == health::up;
+    c.healthy = place->serves();
+    c.shed = stage_ != 0 && place->shed_at() != 0 && stage_ >= place->shed_at();
+    if (!place->breaker.closed() || place->depends_on())
+      look_at_breakers(*place, c, now);
     c.tried = !state.tried.empty() && std::find(state.tried.begin(), state.tried.end(),
                                                 place->where().name) != state.tried.end();
     candidates_.push_back(c);
@@ -40,7 +43,8 @@ void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std
   choose_route(wish, candidates_, choice_);
 }
 
-dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, std::uint64_t dice) {
+dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, std::uint64_t dice,
+                                      timestamp now) {
   const auto& state = t.run->step(step);
   const auto target = t.run->target_of(step);
   auto why = std::make_shared<route>();
@@ -65,13 +69,22 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
   const auto* all = candidates_for(target);
   if (!all || all->empty()) {
     why->because += (why->because.empty() ? "" : "; ") + std::string{"no agent offers it"};
-    return {std::move(why), nullptr};
+    return {std::move(why), nullptr, 0};
   }
   why->of = static_cast<std::uint32_t>(all->size());
   const bool sample = all->size() > exact && wish.strategy != route_strategy::static_order;
-  look_at(*all, sample ? dice % all->size() : 0, sample ? window : all->size(), state, wish);
+  look_at(*all, sample ? dice % all->size() : 0, sample ? window : all->size(), state, wish, now);
   if (sample && choice_.chosen == route_choice::nobody)
-    look_at(*all, 0, all->size(), state, wish);
+    look_at(*all, 0, all->size(), state, wish, now);
+  std::uint8_t probe = 0;
+  while (choice_.chosen != route_choice::nobody && !enter(*seats_[choice_.chosen], probe, now)) {
+    // Somebody else has taken the probe since we looked.
+    candidates_[choice_.chosen].open = true;
+    choose_route(wish, candidates_, choice_);
+  }
+  if (std::any_of(candidates_.begin(), candidates_.end(),
+                  [](const candidate& c) { return c.open || c.probe; }))
+    tell_of_breakers(why->because, now);
   why->seen.reserve(std::min(seats_.size(), shown + 1));
   for (std::size_t i = 0; i < seats_.size(); ++i) {
     if (why->seen.size() >= shown && i != choice_.chosen)
@@ -81,12 +94,12 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
                          c.quality, c.success_rate});
   }
   if (choice_.chosen == route_choice::nobody)
-    return {std::move(why), nullptr};
+    return {std::move(why), nullptr, 0};
   auto to = *seats_[choice_.chosen];
   why->agent = to->where().name;
   why->does = to->spec()->card.does;
   why->repeatable = why->does != effects::unsafe;
-  return {std::move(why), std::move(to)};
+  return {std::move(why), std::move(to), probe};
 }
 
 } // namespace troupe

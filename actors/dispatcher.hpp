@@ -29,22 +29,34 @@ class dispatcher {
   void use(routing_table_ptr table) { table_ = std::move(table); }
   [[nodiscard]] const routing_table_ptr& table() const noexcept { return table_; }
 
+  /// From this stage of overload on, agents are spared that say so.
+  void spare_from(std::uint32_t stage) noexcept { stage_ = stage; }
+
+  /// Whose breaker waits for the end of a call.
+  static constexpr std::uint8_t agents_probe = 1, providers_probe = 2;
+
   struct choice {
     route_ptr why;
-    seat_ptr to; ///< null: nobody
+    seat_ptr to;            ///< null: nobody
+    std::uint8_t probe = 0; ///< what the call is a probe of
   };
-  [[nodiscard]] choice choose(const live_task& t, std::uint32_t step, std::uint64_t dice);
+  [[nodiscard]] choice choose(const live_task& t, std::uint32_t step, std::uint64_t dice,
+                              timestamp now);
 
  private:
   [[nodiscard]] const std::vector<seat_ptr>* candidates_for(const plan_run::target& target) const;
   void look_at(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
-               const plan_run::step_state& state, const route_wish& wish);
+               const plan_run::step_state& state, const route_wish& wish, timestamp now);
+  void look_at_breakers(const seat& place, candidate& c, timestamp now) const;
+  [[nodiscard]] bool enter(const seat_ptr& place, std::uint8_t& probe, timestamp now) const;
+  void tell_of_breakers(std::string& because, timestamp now) const;
 
   const domain_spec& domain_;
   routing_table_ptr table_ = std::make_shared<const routing_table>();
   std::vector<const seat_ptr*> seats_;
   std::vector<candidate> candidates_;
   route_choice choice_;
+  std::uint32_t stage_ = 0;
 };
 
 } // namespace troupe

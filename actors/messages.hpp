@@ -299,6 +299,18 @@ struct kill_child {
   std::string id;
 };
 
+enum class child_order : std::uint8_t {
+  start,    ///< again, after `stop`
+  stop,     ///< until `start`
+  restart,  ///< it ends as a failure, which counts as one of its restarts, and is replaced
+  escalate, ///< the supervisor itself fails: its own supervisor treats that
+};
+/// Does this to a child that is known. Answered with whether it is.
+struct order_child {
+  child_order what = child_order::start;
+  std::string id;
+  std::string why;
+};
 struct child_spec;
 /// Adds a child and starts it.
 struct start_child {
@@ -375,6 +387,7 @@ struct flush {};
   X(troupe::at_front_desk)                                                                         \
   X(troupe::start_child)                                                                           \
   X(troupe::end_child)                                                                             \
+  X(troupe::order_child)                                                                           \
   X(troupe::kill_due)                                                                              \
   X(troupe::tick)                                                                                  \
   X(troupe::flush)

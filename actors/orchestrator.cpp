@@ -2,6 +2,7 @@
 
 #include "src/telemetry/metrics.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace troupe {
@@ -29,6 +30,10 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
                                                std::max(1u, parts_->fleet.shards));
   if (parts_->counters)
     counters_ = parts_->counters->domain(domain_->path, config_.shard);
+  overload_.emplace(domain_->overload, domain_->max_tasks);
+  punishes_ = std::any_of(domain_->on_failure.begin(), domain_->on_failure.end(),
+                          [](const auto& line) { return line.second.agent != sanction::none; });
+  show_stage();
   parts_->places->watch(config_.place);
   send_to(self_, config_.registry, subscribe_routes{domain_->path, config_.place});
   if (!config_.journal) {

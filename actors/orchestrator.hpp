@@ -8,6 +8,7 @@
 #include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/session_book.hpp"
+#include "policies/degradation.hpp"
 #include "policies/dice.hpp"
 #include "policies/timer_heap.hpp"
 
@@ -152,7 +153,20 @@ struct orchestrator_state {
   /// Something came back for an attempt, whose task may be gone or may no longer wait for it.
   void reply(std::uint32_t slot, std::uint32_t generation, event_kind kind, std::uint32_t step,
              std::uint32_t attempt, event::body_type body);
-  void lost(const open_call& c);
+  void lost(open_call& c, std::uint64_t incarnation);
+
+  // Failures beyond the step itself: orchestrator_treat.cpp.
+  /// Tells the breakers how a call went that this orchestrator had sent.
+  void judge(open_call& c, reason how);
+  void judge(open_call& c, call_sign for_agent, call_sign for_provider);
+  void breaker_turned(const open_call& c, const breaker_change& x, bool of_provider);
+  /// Writes into the task's history what decides nothing about it.
+  void note(live_task& t, std::uint32_t step, std::uint32_t attempt, std::string text);
+  /// Does to the agent that failed what the failure table says.
+  void punish(live_task& t, std::uint32_t step, std::uint32_t attempt, const std::string& agent,
+              const failure& f);
+  void count_open();
+  void show_stage() const;
   [[nodiscard]] std::optional<child_ref> take_child(const std::string& id);
   [[nodiscard]] event make_event(const live_task& t, event_kind kind, std::uint32_t step,
                                  std::uint32_t attempt);
@@ -214,6 +228,9 @@ struct orchestrator_state {
   };
   std::array<known_sitter, 64> known_sitters_; ///< direct mapped by the seat's address
   std::vector<actions> spare_;
+  std::optional<degradation> overload_;
+  bool punishes_ = false;   ///< some line of the domain's failure table has a sanction
+  std::size_t in_line_ = 0; ///< requests that wait for their session or for their key's look-up
   timer_heap timers_;
   timestamp armed_ = no_deadline;
   timestamp swept_{};

@@ -96,7 +96,14 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
             }});
     return;
   }
-  if (by_id_.size() >= domain_->max_tasks) {
+  // What a parent delegates belongs to work that has been accepted: refusing it would not make
+  // less of that.
+  if (t.parent.empty() && overload_->refuses(t.urgency)) {
+    refuse(from, t.id, refusal::busy, "the domain is overloaded and takes only more urgent tasks",
+           come_back);
+    return;
+  }
+  if (by_id_.size() + in_line_ >= domain_->max_tasks) {
     refuse(from, t.id, refusal::busy, "the domain has as many tasks as it takes", come_back);
     return;
   }
@@ -144,6 +151,7 @@ bool orchestrator_state::take_key(const submit_task& x, const caf::actor& from) 
     return false;
   }
   line.push_back({x, from});
+  ++in_line_;
   if (line.size() == 1) {
     auto me = caf::actor_cast<caf::actor>(self_);
     send_to(self_, config_.journal,
@@ -164,6 +172,7 @@ void orchestrator_state::on_key_looked_up(const key_looked_up& x) {
   if (line.empty())
     return;
   for (auto& w : line.mapped()) {
+    --in_line_;
     auto id = x.id;
     auto first = x.what;
     if (auto hit = keys_.find(x.key); hit != keys_.end()) {
@@ -226,6 +235,7 @@ void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor
     return;
   }
   e.line.push_back({x, from});
+  ++in_line_;
   if (ask) {
     e.loading = true;
     auto me = caf::actor_cast<caf::actor>(self_);
@@ -260,6 +270,7 @@ void orchestrator_state::next_of_session(const std::string& id) {
     return;
   auto next = std::move(e->line.front());
   e->line.pop_front();
+  --in_line_;
   begin(next.what, next.who, e->now.context);
 }
 
@@ -271,6 +282,7 @@ void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
   if (from)
     t.watchers.push_back({from, x.watch});
   by_id_.emplace(t.what->id, slot);
+  count_open();
   if (!t.what->idempotency_key.empty())
     keys_[t.what->idempotency_key] = t.what->id;
   std::vector<std::string> refused_fields;
@@ -314,6 +326,10 @@ void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
 void orchestrator_state::on_watch(const watch_task& x) {
   auto from = caf::actor_cast<caf::actor>(self_->current_sender());
   if (!loaded_) {
+    if (early_watchers_.size() >= domain_->max_tasks) {
+      refuse(from, x.id, refusal::busy, "the shard is being loaded", come_back);
+      return;
+    }
     early_watchers_.emplace_back(x, std::move(from));
     return;
   }

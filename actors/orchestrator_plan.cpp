@@ -58,7 +58,12 @@ void orchestrator_state::start_triage(live_task& t, actions& todo) {
     root.name = "understand";
     root.target = domain_->path + "/" + domain_->understanding.agent;
     root.note = "find out what the message wants";
-    triage_plan_ = with_limits(std::move(root));
+    auto plan = std::make_shared<troupe::plan>(*with_limits(std::move(root)));
+    // Nobody can stand in for the triage: what it does not understand goes where unclear messages
+    // go.
+    plan->human_queue.clear();
+    plan->max_failed_agents = 0;
+    triage_plan_ = std::move(plan);
   }
   t.triage = true;
   t.run.emplace(triage_plan_, t.what->deadline);

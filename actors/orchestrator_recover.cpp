@@ -75,6 +75,7 @@ void orchestrator_state::recover(const stored_task& x) {
   t.what = std::make_shared<const task>(*std::move(what));
   t.recovered = true;
   by_id_.emplace(t.what->id, slot);
+  count_open();
   if (!t.what->idempotency_key.empty())
     keys_[t.what->idempotency_key] = t.what->id;
   if (counters_)

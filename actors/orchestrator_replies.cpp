@@ -16,7 +16,13 @@ const seat::sitter& orchestrator_state::sitter_of(const seat_ptr& place) {
   return known.who;
 }
 
-void orchestrator_state::lost(const open_call& c) {
+void orchestrator_state::lost(open_call& c, std::uint64_t incarnation) {
+  // However many calls an agent held when it crashed, it has crashed once.
+  if (c.to->first_to_mourn(incarnation))
+    judge(c, reason::crash);
+  else
+    judge(c, (c.probe & dispatcher::agents_probe) != 0 ? call_sign::bad : call_sign::nothing,
+          call_sign::nothing);
   // Agents count their calls themselves; one that died cannot.
   c.to->count(false);
   if (auto* m = c.to->metrics.load(std::memory_order_acquire))
@@ -38,9 +44,10 @@ void orchestrator_state::reply(std::uint32_t slot, std::uint32_t generation, eve
 
 void orchestrator_state::on_call_ended(const call_ended& x) {
   now_ = parts_->now(self_);
-  const auto c = calls_.close(x.call);
+  auto c = calls_.close(x.call);
   if (!c)
     return;
+  judge(*c, x.x->failed.why);
   if (x.x->ok())
     reply(c->slot, c->generation, event_kind::step_completed, c->step, c->attempt, x.x);
   else
@@ -50,9 +57,10 @@ void orchestrator_state::on_call_ended(const call_ended& x) {
 
 void orchestrator_state::on_handed_over(const call_handed_over& x) {
   now_ = parts_->now(self_);
-  const auto c = calls_.close(x.call);
+  auto c = calls_.close(x.call);
   if (!c)
     return;
+  judge(*c, reason::none);
   auto* t = live(c->slot, c->generation);
   if (!t || t->ending)
     return;
@@ -152,10 +160,10 @@ void orchestrator_state::on_seat_down(const seat_down& x) {
       failure{reason::crash, x.who->where().str() + ": " + x.why, {}});
   const auto held = [&](const auto& c) { return c.to == x.who && c.incarnation <= x.incarnation; };
   for (const auto call : calls_.find_all(held)) {
-    const auto c = calls_.close(call);
+    auto c = calls_.close(call);
     if (!c)
       continue; // An earlier one's failure ended it.
-    lost(*c);
+    lost(*c, x.incarnation);
     reply(c->slot, c->generation, event_kind::step_failed, c->step, c->attempt, gone);
   }
   std::vector<child_ref> orphans;

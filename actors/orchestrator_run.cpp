@@ -66,7 +66,13 @@ void orchestrator_state::note(live_task& t, event e) {
 
 bool orchestrator_state::happen(live_task& t, event e, actions& todo) {
   e.dice = dice_.draw();
-  if (!t.run || !t.run->apply(e, todo))
+  if (!t.run)
+    return false;
+  const bool bad = punishes_ && e.step < t.run->how().steps.size() &&
+                   (e.kind == event_kind::step_failed || e.kind == event_kind::time_up) &&
+                   !t.run->step(e.step).asking;
+  const auto blamed = bad ? t.run->step(e.step).agent : std::string{};
+  if (!t.run->apply(e, todo))
     return false;
   // Whoever reads the record, stored or told, sees the state that this event led to.
   const auto before = t.state;
@@ -77,6 +83,11 @@ bool orchestrator_state::happen(live_task& t, event e, actions& todo) {
   store_event(t, noted);
   learn(t, noted);
   tell_progress(t, noted, t.state != before);
+  if (!blamed.empty()) {
+    const auto* f = noted.get<failure>();
+    punish(t, noted.step, noted.attempt, blamed,
+           f ? *f : failure{reason::timeout, "no answer before the deadline", {}});
+  }
   return true;
 }
 

@@ -10,7 +10,7 @@ namespace troupe {
 
 void orchestrator_state::route_step(live_task& t, const plan_action& a, actions& todo) {
   const auto dice = dice_.draw();
-  auto choice = dispatcher_->choose(t, a.step, dice);
+  auto choice = dispatcher_->choose(t, a.step, dice, now_);
   auto e =
       make_event(t, choice.to ? event_kind::assigned : event_kind::unroutable, a.step, a.attempt);
   e.body = choice.why;
@@ -19,7 +19,7 @@ void orchestrator_state::route_step(live_task& t, const plan_action& a, actions&
   if (a.attempt > 1)
     if (auto* m = choice.to->metrics.load(std::memory_order_acquire))
       (t.run->step(a.step).rung > 0 ? m->fallbacks : m->retries).add();
-  hold(t, {effect::kind::call, 0, a.step, a.attempt, std::move(choice.to)});
+  hold(t, {effect::kind::call, 0, a.step, a.attempt, std::move(choice.to), choice.probe});
 }
 
 void orchestrator_state::delegate_step(live_task& t, const plan_action& a, actions& todo) {
@@ -53,7 +53,10 @@ void orchestrator_state::delegate_step(live_task& t, const plan_action& a, actio
 void orchestrator_state::ask_step(live_task& t, const plan_action& a, actions& todo) {
   const auto& node = t.run->how().steps[a.step].node;
   auto e = make_event(t, event_kind::asked, a.step, a.attempt);
-  e.body = std::make_shared<const std::string>(node.text.empty() ? t.what->text : node.text);
+  auto text = node.text.empty() ? t.what->text : node.text;
+  if (const auto& why = t.run->step(a.step).asked_because; !why.empty())
+    text += "\n\nAsked because of " + why;
+  e.body = std::make_shared<const std::string>(std::move(text));
   if (happen(t, std::move(e), todo))
     hold(t, {effect::kind::ask, 0, a.step, a.attempt, nullptr});
 }
@@ -64,6 +67,9 @@ void orchestrator_state::stop_step(live_task& t, const plan_action& a) {
            c.attempt == a.attempt;
   });
   if (call) {
+    // A hung agent may never say how it went.
+    if (a.hung)
+      judge(calls_[*call], reason::timeout);
     send_to(self_, calls_[*call].to, stop_call{*call, a.hung});
     return;
   }
@@ -85,6 +91,9 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
     return;
   const auto& who = sitter_of(e.to);
   if (!who.handle) {
+    // A probe that was not sent has shown nothing.
+    if (e.probe != 0)
+      e.to->breaker.ended(call_sign::nothing, (e.probe & dispatcher::agents_probe) != 0, now_);
     fail_step(t, e.step, e.attempt, {reason::crash, e.to->where().str() + " is down", {}});
     return;
   }
@@ -111,8 +120,8 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
   if (e.to->spec()->card.does != effects::none)
     call->idempotency_key = t.what->id + "/" + std::to_string(e.step);
 
-  const auto number = calls_.open(
-      {t.slot, t.generation, e.step, e.attempt, std::move(e.to), who.incarnation, now_});
+  const auto number = calls_.open({t.slot, t.generation, e.step, e.attempt, std::move(e.to),
+                                   who.incarnation, now_, e.probe, false});
   self_->send(who.handle, run_call{number, std::move(call)});
 }
 

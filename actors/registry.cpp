@@ -23,9 +23,8 @@ void registry_state::init(caf::event_based_actor* self, parts_ptr parts) {
       auto hit = rank.find(x->spec()->card.name);
       return hit == rank.end() ? rank.size() : hit->second;
     };
-    std::stable_sort(d.agents.begin(), d.agents.end(), [&](const seat_ptr& a, const seat_ptr& b) {
-      return rank_of(a) < rank_of(b);
-    });
+    std::stable_sort(d.agents.begin(), d.agents.end(),
+                     [&](const seat_ptr& a, const seat_ptr& b) { return rank_of(a) < rank_of(b); });
   }
 }
 

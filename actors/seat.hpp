@@ -1,9 +1,12 @@
 #pragma once
 
+#include "actors/shared_breaker.hpp"
+
 #include <troupe/address.hpp>
 #include <troupe/agent.hpp>
 #include <troupe/caf.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -21,6 +24,16 @@ struct enum_names<health> {
   static constexpr std::array<std::string_view, 4> value{"down", "up", "draining", "quarantined"};
 };
 
+/// What a seat is there for, as the failure table or a person has said. It outlives its sitters: an
+/// agent in quarantine that is restarted is still in quarantine.
+enum class duty : std::uint8_t {
+  serving,
+  draining,    ///< ends what it has and takes nothing new
+  quarantined, ///< by a person: until a person returns it
+  probation,   ///< quarantined by the failure table: until a probe succeeds or a person returns it
+  stopped,     ///< by a person: nobody is to sit there
+};
+
 /// The stable place of an address: whoever sits there may die and be replaced, the seat stays, so
 /// that tables which point to it need not change when an actor restarts. Its gauges are what the
 /// router reads. Thread safe.
@@ -29,20 +42,42 @@ struct enum_names<health> {
 /// among a hundred thousand agents of one skill each look at a candidate is a walk to cold memory.
 class alignas(64) seat {
  public:
-  explicit seat(address where, std::shared_ptr<const agent_spec> what = nullptr)
-      : capacity_(what ? what->slots + what->queue_limit : 0)
+  explicit seat(address where, std::shared_ptr<const agent_spec> what = nullptr,
+                provider_ptr depends_on = nullptr)
+      : shed_at_(what ? static_cast<std::uint8_t>(std::min(what->shed_at, 255u)) : std::uint8_t{0})
+      , capacity_(what ? what->slots + what->queue_limit : 0)
       , cost_(what ? static_cast<float>(what->card.cost) : 0)
       , quality_(what ? static_cast<float>(what->card.quality) : 0)
+      , breaker(what && what->breaker ? &*what->breaker : &usual_limits())
+      , provider_(std::move(depends_on))
       , where_(std::move(where))
       , spec_(std::move(what)) {}
 
   /// Calls that have been sent here and not yet ended: counted by the senders.
   std::atomic<std::uint32_t> load{0};
   std::atomic<health> state{health::down};
+
+ private:
+  const std::uint8_t shed_at_;
+
+ public:
   /// Share of recent calls that succeeded: an exponential average over about 20 calls. Races lose
   /// an update at worst.
   std::atomic<float> success_rate{1.0f};
 
+ private:
+  const std::uint32_t capacity_;
+  const float cost_;
+  const float quality_;
+
+ public:
+  /// Its own circuit breaker.
+  shared_breaker breaker;
+
+ private:
+  const provider_ptr provider_;
+
+ public:
   [[nodiscard]] const address& where() const noexcept { return where_; }
   /// What sits here, for agents; null for everything else.
   [[nodiscard]] const std::shared_ptr<const agent_spec>& spec() const noexcept { return spec_; }
@@ -61,7 +96,7 @@ class alignas(64) seat {
     std::lock_guard hold{mutex_};
     sitter_.handle = std::move(handle);
     version_.fetch_add(1, std::memory_order_release);
-    state.store(health::up, std::memory_order_relaxed);
+    state.store(shown(duty_), std::memory_order_relaxed);
     return ++sitter_.incarnation;
   }
   /// The incarnation has ended; its number is returned.
@@ -71,6 +106,48 @@ class alignas(64) seat {
     version_.fetch_add(1, std::memory_order_release);
     state.store(health::down, std::memory_order_relaxed);
     return sitter_.incarnation;
+  }
+
+  /// Changes what the seat is there for, at once.
+  void set_duty(duty d) {
+    std::lock_guard hold{mutex_};
+    duty_ = d;
+    if (sitter_.handle)
+      state.store(shown(d), std::memory_order_relaxed);
+  }
+  /// The failure table puts the seat on probation; what a person has said stands.
+  void put_on_probation() {
+    std::lock_guard hold{mutex_};
+    if (duty_ != duty::serving)
+      return;
+    duty_ = duty::probation;
+    if (sitter_.handle)
+      state.store(health::quarantined, std::memory_order_relaxed);
+  }
+  /// A probe has succeeded.
+  void end_probation() {
+    std::lock_guard hold{mutex_};
+    if (duty_ != duty::probation)
+      return;
+    duty_ = duty::serving;
+    if (sitter_.handle)
+      state.store(health::up, std::memory_order_relaxed);
+  }
+  [[nodiscard]] duty now_for() const {
+    std::lock_guard hold{mutex_};
+    return duty_;
+  }
+  /// Work may be sent here, as far as the breakers let it.
+  [[nodiscard]] bool serves() const {
+    const auto s = state.load(std::memory_order_relaxed);
+    return s == health::up || (s == health::quarantined && on_probation());
+  }
+  /// True for the first who reports that this incarnation has crashed: whatever it held, it has
+  /// failed once.
+  bool first_to_mourn(std::uint64_t incarnation) noexcept {
+    auto before = mourned_.load(std::memory_order_relaxed);
+    return before < incarnation &&
+           mourned_.compare_exchange_strong(before, incarnation, std::memory_order_relaxed);
   }
 
   /// Changes whenever `now()` does: whoever keeps a copy of it can tell cheaply whether it is still
@@ -93,15 +170,32 @@ class alignas(64) seat {
   /// As the card says them.
   [[nodiscard]] float cost() const noexcept { return cost_; }
   [[nodiscard]] float quality() const noexcept { return quality_; }
+  /// Whom its agent depends on; null: nobody.
+  [[nodiscard]] const provider_ptr& depends_on() const noexcept { return provider_; }
+  /// The stage of overload from which on it gets no new work; 0: never.
+  [[nodiscard]] std::uint32_t shed_at() const noexcept { return shed_at_; }
 
  private:
-  const std::uint32_t capacity_;
-  const float cost_;
-  const float quality_;
+  [[nodiscard]] static const breaker_spec& usual_limits() noexcept {
+    static const breaker_spec limits;
+    return limits;
+  }
+  [[nodiscard]] static health shown(duty d) noexcept {
+    return d == duty::serving || d == duty::stopped ? health::up
+           : d == duty::draining                    ? health::draining
+                                                    : health::quarantined;
+  }
+  [[nodiscard]] bool on_probation() const {
+    std::lock_guard hold{mutex_};
+    return duty_ == duty::probation && sitter_.handle;
+  }
+
   const address where_;
   const std::shared_ptr<const agent_spec> spec_;
   mutable std::mutex mutex_;
   sitter sitter_;
+  duty duty_ = duty::serving;
+  std::atomic<std::uint64_t> mourned_{0};
   std::atomic<std::uint64_t> version_{1};
 };
 

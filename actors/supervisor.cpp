@@ -77,6 +77,11 @@ void supervisor_state::carry_out(supervision_run::steps& todo) {
       stop(step.child);
       break;
     case kind::give_up:
+      if (!told_to_fail_.empty()) {
+        parts_->log->error("{}: fails as a whole: {}", config_.name, told_to_fail_);
+        self_->quit(failure_error(config_.name + ": " + told_to_fail_));
+        break;
+      }
       parts_->log->error("{}: its children failed too often; giving up", config_.name);
       self_->quit(failure_error(config_.name + ": restart intensity exceeded; last: " +
                                 failure_text(self_->system(), last_failure_)));
@@ -186,6 +191,31 @@ void supervisor_state::on_kill_child(const kill_child& x) {
     self_->send_exit(children_[i].handle, caf::exit_reason::kill);
 }
 
+bool supervisor_state::on_order(const order_child& x) {
+  const auto i = index_of(x.id);
+  if (i == children_.size())
+    return false;
+  supervision_run::steps todo;
+  switch (x.what) {
+  case child_order::start:
+    run_->start_child(i, todo);
+    break;
+  case child_order::stop:
+    run_->stop_child(i, todo);
+    break;
+  case child_order::restart:
+    if (children_[i].handle)
+      self_->send_exit(children_[i].handle, failure_error("restarted: " + x.why));
+    break;
+  case child_order::escalate:
+    told_to_fail_ = x.id + " is escalated: " + x.why;
+    run_->fail(todo);
+    break;
+  }
+  carry_out(todo);
+  return true;
+}
+
 void supervisor_state::on_kill_due(const kill_due& x) {
   auto hit = by_actor_.find(x.who);
   if (hit != by_actor_.end())
@@ -260,6 +290,7 @@ caf::behavior supervisor(caf::stateful_actor<supervisor_state>* self, parts_ptr 
       [self](const start_child& x) { state_of(self).on_start_child(x); },
       [self](const end_child& x) { state_of(self).on_end_child(x); },
       [self](const kill_child& x) { state_of(self).on_kill_child(x); },
+      [self](const order_child& x) { return state_of(self).on_order(x); },
       [self](const kill_due& x) { state_of(self).on_kill_due(x); },
       [self](view_tree) { return state_of(self).on_view(); },
   };

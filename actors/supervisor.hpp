@@ -51,6 +51,7 @@ struct supervisor_state {
   void on_start_child(const start_child& x);
   void on_end_child(const end_child& x);
   void on_kill_child(const kill_child& x);
+  bool on_order(const order_child& x);
   void on_kill_due(const kill_due& x);
   caf::response_promise on_view();
   ~supervisor_state();
@@ -79,6 +80,8 @@ struct supervisor_state {
   std::unordered_map<caf::actor_id, std::uint32_t> by_actor_;
   std::unordered_map<std::string, std::uint32_t> by_id_;
   caf::error last_failure_;
+  std::string
+      told_to_fail_; ///< why somebody wants it to fail; empty: its children failed too often
   timestamp armed_ = no_deadline;
 };
 

@@ -132,13 +132,22 @@ struct node::builder {
 
   /// Seats are claimed while the tree is drawn, so that the registry knows every agent before the
   /// first of them runs.
-  std::vector<child_spec> agent_children(const agent_spec& declared) const {
+  std::vector<child_spec> agent_children(const agent_spec& declared,
+                                         const domain_spec& domain) const {
     std::vector<child_spec> out;
-    auto spec = std::make_shared<const agent_spec>(declared);
+    auto whole = std::make_shared<agent_spec>(declared);
+    if (!whole->breaker)
+      whole->breaker = domain.breaker;
+    const std::shared_ptr<const agent_spec> spec = std::move(whole);
+    const auto provider =
+        spec->provider.empty()
+            ? nullptr
+            : parts->places->claim_provider(spec->provider, domain.provider_breaker);
     for (std::uint32_t i = 0; i < spec->replicas; ++i) {
       const auto id =
           spec->card.name + (spec->replicas > 1 ? "#" + std::to_string(i + 1) : std::string{});
-      auto place = parts->places->claim({address_kind::agent, spec->card.domain + "/" + id}, spec);
+      auto place =
+          parts->places->claim({address_kind::agent, spec->card.domain + "/" + id}, spec, provider);
       out.push_back(agent_child(spec, id, std::move(place)));
     }
     return out;
@@ -149,7 +158,7 @@ struct node::builder {
     supervisor_config agents{
         domain.path + "/agents", domain.strategy, domain.intensity, {}, isolate};
     for (const auto& a : domain.agents)
-      for (auto& c : agent_children(a))
+      for (auto& c : agent_children(a, domain))
         agents.children.push_back(std::move(c));
     supervisor_config orchestrators{
         domain.path + "/orchestrators", supervision::one_for_one, {}, {}};
@@ -361,7 +370,7 @@ void node::add_agent(agent_spec spec) {
   auto agents = own(spec.card.domain + "/agents")->now().handle;
   if (!agents)
     throw std::runtime_error{"domain " + spec.card.domain + " is not running"};
-  for (auto& child : b.agent_children(spec)) {
+  for (auto& child : b.agent_children(spec, *domain->second.spec)) {
     {
       std::lock_guard hold{late_->mutex};
       late_->of[spec.card.domain + "/agents"].push_back(child);

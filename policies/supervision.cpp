@@ -192,6 +192,13 @@ void supervision_run::tick(timestamp now, steps& todo) {
       start(i, todo);
 }
 
+void supervision_run::fail(steps& todo) {
+  if (mode_ != mode::serving)
+    return;
+  mode_ = mode::giving_up;
+  continue_end(todo);
+}
+
 void supervision_run::shut_down(steps& todo) {
   if (mode_ != mode::serving)
     return;

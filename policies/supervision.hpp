@@ -77,6 +77,8 @@ class supervision_run {
   void down(std::uint32_t child, exit_kind how, timestamp now, steps& todo);
   /// Time has passed; call it at `next_timer`.
   void tick(timestamp now, steps& todo);
+  /// Somebody says that it has failed: stops everything in reverse order and ends with `give_up`.
+  void fail(steps& todo);
   /// Stops everything in reverse order; ends with `ended`.
   void shut_down(steps& todo);
 

@@ -337,5 +337,18 @@ TEST(supervision, whatever_happens_nobody_runs_twice_and_the_end_comes_after_all
   }
 }
 
+TEST(supervision, that_is_told_to_fail_stops_all_and_gives_up) {
+  house h{one_for_one, {permanent, permanent}};
+  h.run.fail(h.todo);
+  EXPECT_EQ(h.look(), "stop 1");
+  h.run.fail(h.todo);
+  EXPECT_EQ(h.look(), "");
+  EXPECT_EQ(h.down(1, exit_kind::shutdown), "stop 0");
+  EXPECT_EQ(h.down(0, exit_kind::shutdown), "give_up");
+  house empty{one_for_all, {}};
+  empty.run.fail(empty.todo);
+  EXPECT_EQ(empty.look(), "give_up");
+}
+
 } // namespace
 } // namespace troupe

@@ -1,0 +1,110 @@
+#include "actors/breaker_report.hpp"
+#include "actors/orchestrator.hpp"
+
+#include "policies/failure_table.hpp"
+#include "src/telemetry/metrics.hpp"
+
+#include <prometheus/gauge.h>
+
+namespace troupe {
+
+void orchestrator_state::judge(open_call& c, reason how) {
+  judge(c, sign_for_agent(how), sign_for_provider(how));
+}
+
+void orchestrator_state::judge(open_call& c, call_sign for_agent, call_sign for_provider) {
+  if (std::exchange(c.judged, true))
+    return;
+  const bool probe = (c.probe & dispatcher::agents_probe) != 0;
+  if (const auto turned = c.to->breaker.ended(for_agent, probe, now_))
+    breaker_turned(c, *turned, false);
+  const auto& provider = c.to->depends_on();
+  if (!provider)
+    return;
+  const bool providers = (c.probe & dispatcher::providers_probe) != 0;
+  if (const auto turned = provider->breaker.ended(for_provider, providers, now_))
+    breaker_turned(c, *turned, true);
+}
+
+void orchestrator_state::breaker_turned(const open_call& c, const breaker_change& x,
+                                        bool of_provider) {
+  const auto& whose = of_provider ? c.to->depends_on()->name : c.to->where().name;
+  report_breaker(*parts_, of_provider ? "provider" : "agent", whose, x);
+  if (!of_provider && x.to == breaker_state::closed)
+    c.to->end_probation();
+  if (auto* t = live(c.slot, c.generation))
+    note(*t, c.step, c.attempt, breaker_words(of_provider ? "provider" : "agent", whose, x));
+}
+
+void orchestrator_state::note(live_task& t, std::uint32_t step, std::uint32_t attempt,
+                              std::string text) {
+  // After its end a history is closed, and triage has no place for notes of its plan.
+  if (t.ending || t.history.empty())
+    return;
+  auto e = make_event(t, event_kind::noted, step, attempt);
+  e.body = std::make_shared<const std::string>(std::move(text));
+  note(t, std::move(e));
+}
+
+void orchestrator_state::punish(live_task& t, std::uint32_t step, std::uint32_t attempt,
+                                const std::string& agent, const failure& f) {
+  const auto& rule = rule_for(t.run->how().on_failure, f.why);
+  if (rule.agent == sanction::none)
+    return;
+  auto place = parts_->places->find({address_kind::agent, agent});
+  if (!place || !place->spec())
+    return;
+  const auto why = std::string{to_string(f.why)} + (f.detail.empty() ? "" : ": " + f.detail);
+  if (rule.agent == sanction::quarantine) {
+    if (place->now_for() != duty::serving)
+      return;
+    place->put_on_probation();
+    if (const auto turned = place->breaker.trip("quarantined after " + why, now_))
+      report_breaker(*parts_, "agent", agent, *turned);
+    note(t, step, attempt, agent + " was quarantined after " + why);
+    return;
+  }
+  const auto& domain = place->spec()->card.domain;
+  const bool restart = rule.agent == sanction::restart;
+  // Whoever has crashed is being replaced already.
+  if (restart && f.why == reason::crash)
+    return;
+  const auto above = parts_->places->resolve(
+      {address_kind::node, parts_->fleet.node_id + "/" + domain + "/agents"});
+  if (!above)
+    return;
+  // Anonymously: nobody here waits for the answer.
+  caf::anon_send(above, order_child{restart ? child_order::restart : child_order::escalate,
+                                    agent.substr(std::min(agent.size(), domain.size() + 1)), why});
+  note(t, step, attempt,
+       (restart ? agent + " is restarted after " : "the supervisor of " + agent + " fails after ") +
+           why);
+}
+
+void orchestrator_state::count_open() {
+  const auto before = overload_->stage();
+  if (!overload_->update(by_id_.size()))
+    return;
+  const auto stage = overload_->stage();
+  dispatcher_->spare_from(stage);
+  show_stage();
+  parts_->log->log(stage > before ? spdlog::level::warn : spdlog::level::info,
+                   "orchestrator {}: overload stage {} of {} with {} open tasks",
+                   config_.place->where().name, stage, overload_->last(), by_id_.size());
+}
+
+void orchestrator_state::show_stage() const {
+  if (!parts_->counters || overload_->last() == 0)
+    return;
+  auto& family = prometheus::BuildGauge()
+                     .Name("troupe_overload_stage")
+                     .Help("Stage of overload that a shard of a domain is in; 0: none.")
+                     .Register(parts_->counters->registry());
+  family
+      .Add({{"region", parts_->fleet.region},
+            {"domain", domain_->path},
+            {"shard", std::to_string(config_.shard)}})
+      .Set(overload_->stage());
+}
+
+} // namespace troupe

@@ -1,0 +1,84 @@
+#include "actors/shared_breaker.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+shared_breaker::~shared_breaker() {
+  delete inner_.load();
+}
+
+shared_breaker::inner& shared_breaker::made() {
+  if (auto* known = inner_.load(std::memory_order_acquire))
+    return *known;
+  auto fresh = std::make_unique<inner>(*limits_);
+  inner* expected = nullptr;
+  if (inner_.compare_exchange_strong(expected, fresh.get(), std::memory_order_acq_rel))
+    return *fresh.release();
+  return *expected;
+}
+
+void shared_breaker::hand_over(inner& in, timestamp now) {
+  if (const auto n = good_.exchange(0, std::memory_order_relaxed); n > 0)
+    in.policy.passed(n, in.bucket_begin);
+  // The finer of the two windows says how long may be gathered.
+  const auto shorter = std::min(limits_->window, limits_->rate_window);
+  const auto bucket = microseconds{shorter} / (failure_window::buckets - 1);
+  in.bucket_begin = now;
+  bucket_end_.store((now + bucket).time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+std::optional<breaker_change> shared_breaker::ended_slowly(call_sign how, bool probe,
+                                                           timestamp now) {
+  if (how == call_sign::nothing && !probe)
+    return std::nullopt;
+  auto& in = made();
+  std::lock_guard hold{in.mutex};
+  hand_over(in, now);
+  auto turned = in.policy.ended(how, probe, now);
+  closed_.store(in.policy.state(now) == breaker_state::closed, std::memory_order_relaxed);
+  return turned;
+}
+
+admission shared_breaker::look(timestamp now) const {
+  auto* in = closed() ? nullptr : inner_.load(std::memory_order_acquire);
+  if (!in)
+    return admission::free;
+  std::lock_guard hold{in->mutex};
+  return in->policy.look(now);
+}
+
+admission shared_breaker::enter(timestamp now) {
+  auto* in = closed() ? nullptr : inner_.load(std::memory_order_acquire);
+  if (!in)
+    return admission::free;
+  std::lock_guard hold{in->mutex};
+  return in->policy.enter(now);
+}
+
+std::optional<breaker_change> shared_breaker::trip(std::string why, timestamp now) {
+  auto& in = made();
+  std::lock_guard hold{in.mutex};
+  closed_.store(false, std::memory_order_relaxed);
+  return in.policy.trip(std::move(why), now);
+}
+
+std::optional<breaker_change> shared_breaker::reset(std::string why) {
+  auto* in = inner_.load(std::memory_order_acquire);
+  if (!in)
+    return std::nullopt;
+  std::lock_guard hold{in->mutex};
+  good_.store(0, std::memory_order_relaxed);
+  closed_.store(true, std::memory_order_relaxed);
+  return in->policy.reset(std::move(why));
+}
+
+shared_breaker::view shared_breaker::seen(timestamp now) const {
+  auto* in = inner_.load(std::memory_order_acquire);
+  if (!in)
+    return {};
+  std::lock_guard hold{in->mutex};
+  return {in->policy.state(now), in->policy.why(), in->policy.reopens()};
+}
+
+} // namespace troupe

@@ -1,0 +1,125 @@
+// What a person may do to an agent while it works: nothing that was accepted is lost.
+#include "tests/fixtures/stage.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace troupe;
+using namespace troupe::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Two replicas with slots and queues, so that there is always something running and waiting.
+domain_spec busy() {
+  auto a = an_agent("work", "script");
+  a.replicas = 2;
+  a.slots = 2;
+  auto d = a_domain("d", {a});
+  d.breaker.failures = 0;
+  d.breaker.rate = 0;
+  return d;
+}
+
+refusal order(stage& s, const std::string& agent, agent_order what) {
+  auto out = refusal::internal;
+  s->api().order(agent, what, [&](const auto&, const refused& x) { out = x.why; });
+  s->run();
+  return out;
+}
+
+health state_of(stage& s, const std::string& name) {
+  return s->seat_of(name)->state.load();
+}
+
+std::vector<heard_ptr> submit(stage& s, int count) {
+  std::vector<heard_ptr> out;
+  for (int i = 0; i < count; ++i)
+    out.push_back(s->submit(wants("work")));
+  s->run();
+  return out;
+}
+
+void expect_none_lost(const std::vector<heard_ptr>& all) {
+  for (const auto& t : all) {
+    ASSERT_TRUE(t->done());
+    EXPECT_EQ(t->record().state, task_state::completed) << t->result().failed.detail;
+  }
+}
+
+} // namespace
+
+TEST(lifecycle, an_agent_that_is_drained_ends_what_it_has_and_takes_nothing_new) {
+  stage s{busy()};
+  s.around->pool->held = true;
+  auto all = submit(s, 20);
+  const auto had = s->seat_of("d/work#1")->load.load();
+  EXPECT_GT(had, 0u);
+  EXPECT_EQ(order(s, "d/work#1", agent_order::drain), refusal::none);
+  EXPECT_EQ(state_of(s, "d/work#1"), health::draining);
+  const auto more = submit(s, 20);
+  EXPECT_EQ(s->seat_of("d/work#1")->load.load(), had);
+  s.around->pool->held = false;
+  s->advance(1s);
+  all.insert(all.end(), more.begin(), more.end());
+  expect_none_lost(all);
+  EXPECT_EQ(s->seat_of("d/work#1")->load.load(), 0u);
+  EXPECT_EQ(s->seat_of("d/work#1")->served.load(), had);
+  // Every call was made exactly once: draining costs no attempt.
+  EXPECT_EQ(s.room.count("work"), 40u);
+}
+
+TEST(lifecycle, every_order_under_load_loses_nothing) {
+  for (auto what :
+       {agent_order::drain, agent_order::quarantine, agent_order::restart, agent_order::stop}) {
+    stage s{busy()};
+    s.around->pool->held = true;
+    auto all = submit(s, 30);
+    EXPECT_EQ(order(s, "d/work#1", what), refusal::none) << to_string(what);
+    const auto more = submit(s, 10);
+    all.insert(all.end(), more.begin(), more.end());
+    s.around->pool->held = false;
+    s->advance(20s);
+    expect_none_lost(all);
+    EXPECT_EQ(
+        order(s, "d/work#1", what == agent_order::stop ? agent_order::start : agent_order::return_),
+        refusal::none);
+    EXPECT_EQ(state_of(s, "d/work#1"), health::up) << to_string(what);
+    // It is in service again: alone, it does everything.
+    EXPECT_EQ(order(s, "d/work#2", agent_order::drain), refusal::none);
+    const auto before = s->seat_of("d/work#1")->served.load();
+    const auto last = submit(s, 30);
+    s->advance(1s);
+    expect_none_lost(last);
+    EXPECT_EQ(s->seat_of("d/work#1")->served.load(), before + 30) << to_string(what);
+  }
+}
+
+TEST(lifecycle, what_was_stopped_stays_so_and_the_node_is_ready_all_the_same) {
+  stage s{busy()};
+  EXPECT_EQ(order(s, "d/work", agent_order::stop), refusal::none);
+  EXPECT_EQ(state_of(s, "d/work#1"), health::down);
+  EXPECT_EQ(state_of(s, "d/work#2"), health::down);
+  s->advance(120s);
+  EXPECT_EQ(state_of(s, "d/work#1"), health::down);
+  EXPECT_TRUE(s->api().ready());
+  EXPECT_EQ(order(s, "d/work", agent_order::start), refusal::none);
+  EXPECT_EQ(state_of(s, "d/work#2"), health::up);
+  EXPECT_TRUE(s->ask(wants("work"))->result().ok());
+}
+
+TEST(lifecycle, a_quarantine_by_hand_lasts_until_it_is_lifted_by_hand) {
+  stage s{busy()};
+  order(s, "d/work#1", agent_order::quarantine);
+  s->kill_agent("d/work#1");
+  s->advance(std::chrono::hours{1});
+  EXPECT_EQ(state_of(s, "d/work#1"), health::quarantined);
+  const auto t = s->ask(wants("work"));
+  EXPECT_TRUE(t->result().ok());
+  EXPECT_EQ(s->seat_of("d/work#1")->served.load(), 0u);
+}
+
+TEST(lifecycle, an_unknown_agent_is_refused) {
+  stage s{busy()};
+  EXPECT_EQ(order(s, "d/nobody", agent_order::drain), refusal::invalid_request);
+  EXPECT_EQ(order(s, "work", agent_order::drain), refusal::invalid_request);
+}

@@ -1,0 +1,135 @@
+// Too much to do: what is spared first, what is refused, and that nothing grows without bound.
+#include "tests/fixtures/stage.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace troupe;
+using namespace troupe::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// At most 20 tasks; stages at 10, 15 and 18 of them. `extra` is spared from stage 1 on, `useful`
+/// from stage 2.
+domain_spec small() {
+  auto core = an_agent("core", "script"), useful = an_agent("useful"), extra = an_agent("extra");
+  core.slots = 100;
+  useful.shed_at = 2;
+  extra.shed_at = 1;
+  auto d = a_domain("d", {core, useful, extra});
+  d.max_tasks = 20;
+  d.overload = {{0.5, 0.75, 0.9}, priority::medium};
+  d.retry.max_retries = 0;
+  d.keep = durability::none;
+  return d;
+}
+
+task_request urgent(std::string skill, priority p) {
+  auto r = wants(std::move(skill));
+  r.urgency = p;
+  return r;
+}
+
+/// Fills the domain up to `count` open tasks.
+std::vector<heard_ptr> fill(stage& s, std::size_t count) {
+  std::vector<heard_ptr> out;
+  for (std::size_t i = 0; i < count; ++i)
+    out.push_back(s->submit(urgent("core", priority::high)));
+  s->run();
+  return out;
+}
+
+bool works(stage& s, const std::string& skill) {
+  auto t = s->submit(urgent(skill, priority::high));
+  s->run();
+  return t->done() && t->result().ok();
+}
+
+verdict last_word(stage& s, const std::string& skill) {
+  auto t = s->submit(urgent(skill, priority::high));
+  s->run();
+  if (!t->done())
+    return verdict::chosen;
+  for (const auto& e : t->record().history)
+    if (const auto* r = e.get<route>(); r && !r->seen.empty())
+      return r->seen[0].said;
+  return verdict::chosen;
+}
+
+} // namespace
+
+TEST(overload, agents_that_are_needed_least_go_first) {
+  stage s{small()};
+  s.around->pool->held = true;
+  EXPECT_TRUE(works(s, "extra"));
+  auto all = fill(s, 10);
+  EXPECT_EQ(last_word(s, "extra"), verdict::shed);
+  EXPECT_TRUE(works(s, "useful"));
+  const auto more = fill(s, 5);
+  EXPECT_EQ(last_word(s, "useful"), verdict::shed);
+  all.insert(all.end(), more.begin(), more.end());
+  EXPECT_NE(s->api().metrics().find("troupe_overload_stage"), std::string::npos);
+  s.around->pool->held = false;
+  s->run();
+  for (const auto& t : all)
+    EXPECT_TRUE(t->done() && t->result().ok());
+  // When it is over, everybody works again.
+  EXPECT_TRUE(works(s, "extra"));
+  EXPECT_TRUE(works(s, "useful"));
+}
+
+TEST(overload, in_the_last_stage_the_less_urgent_are_refused_and_told_when_to_come_back) {
+  stage s{small()};
+  s.around->pool->held = true;
+  fill(s, 18);
+  auto low = s->submit(urgent("core", priority::low));
+  auto medium = s->submit(urgent("core", priority::medium));
+  s->run();
+  ASSERT_EQ(low->refusals.size(), 1u);
+  EXPECT_EQ(low->refusals[0].why, refusal::busy);
+  EXPECT_GT(low->refusals[0].retry_after.count(), 0);
+  EXPECT_TRUE(low->accepted.empty());
+  EXPECT_EQ(medium->accepted.size(), 1u);
+}
+
+TEST(overload, nothing_is_kept_of_what_is_refused) {
+  stage s{small()};
+  s.around->pool->held = true;
+  auto all = fill(s, 20);
+  for (int i = 0; i < 1000; ++i) {
+    auto r = urgent("core", priority::urgent);
+    r.context_id = "s" + std::to_string(i);
+    r.idempotency_key = "k" + std::to_string(i);
+    auto t = s->submit(r);
+    s->run();
+    ASSERT_EQ(t->refusals.size(), 1u);
+    EXPECT_EQ(t->refusals[0].why, refusal::busy);
+  }
+  s.around->pool->held = false;
+  s->run();
+  for (const auto& t : all)
+    EXPECT_TRUE(t->done());
+}
+
+TEST(overload, what_waits_in_line_counts_as_well) {
+  auto d = small();
+  d.sessions.queue_limit = 1000;
+  stage s{d};
+  s.around->pool->held = true;
+  std::size_t refused = 0;
+  std::vector<heard_ptr> all;
+  for (int i = 0; i < 50; ++i) {
+    auto r = urgent("core", priority::urgent);
+    r.context_id = "one session";
+    all.push_back(s->submit(r));
+    s->run();
+    refused += all.back()->refusals.size();
+  }
+  EXPECT_EQ(refused, 30u);
+  s.around->pool->held = false;
+  s->advance(1s);
+  std::size_t done = 0;
+  for (const auto& t : all)
+    done += t->done() ? 1 : 0;
+  EXPECT_EQ(done, 20u);
+}
