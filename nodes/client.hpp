@@ -49,6 +49,24 @@ struct agent_view {
   std::uint64_t failed = 0;
   float success_rate = 1;
   std::uint64_t incarnation = 0;
+  shared_breaker::view breaker;  ///< of its own
+  shared_breaker::view provider; ///< of whom it depends on
+};
+
+/// What a person may want of an agent.
+enum class agent_order : std::uint8_t {
+  drain,      ///< ends what it has and takes nothing new
+  quarantine, ///< takes nothing new, until it is returned
+  return_,    ///< back to service: serving, with its breaker closed
+  restart,    ///< replaced at once; what it works on is tried again
+  stop,       ///< ended, with what it works on, until it is started
+  start,      ///< after `stop`
+};
+
+template <>
+struct enum_names<agent_order> {
+  static constexpr std::array<std::string_view, 6> value{"drain",   "quarantine", "return",
+                                                         "restart", "stop",       "start"};
 };
 
 /// The node as its doors and embedding applications talk to it. Thread safe. Every callback is
@@ -86,6 +104,9 @@ class client {
   virtual void claim(std::string id, std::string by, reply<question_ptr> then) = 0;
   virtual void answer(std::string id, std::string by, outcome x, reply<question_ptr> then) = 0;
 
+  /// Does this to the agent `domain/agent`, with all its replicas, or to the one replica
+  /// `domain/agent#n`; answers with how they stand then. `invalid_request` if there is none.
+  virtual void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) = 0;
   [[nodiscard]] virtual std::vector<agent_view> agents() const = 0;
   [[nodiscard]] virtual const fleet_spec& fleet() const = 0;
   /// All actors of the tree have started and what was interrupted has been taken up again.

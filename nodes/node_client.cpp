@@ -1,5 +1,6 @@
 #include "nodes/node_client.hpp"
 
+#include "nodes/agent_orders.hpp"
 #include "policies/deadline.hpp"
 #include "policies/dice.hpp"
 #include "policies/placement.hpp"
@@ -172,20 +173,29 @@ void node_client::answer(std::string id, std::string by, outcome x, reply<questi
     then(nullptr, nobody_there);
 }
 
+void node_client::order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) {
+  if (!root_->now().handle) {
+    then({}, nobody_there);
+    return;
+  }
+  carry_out_order(parts_, system_, agent, what, then,
+                  [parts = parts_, sys = &system_] { return parts->time.at(sys->clock().now()); });
+}
+
 std::vector<agent_view> node_client::agents() const {
   std::vector<agent_view> out;
-  for (const auto& place : parts_->places->all(address_kind::agent)) {
-    if (!place->spec())
-      continue;
-    out.push_back({place->where().name, place->spec(), place->state.load(), place->load.load(),
-                   place->served.load(), place->failed.load(), place->success_rate.load(),
-                   place->now().incarnation});
-  }
+  const auto now_is = now();
+  for (const auto& place : parts_->places->all(address_kind::agent))
+    if (place->spec())
+      out.push_back(view_of(*place, now_is));
   return out;
 }
 
 bool node_client::ready() const {
-  const auto up = [](const seat_ptr& place) { return place->state.load() != health::down; };
+  // Who was stopped by a person is not waited for.
+  const auto up = [](const seat_ptr& place) {
+    return place->state.load() != health::down || place->now_for() == duty::stopped;
+  };
   const auto agents = parts_->places->all(address_kind::agent);
   const auto domains = parts_->places->all(address_kind::domain);
   return desk_->now().handle && !domains.empty() && std::all_of(agents.begin(), agents.end(), up) &&

@@ -21,6 +21,12 @@ std::string verdict_words(const json& c) {
     return "not taken: an earlier attempt of this step failed there";
   if (said == "unhealthy")
     return "not taken: it is down, draining or in quarantine";
+  if (said == "breaker_open")
+    return "not taken: its circuit breaker, or its provider's, is open";
+  if (said == "shed")
+    return "not taken: the domain is overloaded and spares it";
+  if (said == "probe_due")
+    return "not taken: another one is tried first, to see whether it works again";
   if (said == "full")
     return "not taken: it has no place left (" + load + ")";
   if (said == "below_quality")
@@ -81,7 +87,9 @@ void add_decision(std::string& out, const json& d, const std::string& stem) {
   if (then.empty())
     return;
   const auto what = member(then, "what");
-  auto next = "  then: " + (what == "gave_up" ? std::string{"gave up"} : what);
+  auto next = "  then: " + (what == "gave_up"     ? std::string{"gave up"}
+                            : what == "ask_human" ? std::string{"asked a person"}
+                                                  : what);
   if (const auto other = member(then, "to"); !other.empty())
     next += " to " + other;
   if (then.contains("after_ms"))
@@ -122,6 +130,8 @@ void add_step(std::string& out, const json& x) {
     out += "  why it is there: " + note + "\n";
   for (const auto& d : list(x, "decisions"))
     add_decision(out, d, "  ");
+  for (const auto& n : list(x, "notes"))
+    out += "  meanwhile: " + member(n, "text") + "\n";
   if (const auto& failure = object(x, "failure"); !failure.empty())
     out += "  the step failed: " + failure_words(failure) + "\n";
 }

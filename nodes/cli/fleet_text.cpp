@@ -59,6 +59,21 @@ void add_domain(std::string& out, const json& x, const std::string& stem, int de
       add_domain(out, inner, stem + "  ", depth + 1);
 }
 
+/// The breakers that a call to the agent has to pass, with the reason of those that are not closed.
+std::string breaker_words(const json& agent) {
+  std::string out;
+  for (const auto* key : {"breaker", "provider"}) {
+    const auto& b = object(agent, key);
+    const auto state = member(b, "state");
+    if (state.empty() || state == "closed")
+      continue;
+    const auto name = member(b, "name");
+    out += (out.empty() ? "" : ", ") + (name.empty() ? state : name + " " + state) + ": " +
+           brief(member(b, "why"), 60);
+  }
+  return out.empty() ? "closed" : out;
+}
+
 } // namespace
 
 std::string tree_text(const json& tree) {
@@ -73,10 +88,11 @@ std::string tree_text(const json& tree) {
 std::string agents_text(const json& agents) {
   std::vector<row> rows;
   for (const auto& a : list(agents, "agents"))
-    rows.push_back({member(a, "name"), member(a, "kind"), member(a, "state"), member(a, "load"),
-                    member(a, "served"), member(a, "failed"), member(a, "cost"),
+    rows.push_back({member(a, "name"), member(a, "kind"), member(a, "state"), breaker_words(a),
+                    member(a, "load"), member(a, "served"), member(a, "failed"), member(a, "cost"),
                     member(a, "quality"), brief(words_of(list(a, "skills")), 80)});
-  return table({"AGENT", "KIND", "STATE", "LOAD", "SERVED", "FAILED", "COST", "QUALITY", "SKILLS"},
+  return table({"AGENT", "KIND", "STATE", "BREAKER", "LOAD", "SERVED", "FAILED", "COST", "QUALITY",
+                "SKILLS"},
                rows, "no agents");
 }
 

@@ -65,6 +65,8 @@ std::string words_of(const json& span) {
     note("", why + (member(span, "detail").empty() ? "" : ": " + brief(member(span, "detail"))));
   if (const auto then = member(span, "then"); then == "retry")
     note("again after ", duration_words(number(span, "backoff_ms")));
+  if (member(span, "then") == "ask_human")
+    note("", "asks a person");
   note("falls back to ", member(span, "fallback"));
   const auto& tokens = object(span, "tokens");
   if (number(tokens, "input") + number(tokens, "output") > 0)
@@ -85,6 +87,12 @@ void add(std::vector<line>& to, const json& span, const std::string& stem, const
   to.push_back(std::move(x));
   if (depth >= depth_max)
     return;
+  for (const auto& n : list(span, "notes")) {
+    line said;
+    said.text = stem + under + "· " + brief(member(n, "text"), 160);
+    said.from = said.until = moment(n, "at");
+    to.push_back(std::move(said));
+  }
   const auto& inner = list(span, "spans");
   for (std::size_t i = 0; i < inner.size(); ++i) {
     const bool last = i + 1 == inner.size();

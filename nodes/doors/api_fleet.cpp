@@ -16,6 +16,29 @@ http_reply whole_tree(const tree_ptr& tree, const fleet_spec& fleet, const std::
   return json_reply(out);
 }
 
+http_reply all_of(const std::vector<agent_view>& agents, const std::string&) {
+  json out{{"agents", json::array()}};
+  for (const auto& a : agents)
+    out["agents"].push_back(agent_json(a));
+  return json_reply(out);
+}
+
+void order(const api_ptr& api, http_request& what, const responder& answer) {
+  if (const auto bad = query_reader{what.query}.end())
+    return refuse(answer, *bad, what.path);
+  const auto verb = parse_enum<agent_order>(what.parameters[2]);
+  if (!verb)
+    return refuse(answer,
+                  not_found("unknown_verb", "an agent can be told to " + words_of<agent_order>()),
+                  what.path);
+  api->node.order(what.parameters[0] + "/" + what.parameters[1], *verb,
+                  [answer, path = what.path](std::vector<agent_view> agents, const refused& why) {
+                    if (why.why == refusal::invalid_request)
+                      return refuse(answer, not_found("unknown_agent", why.detail), path);
+                    rendered<std::vector<agent_view>>(answer, path, all_of)(std::move(agents), why);
+                  });
+}
+
 } // namespace
 
 void add_fleet(router& to, const api_ptr& api) {
@@ -27,6 +50,8 @@ void add_fleet(router& to, const api_ptr& api) {
       out["agents"].push_back(agent_json(a));
     answer.send(json_reply(out));
   });
+  to.add("POST", "/v1/agents/{domain}/{name}/{verb}",
+         [api](http_request& what, const responder& answer) { order(api, what, answer); });
   to.add("GET", "/v1/domains", [api](http_request& what, const responder& answer) {
     if (const auto bad = query_reader{what.query}.end())
       return refuse(answer, *bad, what.path);

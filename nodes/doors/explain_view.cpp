@@ -50,6 +50,8 @@ json decision_view(const attempt_seen& a) {
     then["to"] = a.fallback;
     then["why"] = "the retries of this rung are used up, or would not help against " +
                   std::string{to_string(a.failed.why)};
+  } else if (a.then == after_failure::ask_human) {
+    then["why"] = a.asked_because;
   } else if (a.then == after_failure::gave_up) {
     then["why"] = "there was no retry and no rung left for " + std::string{to_string(a.failed.why)};
   }
@@ -114,6 +116,8 @@ json explain_view(const task_record& x) {
                          {"detail", s.result->failed.detail}};
     for (const auto& a : s.attempts)
       step["decisions"].push_back(decision_view(a));
+    for (const auto& n : s.notes)
+      step["notes"].push_back({{"at", time_text(n.at)}, {"text", n.text}});
     out["steps"].push_back(std::move(step));
   }
   return out;

@@ -5,6 +5,19 @@
 
 namespace troupe {
 
+namespace {
+
+json breaker_view(const shared_breaker::view& x) {
+  json out{{"state", to_string(x.state)}};
+  if (!x.why.empty())
+    out["why"] = x.why;
+  if (x.reopens != no_deadline)
+    out["probe_from"] = time_text(x.reopens);
+  return out;
+}
+
+} // namespace
+
 json agent_json(const agent_view& x) {
   json out{{"name", x.name},
            {"state", to_string(x.state)},
@@ -12,7 +25,8 @@ json agent_json(const agent_view& x) {
            {"served", x.served},
            {"failed", x.failed},
            {"success_rate", x.success_rate},
-           {"incarnation", x.incarnation}};
+           {"incarnation", x.incarnation},
+           {"breaker", breaker_view(x.breaker)}};
   if (!x.spec)
     return out;
   const auto& card = x.spec->card;
@@ -26,6 +40,10 @@ json agent_json(const agent_view& x) {
   out["effects"] = to_string(card.does);
   out["slots"] = x.spec->slots;
   out["queue_limit"] = x.spec->queue_limit;
+  if (!x.spec->provider.empty()) {
+    out["provider"] = breaker_view(x.provider);
+    out["provider"]["name"] = x.spec->provider;
+  }
   return out;
 }
 

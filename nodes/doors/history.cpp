@@ -68,7 +68,10 @@ void read_decision(const plan_run& run, const plan::step& how, std::uint32_t i,
   const auto& now = run.step(i);
   if (!a.failed)
     return;
-  if (now.rung != before.rung) {
+  if (now.by_hand && !before.by_hand) {
+    a.then = after_failure::ask_human;
+    a.asked_because = now.asked_because;
+  } else if (now.rung != before.rung) {
     a.then = after_failure::fallback;
     a.fallback = how.node.fallback[now.rung - 1];
   } else if (now.status == step_status::waiting || now.attempt != before.attempt) {
@@ -83,6 +86,11 @@ void read_step(history_seen& out, plan_run& run, const event& e) {
   std::vector<plan_action> ignored;
   if (e.step >= out.steps.size()) {
     run.apply(e, ignored);
+    return;
+  }
+  if (e.kind == event_kind::noted) {
+    if (const auto* text = e.get<std::string>())
+      out.steps[e.step].notes.push_back({e.at, *text});
     return;
   }
   const auto before = run.step(e.step);

@@ -12,11 +12,12 @@
 namespace troupe {
 
 /// What was done when an attempt had failed.
-enum class after_failure : std::uint8_t { none, retry, fallback, gave_up };
+enum class after_failure : std::uint8_t { none, retry, fallback, gave_up, ask_human };
 
 template <>
 struct enum_names<after_failure> {
-  static constexpr std::array<std::string_view, 4> value{"none", "retry", "fallback", "gave_up"};
+  static constexpr std::array<std::string_view, 5> value{"none", "retry", "fallback", "gave_up",
+                                                         "ask_human"};
 };
 
 /// An attempt of a step, read off a task's history. Times that are not known are `timestamp{}`.
@@ -31,10 +32,17 @@ struct attempt_seen {
   outcome_ptr given;
   failure failed;
   after_failure then = after_failure::none;
-  timestamp next_at{};  ///< retry: when the next attempt is or was due
-  std::string fallback; ///< fallback: the rung that followed
+  timestamp next_at{};       ///< retry: when the next attempt is or was due
+  std::string fallback;      ///< fallback: the rung that followed
+  std::string asked_because; ///< ask_human: what made a person necessary
 
   [[nodiscard]] bool over() const noexcept { return ended != timestamp{}; }
+};
+
+/// Something that happened around a step and decided nothing about it.
+struct note_seen {
+  timestamp at{};
+  std::string text;
 };
 
 struct step_seen {
@@ -44,6 +52,7 @@ struct step_seen {
   timestamp ended{};
   outcome_ptr result;
   std::vector<attempt_seen> attempts;
+  std::vector<note_seen> notes;
 };
 
 /// A task's history in the order of its plan.

@@ -115,6 +115,8 @@ json attempt_span(const task& t, bool triage, std::uint32_t step, const attempt_
     span["backoff_ms"] = static_cast<double>((a.next_at - a.ended).count()) / 1000.0;
   if (!a.fallback.empty())
     span["fallback"] = a.fallback;
+  if (!a.asked_because.empty())
+    span["asked_because"] = a.asked_because;
   return span;
 }
 
@@ -140,6 +142,8 @@ json step_span(const task_record& x, const plan& how, const history_seen& seen, 
   put_outcome(span, s.result);
   if (s.result)
     put_failure(span, s.result->failed);
+  for (const auto& n : s.notes)
+    span["notes"].push_back({{"at", time_text(n.at)}, {"text", n.text}});
   std::uint32_t retries = 0;
   for (const auto& a : s.attempts) {
     retries += a.then == after_failure::retry ? 1 : 0;

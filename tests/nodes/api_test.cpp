@@ -184,6 +184,27 @@ TEST(api, shows_the_node) {
   EXPECT_EQ(c.ask(get("/readyz")).status, 503u);
 }
 
+TEST(api, gives_orders_to_agents) {
+  door d;
+  raw_client c{d.port()};
+  auto a = c.ask(post("/v1/agents/support%2Frefunds/billing/drain", ""));
+  EXPECT_EQ(a.status, 200u);
+  EXPECT_EQ(d.node.ordered, "support/refunds/billing drain");
+  const auto agent = a.parsed()["agents"][0];
+  EXPECT_EQ(agent["state"], "draining");
+  EXPECT_EQ(agent["breaker"], json::parse(R"({"state":"open","why":"5 failures in 120 s",
+      "probe_from":"1970-01-01T00:00:01.000000Z"})"));
+  EXPECT_EQ(c.ask(post("/v1/agents/support/billing%232/return", "")).status, 200u);
+  EXPECT_EQ(d.node.ordered, "support/billing#2 return");
+  a = c.ask(post("/v1/agents/support/billing/fire", ""));
+  EXPECT_EQ(a.status, 404u);
+  EXPECT_EQ(a.parsed()["type"], "urn:troupe:problem:unknown_verb");
+  d.node.refuse_with = {refusal::invalid_request, "there is no agent 'support/x'", {}};
+  a = c.ask(post("/v1/agents/support/x/stop", ""));
+  EXPECT_EQ(a.status, 404u);
+  EXPECT_EQ(a.parsed()["type"], "urn:troupe:problem:unknown_agent");
+}
+
 TEST(api, is_what_its_description_says) {
   fake_client node;
   const auto described = json::parse(openapi_text());

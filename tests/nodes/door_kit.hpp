@@ -179,6 +179,17 @@ class fake_client : public client {
     handlers_.erase(number);
     forgotten.insert(number);
   }
+  void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) override {
+    if (refuse_with.why != refusal::none)
+      return then({}, refuse_with);
+    agent_view x;
+    x.name = agent;
+    x.state = what == agent_order::drain ? health::draining : health::up;
+    x.breaker = {breaker_state::open, "5 failures in 120 s", timestamp{microseconds{1000000}}};
+    ordered = agent + " " + std::string{to_string(what)};
+    then({std::move(x)}, {});
+  }
+  std::string ordered; ///< the last order
   void find_task(std::string id, reply<task_record_ptr> then) override {
     task_record_ptr out;
     {
