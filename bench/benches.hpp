@@ -15,12 +15,14 @@ void durable_local();
 void agents_idle();
 void crash_restart();
 void parallel();
+void breaker_overhead();
 
 inline const std::vector<benchmark>& all() {
   static const std::vector<benchmark> list{
       {"route_local", route_local},     {"compound_local", compound_local},
       {"durable_local", durable_local}, {"agents_idle", agents_idle},
       {"crash_restart", crash_restart}, {"parallel", parallel},
+      {"breaker_overhead", breaker_overhead},
   };
   return list;
 }
