@@ -32,7 +32,7 @@ void plan_run::count_failed_agent(std::string_view agent, reason why) {
 
 bool plan_run::hand_to_person(std::uint32_t i, std::string why, actions& todo) {
   auto& s = steps_[i];
-  const auto& rungs = at(i).node.fallback;
+  const auto& rungs = at(i).fallback;
   const auto person = [&](const std::string& rung) { return rung.starts_with("human:"); };
   if (how_->human_queue.empty()) {
     // Without a queue of the domain's own, the person at the end of the ladder is as good.
@@ -97,7 +97,7 @@ void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e,
   if (!s.agent.empty() && std::find(s.tried.begin(), s.tried.end(), s.agent) == s.tried.end() &&
       next.what != remedy::retry_here)
     s.tried.push_back(s.agent);
-  if (again && !final && later(now_, next.delay) < whole_deadline(now_)) {
+  if (again && !final && later(now_, next.delay) < limit_of(i, now_)) {
     ++s.retries;
     if (next.what == remedy::retry_here)
       s.stay = s.agent;
@@ -105,16 +105,20 @@ void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e,
       attempt(i, todo);
       return;
     }
-    s.status = step_status::waiting;
+    set_status(i, step_status::waiting);
     arm(i, later(now_, next.delay));
     return;
   }
-  if (next.what != remedy::give_up && s.rung < at(i).node.fallback.size()) {
+  if (next.what != remedy::give_up && s.rung < at(i).fallback.size()) {
     ++s.rung;
     s.retries = 0;
     attempt(i, todo);
     return;
   }
+  // What cannot be undone is put to a person behind the last rung.
+  if (table_.is_undo(i) && op != plan_op::human && !how_->human_queue.empty() &&
+      hand_to_person(i, std::string{to_string(f.why)} + ": " + f.detail, todo))
+    return;
   finish_step(i, given ? std::move(given) : std::make_shared<const outcome>(outcome::of(f)), todo);
 }
 

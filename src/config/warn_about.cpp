@@ -63,6 +63,8 @@ class reached {
     fallback(domain, node.fallback);
     for (const auto& child : node.children)
       plan(domain, child);
+    for (const auto& undo : node.undo)
+      plan(domain, undo);
   }
 
   std::set<std::string, std::less<>> agents_, skills_;

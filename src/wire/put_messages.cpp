@@ -92,8 +92,16 @@ void put(const plan_node& x, v1::PlanNode& out, std::size_t depth) {
       when.set_value_json(json_text(x.when.value));
   }
   out.set_join(code(x.how));
+  out.set_items(x.items);
+  static const plan_node plain;
+  if (x.at_once != plain.at_once)
+    out.set_at_once(x.at_once);
+  if (x.max_rounds != plain.max_rounds)
+    out.set_max_rounds(x.max_rounds);
   for (const auto& child : x.children)
     put(child, *out.add_children(), depth + 1);
+  for (const auto& undo : x.undo)
+    put(undo, *out.add_undo(), depth + 1);
 }
 
 void put(const plan& x, v1::Plan& out) {
@@ -105,6 +113,7 @@ void put(const plan& x, v1::Plan& out) {
     put(s.node, *step.mutable_node(), 1);
     step.set_parent(s.parent);
     step.mutable_children()->Add(s.children.begin(), s.children.end());
+    step.set_undo(s.undo);
   }
   auto& retry = *out.mutable_retry();
   retry.set_max_retries(x.retry.max_retries);

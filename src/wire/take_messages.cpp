@@ -116,9 +116,16 @@ plan_node take(v1::PlanNode& in, std::size_t depth) {
     out.when.value = json_of(when.value_json(), "plan.when.value");
   }
   out.how = enum_of<join>(in.join(), "plan.join");
+  out.items = std::move(*in.mutable_items());
+  if (in.has_at_once())
+    out.at_once = in.at_once();
+  if (in.has_max_rounds())
+    out.max_rounds = in.max_rounds();
   out.children.reserve(static_cast<std::size_t>(in.children_size()));
   for (auto& child : *in.mutable_children())
     out.children.push_back(take(child, depth + 1));
+  for (auto& undo : *in.mutable_undo())
+    out.undo.push_back(take(undo, depth + 1));
   return out;
 }
 
