@@ -63,8 +63,7 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
     wish.min_quality = 0;
   if (state.rung > 0)
     why->because += (why->because.empty() ? "" : "; ") + std::string{"fallback "} +
-                    std::to_string(state.rung) + ": " +
-                    t.run->how().steps[step].node.fallback[state.rung - 1];
+                    std::to_string(state.rung) + ": " + t.run->node(step).fallback[state.rung - 1];
   why->strategy = wish.strategy;
   const auto* all = candidates_for(target);
   if (!all || all->empty()) {

@@ -2,6 +2,7 @@
 
 #include "actors/messages.hpp"
 #include "policies/plan_run.hpp"
+#include "policies/shared_state.hpp"
 
 #include <troupe/event.hpp>
 
@@ -49,6 +50,7 @@ struct live_task {
   /// Who asked for it again by its idempotency key before it was stored, and under which id.
   std::vector<std::pair<caf::actor, std::string>> asked_again;
   json context;
+  shared_state shared; ///< which versions of `context` its steps have seen
   outcome_ptr understood;
   outcome_ptr result;
 
@@ -66,6 +68,7 @@ struct live_task {
     watchers.clear();
     asked_again.clear();
     context = nullptr;
+    shared = {};
     understood = nullptr;
     result = nullptr;
   }
@@ -78,13 +81,22 @@ struct live_task {
     return run->phase();
   }
 
-  [[nodiscard]] task_record_ptr record() const {
+  /// All of it.
+  [[nodiscard]] task_record_ptr record() const { return record_from(0); }
+  /// With the newest event alone.
+  [[nodiscard]] task_record_ptr news() const {
+    return record_from(history.empty() ? 0 : history.size() - 1);
+  }
+
+ private:
+  [[nodiscard]] task_record_ptr record_from(std::size_t first) const {
     auto out = std::make_shared<task_record>();
     out->what = what;
     out->state = state;
     out->phase = is_final(state) ? task_phase::ended : phase();
     out->how = how;
-    out->history = history;
+    out->history.assign(history.begin() + static_cast<std::ptrdiff_t>(first), history.end());
+    out->before = first;
     out->result = result;
     out->updated = history.empty() ? what->created : history.back().at;
     return out;

@@ -85,7 +85,8 @@ struct task_refused {
   refused why;
 };
 struct task_progressed {
-  task_record_ptr record; ///< with all events so far; `record->history.back()` is the new one
+  /// With the new event alone; the first one after `watch_task` has all so far.
+  task_record_ptr record;
 };
 struct task_ended {
   task_record_ptr record;

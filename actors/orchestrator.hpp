@@ -131,8 +131,19 @@ struct orchestrator_state {
   [[nodiscard]] live_task* find_live(const std::string& id);
   void start_work(live_task& t);
   void start_triage(live_task& t, actions& todo);
-  /// Takes over what a completed step sets in the task's context.
+  /// Keeps the task's context: notes what a step sees when it begins and takes over what it sets
+  /// when it is done.
   void learn(live_task& t, const event& e);
+  /// The context fields that whoever has this attempt may set.
+  [[nodiscard]] std::vector<std::string> may_write(const live_task& t, std::uint32_t step) const;
+  /// What completing `step` with `x` would change of the context.
+  [[nodiscard]] state_change change_by(const live_task& t, std::uint32_t step,
+                                       const outcome& x) const;
+  /// Turns the completion of a step that contradicts what another has set meanwhile into its
+  /// failure.
+  bool contradicts(live_task& t, event& e) const;
+  /// The input of a step: the request's, its own, and what the plan gives it.
+  [[nodiscard]] json input_of(const live_task& t, std::uint32_t step) const;
   void use_plan(live_task& t, plan_ptr how, actions& todo);
   [[nodiscard]] plan_ptr plan_for(const live_task& t, std::string& problem);
   [[nodiscard]] plan_ptr with_limits(plan_node root) const;
@@ -146,6 +157,7 @@ struct orchestrator_state {
   void delegate_step(live_task& t, const plan_action& a, actions& todo);
   void ask_step(live_task& t, const plan_action& a, actions& todo);
   void stop_step(live_task& t, const plan_action& a);
+  void expand_step(live_task& t, const plan_action& a, actions& todo);
   void finish(live_task& t, outcome_ptr result);
   void finish(live_task& t, failure why);
   void end(live_task& t);

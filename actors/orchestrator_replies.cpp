@@ -36,6 +36,7 @@ void orchestrator_state::reply(std::uint32_t slot, std::uint32_t generation, eve
     return;
   auto e = make_event(*t, kind, step, attempt);
   e.body = std::move(body);
+  contradicts(*t, e);
   // What the interpreter no longer waits for came too late: it is dropped here.
   action_list todo{*this};
   if (happen(*t, std::move(e), todo))
@@ -151,7 +152,7 @@ void orchestrator_state::on_seat_down(const seat_down& x) {
     }
     for (const auto& [id, slot] : by_id_)
       if (slots_[slot]->run)
-        for (std::uint32_t i = 0; i < slots_[slot]->run->how().steps.size(); ++i)
+        for (std::uint32_t i = 0; i < slots_[slot]->run->size(); ++i)
           if (slots_[slot]->run->step(i).asking)
             perform_ask(*slots_[slot], i, slots_[slot]->run->step(i).attempt);
     return;

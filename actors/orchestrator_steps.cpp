@@ -51,9 +51,13 @@ void orchestrator_state::delegate_step(live_task& t, const plan_action& a, actio
 }
 
 void orchestrator_state::ask_step(live_task& t, const plan_action& a, actions& todo) {
-  const auto& node = t.run->how().steps[a.step].node;
+  const auto& node = t.run->node(a.step);
   auto e = make_event(t, event_kind::asked, a.step, a.attempt);
   auto text = node.text.empty() ? t.what->text : node.text;
+  // Whoever stands in for what could not undo a step has to know that this is what is asked.
+  if (t.run->table().is_undo(a.step) && node.op != plan_op::human)
+    text = "Please take back by hand: " + t.run->table().name(t.run->table().parent(a.step)) +
+           ". " + t.run->table().name(a.step) + " could not do it. " + text;
   if (const auto& why = t.run->step(a.step).asked_because; !why.empty())
     text += "\n\nAsked because of " + why;
   e.body = std::make_shared<const std::string>(std::move(text));
@@ -83,7 +87,7 @@ void orchestrator_state::stop_step(live_task& t, const plan_action& a) {
 }
 
 void orchestrator_state::perform_call(live_task& t, effect& e) {
-  if (t.ending || !t.run || e.step >= t.run->how().steps.size())
+  if (t.ending || !t.run || e.step >= t.run->size())
     return;
   const auto& step = t.run->step(e.step);
   // The step may have been cancelled while its route was on the way to the disk.
@@ -97,7 +101,7 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
     fail_step(t, e.step, e.attempt, {reason::crash, e.to->where().str() + " is down", {}});
     return;
   }
-  const auto& node = t.run->how().steps[e.step].node;
+  const auto& node = t.run->node(e.step);
   const auto target = t.run->target_of(e.step);
   auto call = std::make_shared<agent_call>();
   call->about = t.what;
@@ -105,15 +109,7 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
   call->attempt = e.attempt;
   call->skill = target.skill.empty() ? std::string_view{node.skill} : target.skill;
   call->text = node.text.empty() ? t.what->text : node.text;
-  if (t.what->data.is_object()) {
-    call->input = t.what->data;
-    // What the agent may read of the context comes to it scoped, not by the back door.
-    call->input.erase("context");
-  }
-  if (node.input.is_object())
-    call->input.update(node.input);
-  if (auto previous = t.run->previous_of(e.step); !previous.is_null())
-    call->input["previous"] = std::move(previous);
+  call->input = input_of(t, e.step);
   call->context = scoped(t.context, e.to->spec()->reads);
   call->urgency = more_urgent(t.what->urgency, node.urgency);
   call->deadline = step.due;
@@ -129,7 +125,7 @@ void orchestrator_state::perform_delegate(live_task& t, const effect& e) {
   if (t.ending || !t.run || t.run->step(e.step).status != step_status::running ||
       t.run->step(e.step).attempt != e.attempt)
     return;
-  const auto& node = t.run->how().steps[e.step].node;
+  const auto& node = t.run->node(e.step);
   const auto target = t.run->target_of(e.step);
   auto child = std::make_shared<task>();
   child->id = child_task_id(t.what->id, e.step);
@@ -137,8 +133,8 @@ void orchestrator_state::perform_delegate(live_task& t, const effect& e) {
   child->skill = target.skill;
   child->text = node.text.empty() ? t.what->text : node.text;
   child->data = node.input.is_object() ? node.input : json::object();
-  if (auto previous = t.run->previous_of(e.step); !previous.is_null())
-    child->data["previous"] = std::move(previous);
+  if (auto given = t.run->given_to(e.step); given.is_object())
+    child->data.update(given);
   // The other domain takes of our context what it declares itself.
   if (!t.context.is_null())
     child->data["context"] = t.context;
@@ -179,7 +175,7 @@ void orchestrator_state::perform_ask(live_task& t, std::uint32_t i, std::uint32_
   const auto target = t.run->target_of(i);
   if (target.op == plan_op::domain)
     return; // The other domain's orchestrator asks.
-  const auto& node = t.run->how().steps[i].node;
+  const auto& node = t.run->node(i);
   auto q = std::make_shared<question>();
   q->id = question_id(t.what->id, i, attempt);
   q->task = t.what->id;

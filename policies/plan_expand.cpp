@@ -1,4 +1,5 @@
 #include "policies/gate.hpp"
+#include "policies/map_items.hpp"
 #include "policies/map_result.hpp"
 #include "policies/plan_ops.hpp"
 #include "policies/plan_run.hpp"
@@ -213,16 +214,22 @@ void plan_run::give_rounds(std::uint32_t child, std::uint32_t group, json& out) 
 
 json plan_run::previous_of(std::uint32_t i) const {
   json out;
+  std::vector<std::string> lists;
   const auto put = [&](std::uint32_t step) {
-    if (const auto& x = steps_[step].result)
-      out[at(step).name] = told(*x);
+    const auto& name = at(step).name;
+    if (const auto& x = steps_[step].result;
+        x && std::find(lists.begin(), lists.end(), name) == lists.end())
+      out[name] = told(*x);
   };
   for (; i != 0; i = table_.parent(i)) {
     if (table_.is_undo(i))
       continue;
     const auto parent = table_.parent(i);
     const auto op = at(parent).op;
-    if (is_ordered(op)) {
+    if (op == plan_op::map) {
+      if (auto list = member_of(at(parent).items, "previous"); !list.empty())
+        lists.push_back(std::move(list));
+    } else if (is_ordered(op)) {
       const auto siblings = table_.children(parent);
       auto me = std::lower_bound(siblings.begin(), siblings.end(), i);
       while (me != siblings.begin()) {
@@ -238,6 +245,17 @@ json plan_run::previous_of(std::uint32_t i) const {
       else if (op == plan_op::judge)
         put(table_.children(parent)[2 * (number - 1)]);
     }
+  }
+  return out;
+}
+
+std::vector<std::string> plan_run::lists_above(std::uint32_t i) const {
+  std::vector<std::string> out;
+  for (; i != 0; i = table_.parent(i)) {
+    const auto& above = at(table_.parent(i));
+    if (above.op == plan_op::map)
+      if (auto list = member_of(above.items, "input"); !list.empty())
+        out.push_back(std::move(list));
   }
   return out;
 }

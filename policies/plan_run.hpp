@@ -142,6 +142,9 @@ class plan_run {
   /// `index` (of the innermost); in a loop or judge `round`, from 1; where it judges, `candidate`;
   /// what is done again because of a judgement, `feedback`; what undoes a step, `undo_of`.
   [[nodiscard]] json given_to(std::uint32_t step) const;
+  /// The members of the request that are lists of which `step` is given an item: it gets `item` in
+  /// their place, or every item would cost as much as the whole list.
+  [[nodiscard]] std::vector<std::string> lists_above(std::uint32_t step) const;
   [[nodiscard]] task_phase phase() const noexcept;
   /// A person has to say something before the task can go on.
   [[nodiscard]] bool waits_for_human() const noexcept { return asking_ > 0; }

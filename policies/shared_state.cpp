@@ -72,20 +72,27 @@ merged merge_values(state_merge how, const json& base, const json& now, const js
 std::string short_text(const json& x) {
   auto out = x.dump(-1, ' ', false, json::error_handler_t::replace);
   constexpr std::size_t most = 80;
-  return out.size() <= most ? out : out.substr(0, most) + "...";
+  if (out.size() > most) {
+    out.resize(most);
+    out += "...";
+  }
+  return out;
 }
 
 } // namespace
 
-void shared_state::began(std::uint32_t step, const json& context,
+void shared_state::began(std::uint32_t step, std::uint32_t attempt, const json& context,
                          std::span<const std::string> fields) {
   if (fields.empty())
     return;
   auto& seen = seen_[step];
-  seen.clear();
+  if (seen.attempt == attempt && !seen.fields.empty())
+    return;
+  seen.attempt = attempt;
+  seen.fields.clear();
   for (const auto& name : fields) {
     const bool known = context.is_object() && context.contains(name);
-    seen.push_back({name, version(name), known ? context.at(name) : json{}});
+    seen.fields.push_back({name, version(name), known ? context.at(name) : json{}});
   }
 }
 
@@ -100,7 +107,7 @@ state_change shared_state::merge(std::uint32_t step, const json& context, const 
     const auto field = name;
     const seen_field* before = nullptr;
     if (mine != seen_.end())
-      for (const auto& s : mine->second)
+      for (const auto& s : mine->second.fields)
         if (s.name == field)
           before = &s;
     const bool set = context.is_object() && context.contains(field);
@@ -135,6 +142,22 @@ json lasting(const domain_spec& domain, const json& context) {
       if (field.ephemeral)
         out.erase(name);
   return out;
+}
+
+outcome_ptr lasting(const domain_spec& domain, outcome_ptr x) {
+  if (!x->data.is_object())
+    return x;
+  const auto context = x->data.find("context");
+  const bool passing =
+      context != x->data.end() && context->is_object() &&
+      std::any_of(domain.context.begin(), domain.context.end(), [&](const auto& field) {
+        return field.second.ephemeral && context->contains(field.first);
+      });
+  if (!passing)
+    return x;
+  auto out = *x;
+  out.data["context"] = lasting(domain, *context);
+  return std::make_shared<const outcome>(std::move(out));
 }
 
 } // namespace troupe

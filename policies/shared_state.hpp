@@ -28,9 +28,11 @@ struct state_change {
 /// what open steps have seen and nothing else.
 class shared_state {
  public:
-  /// `step` begins an attempt that may set `fields`: what it will set is meant for the context as
-  /// it is now. Costs nothing when there are none.
-  void began(std::uint32_t step, const json& context, std::span<const std::string> fields);
+  /// `step` begins this attempt, which may set `fields`: what it will set is meant for the context
+  /// as it is now. Nothing changes for an attempt that has begun already, and nothing is kept when
+  /// there are no fields.
+  void began(std::uint32_t step, std::uint32_t attempt, const json& context,
+             std::span<const std::string> fields);
 
   /// The attempt of `step` is over.
   void ended(std::uint32_t step) { seen_.erase(step); }
@@ -57,10 +59,17 @@ class shared_state {
   };
 
   std::map<std::string, std::uint32_t, std::less<>> versions_;
-  std::unordered_map<std::uint32_t, std::vector<seen_field>> seen_;
+  struct seen_by {
+    std::uint32_t attempt = 0;
+    std::vector<seen_field> fields;
+  };
+  std::unordered_map<std::uint32_t, seen_by> seen_;
 };
 
 /// The fields of `context` that outlive the task: what its session keeps and its parent may see.
 [[nodiscard]] json lasting(const domain_spec& domain, const json& context);
+
+/// The end of a task as others see it: without the ephemeral fields of its `data.context`.
+[[nodiscard]] outcome_ptr lasting(const domain_spec& domain, outcome_ptr x);
 
 } // namespace troupe

@@ -125,13 +125,15 @@ struct event {
   }
 };
 
-/// The whole of a task as others may see it: a snapshot, never changed.
+/// The whole of a task as others may see it: a snapshot, never changed. What is told of a task while it runs has only the
+/// events that are new, so that the length of a history costs nobody anything.
 struct task_record {
   task_ptr what;
   task_state state = task_state::submitted;
   task_phase phase = task_phase::planning;
   plan_ptr how;
   std::vector<event> history;
+  std::size_t before = 0; ///< how many events came before those in `history`
   outcome_ptr result;
   timestamp updated{};
 };

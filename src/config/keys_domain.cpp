@@ -89,6 +89,12 @@ const record& context_keys() {
       "context field",
       "A field of the typed context. `NAME: string` is short for `NAME: {type: string}`.",
       {{"type", context_type(), "type of the value", "string"},
+       {"merge", word<state_merge>(),
+        "what becomes of it when a step sets it that another has set since the step began; `none`: "
+        "two values are a contradiction, and the later step fails",
+        "none"},
+       {"ephemeral", truth(),
+        "known while the task runs; neither its session nor its caller sees it", "false"},
        {"description", text(), "what it means", "empty"}}};
   return r;
 }

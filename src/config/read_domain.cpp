@@ -40,6 +40,8 @@ void read_context(const section& top, domain_spec& out) {
     if (auto type = as_text(*entry))
       field.type = std::move(*type);
     section{entry}.get("type", field.type);
+    section{entry}.get("merge", field.merge);
+    section{entry}.get("ephemeral", field.ephemeral);
     section{entry}.get("description", field.description);
   }
 }

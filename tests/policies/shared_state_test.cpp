@@ -77,8 +77,8 @@ TEST_P(concurrent_writes, end_in_one_value_or_a_contradiction) {
   if (!r.base.is_null())
     context["x"] = r.base;
   shared_state s;
-  s.began(1, context, writes);
-  s.began(2, context, writes);
+  s.began(1, 1, context, writes);
+  s.began(2, 1, context, writes);
   const auto first = s.merge(1, context, d, writes, sets(r.theirs));
   EXPECT_EQ(first.conflict, "");
   s.take(first, context);
@@ -103,10 +103,10 @@ TEST(shared_state, whoever_began_after_the_last_write_simply_sets) {
   const auto d = a_domain("string", state_merge::none);
   json context = json::object();
   shared_state s;
-  s.began(1, context, writes);
+  s.began(1, 1, context, writes);
   s.take(s.merge(1, context, d, writes, sets("a")), context);
   s.ended(1);
-  s.began(2, context, writes);
+  s.began(2, 1, context, writes);
   const auto change = s.merge(2, context, d, writes, sets("b"));
   EXPECT_EQ(change.conflict, "");
   s.take(change, context);
@@ -117,11 +117,13 @@ TEST(shared_state, another_attempt_of_a_step_sees_what_is_there_by_then) {
   const auto d = a_domain("string", state_merge::none);
   json context = json::object();
   shared_state s;
-  s.began(1, context, writes);
-  s.began(2, context, writes);
+  s.began(1, 1, context, writes);
+  s.began(2, 1, context, writes);
   s.take(s.merge(1, context, d, writes, sets("a")), context);
   EXPECT_NE(s.merge(2, context, d, writes, sets("b")).conflict, "");
-  s.began(2, context, writes);
+  s.began(2, 1, context, writes); // The same attempt: it saw what it saw.
+  EXPECT_NE(s.merge(2, context, d, writes, sets("b")).conflict, "");
+  s.began(2, 2, context, writes);
   EXPECT_EQ(s.merge(2, context, d, writes, sets("b")).conflict, "");
 }
 
@@ -130,9 +132,9 @@ TEST(shared_state, different_fields_do_not_disturb_each_other_and_a_conflict_tak
   const std::vector<std::string> both{"x", "other"};
   json context = json::object();
   shared_state s;
-  s.began(1, context, both);
-  s.began(2, context, both);
-  s.began(3, context, both);
+  s.began(1, 1, context, both);
+  s.began(2, 1, context, both);
+  s.began(3, 1, context, both);
   s.take(s.merge(1, context, d, both, {{"context", {{"other", "o"}}}}), context);
   s.take(s.merge(2, context, d, both, sets("a")), context);
   EXPECT_EQ(context, (json{{"x", "a"}, {"other", "o"}}));
@@ -153,6 +155,13 @@ TEST(shared_state, ephemeral_fields_do_not_last) {
   d.context["other"].ephemeral = true;
   EXPECT_EQ(lasting(d, {{"x", "a"}, {"other", "b"}}), (json{{"x", "a"}}));
   EXPECT_TRUE(lasting(d, json()).is_null());
+  outcome x;
+  x.data = {{"context", {{"x", "a"}, {"other", "b"}}}, {"n", 1}};
+  EXPECT_EQ(lasting(d, std::make_shared<const outcome>(x))->data,
+            (json{{"context", {{"x", "a"}}}, {"n", 1}}));
+  x.data = {{"n", 1}};
+  const auto untouched = std::make_shared<const outcome>(x);
+  EXPECT_EQ(lasting(d, untouched), untouched);
 }
 
 } // namespace
