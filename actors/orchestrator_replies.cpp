@@ -132,7 +132,7 @@ void orchestrator_state::on_question_answered(const question_answered& x) {
 void orchestrator_state::on_question_claimed(const question_claimed& x) {
   now_ = parts_->now(self_);
   auto* t = find_live(x.task);
-  if (!t || t->ending || !t->run || x.step >= t->run->how().steps.size() ||
+  if (!t || t->ending || !t->run || x.step >= t->run->size() ||
       !t->run->step(x.step).asking || t->run->step(x.step).attempt != x.attempt)
     return;
   auto e = make_event(*t, event_kind::claimed, x.step, x.attempt);

@@ -77,8 +77,7 @@ void read_decision(const plan_run& run, std::uint32_t i, const plan_run::step_st
     a.asked_because = now.asked_because;
   } else if (now.rung != before.rung) {
     a.then = after_failure::fallback;
-    const auto& ladder = run.node(i).fallback;
-    a.fallback = now.rung <= ladder.size() ? ladder[now.rung - 1] : "human";
+    a.fallback = run.node(i).fallback[now.rung - 1];
   } else if (now.status == step_status::waiting || now.attempt != before.attempt) {
     a.then = after_failure::retry;
     a.next_at = now.status == step_status::waiting ? now.due : at;

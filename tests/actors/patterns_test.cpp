@@ -88,8 +88,9 @@ TEST(patterns, five_thousand_items_are_each_completed_once_though_the_machine_st
     ASSERT_EQ(items[i], (json{{"index", i}, {"order", i}}));
   std::set<std::uint32_t> steps;
   for (const auto& e : record->history)
-    if (e.kind == event_kind::step_completed)
+    if (e.kind == event_kind::step_completed) {
       EXPECT_TRUE(steps.insert(e.step).second) << "step " << e.step << " was completed twice";
+    }
   EXPECT_EQ(steps.size(), count);
   EXPECT_EQ(count_of(*record, event_kind::expanded), 1u);
   // What was under way when it stopped is asked for again, and nothing else.
@@ -123,8 +124,9 @@ TEST(patterns, a_list_may_come_from_a_step_before_or_from_the_context_or_be_miss
   EXPECT_EQ(x.failed.why, reason::invalid_input);
   EXPECT_EQ(x.failed.detail, "map none: /input/nothing/here leads to nothing");
   for (const auto& [name, call] : s.room.calls)
-    if (name == "check")
+    if (name == "check") {
       EXPECT_FALSE(call.input.contains("previous"));
+    }
 }
 
 TEST(patterns, an_answer_that_does_not_pass_is_written_again_with_the_judges_words) {
