@@ -32,15 +32,20 @@ outcome read_error(const json& error) {
 } // namespace
 
 json call_to_json(const agent_call& what, timestamp now) {
-  return json{{"task", what.about->id},
-              {"step", what.step},
-              {"attempt", what.attempt},
-              {"skill", what.skill},
-              {"text", what.text},
-              {"input", what.input},
-              {"context", what.context},
-              {"deadline_ms", left(what.deadline, now).count()},
-              {"idempotency_key", what.idempotency_key}};
+  json out{{"task", what.about->id},
+           {"step", what.step},
+           {"attempt", what.attempt},
+           {"skill", what.skill},
+           {"text", what.text},
+           {"input", what.input},
+           {"context", what.context},
+           {"deadline_ms", left(what.deadline, now).count()},
+           {"idempotency_key", what.idempotency_key}};
+  if (what.query)
+    out["query"] = true;
+  if (what.epoch != 0)
+    out["epoch"] = what.epoch;
+  return out;
 }
 
 outcome outcome_from_json(const json& answer) {

@@ -25,6 +25,19 @@ struct effect {
   std::uint8_t probe = 0; ///< call: what it is a probe of, as `dispatcher` says
 };
 
+/// A line of the effect ledger as its task's orchestrator knows it.
+struct ledger_line {
+  std::uint32_t step = 0;
+  std::uint32_t index = 0;
+  std::uint32_t attempt = 0; ///< that wrote it last
+  effect_state state = effect_state::pending;
+  effects does = effects::none;
+  bool former = false; ///< written by an earlier run of the whole task, whose steps are not known
+  std::string agent;
+  std::string fingerprint;
+  outcome_ptr result; ///< committed
+};
+
 /// A task that an orchestrator is working on: the interpreter, the history that it is fed with, and
 /// who wants to know. Owned by the orchestrator.
 struct live_task {
@@ -45,6 +58,9 @@ struct live_task {
   std::vector<event> history;
   std::uint32_t stored = 0; ///< how many events of `history` have been handed to the journal
   std::vector<effect> held;
+  std::vector<ledger_line> ledger; ///< of its agents that act outside; few, mostly none
+  bool plan_kept =
+      false; ///< `durability::task`: the plan is stored, because something was done by it
   std::vector<watcher> watchers;
   /// Who asked for it again by its idempotency key before it was stored, and under which id.
   std::vector<std::pair<caf::actor, std::string>> asked_again;
@@ -63,6 +79,8 @@ struct live_task {
     history.clear();
     stored = 0;
     held.clear();
+    ledger.clear();
+    plan_kept = false;
     watchers.clear();
     asked_again.clear();
     context = nullptr;

@@ -29,17 +29,19 @@ void orchestrator_state::lost(open_call& c, std::uint64_t incarnation) {
     m->call_ended(outcome::of({reason::crash, {}, {}}), now_ - c.started);
 }
 
-void orchestrator_state::reply(std::uint32_t slot, std::uint32_t generation, event_kind kind,
+bool orchestrator_state::reply(std::uint32_t slot, std::uint32_t generation, event_kind kind,
                                std::uint32_t step, std::uint32_t attempt, event::body_type body) {
   auto* t = live(slot, generation);
   if (!t || t->ending)
-    return;
+    return false;
   auto e = make_event(*t, kind, step, attempt);
   e.body = std::move(body);
   // What the interpreter no longer waits for came too late: it is dropped here.
   action_list todo{*this};
-  if (happen(*t, std::move(e), todo))
-    carry_out(*t, todo);
+  if (!happen(*t, std::move(e), todo))
+    return false;
+  carry_out(*t, todo);
+  return true;
 }
 
 void orchestrator_state::on_call_ended(const call_ended& x) {
@@ -48,6 +50,12 @@ void orchestrator_state::on_call_ended(const call_ended& x) {
   if (!c)
     return;
   judge(*c, x.x->failed.why);
+  if (!acting_.empty())
+    if (auto acting = acting_.extract(x.call); !acting.empty()) {
+      (acting.mapped().query ? query_ended(*c, acting.mapped(), x.x)
+                             : acting_ended(*c, acting.mapped(), x.x));
+      return;
+    }
   if (x.x->ok())
     reply(c->slot, c->generation, event_kind::step_completed, c->step, c->attempt, x.x);
   else
@@ -116,7 +124,7 @@ void orchestrator_state::on_question_answered(const question_answered& x) {
   auto* t = find_live(x.task);
   if (t && !t->ending) {
     auto e = make_event(*t, event_kind::answered, x.step, x.attempt);
-    e.body = x.x;
+    e.body = settle_by_person(*t, x);
     action_list todo{*this};
     if (happen(*t, std::move(e), todo)) {
       // Whoever answered hears of it when the answer is stored.
@@ -145,8 +153,7 @@ void orchestrator_state::on_seat_down(const seat_down& x) {
     // Whoever was restarted has forgotten what it had been given; it gets that again from the one
     // who remembers.
     if (x.who == config_.journal) {
-      store_failing_ = true;
-      self_->send(self_, flush{});
+      on_journal_down(false);
       return;
     }
     for (const auto& [id, slot] : by_id_)
@@ -164,6 +171,7 @@ void orchestrator_state::on_seat_down(const seat_down& x) {
     if (!c)
       continue; // An earlier one's failure ended it.
     lost(*c, x.incarnation);
+    acting_.erase(call);
     reply(c->slot, c->generation, event_kind::step_failed, c->step, c->attempt, gone);
   }
   std::vector<child_ref> orphans;

@@ -92,7 +92,7 @@ bool orchestrator_state::happen(live_task& t, event e, actions& todo) {
 }
 
 void orchestrator_state::learn(live_task& t, const event& e) {
-  if (e.kind != event_kind::step_completed)
+  if (e.kind != event_kind::step_completed && e.kind != event_kind::reconciled)
     return;
   const auto* x = e.get<outcome>();
   if (!x || !x->ok() || !x->data.is_object() || !x->data.contains("context"))
@@ -190,7 +190,7 @@ void orchestrator_state::on_tick() {
     auto e = t.run->timer_event(now_);
     e.triage = t.triage;
     if (e.kind == event_kind::time_up && e.step != whole_task && t.run->step(e.step).asking &&
-        t.run->target_of(e.step).op != plan_op::domain) {
+        t.run->target_of(e.step).op != plan_op::domain && !t.run->step(e.step).unsettled) {
       // Silence may be an answer; the question is withdrawn all the same.
       auto silence = answer_of_silence(parts_->fleet, queue_of(t, e.step));
       if (silence->ok()) {

@@ -16,13 +16,14 @@ void agents_idle();
 void crash_restart();
 void parallel();
 void breaker_overhead();
+void resume();
 
 inline const std::vector<benchmark>& all() {
   static const std::vector<benchmark> list{
-      {"route_local", route_local},     {"compound_local", compound_local},
-      {"durable_local", durable_local}, {"agents_idle", agents_idle},
-      {"crash_restart", crash_restart}, {"parallel", parallel},
-      {"breaker_overhead", breaker_overhead},
+      {"route_local", route_local},           {"compound_local", compound_local},
+      {"durable_local", durable_local},       {"agents_idle", agents_idle},
+      {"crash_restart", crash_restart},       {"parallel", parallel},
+      {"breaker_overhead", breaker_overhead}, {"resume", resume},
   };
   return list;
 }

@@ -35,6 +35,7 @@ constexpr milliseconds agent_shutdown{2000};
 constexpr milliseconds isolate{60000};
 constexpr milliseconds tree_shutdown{8000};
 constexpr milliseconds journal_shutdown{5000};
+constexpr milliseconds store_retry{5000}; ///< between tries to open a store that keeps failing
 
 child_rules rules_for(std::string id, milliseconds shutdown,
                       restart_type restart = restart_type::permanent) {
@@ -72,7 +73,8 @@ struct node::late_agents {
 /// Draws the supervision tree of a node:
 ///
 ///   node (rest_for_one)
-///     journal, human_desk, registry
+///     storage (one_for_one)          the journal: when it fails, the others wait for the next one
+///     human_desk, registry
 ///     services (one_for_one)         one child per service
 ///     domains (one_for_one)
 ///       <domain> (one_for_one)
@@ -164,7 +166,8 @@ struct node::builder {
         domain.path + "/orchestrators", supervision::one_for_one, {}, {}};
     for (std::uint32_t shard = 0; shard < parts->fleet.shards; ++shard) {
       child_spec c;
-      c.rules = rules_for(std::to_string(shard), agent_shutdown);
+      // One that ends by itself has lost its shard to another owner.
+      c.rules = rules_for(std::to_string(shard), agent_shutdown, restart_type::transient);
       c.kind = "orchestrator";
       c.place = parts->places->claim(directory::orchestrator_of(domain.path, shard));
       orchestrator_config config{&domain, shard, c.place, registry_place, desk, journal};
@@ -194,8 +197,11 @@ struct node::builder {
 
   supervisor_config root() const {
     supervisor_config out{parts->fleet.node_id, supervision::rest_for_one, {}, {}};
-    if (journal)
-      out.children.push_back(single(
+    if (journal) {
+      // Whoever writes knows what is not stored yet and hands it to the next journal; nobody else
+      // need be restarted for it, nor the node end because the store is out of reach for a while.
+      supervisor_config storage{"storage", supervision::one_for_one, {}, {}, store_retry};
+      storage.children.push_back(single(
           "journal", journal_shutdown, journal,
           [p = parts, first = first_store, open = options.open_store,
            own_thread = options.journal_on_own_thread](caf::event_based_actor* self) -> caf::actor {
@@ -208,6 +214,8 @@ struct node::builder {
             return own_thread ? self->system().spawn<caf::detached>(make)
                               : self->system().spawn(make);
           }));
+      out.children.push_back(tree(std::move(storage), "storage"));
+    }
     out.children.push_back(
         single("human_desk", agent_shutdown, desk, [p = parts](caf::event_based_actor* self) {
           return self->system().spawn(human_desk, p);

@@ -110,10 +110,14 @@ bool plan_run::apply_to_leaf(const event& e, actions& todo) {
       return no_fit();
     if ((*x)->ok())
       finish_step(i, *x, todo);
+    else if (s.unsettled && s.asking && (*x)->failed.why == reason::policy_denied)
+      not_happened(e, todo);
     else
       fail_attempt((*x)->failed, *x, e, todo);
     return true;
   }
+  case event_kind::reconciled:
+    return reconcile(e, todo) || no_fit();
   case event_kind::step_failed: {
     if (!running && !wanted)
       return no_fit();
@@ -158,6 +162,7 @@ bool plan_run::taken_up(const event& e) {
     if (const auto* r = e.get<route>()) {
       s.agent = r->agent;
       s.repeatable = r->repeatable;
+      s.does = r->does;
     }
     break;
   case event_kind::delegated:

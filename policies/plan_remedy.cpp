@@ -39,7 +39,11 @@ bool plan_run::hand_to_person(std::uint32_t i, std::string why, actions& todo) {
     const auto next = std::find_if(rungs.begin() + s.rung, rungs.end(), person);
     if (next == rungs.end())
       return false;
-    s.rung = static_cast<std::uint32_t>(next - rungs.begin()) + 1;
+    // Who only says what has happened does not take the rungs before it away.
+    if (s.unsettled)
+      s.by_hand = true;
+    else
+      s.rung = static_cast<std::uint32_t>(next - rungs.begin()) + 1;
   } else {
     s.by_hand = true;
   }
@@ -55,6 +59,8 @@ void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e,
   const bool asked = s.asking;
   disarm(i);
   set_asking(i, false);
+  if (target_of(i).op == plan_op::call && !asked && begin_query(f, e, todo))
+    return;
   s.stay.clear();
   const auto op = target_of(i).op;
   auto next = treat(f, how_->on_failure, how_->retry, s.retries, s.repeatable,
@@ -110,6 +116,14 @@ void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e,
     return;
   }
   if (next.what != remedy::give_up && s.rung < at(i).node.fallback.size()) {
+    // Another skill is another request, which no key of this one protects.
+    if (s.unsettled && at(i).node.fallback[s.rung].starts_with("skill:")) {
+      const auto unsure = std::string{to_string(s.unsettled->why)} + ": " + s.unsettled->detail +
+                          "; it may have happened";
+      if (!hand_to_person(i, unsure, todo))
+        finish({s.unsettled->why, unsure + ", and there is nobody to ask", {}});
+      return;
+    }
     ++s.rung;
     s.retries = 0;
     attempt(i, todo);

@@ -59,6 +59,7 @@ void plan_run::attempt(std::uint32_t i, actions& todo) {
   auto& s = steps_[i];
   s.status = step_status::wanted;
   s.repeatable = true;
+  s.does = effects::none;
   s.agent.clear();
   ++s.attempt;
   switch (target_of(i).op) {

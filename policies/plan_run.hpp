@@ -52,6 +52,13 @@ struct plan_action {
 /// `finish`; there is exactly one `finish`. Whatever is applied, in whatever order, only what fits
 /// changes anything.
 ///
+/// An attempt that failed although its agent may have acted outside is settled first: an agent that
+/// takes keys is called again with the same one, one that can be asked by key is asked (an attempt
+/// like others, with `querying`), of all else a person says whether it happened. `reconciled` is
+/// the word of whoever knows: it ends the step with what happened, at whatever point of all this; a
+/// failed outcome says that it did not happen, and the failure is treated like any other. So does
+/// a person who denies it. While nobody knows, nobody else acts.
+///
 /// A sub-task that waits for a person holds up its parent as well: `asked` for a step that has been
 /// delegated stops the task's clock, `delegated` for the same attempt starts it again.
 ///
@@ -66,12 +73,17 @@ class plan_run {
     bool repeatable = true;    ///< of the current attempt
     timestamp due =
         no_deadline; ///< running: deadline of the attempt; waiting: when the next attempt starts
-    std::vector<std::string> tried;  ///< agents that failed
-    bool asking = false;             ///< a person has been asked and has not answered
-    bool by_hand = false;            ///< the failure table has handed the step to a person
-    std::string asked_because;       ///< what made a person necessary, in words for that person
-    std::string stay;                ///< the only agent that the next attempt may go to
-    std::string agent;               ///< who has, or had, the attempt
+    std::vector<std::string> tried; ///< agents that failed
+    bool asking = false;            ///< a person has been asked and has not answered
+    bool by_hand = false;           ///< the failure table has handed the step to a person
+    std::string asked_because;      ///< what made a person necessary, in words for that person
+    std::string stay;               ///< the only agent that the next attempt may go to
+    std::string agent;              ///< who has, or had, the attempt
+    effects does = effects::none;   ///< of that agent
+    bool querying = false;          ///< its agent is asked what a failed attempt has done
+    std::uint32_t queries = 0;      ///< questions that were not answered
+    /// Why the last attempt failed of which nobody knows whether it acted; null: there is none.
+    std::shared_ptr<const failure> unsettled;
     outcome_ptr result;              ///< done, failed, cancelled
     std::uint32_t children_done = 0; ///< of a composite step
     std::uint32_t children_failed = 0;
@@ -172,6 +184,12 @@ class plan_run {
   void fail_attempt(const failure& f, outcome_ptr given, const event& e, actions& todo);
   void count_failed_agent(std::string_view agent, reason why);
   bool hand_to_person(std::uint32_t i, std::string why, actions& todo);
+
+  // Settling what an attempt has done: plan_settle.cpp.
+  bool begin_query(const failure& f, const event& e, actions& todo);
+  bool query_failed(const failure& f, const event& e, actions& todo);
+  void not_happened(const event& e, actions& todo);
+  bool reconcile(const event& e, actions& todo);
 
   plan_ptr how_;
   timestamp deadline_;

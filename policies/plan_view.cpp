@@ -70,8 +70,14 @@ timestamp plan_run::deadline_for(std::uint32_t i, timestamp now) const noexcept 
 plan_run::target plan_run::target_of(std::uint32_t i) const noexcept {
   const auto& node = at(i).node;
   const auto rung = steps_[i].rung;
-  if (steps_[i].by_hand)
-    return {plan_op::human, node.skill, {}, {}, how_->human_queue};
+  if (steps_[i].by_hand) {
+    if (!how_->human_queue.empty())
+      return {plan_op::human, node.skill, {}, {}, how_->human_queue};
+    // The person at the end of the ladder stands in.
+    for (std::size_t next = rung; next < node.fallback.size(); ++next)
+      if (const std::string_view to = node.fallback[next]; to.starts_with("human:"))
+        return {plan_op::human, node.skill, {}, {}, to.substr(6)};
+  }
   if (rung == 0) {
     switch (node.op) {
     case plan_op::domain:

@@ -36,6 +36,7 @@ void check_delegation_cycles(const fleet_draft& fleet, report& problems);
 
 /// What is allowed but probably not meant.
 void warn_about(const fleet_draft& fleet, report& problems);
+void warn_about_effects(const fleet_draft& fleet, report& problems);
 
 /// That `skill`, named at `at`, is one of `domain`'s: of its agents, or with `composite` also of
 /// its plans.

@@ -85,6 +85,7 @@ void warn_about_triage(const fleet_draft& fleet, const domain_draft& domain,
 } // namespace
 
 void warn_about(const fleet_draft& fleet, report& problems) {
+  warn_about_effects(fleet, problems);
   const reached all{fleet};
   for (const auto& [path, domain] : fleet.domains) {
     // A domain that neither understands text nor has a plan is asked for its skills directly: all
