@@ -1,6 +1,7 @@
 #include "actors/agent_json.hpp"
 
 #include "policies/deadline.hpp"
+#include "src/telemetry/log.hpp"
 
 namespace troupe {
 
@@ -74,10 +75,13 @@ outcome outcome_from_json(const json& answer) {
   return out;
 }
 
-outcome outcome_from_text(std::string_view answer) {
+outcome outcome_from_text(std::string_view answer, const redactor* secrets) {
+  constexpr std::size_t quoted = 80;
   auto parsed = json::parse(answer, nullptr, false);
   if (parsed.is_discarded())
-    return broken("the answer is not JSON: " + std::string{answer.substr(0, 80)});
+    return broken("the answer is not JSON: " +
+                  (secrets ? secrets->beginning(std::string{answer}, quoted)
+                           : std::string{answer.substr(0, quoted)}));
   return outcome_from_json(parsed);
 }
 

@@ -122,6 +122,7 @@ struct stop_call {
 struct call_ended {
   std::uint64_t call = 0;
   outcome_ptr x;
+  std::shared_ptr<const std::string> note; ///< what the agent's boundary did beside; mostly null
 };
 /// A person has been asked: the answer will come as `question_answered`.
 struct call_handed_over {

@@ -167,6 +167,19 @@ struct orchestrator_state {
               const failure& f);
   void count_open();
   void show_stage() const;
+
+  // What passes between us and the agents: orchestrator_boundary.cpp.
+  /// The outcome, as a `contradiction` if it contradicts the facts in the task's context.
+  [[nodiscard]] outcome_ptr without_contradiction(const live_task& t, outcome_ptr x) const;
+  /// What was wrong with the attempt before, for the one that follows; null: nothing is known.
+  [[nodiscard]] static json errors_of_last_attempt(const live_task& t, std::uint32_t step);
+  /// Audit records of a call to an agent with effects: in the batch that is on disk before the
+  /// call, and in the one with its answer. No end on record means that nobody knows how it ended.
+  void audit_begin(live_task& t, const agent_spec& agent, std::uint32_t step,
+                   std::uint32_t attempt);
+  void audit_end(live_task& t, const agent_spec& agent, std::uint32_t step, std::uint32_t attempt,
+                 const outcome& x, bool cleaned);
+  void store_audit(live_task& t, store_write record);
   [[nodiscard]] std::optional<child_ref> take_child(const std::string& id);
   [[nodiscard]] event make_event(const live_task& t, event_kind kind, std::uint32_t step,
                                  std::uint32_t attempt);

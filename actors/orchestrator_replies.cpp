@@ -47,12 +47,21 @@ void orchestrator_state::on_call_ended(const call_ended& x) {
   auto c = calls_.close(x.call);
   if (!c)
     return;
-  judge(*c, x.x->failed.why);
-  if (x.x->ok())
-    reply(c->slot, c->generation, event_kind::step_completed, c->step, c->attempt, x.x);
+  auto said = x.x;
+  if (auto* t = live(c->slot, c->generation); t && !t->ending) {
+    said = without_contradiction(*t, std::move(said));
+    if (x.note)
+      note(*t, c->step, c->attempt, *x.note);
+    const auto& agent = *c->to->spec();
+    if (agent.card.does != effects::none)
+      audit_end(*t, agent, c->step, c->attempt, *said, x.note != nullptr);
+  }
+  judge(*c, said->failed.why);
+  if (said->ok())
+    reply(c->slot, c->generation, event_kind::step_completed, c->step, c->attempt, said);
   else
     reply(c->slot, c->generation, event_kind::step_failed, c->step, c->attempt,
-          std::make_shared<const failure>(x.x->failed));
+          std::make_shared<const failure>(said->failed));
 }
 
 void orchestrator_state::on_handed_over(const call_handed_over& x) {
@@ -80,9 +89,13 @@ std::optional<orchestrator_state::child_ref> orchestrator_state::take_child(cons
 
 void orchestrator_state::on_child_ended(const task_ended& x) {
   now_ = parts_->now(self_);
-  if (const auto child = take_child(x.record->what->id))
+  if (const auto child = take_child(x.record->what->id)) {
+    auto said = x.record->result;
+    if (const auto* t = live(child->slot, child->generation))
+      said = without_contradiction(*t, std::move(said));
     reply(child->slot, child->generation, event_kind::step_completed, child->step, child->attempt,
-          x.record->result);
+          std::move(said));
+  }
 }
 
 void orchestrator_state::on_child_progressed(const task_progressed& x) {

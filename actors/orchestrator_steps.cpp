@@ -19,6 +19,8 @@ void orchestrator_state::route_step(live_task& t, const plan_action& a, actions&
   if (a.attempt > 1)
     if (auto* m = choice.to->metrics.load(std::memory_order_acquire))
       (t.run->step(a.step).rung > 0 ? m->fallbacks : m->retries).add();
+  if (choice.to->spec()->card.does != effects::none)
+    audit_begin(t, *choice.to->spec(), a.step, a.attempt);
   hold(t, {effect::kind::call, 0, a.step, a.attempt, std::move(choice.to), choice.probe});
 }
 
@@ -114,6 +116,9 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
     call->input.update(node.input);
   if (auto previous = t.run->previous_of(e.step); !previous.is_null())
     call->input["previous"] = std::move(previous);
+  if (e.attempt > 1)
+    if (auto errors = errors_of_last_attempt(t, e.step); !errors.is_null())
+      call->input["errors"] = std::move(errors);
   call->context = scoped(t.context, e.to->spec()->reads);
   call->urgency = more_urgent(t.what->urgency, node.urgency);
   call->deadline = step.due;

@@ -1,9 +1,12 @@
 #include "nodes/node_client.hpp"
 
+#include "actors/audit.hpp"
+#include "actors/boundary.hpp"
 #include "nodes/agent_orders.hpp"
 #include "policies/deadline.hpp"
 #include "policies/dice.hpp"
 #include "policies/placement.hpp"
+#include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
 
 #include <algorithm>
@@ -79,12 +82,56 @@ refused node_client::make_task(const node_parts& parts, const task_request& what
   return {};
 }
 
+refused node_client::check_input(const node_parts& parts, const task_request& what) {
+  if (what.skill.empty() || parts.boundaries.empty())
+    return {};
+  const auto& path = what.domain.empty() ? parts.fleet.entry : what.domain;
+  const auto domain = parts.domains.find(path);
+  if (domain == parts.domains.end())
+    return {};
+  std::vector<flaw> first;
+  for (const auto& agent : domain->second.spec->agents) {
+    const auto& skills = agent.card.skills;
+    if (std::find(skills.begin(), skills.end(), what.skill) == skills.end())
+      continue;
+    const auto border = parts.boundaries.find(path + "/" + agent.card.name);
+    auto flaws = border == parts.boundaries.end()
+                     ? std::vector<flaw>{}
+                     : border->second->flaws_of_request(what.skill, what.text, what.data);
+    if (flaws.empty())
+      return {};
+    if (first.empty())
+      first = std::move(flaws);
+  }
+  if (first.empty())
+    return {};
+  // The agent's input is the request's data.
+  for (auto& f : first)
+    if (f.pointer.starts_with("/input"))
+      f.pointer.replace(0, std::string_view{"/input"}.size(), "/data");
+  return {refusal::invalid_input,
+          "no agent that offers " + what.skill + " takes such input",
+          {},
+          std::move(first)};
+}
+
+void node_client::mask(std::string& text, json& data) const {
+  if (!parts_->secrets || parts_->secrets->empty())
+    return;
+  parts_->secrets->apply(text);
+  if (parts_->secrets->finds_in(data))
+    parts_->secrets->apply(data);
+}
+
 std::uint64_t node_client::submit(task_request what, task_handlers handlers) {
   const auto number = ++numbers_;
+  mask(what.text, what.data);
   task_ptr made;
   seat_ptr where;
-  auto no = make_task(*parts_, what, now(), scramble(dice_.fetch_add(0x9E3779B97F4A7C15ull)),
-                      stores_, made, where);
+  auto no = check_input(*parts_, what);
+  if (no.why == refusal::none)
+    no = make_task(*parts_, what, now(), scramble(dice_.fetch_add(0x9E3779B97F4A7C15ull)), stores_,
+                   made, where);
   if (no.why != refusal::none) {
     if (handlers.refused_)
       handlers.refused_(no);
@@ -125,6 +172,12 @@ void node_client::list_tasks(task_filter filter, reply<std::vector<task_record_p
 }
 
 void node_client::cancel(std::string id, std::string why, reply<task_record_ptr> then) {
+  json none;
+  mask(why, none);
+  const auto at = now();
+  send_audit(*parts_,
+             audit_write(id + "/cancelled/" + std::to_string(at.time_since_epoch().count()), at,
+                         "task.cancelled", {{"task", id}, {"why", why}}));
   if (!at_desk([id, why, then](front_desk_state& desk) { desk.cancel(id, why, then); }))
     then(nullptr, nobody_there);
 }
@@ -167,6 +220,9 @@ void node_client::claim(std::string id, std::string by, reply<question_ptr> then
 }
 
 void node_client::answer(std::string id, std::string by, outcome x, reply<question_ptr> then) {
+  mask(x.text, x.data);
+  if (parts_->secrets)
+    parts_->secrets->apply(x.failed.detail);
   auto shared = std::make_shared<const outcome>(std::move(x));
   if (!at_desk(
           [id, by, shared, then](front_desk_state& desk) { desk.answer(id, by, shared, then); }))
@@ -178,6 +234,10 @@ void node_client::order(std::string agent, agent_order what, reply<std::vector<a
     then({}, nobody_there);
     return;
   }
+  const auto at = now();
+  send_audit(*parts_,
+             audit_write("order/" + agent + "/" + std::to_string(at.time_since_epoch().count()), at,
+                         "agent.ordered", {{"agent", agent}, {"order", to_string(what)}}));
   carry_out_order(parts_, system_, agent, what, then,
                   [parts = parts_, sys = &system_] { return parts->time.at(sys->clock().now()); });
 }

@@ -16,6 +16,7 @@ void add_agents(CLI::App& to, shell& s);
 void add_sessions(CLI::App& to, shell& s);
 void add_human(CLI::App& to, shell& s);
 void add_logs(CLI::App& to, shell& s);
+void add_audit(CLI::App& to, shell& s); ///< list, verify
 void add_validate(CLI::App& to, shell& s);
 void add_init(CLI::App& to, shell& s);
 void add_models(CLI::App& to, shell& s); ///< train, classify, decompose

@@ -16,6 +16,7 @@ router make_api(client& node, api_settings settings) {
   add_human(out, api);
   add_fleet(out, api);
   add_logs(out, api);
+  add_audit(out, api);
   add_node(out, api);
   return out;
 }

@@ -25,6 +25,7 @@ void add_sessions(router& to, const api_ptr& api);
 void add_human(router& to, const api_ptr& api);
 void add_fleet(router& to, const api_ptr& api);
 void add_logs(router& to, const api_ptr& api);
+void add_audit(router& to, const api_ptr& api);
 void add_node(router& to, const api_ptr& api);
 
 /// An answer with this document.

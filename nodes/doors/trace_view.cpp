@@ -52,6 +52,9 @@ void put_failure(json& span, const failure& f) {
     return;
   span["reason"] = to_string(f.why);
   span["detail"] = f.detail;
+  for (const auto& e : f.errors)
+    span["errors"].push_back(
+        {{"pointer", e.pointer}, {"keyword", e.keyword}, {"detail", e.message}});
 }
 
 std::string_view status_word(const step_seen& s) noexcept {

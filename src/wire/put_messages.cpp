@@ -55,6 +55,12 @@ void put(const failure& x, v1::Failure& out) {
   out.set_reason(code(x.why));
   out.set_detail(x.detail);
   out.set_retry_after(x.retry_after.count());
+  for (const auto& e : x.errors) {
+    auto& to = *out.add_errors();
+    to.set_pointer(e.pointer);
+    to.set_keyword(e.keyword);
+    to.set_message(e.message);
+  }
 }
 
 void put(const outcome& x, v1::Outcome& out) {

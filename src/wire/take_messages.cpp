@@ -55,8 +55,12 @@ task take(v1::Task& in) {
 }
 
 failure take(v1::Failure& in) {
-  return {enum_of<reason>(in.reason(), "failure.reason"), std::move(*in.mutable_detail()),
-          milliseconds{in.retry_after()}};
+  failure out{enum_of<reason>(in.reason(), "failure.reason"), std::move(*in.mutable_detail()),
+              milliseconds{in.retry_after()}};
+  for (auto& e : *in.mutable_errors())
+    out.errors.push_back({std::move(*e.mutable_pointer()), std::move(*e.mutable_keyword()),
+                          std::move(*e.mutable_message())});
+  return out;
 }
 
 outcome take(v1::Outcome& in) {
