@@ -16,6 +16,7 @@ void agents_idle();
 void crash_restart();
 void parallel();
 void breaker_overhead();
+void validate_overhead();
 
 inline const std::vector<benchmark>& all() {
   static const std::vector<benchmark> list{
@@ -23,6 +24,7 @@ inline const std::vector<benchmark>& all() {
       {"durable_local", durable_local}, {"agents_idle", agents_idle},
       {"crash_restart", crash_restart}, {"parallel", parallel},
       {"breaker_overhead", breaker_overhead},
+      {"validate_overhead", validate_overhead},
   };
   return list;
 }
