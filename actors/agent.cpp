@@ -1,11 +1,18 @@
 #include "actors/agent.hpp"
 
+#include "policies/deadline.hpp"
 #include "src/telemetry/metrics.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 namespace troupe {
+
+namespace {
+
+constexpr const char* hang = "a call hangs and cannot be stopped";
+
+} // namespace
 
 void agent_state::init(caf::event_based_actor* self, parts_ptr parts, seat_ptr place) {
   self_ = self;
@@ -25,6 +32,11 @@ void agent_state::on_run(const run_call& x) {
   }
   if (running_.size() < spec.slots) {
     begin({x.call, std::move(caller), x.what, now});
+    return;
+  }
+  // Who gave us a call stops it at its deadline, unless he is gone himself.
+  if (hangs(now)) {
+    self_->quit(failure_error(hang));
     return;
   }
   if (queued_ >= spec.queue_limit) {
@@ -50,7 +62,7 @@ void agent_state::begin(pending x) {
   if (auto done = runner_->run(self_, key, x.what))
     answer(x.caller, x.call, x.since, std::move(done));
   else
-    running_.push_back({key, x.call, std::move(x.caller), x.since});
+    running_.push_back({key, x.call, std::move(x.caller), x.since, x.what->deadline});
 }
 
 void agent_state::start_next() {
@@ -74,8 +86,13 @@ void agent_state::on_stop(const stop_call& x) {
   auto hit = std::find_if(running_.begin(), running_.end(),
                           [&](const running& r) { return r.call == x.call && r.caller == caller; });
   if (hit != running_.end()) {
-    if (!runner_->stop(hit->key) && x.hung)
-      self_->quit(failure_error("a call hangs and cannot be stopped"));
+    if (runner_->stop(hit->key))
+      return;
+    if (x.hung)
+      self_->quit(failure_error(hang));
+    else
+      // It may still end by itself, but not later than it was given time for.
+      self_->delayed_send(self_, left(hit->deadline, parts_->now(self_)) + milliseconds{1}, tick{});
     return;
   }
   if (!queues_)
@@ -93,6 +110,16 @@ void agent_state::on_stop(const stop_call& x) {
            std::make_shared<const outcome>(outcome::of({reason::cancelled, "stopped", {}})));
     return;
   }
+}
+
+bool agent_state::hangs(timestamp now) const {
+  return std::any_of(running_.begin(), running_.end(),
+                     [&](const running& r) { return r.deadline <= now; });
+}
+
+void agent_state::on_tick() {
+  if (hangs(parts_->now(self_)))
+    self_->quit(failure_error(hang));
 }
 
 void agent_state::on_runner_ended(const runner_ended& x) {
@@ -164,6 +191,7 @@ caf::behavior agent(caf::stateful_actor<agent_state>* self, parts_ptr parts, sea
       [self](const stop_call& x) { state_of(self).on_stop(x); },
       [self](const runner_ended& x) { state_of(self).on_runner_ended(x); },
       [self](const runner_broke& x) { state_of(self).on_runner_broke(x); },
+      [self](tick) { state_of(self).on_tick(); },
   };
 }
 

@@ -21,6 +21,7 @@ struct agent_state {
   void on_stop(const stop_call& x);
   void on_runner_ended(const runner_ended& x);
   void on_runner_broke(const runner_broke& x);
+  void on_tick();
 
   static inline const char* name = "agent";
 
@@ -37,11 +38,15 @@ struct agent_state {
     std::uint64_t call = 0;
     caf::actor caller;
     timestamp since{};
+    timestamp deadline = no_deadline;
   };
   using queues = std::array<std::deque<pending>, enum_names<priority>::value.size()>;
 
   void begin(pending x);
   void start_next();
+  /// A call has run on past its deadline: nobody waits for it any more, and its slot would be taken
+  /// for ever.
+  [[nodiscard]] bool hangs(timestamp now) const;
   void answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x);
   void count(const outcome& x, timestamp since);
   [[nodiscard]] outcome_ptr checked(outcome_ptr x) const;

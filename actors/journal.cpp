@@ -2,6 +2,7 @@
 
 #include "src/telemetry/metrics.hpp"
 
+#include <algorithm>
 #include <span>
 
 namespace troupe {
@@ -14,8 +15,15 @@ void journal_state::init(caf::event_based_actor* self, parts_ptr parts,
 }
 
 void journal_state::on_append(const journal_append& x) {
+  auto from = caf::actor_cast<caf::actor>(self_->current_sender());
+  auto& next = next_.try_emplace(from.id(), x.oldest).first->second;
+  if (x.token > next) {
+    self_->send(from, journal_failed{x.token, "what comes before it is not stored yet", false});
+    return;
+  }
+  next = std::max(next, x.token + 1);
   gathered_.push_back(x.writes);
-  waiting_.push_back({caf::actor_cast<caf::actor>(self_->current_sender()), x.token});
+  waiting_.push_back({std::move(from), x.token});
   if (!flushing_) {
     // The mailbox is first in, first out: when this comes back, all that was waiting has been
     // gathered.
@@ -51,8 +59,11 @@ void journal_state::on_flush() {
     if (counters)
       counters->failed_commits.add();
     parts_->log->error("journal: {} writes were not stored: {}", batch.size(), e.what());
-    for (const auto& w : callers)
+    for (const auto& w : callers) {
+      auto& next = next_[w.who.id()];
+      next = std::min(next, w.token);
       self_->send(w.who, journal_failed{w.token, e.what(), false});
+    }
     if (e.why() == store_error::kind::full || e.why() == store_error::kind::busy)
       return;
     throw;

@@ -4,7 +4,9 @@
 #include "actors/node_parts.hpp"
 #include "src/store/store.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 namespace troupe {
@@ -36,6 +38,8 @@ struct journal_state {
   std::vector<std::shared_ptr<const std::vector<store_write>>> gathered_;
   std::vector<waiting> waiting_;
   bool flushing_ = false;
+  /// By sender: the token that is stored next. Whoever is not here begins with his oldest.
+  std::unordered_map<caf::actor_id, std::uint64_t> next_;
 };
 
 caf::behavior journal(caf::stateful_actor<journal_state>* self, parts_ptr parts,

@@ -78,7 +78,21 @@ struct live_task {
     return run->phase();
   }
 
+  /// What others may see. An end that is on the way to the journal is none yet: it may still be
+  /// lost, and another one take its place.
   [[nodiscard]] task_record_ptr record() const {
+    auto out = whole_record();
+    if (ending) {
+      out->state = task_state::working;
+      out->phase = phase();
+      out->result = nullptr;
+      if (!out->history.empty() && out->history.back().kind == event_kind::finished)
+        out->history.pop_back();
+    }
+    return out;
+  }
+  /// With its end, if there is one.
+  [[nodiscard]] std::shared_ptr<task_record> whole_record() const {
     auto out = std::make_shared<task_record>();
     out->what = what;
     out->state = state;

@@ -176,10 +176,13 @@ struct routes_changed {
 
 // -- journal ------------------------------------------------------------------
 
-/// Store these. Answered with `journal_stored` when they are on disk.
+/// Store these. Answered with `journal_stored` when they are on disk. Those of one sender are
+/// stored in the order of their tokens or not at all: once one has failed, or has been lost with a
+/// former journal, those after it are refused until it comes again.
 struct journal_append {
   std::uint64_t token = 0;
   std::shared_ptr<const std::vector<store_write>> writes;
+  std::uint64_t oldest = 0; ///< the sender's oldest token that is not known to be stored
 };
 struct journal_stored {
   std::uint64_t token = 0;

@@ -213,7 +213,8 @@ void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor
   }
   const bool fresh = sessions_->find(id) == nullptr;
   auto& e = sessions_->open(id, now_);
-  const bool ask = fresh && config_.journal && x.what->keep != durability::none;
+  // A task that is not stored still goes on in a session that is: what is stored comes first.
+  const bool ask = fresh && config_.journal;
   if (!ask && e.working_on.empty() && e.line.empty() && !e.loading) {
     begin(x, from, e.now.context);
     return;

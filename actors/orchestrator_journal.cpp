@@ -85,7 +85,7 @@ void orchestrator_state::hold(live_task& t, effect e) {
     store(t, std::move(w));
     if (auto* session =
             t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id)) {
-      sessions_->end_turn(*session, *t.record(), t.context, now_);
+      sessions_->end_turn(*session, *t.whole_record(), t.context, now_);
       session->working_on =
           t.what->id; // Until the end is stored, nobody else may write the session.
       store_write s;
@@ -151,7 +151,7 @@ void orchestrator_state::perform(live_task& t, effect e) {
       if (t.what->keep != durability::none && config_.journal)
         session->working_on.clear();
       else
-        sessions_->end_turn(*session, *t.record(), t.context, now_);
+        sessions_->end_turn(*session, *t.whole_record(), t.context, now_);
     }
     end(t);
     break;

@@ -15,14 +15,54 @@ namespace {
 constexpr milliseconds longest_task{std::chrono::hours{24 * 7}};
 const refused nobody_there{refusal::stopping, "the node is not running", {}};
 
-task_watch watch_of(std::string id, task_handlers handlers) {
-  task_watch w;
-  w.id = std::move(id);
-  w.accepted = std::move(handlers.accepted);
-  w.refused_ = std::move(handlers.refused_);
-  w.progressed = std::move(handlers.progressed);
-  w.ended = std::move(handlers.ended);
-  return w;
+/// A task on its way to the front desk, with whoever wants to hear of it. The front desk may end
+/// with the message in its mailbox: then they hear that nobody was there.
+struct task_errand {
+  std::uint64_t number = 0;
+  task_watch what;
+  bool taken = false;
+
+  task_errand(std::uint64_t n, std::string id, task_handlers handlers)
+      : number(n) {
+    what.id = std::move(id);
+    what.accepted = std::move(handlers.accepted);
+    what.refused_ = std::move(handlers.refused_);
+    what.progressed = std::move(handlers.progressed);
+    what.ended = std::move(handlers.ended);
+  }
+  task_errand(const task_errand&) = delete;
+  task_errand& operator=(const task_errand&) = delete;
+  ~task_errand() {
+    if (!taken && what.refused_)
+      what.refused_(nobody_there);
+  }
+  task_watch take() {
+    taken = true;
+    return std::move(what);
+  }
+};
+
+/// A callback on its way to the front desk; see `task_errand`.
+template <class T>
+class owed_reply {
+ public:
+  explicit owed_reply(client::reply<T> then)
+      : then_(std::move(then)) {}
+  owed_reply(const owed_reply&) = delete;
+  owed_reply& operator=(const owed_reply&) = delete;
+  ~owed_reply() {
+    if (then_)
+      then_({}, nobody_there);
+  }
+  client::reply<T> take() { return std::exchange(then_, nullptr); }
+
+ private:
+  client::reply<T> then_;
+};
+
+template <class T>
+auto owed(client::reply<T> then) {
+  return std::make_shared<owed_reply<T>>(std::move(then));
 }
 
 } // namespace
@@ -90,23 +130,17 @@ std::uint64_t node_client::submit(task_request what, task_handlers handlers) {
       handlers.refused_(no);
     return number;
   }
-  auto w = std::make_shared<task_watch>(watch_of(made->id, std::move(handlers)));
-  w->what = std::move(made);
-  w->where = std::move(where);
-  auto say_no = w->refused_;
-  if (!at_desk([number, w](front_desk_state& desk) { desk.submit(number, std::move(*w)); }) &&
-      say_no)
-    say_no(nobody_there);
+  auto errand = std::make_shared<task_errand>(number, made->id, std::move(handlers));
+  errand->what.what = std::move(made);
+  errand->what.where = std::move(where);
+  at_desk([errand](front_desk_state& desk) { desk.submit(errand->number, errand->take()); });
   return number;
 }
 
 std::uint64_t node_client::watch(std::string id, task_handlers handlers) {
   const auto number = ++numbers_;
-  auto w = std::make_shared<task_watch>(watch_of(std::move(id), std::move(handlers)));
-  auto say_no = w->refused_;
-  if (!at_desk([number, w](front_desk_state& desk) { desk.watch(number, std::move(*w)); }) &&
-      say_no)
-    say_no(nobody_there);
+  auto errand = std::make_shared<task_errand>(number, std::move(id), std::move(handlers));
+  at_desk([errand](front_desk_state& desk) { desk.watch(errand->number, errand->take()); });
   return number;
 }
 
@@ -115,29 +149,33 @@ void node_client::forget(std::uint64_t number) {
 }
 
 void node_client::find_task(std::string id, reply<task_record_ptr> then) {
-  if (!at_desk([id, then](front_desk_state& desk) { desk.find(id, then); }))
-    then(nullptr, nobody_there);
+  at_desk(
+      [id, then = owed(std::move(then))](front_desk_state& desk) { desk.find(id, then->take()); });
 }
 
 void node_client::list_tasks(task_filter filter, reply<std::vector<task_record_ptr>> then) {
-  if (!at_desk([filter, then](front_desk_state& desk) { desk.list(filter, then); }))
-    then({}, nobody_there);
+  at_desk([filter, then = owed(std::move(then))](front_desk_state& desk) {
+    desk.list(filter, then->take());
+  });
 }
 
 void node_client::cancel(std::string id, std::string why, reply<task_record_ptr> then) {
-  if (!at_desk([id, why, then](front_desk_state& desk) { desk.cancel(id, why, then); }))
-    then(nullptr, nobody_there);
+  at_desk([id, why, then = owed(std::move(then))](front_desk_state& desk) {
+    desk.cancel(id, why, then->take());
+  });
 }
 
 void node_client::find_session(std::string id, reply<session_found> then) {
-  if (!at_desk([id, then](front_desk_state& desk) { desk.find_session(id, then); }))
-    then({}, nobody_there);
+  at_desk([id, then = owed(std::move(then))](front_desk_state& desk) {
+    desk.find_session(id, then->take());
+  });
 }
 
 void node_client::list_sessions(std::size_t limit,
                                 reply<std::vector<std::shared_ptr<const session_snapshot>>> then) {
-  if (!at_desk([limit, then](front_desk_state& desk) { desk.list_sessions(limit, then); }))
-    then({}, nobody_there);
+  at_desk([limit, then = owed(std::move(then))](front_desk_state& desk) {
+    desk.list_sessions(limit, then->take());
+  });
 }
 
 void node_client::tree(reply<std::shared_ptr<const tree_node>> then) {
@@ -157,20 +195,22 @@ void node_client::tree(reply<std::shared_ptr<const tree_node>> then) {
 }
 
 void node_client::questions(std::string queue, reply<std::vector<question_ptr>> then) {
-  if (!at_desk([queue, then](front_desk_state& desk) { desk.questions(queue, then); }))
-    then({}, nobody_there);
+  at_desk([queue, then = owed(std::move(then))](front_desk_state& desk) {
+    desk.questions(queue, then->take());
+  });
 }
 
 void node_client::claim(std::string id, std::string by, reply<question_ptr> then) {
-  if (!at_desk([id, by, then](front_desk_state& desk) { desk.claim(id, by, then); }))
-    then(nullptr, nobody_there);
+  at_desk([id, by, then = owed(std::move(then))](front_desk_state& desk) {
+    desk.claim(id, by, then->take());
+  });
 }
 
 void node_client::answer(std::string id, std::string by, outcome x, reply<question_ptr> then) {
   auto shared = std::make_shared<const outcome>(std::move(x));
-  if (!at_desk(
-          [id, by, shared, then](front_desk_state& desk) { desk.answer(id, by, shared, then); }))
-    then(nullptr, nobody_there);
+  at_desk([id, by, shared, then = owed(std::move(then))](front_desk_state& desk) {
+    desk.answer(id, by, shared, then->take());
+  });
 }
 
 void node_client::order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) {

@@ -40,7 +40,7 @@ class node_client final : public client {
                                          task_ptr& out, seat_ptr& where);
 
  private:
-  /// Runs `f` on the front desk; false when nobody sits there.
+  /// Runs `f` on the front desk; false, and `f` is gone, when nobody sits there.
   bool at_desk(std::function<void(front_desk_state&)> f) const;
   [[nodiscard]] timestamp now() const;
 
