@@ -19,6 +19,8 @@ void add_logs(CLI::App& to, shell& s);
 void add_validate(CLI::App& to, shell& s);
 void add_init(CLI::App& to, shell& s);
 void add_models(CLI::App& to, shell& s); ///< train, classify, decompose
+void add_replay(CLI::App& to, shell& s);
+void add_sim(CLI::App& to, shell& s);
 void add_completion(CLI::App& to, shell& s);
 void add_version(CLI::App& to, shell& s);
 

@@ -11,6 +11,7 @@ router make_api(client& node, api_settings settings) {
   add_submit(out, api);
   add_tasks(out, api);
   add_traces(out, api);
+  add_history(out, api);
   add_events(out, api);
   add_sessions(out, api);
   add_human(out, api);
