@@ -136,7 +136,9 @@ void witness::look_at_task(const stored_task& x, report& out) {
     say(out, "task " + x.id + " has " + std::to_string(finished) + " ends in its history");
   if (by_step && planned > 1)
     say(out, "task " + x.id + " was planned " + std::to_string(planned) + " times");
-  if (!with_people && by_step && ended > what->deadline + disturbed_ + grace)
+  // A message that waits for its turn in a session is not accepted yet.
+  if (!with_people && by_step &&
+      ended > std::max(what->deadline, x.created) + disturbed_ + grace)
     say(out, "the deadline of task " + x.id + " passed " +
                  std::to_string((ended - what->deadline).count() / 1000) + " ms before it ended");
   if (by_step)
