@@ -87,11 +87,12 @@ TEST(replay, stops_where_it_is_told_to) {
   EXPECT_TRUE(looked.stopped);
   ASSERT_TRUE(looked.run);
   const auto& how = looked.run->how();
-  for (std::uint32_t i = 0; i < how.steps.size(); ++i)
-    if (how.steps[i].node.name == "look")
-      EXPECT_EQ(looked.run->step(i).status, step_status::done);
-    else if (how.steps[i].node.name == "sell")
-      EXPECT_EQ(looked.run->step(i).status, step_status::idle);
+  for (std::uint32_t i = 0; i < how.steps.size(); ++i) {
+    const auto& name = how.steps[i].node.name;
+    if (name == "look" || name == "sell") {
+      EXPECT_EQ(looked.run->step(i).status, name == "look" ? step_status::done : step_status::idle);
+    }
+  }
   EXPECT_FALSE(looked.result);
 }
 
