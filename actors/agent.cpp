@@ -1,5 +1,7 @@
 #include "actors/agent.hpp"
 
+#include "policies/deadline.hpp"
+#include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
 
 #include <algorithm>
@@ -7,10 +9,26 @@
 
 namespace troupe {
 
+namespace {
+
+constexpr const char* hang = "a call hangs and cannot be stopped";
+
+} // namespace
+
 void agent_state::init(caf::event_based_actor* self, parts_ptr parts, seat_ptr place) {
   self_ = self;
   parts_ = std::move(parts);
   place_ = std::move(place);
+  const auto& card = place_->spec()->card;
+  if (auto made = parts_->boundaries.find(card.domain + "/" + card.name);
+      made != parts_->boundaries.end()) {
+    boundary_ = made->second;
+  } else {
+    // One that was added while the node runs.
+    const auto domain = parts_->domains.find(card.domain);
+    boundary_ = boundary::of(*place_->spec(),
+                             domain == parts_->domains.end() ? nullptr : domain->second.spec);
+  }
   runner_ = make_runner(parts_, place_->spec(), self);
 }
 
@@ -27,6 +45,11 @@ void agent_state::on_run(const run_call& x) {
     begin({x.call, std::move(caller), x.what, now});
     return;
   }
+  // Who gave us a call stops it at its deadline, unless he is gone himself.
+  if (hangs(now)) {
+    self_->quit(failure_error(hang));
+    return;
+  }
   if (queued_ >= spec.queue_limit) {
     answer(caller, x.call, now,
            std::make_shared<const outcome>(
@@ -41,6 +64,17 @@ void agent_state::on_run(const run_call& x) {
 }
 
 void agent_state::begin(pending x) {
+  std::shared_ptr<const std::string> note;
+  if (boundary_) {
+    x.what = boundary_->cleaned(x.what, note);
+    if (auto why = boundary_->refused_input(*x.what)) {
+      // The agent never saw it: this is no call of it that failed.
+      self_->send(x.caller,
+                  call_ended{x.call, std::make_shared<const outcome>(outcome::of(std::move(why))),
+                             std::move(note)});
+      return;
+    }
+  }
   if (auto question = runner_->question_for(*x.what); !question.empty()) {
     self_->send(x.caller, call_handed_over{x.call, std::move(question)});
     return;
@@ -48,9 +82,10 @@ void agent_state::begin(pending x) {
   const auto key = ++next_key_;
   // What is done elsewhere ends as a message to ourselves, which we get after this one.
   if (auto done = runner_->run(self_, key, x.what))
-    answer(x.caller, x.call, x.since, std::move(done));
+    answer(x.caller, x.call, x.since, std::move(done), std::move(note));
   else
-    running_.push_back({key, x.call, std::move(x.caller), x.since});
+    running_.push_back(
+        {key, x.call, std::move(x.caller), x.since, std::move(note), x.what->deadline});
 }
 
 void agent_state::start_next() {
@@ -74,8 +109,13 @@ void agent_state::on_stop(const stop_call& x) {
   auto hit = std::find_if(running_.begin(), running_.end(),
                           [&](const running& r) { return r.call == x.call && r.caller == caller; });
   if (hit != running_.end()) {
-    if (!runner_->stop(hit->key) && x.hung)
-      self_->quit(failure_error("a call hangs and cannot be stopped"));
+    if (runner_->stop(hit->key))
+      return;
+    if (x.hung)
+      self_->quit(failure_error(hang));
+    else
+      // It may still end by itself, but not later than it was given time for.
+      self_->delayed_send(self_, left(hit->deadline, parts_->now(self_)) + milliseconds{1}, tick{});
     return;
   }
   if (!queues_)
@@ -95,6 +135,16 @@ void agent_state::on_stop(const stop_call& x) {
   }
 }
 
+bool agent_state::hangs(timestamp now) const {
+  return std::any_of(running_.begin(), running_.end(),
+                     [&](const running& r) { return r.deadline <= now; });
+}
+
+void agent_state::on_tick() {
+  if (hangs(parts_->now(self_)))
+    self_->quit(failure_error(hang));
+}
+
 void agent_state::on_runner_ended(const runner_ended& x) {
   auto hit = std::find_if(running_.begin(), running_.end(),
                           [&](const running& r) { return r.key == x.call; });
@@ -103,12 +153,12 @@ void agent_state::on_runner_ended(const runner_ended& x) {
   auto who = std::move(*hit);
   running_.erase(hit);
   runner_->ended(who.key);
-  answer(who.caller, who.call, who.since, x.x);
+  answer(who.caller, who.call, who.since, x.x, std::move(who.note));
   start_next();
 }
 
 void agent_state::on_runner_broke(const runner_broke& x) {
-  self_->quit(failure_error(x.why));
+  self_->quit(failure_error(parts_->without_secrets(x.why)));
 }
 
 outcome_ptr agent_state::checked(outcome_ptr x) const {
@@ -130,15 +180,45 @@ outcome_ptr agent_state::checked(outcome_ptr x) const {
     return refuse(reason::low_confidence, "confidence " + std::to_string(x->confidence) +
                                               " is below " +
                                               std::to_string(place_->spec()->min_confidence));
+  if (boundary_)
+    if (auto why = boundary_->refused_output(*x)) {
+      auto y = *x;
+      y.failed = std::move(why);
+      return std::make_shared<const outcome>(std::move(y));
+    }
   return x;
 }
 
-void agent_state::answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x) {
-  auto y = checked(std::move(x));
+outcome_ptr agent_state::without_secrets(outcome_ptr x) const {
+  if (!x || !parts_->secrets || parts_->secrets->empty())
+    return x;
+  const auto& secrets = *parts_->secrets;
+  const auto& f = x->failed;
+  const bool clean = !secrets.finds(x->text) && !secrets.finds_in(x->data) &&
+                     !secrets.finds(f.detail) &&
+                     std::none_of(f.errors.begin(), f.errors.end(), [&](const flaw& e) {
+                       return secrets.finds(e.pointer) || secrets.finds(e.message);
+                     });
+  if (clean)
+    return x;
+  auto y = *x;
+  secrets.apply(y.text);
+  secrets.apply(y.data);
+  secrets.apply(y.failed.detail);
+  for (auto& e : y.failed.errors) {
+    secrets.apply(e.pointer);
+    secrets.apply(e.message);
+  }
+  return std::make_shared<const outcome>(std::move(y));
+}
+
+void agent_state::answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x,
+                         std::shared_ptr<const std::string> note) {
+  auto y = without_secrets(checked(std::move(x)));
   // A call that nobody waited for any more says nothing about the agent.
   if (y->failed.why != reason::cancelled)
     count(*y, since);
-  self_->send(to, call_ended{call, std::move(y)});
+  self_->send(to, call_ended{call, std::move(y), std::move(note)});
 }
 
 void agent_state::count(const outcome& x, timestamp since) {
@@ -164,6 +244,7 @@ caf::behavior agent(caf::stateful_actor<agent_state>* self, parts_ptr parts, sea
       [self](const stop_call& x) { state_of(self).on_stop(x); },
       [self](const runner_ended& x) { state_of(self).on_runner_ended(x); },
       [self](const runner_broke& x) { state_of(self).on_runner_broke(x); },
+      [self](tick) { state_of(self).on_tick(); },
   };
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/boundary.hpp"
 #include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/runner.hpp"
@@ -12,8 +13,9 @@
 namespace troupe {
 
 /// The AGENT: takes calls, most urgent first, as many at a time as it has slots, and lets its
-/// runner do the work. Checks what comes out: an answer of the wrong shape or below the confidence
-/// its team asks for is a failure with its reason, never passed on. Holds no task state: all of
+/// runner do the work. Checks what goes in and what comes out: a call or an answer that breaks its
+/// schema, or is below the confidence its team asks for, is a failure with its reason and every
+/// flaw, never passed on; secrets that come back are masked. Holds no task state: all of
 /// that is the orchestrator's.
 struct agent_state {
   void init(caf::event_based_actor* self, parts_ptr parts, seat_ptr place);
@@ -21,6 +23,7 @@ struct agent_state {
   void on_stop(const stop_call& x);
   void on_runner_ended(const runner_ended& x);
   void on_runner_broke(const runner_broke& x);
+  void on_tick();
 
   static inline const char* name = "agent";
 
@@ -37,19 +40,28 @@ struct agent_state {
     std::uint64_t call = 0;
     caf::actor caller;
     timestamp since{};
+    std::shared_ptr<const std::string> note; ///< goes with the answer
+    timestamp deadline = no_deadline;
   };
   using queues = std::array<std::deque<pending>, enum_names<priority>::value.size()>;
 
   void begin(pending x);
   void start_next();
-  void answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x);
+  /// A call has run on past its deadline: nobody waits for it any more, and its slot would be taken
+  /// for ever.
+  [[nodiscard]] bool hangs(timestamp now) const;
+  void answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x,
+              std::shared_ptr<const std::string> note = nullptr);
   void count(const outcome& x, timestamp since);
   [[nodiscard]] outcome_ptr checked(outcome_ptr x) const;
+  /// The outcome without the secrets that the agent may have been told and repeats.
+  [[nodiscard]] outcome_ptr without_secrets(outcome_ptr x) const;
 
   caf::event_based_actor* self_ = nullptr;
   parts_ptr parts_;
   seat_ptr place_;
   runner_ptr runner_;
+  boundary_ptr boundary_; ///< null: anything may pass
   std::vector<running> running_;
   std::unique_ptr<queues> queues_; ///< made when somebody first has to wait: idle agents stay small
   std::uint32_t queued_ = 0;

@@ -1,6 +1,7 @@
 #include "actors/agent_json.hpp"
 
 #include "policies/deadline.hpp"
+#include "src/telemetry/log.hpp"
 
 namespace troupe {
 
@@ -32,15 +33,20 @@ outcome read_error(const json& error) {
 } // namespace
 
 json call_to_json(const agent_call& what, timestamp now) {
-  return json{{"task", what.about->id},
-              {"step", what.step},
-              {"attempt", what.attempt},
-              {"skill", what.skill},
-              {"text", what.text},
-              {"input", what.input},
-              {"context", what.context},
-              {"deadline_ms", left(what.deadline, now).count()},
-              {"idempotency_key", what.idempotency_key}};
+  json out{{"task", what.about->id},
+           {"step", what.step},
+           {"attempt", what.attempt},
+           {"skill", what.skill},
+           {"text", what.text},
+           {"input", what.input},
+           {"context", what.context},
+           {"deadline_ms", left(what.deadline, now).count()},
+           {"idempotency_key", what.idempotency_key}};
+  if (what.query)
+    out["query"] = true;
+  if (what.epoch != 0)
+    out["epoch"] = what.epoch;
+  return out;
 }
 
 outcome outcome_from_json(const json& answer) {
@@ -74,10 +80,13 @@ outcome outcome_from_json(const json& answer) {
   return out;
 }
 
-outcome outcome_from_text(std::string_view answer) {
+outcome outcome_from_text(std::string_view answer, const redactor* secrets) {
+  constexpr std::size_t quoted = 80;
   auto parsed = json::parse(answer, nullptr, false);
   if (parsed.is_discarded())
-    return broken("the answer is not JSON: " + std::string{answer.substr(0, 80)});
+    return broken("the answer is not JSON: " +
+                  (secrets ? secrets->beginning(std::string{answer}, quoted)
+                           : std::string{answer.substr(0, quoted)}));
   return outcome_from_json(parsed);
 }
 

@@ -44,9 +44,11 @@ void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std
 }
 
 dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, std::uint64_t dice,
-                                      timestamp now) {
+                                      timestamp now, std::string_view only) {
   const auto& state = t.run->step(step);
-  const auto target = t.run->target_of(step);
+  auto target = t.run->target_of(step);
+  if (!only.empty())
+    target.agent = only;
   auto why = std::make_shared<route>();
   why->skill = target.skill.empty() ? std::string{target.agent} : std::string{target.skill};
   route_wish wish{domain_.routing.strategy, static_cast<float>(domain_.routing.min_quality), dice};
@@ -63,8 +65,7 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
     wish.min_quality = 0;
   if (state.rung > 0)
     why->because += (why->because.empty() ? "" : "; ") + std::string{"fallback "} +
-                    std::to_string(state.rung) + ": " +
-                    t.run->how().steps[step].node.fallback[state.rung - 1];
+                    std::to_string(state.rung) + ": " + t.run->node(step).fallback[state.rung - 1];
   why->strategy = wish.strategy;
   const auto* all = candidates_for(target);
   if (!all || all->empty()) {

@@ -40,8 +40,12 @@ class dispatcher {
     seat_ptr to;            ///< null: nobody
     std::uint8_t probe = 0; ///< what the call is a probe of
   };
+  /// `only`: the agent, all its replicas, that it has to be whatever the step asks for; empty:
+  /// none.
   [[nodiscard]] choice choose(const live_task& t, std::uint32_t step, std::uint64_t dice,
-                              timestamp now);
+                              timestamp now, std::string_view only = {});
+  /// A call that was to be a probe is not made: it has shown nothing.
+  static void give_back(seat& place, std::uint8_t probe, timestamp now);
 
  private:
   [[nodiscard]] const std::vector<seat_ptr>* candidates_for(const plan_run::target& target) const;

@@ -53,6 +53,13 @@ bool dispatcher::enter(const seat_ptr& place, std::uint8_t& probe, timestamp now
   return true;
 }
 
+void dispatcher::give_back(seat& place, std::uint8_t probe, timestamp now) {
+  if ((probe & agents_probe) != 0)
+    place.breaker.ended(call_sign::nothing, true, now);
+  if ((probe & providers_probe) != 0)
+    place.depends_on()->breaker.ended(call_sign::nothing, true, now);
+}
+
 void dispatcher::tell_of_breakers(std::string& because, timestamp now) const {
   std::size_t told = 0;
   for (std::size_t i = 0; i < seats_.size() && told < shown; ++i) {

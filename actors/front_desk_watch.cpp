@@ -142,8 +142,11 @@ void front_desk_state::on_seat_down(const seat_down& x) {
   for (auto number : affected) {
     auto& w = watches_[number];
     if (w.what && w.what->keep == durability::none) {
+      // Asked for by a key, it may have become a watch of a task that was there before.
+      auto what = std::make_shared<task>(*w.what);
+      what->id = w.id;
       auto record = std::make_shared<task_record>();
-      record->what = w.what;
+      record->what = std::move(what);
       record->state = task_state::failed;
       record->phase = task_phase::ended;
       record->updated = parts_->now(self_);

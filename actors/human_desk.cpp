@@ -1,5 +1,6 @@
 #include "actors/human_desk.hpp"
 
+#include "actors/audit.hpp"
 #include "policies/deadline.hpp"
 
 #include <algorithm>
@@ -155,6 +156,10 @@ void human_desk_state::on_claim(const claim_question& x) {
   q.claimed_by = x.by;
   q.claimed = parts_->now(self_);
   q.claimed_until = later(q.claimed, limits_of(parts_->fleet, q.queue).claim_lease);
+  send_audit(*parts_,
+             audit_write(x.id + "/claimed/" + std::to_string(q.claimed.time_since_epoch().count()),
+                         q.claimed, "human.claimed",
+                         {{"question", x.id}, {"task", q.task}, {"queue", q.queue}, {"by", x.by}}));
   send_to(self_, q.asker, question_claimed{q.task, q.step, q.attempt, x.by});
   done(from, x.request, refusal::none, {}, std::make_shared<const question>(q));
 }
@@ -183,6 +188,16 @@ void human_desk_state::on_answer(const answer_question& x) {
     done(from, x.request, refusal::busy, "the task is being recovered");
     return;
   }
+  const auto now = parts_->now(self_);
+  send_audit(*parts_,
+             audit_write(x.id + "/answered/" + std::to_string(now.time_since_epoch().count()), now,
+                         "human.answered",
+                         {{"question", x.id},
+                          {"task", e.what.task},
+                          {"queue", e.what.queue},
+                          {"by", x.by},
+                          {"ok", x.x->ok()},
+                          {"answered", fingerprint(x.x->text, x.x->data)}}));
   e.answered = from;
   e.request = x.request;
 }

@@ -2,25 +2,84 @@
 
 #include "src/telemetry/metrics.hpp"
 
+#include <algorithm>
 #include <span>
 
 namespace troupe {
+
+namespace {
+
+constexpr milliseconds between_bites{50};
+constexpr milliseconds between_prunings{60000};
+
+} // namespace
 
 void journal_state::init(caf::event_based_actor* self, parts_ptr parts,
                          std::shared_ptr<store> where) {
   self_ = self;
   parts_ = std::move(parts);
   store_ = std::move(where);
+  self_->delayed_send(self_, between_prunings, tick{});
 }
 
 void journal_state::on_append(const journal_append& x) {
+  auto from = caf::actor_cast<caf::actor>(self_->current_sender());
+  // Audit records of the doors come from nobody: none of them waits for another.
+  if (from) {
+    auto& next = next_.try_emplace(from.id(), x.oldest).first->second;
+    if (x.token > next) {
+      self_->send(from, journal_failed{x.token, "what comes before it is not stored yet", false});
+      return;
+    }
+    next = std::max(next, x.token + 1);
+  }
   gathered_.push_back(x.writes);
-  waiting_.push_back({caf::actor_cast<caf::actor>(self_->current_sender()), x.token});
+  waiting_.push_back({std::move(from), x.token});
   if (!flushing_) {
     // The mailbox is first in, first out: when this comes back, all that was waiting has been
     // gathered.
     flushing_ = true;
     self_->send(self_, flush{});
+  }
+}
+
+void journal_state::commit(std::span<const store_write> batch) {
+  auto* counters = parts_->counters ? parts_->counters->journal() : nullptr;
+  const auto began = std::chrono::steady_clock::now();
+  store_->apply(batch);
+  if (!counters)
+    return;
+  counters->commits.add();
+  counters->rows.add(batch.size());
+  counters->duration.observe(
+      std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - began));
+}
+
+journal_state::fate journal_state::try_commit(std::span<const store_write> batch,
+                                              std::span<const waiting> callers) {
+  try {
+    commit(batch);
+    for (const auto& w : callers)
+      if (w.who)
+        self_->send(w.who, journal_stored{w.token});
+    return fate::settled;
+  } catch (const store_error& e) {
+    if (e.why() == store_error::kind::fenced && callers.size() > 1)
+      return fate::mixed;
+    if (parts_->counters)
+      parts_->counters->journal()->failed_commits.add();
+    parts_->log->error("journal: {} writes were not stored: {}", batch.size(), e.what());
+    const bool fenced = e.why() == store_error::kind::fenced;
+    for (const auto& w : callers) {
+      if (!w.who)
+        continue;
+      auto& next = next_[w.who.id()];
+      next = std::min(next, w.token);
+      self_->send(w.who, journal_failed{w.token, e.what(), fenced});
+    }
+    if (fenced || e.why() == store_error::kind::full || e.why() == store_error::kind::busy)
+      return fate::settled;
+    throw;
   }
 }
 
@@ -34,31 +93,14 @@ void journal_state::on_flush() {
     return;
   std::vector<store_write> joined;
   if (gathered.size() > 1)
-    for (const auto& part : gathered)
-      joined.insert(joined.end(), part->begin(), part->end());
+    for (const auto& writes : gathered)
+      joined.insert(joined.end(), writes->begin(), writes->end());
   const std::span<const store_write> batch = gathered.size() > 1 ? joined : *gathered.front();
-  auto* counters = parts_->counters ? parts_->counters->journal() : nullptr;
-  try {
-    const auto began = std::chrono::steady_clock::now();
-    store_->apply(batch);
-    if (counters) {
-      counters->commits.add();
-      counters->rows.add(batch.size());
-      counters->duration.observe(
-          std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - began));
-    }
-  } catch (const store_error& e) {
-    if (counters)
-      counters->failed_commits.add();
-    parts_->log->error("journal: {} writes were not stored: {}", batch.size(), e.what());
-    for (const auto& w : callers)
-      self_->send(w.who, journal_failed{w.token, e.what(), false});
-    if (e.why() == store_error::kind::full || e.why() == store_error::kind::busy)
-      return;
-    throw;
-  }
-  for (const auto& w : callers)
-    self_->send(w.who, journal_stored{w.token});
+  if (try_commit(batch, callers) == fate::settled)
+    return;
+  // One of them is too late, the others are not.
+  for (std::size_t i = 0; i < callers.size(); ++i)
+    try_commit(*gathered[i], {&callers[i], 1});
 }
 
 void journal_state::on_ask(const journal_ask& x) {
@@ -73,6 +115,26 @@ void journal_state::on_ask(const journal_ask& x) {
   }
 }
 
+std::size_t journal_state::prune() {
+  const auto now = parts_->now(self_);
+  const auto& fleet = parts_->fleet;
+  const auto old = store_->prune(now - std::chrono::hours{24} * fleet.task_days, bite);
+  if (old == bite || fleet.max_store_bytes == 0 || store_->bytes() <= fleet.max_store_bytes)
+    return old;
+  return store_->prune(now, bite);
+}
+
+void journal_state::on_tick() {
+  bool more = false;
+  try {
+    more = prune() == bite;
+  } catch (const store_error& e) {
+    // What cannot be forgotten now is forgotten later; a store that is broken says so to a commit.
+    parts_->log->warn("journal: old tasks were not removed: {}", e.what());
+  }
+  self_->delayed_send(self_, more ? between_bites : between_prunings, tick{});
+}
+
 caf::behavior journal(caf::stateful_actor<journal_state>* self, parts_ptr parts,
                       std::shared_ptr<store> where) {
   guard(self, parts, "journal");
@@ -84,6 +146,7 @@ caf::behavior journal(caf::stateful_actor<journal_state>* self, parts_ptr parts,
         state.on_flush();
       },
       [self](const journal_ask& x) { state_of(self).on_ask(x); },
+      [self](tick) { state_of(self).on_tick(); },
   };
 }
 

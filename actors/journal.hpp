@@ -4,7 +4,10 @@
 #include "actors/node_parts.hpp"
 #include "src/store/store.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <span>
+#include <unordered_map>
 #include <vector>
 
 namespace troupe {
@@ -15,14 +18,20 @@ namespace troupe {
 /// like any other actor.
 ///
 /// Rows whose store is full or failing are refused with `journal_failed`; whoever sent them
-/// decides. A store that fails for another reason than being full or busy ends the journal, and its
-/// supervisor opens the store anew.
+/// decides. So are those of somebody who owns his shard no more, marked `fenced`. A store that
+/// fails for another reason than being full or busy ends the journal, and its supervisor opens the
+/// store anew.
+///
+/// Once a minute it forgets what is older than the fleet keeps it, and the oldest when the store is
+/// larger than it may be: `bite` tasks at a time, with the commits of the others in between.
 struct journal_state {
   void init(caf::event_based_actor* self, parts_ptr parts, std::shared_ptr<store> where);
   void on_append(const journal_append& x);
   void on_flush();
   void on_ask(const journal_ask& x);
+  void on_tick();
 
+  static constexpr std::size_t bite = 64;
   static inline const char* name = "journal";
 
  private:
@@ -30,12 +39,23 @@ struct journal_state {
     caf::actor who;
     std::uint64_t token;
   };
+  using part = std::shared_ptr<const std::vector<store_write>>;
+  /// Throws `store_error`.
+  void commit(std::span<const store_write> batch);
+  enum class fate : std::uint8_t {
+    settled, ///< stored or not, and every caller knows it
+    mixed,   ///< nothing was stored, because some of the callers own their shard no more
+  };
+  fate try_commit(std::span<const store_write> batch, std::span<const waiting> callers);
+  [[nodiscard]] std::size_t prune();
   caf::event_based_actor* self_ = nullptr;
   parts_ptr parts_;
   std::shared_ptr<store> store_;
-  std::vector<std::shared_ptr<const std::vector<store_write>>> gathered_;
+  std::vector<part> gathered_;
   std::vector<waiting> waiting_;
   bool flushing_ = false;
+  /// By sender: the token that is stored next. Whoever is not here begins with his oldest.
+  std::unordered_map<caf::actor_id, std::uint64_t> next_;
 };
 
 caf::behavior journal(caf::stateful_actor<journal_state>* self, parts_ptr parts,

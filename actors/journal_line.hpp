@@ -32,7 +32,8 @@ class journal_line {
   /// Closes the open batch: to be sent now.
   journal_append close() {
     open_.number = next_++;
-    journal_append out{open_.number, open_.writes};
+    journal_append out{open_.number, open_.writes,
+                       sent_.empty() ? open_.number : sent_.front().number};
     sent_.push_back(std::move(open_));
     open_ = {};
     return out;
@@ -52,7 +53,7 @@ class journal_line {
   [[nodiscard]] std::vector<journal_append> again() const {
     std::vector<journal_append> out;
     for (const auto& b : sent_)
-      out.push_back({b.number, b.writes});
+      out.push_back({b.number, b.writes, sent_.front().number});
     return out;
   }
   [[nodiscard]] std::size_t unconfirmed() const noexcept { return sent_.size(); }

@@ -2,6 +2,7 @@
 
 #include "actors/messages.hpp"
 #include "policies/plan_run.hpp"
+#include "policies/shared_state.hpp"
 
 #include <troupe/event.hpp>
 
@@ -25,6 +26,19 @@ struct effect {
   std::uint8_t probe = 0; ///< call: what it is a probe of, as `dispatcher` says
 };
 
+/// A line of the effect ledger as its task's orchestrator knows it.
+struct ledger_line {
+  std::uint32_t step = 0;
+  std::uint32_t index = 0;
+  std::uint32_t attempt = 0; ///< that wrote it last
+  effect_state state = effect_state::pending;
+  effects does = effects::none;
+  bool former = false; ///< written by an earlier run of the whole task, whose steps are not known
+  std::string agent;
+  std::string fingerprint;
+  outcome_ptr result; ///< committed
+};
+
 /// A task that an orchestrator is working on: the interpreter, the history that it is fed with, and
 /// who wants to know. Owned by the orchestrator.
 struct live_task {
@@ -45,10 +59,14 @@ struct live_task {
   std::vector<event> history;
   std::uint32_t stored = 0; ///< how many events of `history` have been handed to the journal
   std::vector<effect> held;
+  std::vector<ledger_line> ledger; ///< of its agents that act outside; few, mostly none
+  bool plan_kept =
+      false; ///< `durability::task`: the plan is stored, because something was done by it
   std::vector<watcher> watchers;
   /// Who asked for it again by its idempotency key before it was stored, and under which id.
   std::vector<std::pair<caf::actor, std::string>> asked_again;
   json context;
+  shared_state shared; ///< which versions of `context` its steps have seen
   outcome_ptr understood;
   outcome_ptr result;
 
@@ -63,9 +81,12 @@ struct live_task {
     history.clear();
     stored = 0;
     held.clear();
+    ledger.clear();
+    plan_kept = false;
     watchers.clear();
     asked_again.clear();
     context = nullptr;
+    shared = {};
     understood = nullptr;
     result = nullptr;
   }
@@ -78,13 +99,33 @@ struct live_task {
     return run->phase();
   }
 
+  /// What others may see. An end that is on the way to the journal is none yet: it may still be
+  /// lost, and another one take its place.
   [[nodiscard]] task_record_ptr record() const {
+    auto out = record_from(0);
+    if (ending) {
+      out->state = task_state::working;
+      out->phase = phase();
+      out->result = nullptr;
+      if (!out->history.empty() && out->history.back().kind == event_kind::finished)
+        out->history.pop_back();
+    }
+    return out;
+  }
+  /// With the newest event alone, and the end, if there is one.
+  [[nodiscard]] task_record_ptr news() const {
+    return record_from(history.empty() ? 0 : history.size() - 1);
+  }
+
+ private:
+  [[nodiscard]] std::shared_ptr<task_record> record_from(std::size_t first) const {
     auto out = std::make_shared<task_record>();
     out->what = what;
     out->state = state;
     out->phase = is_final(state) ? task_phase::ended : phase();
     out->how = how;
-    out->history = history;
+    out->history.assign(history.begin() + static_cast<std::ptrdiff_t>(first), history.end());
+    out->before = first;
     out->result = result;
     out->updated = history.empty() ? what->created : history.back().at;
     return out;

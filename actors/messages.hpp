@@ -85,7 +85,8 @@ struct task_refused {
   refused why;
 };
 struct task_progressed {
-  task_record_ptr record; ///< with all events so far; `record->history.back()` is the new one
+  /// With the new event alone; the first one after `watch_task` has all so far.
+  task_record_ptr record;
 };
 struct task_ended {
   task_record_ptr record;
@@ -122,6 +123,7 @@ struct stop_call {
 struct call_ended {
   std::uint64_t call = 0;
   outcome_ptr x;
+  std::shared_ptr<const std::string> note; ///< what the agent's boundary did beside; mostly null
 };
 /// A person has been asked: the answer will come as `question_answered`.
 struct call_handed_over {
@@ -176,10 +178,13 @@ struct routes_changed {
 
 // -- journal ------------------------------------------------------------------
 
-/// Store these. Answered with `journal_stored` when they are on disk.
+/// Store these. Answered with `journal_stored` when they are on disk. Those of one sender are
+/// stored in the order of their tokens or not at all: once one has failed, or has been lost with a
+/// former journal, those after it are refused until it comes again.
 struct journal_append {
   std::uint64_t token = 0;
   std::shared_ptr<const std::vector<store_write>> writes;
+  std::uint64_t oldest = 0; ///< the sender's oldest token that is not known to be stored
 };
 struct journal_stored {
   std::uint64_t token = 0;

@@ -18,6 +18,8 @@ namespace troupe {
 
 class metrics;
 class event_log;
+class redactor;
+class boundary;
 namespace text {
 class classifier;
 }
@@ -42,6 +44,9 @@ struct node_parts {
   std::shared_ptr<tools::process_port> processes;
   std::shared_ptr<tools::http_port> http;
   std::shared_ptr<tools::worker_pool> workers;
+  std::shared_ptr<const redactor> secrets; ///< what nobody may read; null: there are none
+  /// What each agent that declares something lets in and out, by `domain/agent`.
+  std::map<std::string, std::shared_ptr<const boundary>, std::less<>> boundaries;
   /// The classifier of each triage agent, by `domain/agent`.
   std::map<std::string, std::shared_ptr<const text::classifier>, std::less<>> classifiers;
   /// A domain and the seats of its orchestrators, by shard.
@@ -57,6 +62,9 @@ struct node_parts {
   [[nodiscard]] timestamp now(Self* self) const {
     return time.at(self->clock().now());
   }
+
+  /// `text` with the secrets in it masked: for every text that did not come from troupe itself.
+  [[nodiscard]] std::string without_secrets(std::string text) const;
 };
 
 using parts_ptr = std::shared_ptr<const node_parts>;
@@ -67,12 +75,13 @@ using parts_ptr = std::shared_ptr<const node_parts>;
 template <class Self>
 void guard(Self* self, const parts_ptr& parts, std::string name) {
   auto log = parts->log;
-  self->set_exception_handler([log, name](std::exception_ptr& x) -> caf::error {
+  self->set_exception_handler([parts, log, name](std::exception_ptr& x) -> caf::error {
     try {
       std::rethrow_exception(x);
     } catch (const std::exception& e) {
-      log->warn("{} crashed: {}", name, e.what());
-      return failure_error(std::string{"exception: "} + e.what());
+      const auto what = parts->without_secrets(e.what());
+      log->warn("{} crashed: {}", name, what);
+      return failure_error("exception: " + what);
     } catch (...) {
       log->warn("{} crashed with something that is no exception", name);
       return failure_error("exception of unknown type");

@@ -41,16 +41,17 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
     return;
   }
   auto me = caf::actor_cast<caf::actor>(self_);
-  send_to(self_, config_.journal,
-          journal_ask{[me, path = domain_->path, shard = config_.shard](troupe::store& where) {
-            auto found = std::make_shared<std::vector<stored_task>>(where.open_tasks(path, shard));
-            // The sessions they belong to come first, so that what is taken up goes on in them.
-            for (const auto& task : *found)
-              if (!task.session.empty())
-                caf::anon_send(me, session_loaded{task.session,
-                                                  where.session(path, task.session).value_or("")});
-            caf::anon_send(me, shard_loaded{std::move(found), 0});
-          }});
+  ask_journal([me, path = domain_->path, shard = config_.shard](troupe::store& where) {
+    // From here on nobody else writes to the shard: what is read is what there will be.
+    const auto epoch = where.take_shard(path, shard);
+    auto found = std::make_shared<std::vector<stored_task>>(where.open_tasks(path, shard));
+    // The sessions they belong to come first, so that what is taken up goes on in them.
+    for (const auto& task : *found)
+      if (!task.session.empty())
+        caf::anon_send(
+            me, session_loaded{task.session, where.session(path, task.session).value_or("")});
+    caf::anon_send(me, shard_loaded{std::move(found), epoch});
+  });
 }
 
 caf::behavior orchestrator(caf::stateful_actor<orchestrator_state>* self, parts_ptr parts,

@@ -13,6 +13,8 @@
 #include "policies/timer_heap.hpp"
 
 #include <array>
+#include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -72,11 +74,28 @@ struct orchestrator_state {
   void on_stored(const journal_stored& x);
   void on_store_failed(const journal_failed& x);
   void on_loaded(const shard_loaded& x);
+  void on_journal_down(bool wait);
 
   static inline const char* name = "orchestrator";
 
  private:
   using actions = std::vector<plan_action>;
+  /// What is out at an agent that acts outside.
+  struct acting_call {
+    task_ptr what;
+    std::uint32_t step = 0;
+    std::uint32_t index = 0;
+    std::uint32_t attempt = 0;
+    bool query = false;
+    effects does = effects::none;
+    std::string agent;
+    std::string fingerprint;
+  };
+  /// A question to the store that has to be answered, through however many journals.
+  struct open_ask {
+    std::shared_ptr<std::atomic<bool>> done;
+    std::function<void(troupe::store&)> what;
+  };
   struct child_ref {
     std::uint32_t slot = 0;
     std::uint32_t generation = 0;
@@ -131,8 +150,19 @@ struct orchestrator_state {
   [[nodiscard]] live_task* find_live(const std::string& id);
   void start_work(live_task& t);
   void start_triage(live_task& t, actions& todo);
-  /// Takes over what a completed step sets in the task's context.
+  /// Keeps the task's context: notes what a step sees when it begins and takes over what it sets
+  /// when it is done.
   void learn(live_task& t, const event& e);
+  /// The context fields that whoever has this attempt may set.
+  [[nodiscard]] std::vector<std::string> may_write(const live_task& t, std::uint32_t step) const;
+  /// What completing `step` with `x` would change of the context.
+  [[nodiscard]] state_change change_by(const live_task& t, std::uint32_t step,
+                                       const outcome& x) const;
+  /// Turns the completion of a step that contradicts what another has set meanwhile into its
+  /// failure.
+  bool contradicts(live_task& t, event& e) const;
+  /// The input of a step: the request's, its own, and what the plan gives it.
+  [[nodiscard]] json input_of(const live_task& t, std::uint32_t step) const;
   void use_plan(live_task& t, plan_ptr how, actions& todo);
   [[nodiscard]] plan_ptr plan_for(const live_task& t, std::string& problem);
   [[nodiscard]] plan_ptr with_limits(plan_node root) const;
@@ -146,12 +176,14 @@ struct orchestrator_state {
   void delegate_step(live_task& t, const plan_action& a, actions& todo);
   void ask_step(live_task& t, const plan_action& a, actions& todo);
   void stop_step(live_task& t, const plan_action& a);
+  void expand_step(live_task& t, const plan_action& a, actions& todo);
   void finish(live_task& t, outcome_ptr result);
   void finish(live_task& t, failure why);
   void end(live_task& t);
   void fail_step(live_task& t, std::uint32_t step, std::uint32_t attempt, failure f);
-  /// Something came back for an attempt, whose task may be gone or may no longer wait for it.
-  void reply(std::uint32_t slot, std::uint32_t generation, event_kind kind, std::uint32_t step,
+  /// Something came back for an attempt, whose task may be gone or may no longer wait for it: then
+  /// false.
+  bool reply(std::uint32_t slot, std::uint32_t generation, event_kind kind, std::uint32_t step,
              std::uint32_t attempt, event::body_type body);
   void lost(open_call& c, std::uint64_t incarnation);
 
@@ -167,6 +199,19 @@ struct orchestrator_state {
               const failure& f);
   void count_open();
   void show_stage() const;
+
+  // What passes between us and the agents: orchestrator_boundary.cpp.
+  /// The outcome, as a `contradiction` if it contradicts the facts in the task's context.
+  [[nodiscard]] outcome_ptr without_contradiction(const live_task& t, outcome_ptr x) const;
+  /// What was wrong with the attempt before, for the one that follows; null: nothing is known.
+  [[nodiscard]] static json errors_of_last_attempt(const live_task& t, std::uint32_t step);
+  /// Audit records of a call to an agent with effects: in the batch that is on disk before the
+  /// call, and in the one with its answer. No end on record means that nobody knows how it ended.
+  void audit_begin(live_task& t, const agent_spec& agent, std::uint32_t step,
+                   std::uint32_t attempt);
+  void audit_end(live_task& t, const agent_spec& agent, std::uint32_t step, std::uint32_t attempt,
+                 const outcome& x, bool cleaned);
+  void store_audit(live_task& t, store_write record);
   [[nodiscard]] std::optional<child_ref> take_child(const std::string& id);
   [[nodiscard]] event make_event(const live_task& t, event_kind kind, std::uint32_t step,
                                  std::uint32_t attempt);
@@ -186,9 +231,39 @@ struct orchestrator_state {
   /// Who sits at `place`, from our own copy while that is good.
   const seat::sitter& sitter_of(const seat_ptr& place);
 
+  // The effect ledger: orchestrator_effects.cpp.
+  [[nodiscard]] static bool acts(const live_task& t, const seat_ptr& who);
+  [[nodiscard]] static std::uint32_t call_index(const live_task& t, std::uint32_t step);
+  [[nodiscard]] static std::string effect_key(const std::string& task, std::uint32_t step,
+                                              std::uint32_t index);
+  [[nodiscard]] json input_of(const live_task& t, std::uint32_t step) const;
+  [[nodiscard]] std::string fingerprint_of(const live_task& t, std::uint32_t step) const;
+  [[nodiscard]] static ledger_line* find_line(live_task& t, std::uint32_t step,
+                                              std::uint32_t index);
+  /// An attempt is about to be made: true if the ledger of an earlier run has decided it.
+  bool decided_before(live_task& t, const plan_action& a, actions& todo);
+  /// Whom the attempt must go to, because nobody knows yet what the one before did; empty: anybody.
+  [[nodiscard]] std::string bound_to(live_task& t, std::uint32_t step) const;
+  void note_pending(live_task& t, std::uint32_t step, std::uint32_t attempt, const seat& who);
+  void note_end(const acting_call& c, effect_state state, outcome_ptr result);
+  void never_sent(live_task& t, const effect& e);
+  void store_line(live_task* t, const std::string& task, const ledger_line& x);
+  void acting_ended(const open_call& c, const acting_call& a, const outcome_ptr& x);
+  void query_ended(const open_call& c, const acting_call& a, const outcome_ptr& x);
+  /// The question whether something has happened, in words.
+  [[nodiscard]] static std::string doubt(const plan_run::step_state& step, const std::string& text);
+  outcome_ptr settle_by_person(live_task& t, const question_answered& x);
+  void load_ledger(live_task& t, const stored_task& x) const;
+  bool take_up_effect(live_task& t, const plan_action& a, actions& todo);
+
   // Journal.
+  void ask_journal(std::function<void(troupe::store&)> what);
+  void ask_again();
+  void flush_later();
+  void retire();
   void store_event(live_task& t, const event& e);
   void store(live_task& t, store_write w);
+  void own(store_write& w) const;
   void open_shard();
   void recover(const stored_task& x);
   void replay(live_task& t);
@@ -218,6 +293,7 @@ struct orchestrator_state {
   std::size_t keys_before_sweep_ = 1024;
   std::unordered_map<std::string, std::vector<session_book::waiting>> key_line_;
   call_table calls_;
+  std::unordered_map<std::uint64_t, acting_call> acting_; ///< by the number of the call
   std::unordered_map<std::string, child_ref> children_;
   std::map<std::string, plan_ptr, std::less<>> single_plans_; ///< one call of a skill
   plan_ptr triage_plan_;
@@ -238,8 +314,11 @@ struct orchestrator_state {
   journal_line line_;
   std::unordered_map<std::uint32_t, std::uint64_t>
       last_batch_; ///< by slot: the batch with its newest write
+  std::vector<open_ask> asks_;
+  std::uint64_t epoch_ = 0; ///< under which the shard is ours; 0: not opened yet
   bool flushing_ = false;
   bool store_failing_ = false;
+  bool journal_lost_ = false; ///< what it was asked has to be asked again
   bool loaded_ = false;
   bool has_routes_ = false;
   std::uint32_t looked_ =

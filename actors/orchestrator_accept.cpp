@@ -74,26 +74,24 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   if (x.again && t.keep != durability::none && config_.journal) {
     // A resumed parent asks again for a child that may have ended before the restart.
     auto me = caf::actor_cast<caf::actor>(self_);
-    send_to(self_, config_.journal,
-            journal_ask{[me, from, what = x.what, watch = x.watch](troupe::store& where) {
-              auto found = where.task(what->id);
-              if (!found || !is_final(found->state)) {
-                caf::send_as(from, me, submit_task{what, watch, false});
-                return;
-              }
-              auto record = std::make_shared<task_record>();
-              record->what = what;
-              record->state = found->state;
-              record->phase = task_phase::ended;
-              record->updated = found->updated;
-              auto stored = decode_outcome(found->outcome_body);
-              record->result = std::make_shared<const outcome>(
-                  stored ? *std::move(stored)
-                         : outcome::of({reason::crash,
-                                        "its stored outcome cannot be read: " + stored.error,
-                                        {}}));
-              caf::anon_send(from, task_ended{std::move(record)});
-            }});
+    ask_journal([me, from, what = x.what, watch = x.watch](troupe::store& where) {
+      auto found = where.task(what->id);
+      if (!found || !is_final(found->state)) {
+        caf::send_as(from, me, submit_task{what, watch, false});
+        return;
+      }
+      auto record = std::make_shared<task_record>();
+      record->what = what;
+      record->state = found->state;
+      record->phase = task_phase::ended;
+      record->updated = found->updated;
+      auto stored = decode_outcome(found->outcome_body);
+      record->result = std::make_shared<const outcome>(
+          stored ? *std::move(stored)
+                 : outcome::of(
+                       {reason::crash, "its stored outcome cannot be read: " + stored.error, {}}));
+      caf::anon_send(from, task_ended{std::move(record)});
+    });
     return;
   }
   // What a parent delegates belongs to work that has been accepted: refusing it would not make
@@ -154,14 +152,13 @@ bool orchestrator_state::take_key(const submit_task& x, const caf::actor& from) 
   ++in_line_;
   if (line.size() == 1) {
     auto me = caf::actor_cast<caf::actor>(self_);
-    send_to(self_, config_.journal,
-            journal_ask{[me, key, path = domain_->path](troupe::store& where) {
-              key_looked_up found{key, where.task_by_key(path, key).value_or(""), nullptr};
-              if (auto stored = found.id.empty() ? std::nullopt : where.task(found.id))
-                if (auto what = decode_task(stored->task_body))
-                  found.what = std::make_shared<const task>(*std::move(what));
-              caf::anon_send(me, std::move(found));
-            }});
+    ask_journal([me, key, path = domain_->path](troupe::store& where) {
+      key_looked_up found{key, where.task_by_key(path, key).value_or(""), nullptr};
+      if (auto stored = found.id.empty() ? std::nullopt : where.task(found.id))
+        if (auto what = decode_task(stored->task_body))
+          found.what = std::make_shared<const task>(*std::move(what));
+      caf::anon_send(me, std::move(found));
+    });
   }
   return false;
 }
@@ -213,7 +210,8 @@ void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor
   }
   const bool fresh = sessions_->find(id) == nullptr;
   auto& e = sessions_->open(id, now_);
-  const bool ask = fresh && config_.journal && x.what->keep != durability::none;
+  // A task that is not stored still goes on in a session that is: what is stored comes first.
+  const bool ask = fresh && config_.journal;
   if (!ask && e.working_on.empty() && e.line.empty() && !e.loading) {
     begin(x, from, e.now.context);
     return;
@@ -239,10 +237,9 @@ void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor
   if (ask) {
     e.loading = true;
     auto me = caf::actor_cast<caf::actor>(self_);
-    send_to(self_, config_.journal,
-            journal_ask{[me, id, path = domain_->path](troupe::store& where) {
-              caf::anon_send(me, session_loaded{id, where.session(path, id).value_or("")});
-            }});
+    ask_journal([me, id, path = domain_->path](troupe::store& where) {
+      caf::anon_send(me, session_loaded{id, where.session(path, id).value_or("")});
+    });
   } else if (limits.busy == when_busy::interrupt && !e.working_on.empty()) {
     on_cancel({e.working_on, "interrupted by a newer message of the same session"});
   }
@@ -251,7 +248,8 @@ void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor
 void orchestrator_state::on_session_loaded(const session_loaded& x) {
   now_ = parts_->now(self_);
   auto* e = loaded_ ? sessions_->find(x.id) : &sessions_->open(x.id, now_);
-  if (!e)
+  // Asked twice, when the journal failed in between, it is answered twice.
+  if (!e || (loaded_ && !e->loading))
     return;
   e->loading = false;
   if (!x.body.empty()) {

@@ -24,7 +24,7 @@ void orchestrator_state::finish(live_task& t, failure why) {
 void orchestrator_state::finish(live_task& t, outcome_ptr result) {
   t.ending = true;
   t.state = state_after(*result);
-  t.result = std::move(result);
+  t.result = lasting(*domain_, std::move(result));
   auto e = make_event(t, event_kind::finished, whole_task, 0);
   e.triage = false;
   e.body = t.result;

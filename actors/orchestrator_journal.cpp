@@ -12,17 +12,63 @@ constexpr milliseconds store_retry{500};
 
 } // namespace
 
+void orchestrator_state::own(store_write& w) const {
+  w.shard = config_.shard;
+  w.epoch = epoch_;
+}
+
+void orchestrator_state::flush_later() {
+  if (flushing_)
+    return;
+  // What the messages that are already waiting will add goes into the same batch.
+  flushing_ = true;
+  if (store_failing_)
+    self_->delayed_send(self_, store_retry, flush{});
+  else
+    self_->send(self_, flush{});
+}
+
+void orchestrator_state::ask_journal(std::function<void(troupe::store&)> what) {
+  std::erase_if(asks_, [](const open_ask& x) { return x.done->load(std::memory_order_acquire); });
+  auto done = std::make_shared<std::atomic<bool>>(false);
+  asks_.push_back({done, what});
+  if (!send_to(self_, config_.journal,
+               journal_ask{[done, what = std::move(what)](troupe::store& where) {
+                 what(where);
+                 done->store(true, std::memory_order_release);
+               }}))
+    on_journal_down(true);
+}
+
+void orchestrator_state::ask_again() {
+  auto asks = std::move(asks_);
+  asks_.clear();
+  journal_lost_ = false;
+  for (auto& x : asks)
+    if (!x.done->load(std::memory_order_acquire))
+      ask_journal(std::move(x.what));
+}
+
+void orchestrator_state::on_journal_down(bool wait) {
+  // Its successor knows nothing of what this one had been given, and may not sit there yet.
+  journal_lost_ = true;
+  store_failing_ = true;
+  if (std::exchange(flushing_, true))
+    return;
+  self_->delayed_send(self_, wait ? store_retry : milliseconds{0}, flush{});
+}
+
+void orchestrator_state::retire() {
+  parts_->log->error("orchestrator {}: its shard has another owner; it stops here",
+                     config_.place->where().name);
+  self_->quit();
+}
+
 void orchestrator_state::store(live_task& t, store_write w) {
+  own(w);
   line_.add(std::move(w), t.slot, t.generation);
   last_batch_[t.slot] = line_.number();
-  if (!flushing_) {
-    // What the messages that are already waiting will add goes into the same batch.
-    flushing_ = true;
-    if (store_failing_)
-      self_->delayed_send(self_, store_retry, flush{});
-    else
-      self_->send(self_, flush{});
-  }
+  flush_later();
 }
 
 void orchestrator_state::store_event(live_task& t, const event& e) {
@@ -42,6 +88,8 @@ void orchestrator_state::store_event(live_task& t, const event& e) {
 void orchestrator_state::on_flush() {
   flushing_ = false;
   bool reached = true;
+  if (journal_lost_)
+    ask_again();
   if (store_failing_) {
     for (auto& batch : line_.again())
       reached = reached && send_to(self_, config_.journal, std::move(batch));
@@ -63,7 +111,11 @@ void orchestrator_state::on_stored(const journal_stored& x) {
       release(*t, x.token);
 }
 
-void orchestrator_state::on_store_failed(const journal_failed&) {
+void orchestrator_state::on_store_failed(const journal_failed& x) {
+  if (x.fenced) {
+    retire();
+    return;
+  }
   store_failing_ = true;
   if (!flushing_) {
     flushing_ = true;
@@ -85,7 +137,7 @@ void orchestrator_state::hold(live_task& t, effect e) {
     store(t, std::move(w));
     if (auto* session =
             t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id)) {
-      sessions_->end_turn(*session, *t.record(), t.context, now_);
+      sessions_->end_turn(*session, *t.news(), lasting(*domain_, t.context), now_);
       session->working_on =
           t.what->id; // Until the end is stored, nobody else may write the session.
       store_write s;
@@ -151,7 +203,7 @@ void orchestrator_state::perform(live_task& t, effect e) {
       if (t.what->keep != durability::none && config_.journal)
         session->working_on.clear();
       else
-        sessions_->end_turn(*session, *t.record(), t.context, now_);
+        sessions_->end_turn(*session, *t.news(), lasting(*domain_, t.context), now_);
     }
     end(t);
     break;

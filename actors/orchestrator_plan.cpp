@@ -6,13 +6,7 @@
 namespace troupe {
 
 plan_ptr orchestrator_state::with_limits(plan_node root) const {
-  auto laid_out = std::make_shared<plan>(*plan::of(std::move(root)));
-  laid_out->retry = domain_->retry;
-  laid_out->step_timeout = domain_->step_timeout;
-  laid_out->on_failure = domain_->on_failure;
-  laid_out->human_queue = domain_->human_queue;
-  laid_out->max_failed_agents = domain_->max_failed_agents;
-  return laid_out;
+  return lay_out(std::move(root), *domain_);
 }
 
 plan_ptr orchestrator_state::plan_for(const live_task& t, std::string& problem) {
@@ -53,18 +47,8 @@ plan_ptr orchestrator_state::plan_for(const live_task& t, std::string& problem) 
 }
 
 void orchestrator_state::start_triage(live_task& t, actions& todo) {
-  if (!triage_plan_) {
-    plan_node root;
-    root.name = "understand";
-    root.target = domain_->path + "/" + domain_->understanding.agent;
-    root.note = "find out what the message wants";
-    auto plan = std::make_shared<troupe::plan>(*with_limits(std::move(root)));
-    // Nobody can stand in for the triage: what it does not understand goes where unclear messages
-    // go.
-    plan->human_queue.clear();
-    plan->max_failed_agents = 0;
-    triage_plan_ = std::move(plan);
-  }
+  if (!triage_plan_)
+    triage_plan_ = plan_of_triage(*domain_);
   t.triage = true;
   t.run.emplace(triage_plan_, t.what->deadline);
   t.run->start(now_, todo);

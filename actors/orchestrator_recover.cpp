@@ -18,6 +18,10 @@ constexpr std::uint32_t open_looks = 300;
 
 void orchestrator_state::on_loaded(const shard_loaded& x) {
   now_ = parts_->now(self_);
+  // It may have been asked twice, when the journal failed in between.
+  epoch_ = std::max(epoch_, x.epoch);
+  if (loaded_ || to_recover_)
+    return;
   to_recover_ = x.open;
   open_shard();
 }
@@ -103,6 +107,8 @@ void orchestrator_state::recover(const stored_task& x) {
   }
   // The next number must be new even if the last event could not be read.
   t.stored = static_cast<std::uint32_t>(x.events.size()) + 1;
+  load_ledger(t, x);
+  t.plan_kept = t.history.size() > 1;
   replay(t);
   take_up(t);
 }
@@ -165,6 +171,8 @@ void orchestrator_state::take_up(live_task& t) {
         perform_delegate(t, {effect::kind::delegate, 0, a.step, a.attempt, std::move(to)});
       else
         fail_step(t, a.step, a.attempt, {reason::unavailable, "its domain is gone", {}});
+    } else if (take_up_effect(t, a, todo)) {
+      // It had happened, and its answer came too late for the step.
     } else {
       // Nobody knows how far the agent had come. If it may be repeated, it is; else the ladder
       // decides.

@@ -29,17 +29,20 @@ void orchestrator_state::lost(open_call& c, std::uint64_t incarnation) {
     m->call_ended(outcome::of({reason::crash, {}, {}}), now_ - c.started);
 }
 
-void orchestrator_state::reply(std::uint32_t slot, std::uint32_t generation, event_kind kind,
+bool orchestrator_state::reply(std::uint32_t slot, std::uint32_t generation, event_kind kind,
                                std::uint32_t step, std::uint32_t attempt, event::body_type body) {
   auto* t = live(slot, generation);
   if (!t || t->ending)
-    return;
+    return false;
   auto e = make_event(*t, kind, step, attempt);
   e.body = std::move(body);
+  contradicts(*t, e);
   // What the interpreter no longer waits for came too late: it is dropped here.
   action_list todo{*this};
-  if (happen(*t, std::move(e), todo))
-    carry_out(*t, todo);
+  if (!happen(*t, std::move(e), todo))
+    return false;
+  carry_out(*t, todo);
+  return true;
 }
 
 void orchestrator_state::on_call_ended(const call_ended& x) {
@@ -48,11 +51,27 @@ void orchestrator_state::on_call_ended(const call_ended& x) {
   if (!c)
     return;
   judge(*c, x.x->failed.why);
-  if (x.x->ok())
-    reply(c->slot, c->generation, event_kind::step_completed, c->step, c->attempt, x.x);
+  auto acting = acting_.empty() ? decltype(acting_)::node_type{} : acting_.extract(x.call);
+  auto said = x.x;
+  if (auto* t = live(c->slot, c->generation); t && !t->ending) {
+    said = without_contradiction(*t, std::move(said));
+    if (x.note)
+      note(*t, c->step, c->attempt, *x.note);
+    // What came of asking about an effect is in the ledger.
+    if (const auto& agent = *c->to->spec();
+        agent.card.does != effects::none && !(acting && acting.mapped().query))
+      audit_end(*t, agent, c->step, c->attempt, *said, x.note != nullptr);
+  }
+  if (acting) {
+    (acting.mapped().query ? query_ended(*c, acting.mapped(), said)
+                           : acting_ended(*c, acting.mapped(), said));
+    return;
+  }
+  if (said->ok())
+    reply(c->slot, c->generation, event_kind::step_completed, c->step, c->attempt, said);
   else
     reply(c->slot, c->generation, event_kind::step_failed, c->step, c->attempt,
-          std::make_shared<const failure>(x.x->failed));
+          std::make_shared<const failure>(said->failed));
 }
 
 void orchestrator_state::on_handed_over(const call_handed_over& x) {
@@ -80,9 +99,13 @@ std::optional<orchestrator_state::child_ref> orchestrator_state::take_child(cons
 
 void orchestrator_state::on_child_ended(const task_ended& x) {
   now_ = parts_->now(self_);
-  if (const auto child = take_child(x.record->what->id))
+  if (const auto child = take_child(x.record->what->id)) {
+    auto said = x.record->result;
+    if (const auto* t = live(child->slot, child->generation))
+      said = without_contradiction(*t, std::move(said));
     reply(child->slot, child->generation, event_kind::step_completed, child->step, child->attempt,
-          x.record->result);
+          std::move(said));
+  }
 }
 
 void orchestrator_state::on_child_progressed(const task_progressed& x) {
@@ -116,7 +139,7 @@ void orchestrator_state::on_question_answered(const question_answered& x) {
   auto* t = find_live(x.task);
   if (t && !t->ending) {
     auto e = make_event(*t, event_kind::answered, x.step, x.attempt);
-    e.body = x.x;
+    e.body = settle_by_person(*t, x);
     action_list todo{*this};
     if (happen(*t, std::move(e), todo)) {
       // Whoever answered hears of it when the answer is stored.
@@ -131,8 +154,8 @@ void orchestrator_state::on_question_answered(const question_answered& x) {
 void orchestrator_state::on_question_claimed(const question_claimed& x) {
   now_ = parts_->now(self_);
   auto* t = find_live(x.task);
-  if (!t || t->ending || !t->run || x.step >= t->run->how().steps.size() ||
-      !t->run->step(x.step).asking || t->run->step(x.step).attempt != x.attempt)
+  if (!t || t->ending || !t->run || x.step >= t->run->size() || !t->run->step(x.step).asking ||
+      t->run->step(x.step).attempt != x.attempt)
     return;
   auto e = make_event(*t, event_kind::claimed, x.step, x.attempt);
   e.body = std::make_shared<const std::string>(x.by);
@@ -145,13 +168,12 @@ void orchestrator_state::on_seat_down(const seat_down& x) {
     // Whoever was restarted has forgotten what it had been given; it gets that again from the one
     // who remembers.
     if (x.who == config_.journal) {
-      store_failing_ = true;
-      self_->send(self_, flush{});
+      on_journal_down(false);
       return;
     }
     for (const auto& [id, slot] : by_id_)
       if (slots_[slot]->run)
-        for (std::uint32_t i = 0; i < slots_[slot]->run->how().steps.size(); ++i)
+        for (std::uint32_t i = 0; i < slots_[slot]->run->size(); ++i)
           if (slots_[slot]->run->step(i).asking)
             perform_ask(*slots_[slot], i, slots_[slot]->run->step(i).attempt);
     return;
@@ -164,6 +186,7 @@ void orchestrator_state::on_seat_down(const seat_down& x) {
     if (!c)
       continue; // An earlier one's failure ended it.
     lost(*c, x.incarnation);
+    acting_.erase(call);
     reply(c->slot, c->generation, event_kind::step_failed, c->step, c->attempt, gone);
   }
   std::vector<child_ref> orphans;

@@ -1,7 +1,6 @@
 #include "actors/orchestrator.hpp"
 
 #include "actors/human_desk.hpp"
-#include "policies/context_scope.hpp"
 #include "policies/deadline.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
@@ -68,7 +67,7 @@ bool orchestrator_state::happen(live_task& t, event e, actions& todo) {
   e.dice = dice_.draw();
   if (!t.run)
     return false;
-  const bool bad = punishes_ && e.step < t.run->how().steps.size() &&
+  const bool bad = punishes_ && e.step < t.run->size() &&
                    (e.kind == event_kind::step_failed || e.kind == event_kind::time_up) &&
                    !t.run->step(e.step).asking;
   const auto blamed = bad ? t.run->step(e.step).agent : std::string{};
@@ -91,29 +90,6 @@ bool orchestrator_state::happen(live_task& t, event e, actions& todo) {
   return true;
 }
 
-void orchestrator_state::learn(live_task& t, const event& e) {
-  if (e.kind != event_kind::step_completed)
-    return;
-  const auto* x = e.get<outcome>();
-  if (!x || !x->ok() || !x->data.is_object() || !x->data.contains("context"))
-    return;
-  // An agent sets what its team lets it write; another domain answers for its own agents, and we
-  // take what we declare.
-  std::vector<std::string> writes;
-  const auto& step = t.run->step(e.step);
-  if (t.run->target_of(e.step).op == plan_op::domain) {
-    for (const auto& [field, type] : domain_->context)
-      writes.push_back(field);
-  } else {
-    const auto& agents = dispatcher_->table()->by_name;
-    if (auto who = agents.find(step.agent); who != agents.end() && !who->second.empty())
-      writes = who->second.front()->spec()->writes;
-  }
-  for (const auto& field : write_back(t.context, *domain_, writes, x->data))
-    parts_->log->warn("task {}: {} may not set the context field '{}' so", t.what->id, step.agent,
-                      field);
-}
-
 void orchestrator_state::tell_progress(live_task& t, const event& e, bool turned) {
   if (e.kind == event_kind::asked && counters_)
     counters_->escalations.add();
@@ -124,7 +100,7 @@ void orchestrator_state::tell_progress(live_task& t, const event& e, bool turned
     if (!w.progress && !(turned && !t.what->parent.empty()))
       continue;
     if (!record)
-      record = t.record();
+      record = t.news();
     self_->send(w.who, task_progressed{record});
   }
 }
@@ -145,6 +121,9 @@ void orchestrator_state::carry_out(live_task& t, actions& todo) {
       break;
     case plan_action::kind::ask:
       ask_step(t, a, todo);
+      break;
+    case plan_action::kind::expand:
+      expand_step(t, a, todo);
       break;
     case plan_action::kind::stop:
       stop_step(t, a);
@@ -190,7 +169,7 @@ void orchestrator_state::on_tick() {
     auto e = t.run->timer_event(now_);
     e.triage = t.triage;
     if (e.kind == event_kind::time_up && e.step != whole_task && t.run->step(e.step).asking &&
-        t.run->target_of(e.step).op != plan_op::domain) {
+        t.run->target_of(e.step).op != plan_op::domain && !t.run->step(e.step).unsettled) {
       // Silence may be an answer; the question is withdrawn all the same.
       auto silence = answer_of_silence(parts_->fleet, queue_of(t, e.step));
       if (silence->ok()) {

@@ -9,8 +9,11 @@
 namespace troupe {
 
 void orchestrator_state::route_step(live_task& t, const plan_action& a, actions& todo) {
+  if (decided_before(t, a, todo))
+    return;
   const auto dice = dice_.draw();
-  auto choice = dispatcher_->choose(t, a.step, dice, now_);
+  auto choice = dispatcher_->choose(t, a.step, dice, now_, bound_to(t, a.step));
+  const bool acting = choice.to && acts(t, choice.to);
   auto e =
       make_event(t, choice.to ? event_kind::assigned : event_kind::unroutable, a.step, a.attempt);
   e.body = choice.why;
@@ -19,6 +22,10 @@ void orchestrator_state::route_step(live_task& t, const plan_action& a, actions&
   if (a.attempt > 1)
     if (auto* m = choice.to->metrics.load(std::memory_order_acquire))
       (t.run->step(a.step).rung > 0 ? m->fallbacks : m->retries).add();
+  if (acting && !t.run->step(a.step).querying) {
+    note_pending(t, a.step, a.attempt, *choice.to);
+    audit_begin(t, *choice.to->spec(), a.step, a.attempt);
+  }
   hold(t, {effect::kind::call, 0, a.step, a.attempt, std::move(choice.to), choice.probe});
 }
 
@@ -51,10 +58,17 @@ void orchestrator_state::delegate_step(live_task& t, const plan_action& a, actio
 }
 
 void orchestrator_state::ask_step(live_task& t, const plan_action& a, actions& todo) {
-  const auto& node = t.run->how().steps[a.step].node;
+  const auto& node = t.run->node(a.step);
   auto e = make_event(t, event_kind::asked, a.step, a.attempt);
+  const auto& step = t.run->step(a.step);
   auto text = node.text.empty() ? t.what->text : node.text;
-  if (const auto& why = t.run->step(a.step).asked_because; !why.empty())
+  if (step.unsettled)
+    text = doubt(step, text);
+  // Whoever stands in for what could not undo a step has to know that this is what is asked.
+  if (t.run->table().is_undo(a.step) && node.op != plan_op::human)
+    text = "Please take back by hand: " + t.run->table().name(t.run->table().parent(a.step)) +
+           ". " + t.run->table().name(a.step) + " could not do it. " + text;
+  if (const auto& why = step.asked_because; !why.empty())
     text += "\n\nAsked because of " + why;
   e.body = std::make_shared<const std::string>(std::move(text));
   if (happen(t, std::move(e), todo))
@@ -83,21 +97,22 @@ void orchestrator_state::stop_step(live_task& t, const plan_action& a) {
 }
 
 void orchestrator_state::perform_call(live_task& t, effect& e) {
-  if (t.ending || !t.run || e.step >= t.run->how().steps.size())
-    return;
+  if (t.ending || !t.run || e.step >= t.run->size())
+    return never_sent(t, e);
   const auto& step = t.run->step(e.step);
   // The step may have been cancelled while its route was on the way to the disk.
   if (step.status != step_status::running || step.attempt != e.attempt || step.asking)
-    return;
+    return never_sent(t, e);
   const auto& who = sitter_of(e.to);
+  const bool acting = acts(t, e.to);
   if (!who.handle) {
-    // A probe that was not sent has shown nothing.
-    if (e.probe != 0)
-      e.to->breaker.ended(call_sign::nothing, (e.probe & dispatcher::agents_probe) != 0, now_);
-    fail_step(t, e.step, e.attempt, {reason::crash, e.to->where().str() + " is down", {}});
+    never_sent(t, e);
+    // Who could have acted is known not to have done so.
+    fail_step(t, e.step, e.attempt,
+              {acting ? reason::unavailable : reason::crash, e.to->where().str() + " is down", {}});
     return;
   }
-  const auto& node = t.run->how().steps[e.step].node;
+  const auto& node = t.run->node(e.step);
   const auto target = t.run->target_of(e.step);
   auto call = std::make_shared<agent_call>();
   call->about = t.what;
@@ -105,23 +120,33 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
   call->attempt = e.attempt;
   call->skill = target.skill.empty() ? std::string_view{node.skill} : target.skill;
   call->text = node.text.empty() ? t.what->text : node.text;
-  if (t.what->data.is_object()) {
-    call->input = t.what->data;
-    // What the agent may read of the context comes to it scoped, not by the back door.
-    call->input.erase("context");
-  }
-  if (node.input.is_object())
-    call->input.update(node.input);
-  if (auto previous = t.run->previous_of(e.step); !previous.is_null())
-    call->input["previous"] = std::move(previous);
+  call->input = input_of(t, e.step);
+  if (e.attempt > 1)
+    if (auto errors = errors_of_last_attempt(t, e.step); !errors.is_null())
+      call->input["errors"] = std::move(errors);
   call->context = scoped(t.context, e.to->spec()->reads);
   call->urgency = more_urgent(t.what->urgency, node.urgency);
   call->deadline = step.due;
-  if (e.to->spec()->card.does != effects::none)
-    call->idempotency_key = t.what->id + "/" + std::to_string(e.step);
-
+  acting_call note;
+  if (acting) {
+    note = {t.what,
+            e.step,
+            call_index(t, e.step),
+            e.attempt,
+            step.querying,
+            e.to->spec()->card.does,
+            e.to->where().name,
+            {}};
+    if (const auto* line = find_line(t, e.step, note.index))
+      note.fingerprint = line->fingerprint;
+    call->idempotency_key = effect_key(t.what->id, e.step, note.index);
+    call->query = step.querying;
+    call->epoch = epoch_;
+  }
   const auto number = calls_.open({t.slot, t.generation, e.step, e.attempt, std::move(e.to),
                                    who.incarnation, now_, e.probe, false});
+  if (acting)
+    acting_.emplace(number, std::move(note));
   self_->send(who.handle, run_call{number, std::move(call)});
 }
 
@@ -129,7 +154,7 @@ void orchestrator_state::perform_delegate(live_task& t, const effect& e) {
   if (t.ending || !t.run || t.run->step(e.step).status != step_status::running ||
       t.run->step(e.step).attempt != e.attempt)
     return;
-  const auto& node = t.run->how().steps[e.step].node;
+  const auto& node = t.run->node(e.step);
   const auto target = t.run->target_of(e.step);
   auto child = std::make_shared<task>();
   child->id = child_task_id(t.what->id, e.step);
@@ -137,8 +162,8 @@ void orchestrator_state::perform_delegate(live_task& t, const effect& e) {
   child->skill = target.skill;
   child->text = node.text.empty() ? t.what->text : node.text;
   child->data = node.input.is_object() ? node.input : json::object();
-  if (auto previous = t.run->previous_of(e.step); !previous.is_null())
-    child->data["previous"] = std::move(previous);
+  if (auto given = t.run->given_to(e.step); given.is_object())
+    child->data.update(given);
   // The other domain takes of our context what it declares itself.
   if (!t.context.is_null())
     child->data["context"] = t.context;
@@ -179,7 +204,7 @@ void orchestrator_state::perform_ask(live_task& t, std::uint32_t i, std::uint32_
   const auto target = t.run->target_of(i);
   if (target.op == plan_op::domain)
     return; // The other domain's orchestrator asks.
-  const auto& node = t.run->how().steps[i].node;
+  const auto& node = t.run->node(i);
   auto q = std::make_shared<question>();
   q->id = question_id(t.what->id, i, attempt);
   q->task = t.what->id;

@@ -1,6 +1,7 @@
 #include "actors/agent_json.hpp"
 #include "actors/runner.hpp"
 #include "policies/deadline.hpp"
+#include "src/telemetry/log.hpp"
 #include "src/tools/http.hpp"
 
 #include <charconv>
@@ -17,7 +18,7 @@ milliseconds retry_after(const tools::http_response& r) {
   return std::chrono::seconds{std::min(seconds, 3600u)};
 }
 
-outcome outcome_of(const tools::http_response& r) {
+outcome outcome_of(const tools::http_response& r, const redactor_ptr& secrets) {
   using error = tools::http_response::error;
   const auto failed = [&](reason why) {
     return outcome::of({why, std::string{to_string(r.failed)} + ": " + r.detail, {}});
@@ -37,7 +38,7 @@ outcome outcome_of(const tools::http_response& r) {
     return failed(reason::invalid_output);
   }
   if (r.status >= 200 && r.status < 300)
-    return outcome_from_text(r.body);
+    return outcome_from_text(r.body, secrets.get());
   const auto detail = "HTTP status " + std::to_string(r.status);
   if (r.status == 429)
     return outcome::of({reason::rate_limited, detail, retry_after(r)});
@@ -78,10 +79,12 @@ class http_runner final : public agent_runner {
     request.deadline = left(what->deadline, now);
     request.connect_timeout = std::min(request.connect_timeout, request.deadline);
     auto to = caf::actor_cast<caf::actor_addr>(self);
-    requests_[call] = parts_->http->send(std::move(request), [call, to](tools::http_response r) {
-      if (auto agent = caf::actor_cast<caf::actor>(to))
-        caf::anon_send(agent, runner_ended{call, std::make_shared<const outcome>(outcome_of(r))});
-    });
+    requests_[call] = parts_->http->send(
+        std::move(request), [call, to, secrets = parts_->secrets](tools::http_response r) {
+          if (auto agent = caf::actor_cast<caf::actor>(to))
+            caf::anon_send(
+                agent, runner_ended{call, std::make_shared<const outcome>(outcome_of(r, secrets))});
+        });
     return nullptr;
   }
 

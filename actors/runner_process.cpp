@@ -1,6 +1,7 @@
 #include "actors/agent_json.hpp"
 #include "actors/runner.hpp"
 #include "policies/deadline.hpp"
+#include "src/telemetry/log.hpp"
 #include "src/tools/process.hpp"
 
 #include <cstdlib>
@@ -23,36 +24,45 @@ tools::process_spec spec_for(const node_parts& parts, const agent_spec& spec) {
   return out;
 }
 
-std::string ended_because(const tools::process_result& r) {
+/// The beginning of what a program wrote, masked before it is cut.
+std::string said(std::string text, std::size_t most, const redactor_ptr& secrets) {
+  return secrets ? secrets->beginning(std::move(text), most) : text.substr(0, most);
+}
+
+std::string ended_because(const tools::process_result& r, const redactor_ptr& secrets) {
   auto text = std::string{to_string(r.end)};
   if (r.end == tools::process_end::exited || r.end == tools::process_end::signalled)
     text += " " + std::to_string(r.code);
   if (!r.detail.empty())
     text += ": " + r.detail;
-  if (!r.err.empty())
-    text += "; it said: " + r.err.substr(0, 200);
+  if (!r.err.empty()) {
+    // What was dropped before its beginning may have ended in the middle of a secret.
+    const auto line = r.err.size() < tools::process_spec{}.stderr_max_bytes ? 0 : r.err.find('\n');
+    text += "; it said: " +
+            said(line == std::string::npos ? std::string{} : r.err.substr(line), 200, secrets);
+  }
   return text;
 }
 
-outcome outcome_of(const tools::process_result& r) {
+outcome outcome_of(const tools::process_result& r, const redactor_ptr& secrets) {
   using end = tools::process_end;
   switch (r.end) {
   case end::exited:
     if (r.code == 0)
-      return outcome_from_text(r.out);
+      return outcome_from_text(r.out, secrets.get());
     break;
   case end::timed_out:
-    return outcome::of({reason::timeout, ended_because(r), {}});
+    return outcome::of({reason::timeout, ended_because(r, secrets), {}});
   case end::cancelled:
-    return outcome::of({reason::cancelled, ended_because(r), {}});
+    return outcome::of({reason::cancelled, ended_because(r, secrets), {}});
   case end::output_too_large:
-    return outcome::of({reason::invalid_output, ended_because(r), {}});
+    return outcome::of({reason::invalid_output, ended_because(r, secrets), {}});
   case end::failed_to_start:
-    return outcome::of({reason::unavailable, ended_because(r), {}});
+    return outcome::of({reason::unavailable, ended_because(r, secrets), {}});
   case end::signalled:
     break;
   }
-  return outcome::of({reason::crash, ended_because(r), {}});
+  return outcome::of({reason::crash, ended_because(r, secrets), {}});
 }
 
 /// One process per call: the call on its standard input, the answer on its standard output.
@@ -74,10 +84,11 @@ class once_runner final : public agent_runner {
     auto input =
         call_to_json(*what, now).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
     processes_[call] = parts_->processes->run(
-        spec_, std::move(input), left(what->deadline, now), [call, to](tools::process_result r) {
+        spec_, std::move(input), left(what->deadline, now),
+        [call, to, secrets = parts_->secrets](tools::process_result r) {
           if (auto agent = caf::actor_cast<caf::actor>(to))
-            caf::anon_send(agent,
-                           runner_ended{call, std::make_shared<const outcome>(outcome_of(r))});
+            caf::anon_send(
+                agent, runner_ended{call, std::make_shared<const outcome>(outcome_of(r, secrets))});
         });
     return nullptr;
   }
@@ -105,7 +116,7 @@ class worker_runner final : public agent_runner {
     auto to = caf::actor_cast<caf::actor_addr>(self);
     process_ = parts_->processes->start(
         spec_for(*parts_, spec),
-        [to](std::string_view line) {
+        [to, secrets = parts_->secrets](std::string_view line) {
           auto agent = caf::actor_cast<caf::actor>(to);
           if (!agent)
             return;
@@ -114,16 +125,17 @@ class worker_runner final : public agent_runner {
             // Without an id nobody knows which call this was meant for; none of them can be trusted
             // any more.
             caf::anon_send(agent, runner_broke{"the worker wrote a line that is no answer: " +
-                                               std::string{line.substr(0, 80)}});
+                                               said(std::string{line}, 80, secrets)});
             return;
           }
           caf::anon_send(agent,
                          runner_ended{answer["id"].get<std::uint64_t>(),
                                       std::make_shared<const outcome>(outcome_from_json(answer))});
         },
-        [to](tools::process_result r) {
+        [to, secrets = parts_->secrets](tools::process_result r) {
           if (auto agent = caf::actor_cast<caf::actor>(to))
-            caf::anon_send(agent, runner_broke{"the worker process ended: " + ended_because(r)});
+            caf::anon_send(agent,
+                           runner_broke{"the worker process ended: " + ended_because(r, secrets)});
         });
   }
 

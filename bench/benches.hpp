@@ -15,14 +15,23 @@ void durable_local();
 void agents_idle();
 void crash_restart();
 void parallel();
+void history_growth();
 void breaker_overhead();
+void resume();
+void validate_overhead();
 
 inline const std::vector<benchmark>& all() {
   static const std::vector<benchmark> list{
-      {"route_local", route_local},     {"compound_local", compound_local},
-      {"durable_local", durable_local}, {"agents_idle", agents_idle},
-      {"crash_restart", crash_restart}, {"parallel", parallel},
+      {"route_local", route_local},
+      {"compound_local", compound_local},
+      {"durable_local", durable_local},
+      {"agents_idle", agents_idle},
+      {"crash_restart", crash_restart},
+      {"parallel", parallel},
+      {"history_growth", history_growth},
       {"breaker_overhead", breaker_overhead},
+      {"resume", resume},
+      {"validate_overhead", validate_overhead},
   };
   return list;
 }

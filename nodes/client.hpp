@@ -35,7 +35,9 @@ struct task_request {
 struct task_handlers {
   std::function<void(const task_accepted&)> accepted;
   std::function<void(const refused&)> refused_;
-  std::function<void(const task_record_ptr&)> progressed; ///< asked for by setting it
+  /// Asked for by setting it. The record's history has what is new: all so far for who begins to
+  /// watch, then one event at a time.
+  std::function<void(const task_record_ptr&)> progressed;
   std::function<void(const task_record_ptr&)> ended;
 };
 

@@ -1,6 +1,8 @@
 #include "nodes/node.hpp"
 
 #include "actors/agent.hpp"
+#include "actors/audit.hpp"
+#include "actors/boundary.hpp"
 #include "actors/front_desk.hpp"
 #include "actors/human_desk.hpp"
 #include "actors/journal.hpp"
@@ -35,6 +37,7 @@ constexpr milliseconds agent_shutdown{2000};
 constexpr milliseconds isolate{60000};
 constexpr milliseconds tree_shutdown{8000};
 constexpr milliseconds journal_shutdown{5000};
+constexpr milliseconds store_retry{5000}; ///< between tries to open a store that keeps failing
 
 child_rules rules_for(std::string id, milliseconds shutdown,
                       restart_type restart = restart_type::permanent) {
@@ -72,7 +75,8 @@ struct node::late_agents {
 /// Draws the supervision tree of a node:
 ///
 ///   node (rest_for_one)
-///     journal, human_desk, registry
+///     storage (one_for_one)          the journal: when it fails, the others wait for the next one
+///     human_desk, registry
 ///     services (one_for_one)         one child per service
 ///     domains (one_for_one)
 ///       <domain> (one_for_one)
@@ -92,6 +96,9 @@ struct node::builder {
   seat_ptr front;
   std::shared_ptr<std::unique_ptr<store>> first_store;
   std::shared_ptr<late_agents> late;
+  /// That the fleet was loaded, for the audit trail. Every journal gets it first; the trail takes
+  /// it once.
+  std::shared_ptr<const std::vector<store_write>> loaded = nullptr;
 
   child_spec tree(supervisor_config config, const std::string& id) const {
     child_spec out;
@@ -164,7 +171,8 @@ struct node::builder {
         domain.path + "/orchestrators", supervision::one_for_one, {}, {}};
     for (std::uint32_t shard = 0; shard < parts->fleet.shards; ++shard) {
       child_spec c;
-      c.rules = rules_for(std::to_string(shard), agent_shutdown);
+      // One that ends by itself has lost its shard to another owner.
+      c.rules = rules_for(std::to_string(shard), agent_shutdown, restart_type::transient);
       c.kind = "orchestrator";
       c.place = parts->places->claim(directory::orchestrator_of(domain.path, shard));
       orchestrator_config config{&domain, shard, c.place, registry_place, desk, journal};
@@ -194,20 +202,29 @@ struct node::builder {
 
   supervisor_config root() const {
     supervisor_config out{parts->fleet.node_id, supervision::rest_for_one, {}, {}};
-    if (journal)
-      out.children.push_back(single(
-          "journal", journal_shutdown, journal,
-          [p = parts, first = first_store, open = options.open_store,
-           own_thread = options.journal_on_own_thread](caf::event_based_actor* self) -> caf::actor {
-            // The store that `start` opened serves the first incarnation; later ones open it anew.
-            const auto make = [p, first, open](caf::stateful_actor<journal_state>* me) {
-              guard(me, p, "journal");
-              auto where = *first ? std::move(*first) : open();
-              return troupe::journal(me, p, std::shared_ptr<store>{std::move(where)});
-            };
-            return own_thread ? self->system().spawn<caf::detached>(make)
-                              : self->system().spawn(make);
-          }));
+    if (journal) {
+      // Whoever writes knows what is not stored yet and hands it to the next journal; nobody else
+      // need be restarted for it, nor the node end because the store is out of reach for a while.
+      supervisor_config storage{"storage", supervision::one_for_one, {}, {}, store_retry};
+      storage.children.push_back(
+          single("journal", journal_shutdown, journal,
+                 [p = parts, first = first_store, open = options.open_store,
+                  own_thread = options.journal_on_own_thread,
+                  hello = loaded](caf::event_based_actor* self) -> caf::actor {
+                   // The store that `start` opened serves the first incarnation; later ones open it
+                   // anew.
+                   const auto make = [p, first, open](caf::stateful_actor<journal_state>* me) {
+                     guard(me, p, "journal");
+                     auto where = *first ? std::move(*first) : open();
+                     return troupe::journal(me, p, std::shared_ptr<store>{std::move(where)});
+                   };
+                   const auto who = own_thread ? self->system().spawn<caf::detached>(make)
+                                               : self->system().spawn(make);
+                   caf::anon_send(who, journal_append{0, hello});
+                   return who;
+                 }));
+      out.children.push_back(tree(std::move(storage), "storage"));
+    }
     out.children.push_back(
         single("human_desk", agent_shutdown, desk, [p = parts](caf::event_based_actor* self) {
           return self->system().spawn(human_desk, p);
@@ -270,6 +287,11 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.processes = options_.processes ? options_.processes : tools::make_process_port();
   p.http = options_.http ? options_.http : tools::make_http_port();
   p.workers = options_.workers ? options_.workers : tools::make_worker_pool();
+  p.secrets = options_.secrets;
+  for (const auto& [path, domain] : p.domains)
+    for (const auto& agent : domain.spec->agents)
+      if (auto made = boundary::of(agent, domain.spec))
+        p.boundaries.emplace(path + "/" + agent.card.name, std::move(made));
   const bool stores = !options_.no_store;
   if (stores || !p.fleet.plugins.empty())
     fs::create_directories(p.fleet.data_dir);
@@ -281,8 +303,10 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
     check_natives(domain.spec->agents, p);
   p.classifiers = load_models(p.fleet, *p.log);
   if (stores && !options_.open_store)
-    options_.open_store = [path = p.fleet.data_dir + "/journal.db"] {
-      return open_sqlite_store(path);
+    options_.open_store = [path = p.fleet.data_dir + "/journal.db", key = options_.audit_key] {
+      sqlite_settings settings;
+      settings.audit_key = key;
+      return open_sqlite_store(path, settings);
     };
 
   const auto own = [&](const std::string& name) {
@@ -312,6 +336,14 @@ void node::start() {
             own("front_desk"),
             first_store_,
             late_};
+  const auto now = parts_->time.at(system_.clock().now());
+  b.loaded = std::make_shared<const std::vector<store_write>>(
+      1,
+      audit_write("config/" + std::to_string(now.time_since_epoch().count()), now, "config.loaded",
+                  {{"fleet", parts_->fleet.name},
+                   {"node", parts_->fleet.node_id},
+                   {"version", TROUPE_VERSION},
+                   {"files", options_.config_fingerprint}}));
   root_ = system_.spawn(supervisor, parts_, b.root());
   own("root")->take(root_);
   root_->attach_functor(
@@ -323,6 +355,18 @@ void node::start() {
         if (tell)
           tell(text);
       });
+}
+
+bool node::read_audit(std::uint64_t after, std::size_t most,
+                      std::function<void(std::vector<audit_row>)> then) const {
+  const auto place = parts_->places->find({address_kind::node, parts_->fleet.node_id + "/journal"});
+  const auto journal = place ? place->now().handle : caf::actor{};
+  if (!journal)
+    return false;
+  caf::anon_send(journal, journal_ask{[after, most, then = std::move(then)](store& where) {
+                   then(where.audit(after, most));
+                 }});
+  return true;
 }
 
 bool node::wait_ready(milliseconds most) const {

@@ -28,6 +28,11 @@ struct node_options {
   /// Default: SQLite in the fleet's data folder. Give `nullptr` in `no_store` to run without one.
   std::function<std::unique_ptr<store>()> open_store;
   bool no_store = false;
+  std::shared_ptr<const redactor>
+      secrets;           ///< masked in everything that enters; null: there are none
+  std::string audit_key; ///< of the audit trail; only for the default store
+  std::string
+      config_fingerprint; ///< of the files that the fleet was read from, for the audit trail
   bool journal_on_own_thread = true;    ///< false in a simulation
   std::uint64_t seed = 0;               ///< of all dice; 0: from the operating system
   std::optional<timeline> time;         ///< a simulation's; default: the system's clocks
@@ -64,6 +69,10 @@ class node {
   /// Adds an agent to a running domain: it is routable as soon as it is seated. Throws as the
   /// constructor does.
   void add_agent(agent_spec spec);
+  /// Reads the audit trail after record `after`, at most `most` records: `then` gets them on the
+  /// journal's thread. False when there is no journal now.
+  bool read_audit(std::uint64_t after, std::size_t most,
+                  std::function<void(std::vector<audit_row>)> then) const;
   /// Called on an actor's thread when the root supervisor gives up: the node cannot go on by
   /// itself.
   void on_failure(std::function<void(std::string)> f) { on_failure_ = std::move(f); }

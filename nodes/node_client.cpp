@@ -1,9 +1,12 @@
 #include "nodes/node_client.hpp"
 
+#include "actors/audit.hpp"
+#include "actors/boundary.hpp"
 #include "nodes/agent_orders.hpp"
 #include "policies/deadline.hpp"
 #include "policies/dice.hpp"
 #include "policies/placement.hpp"
+#include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
 
 #include <algorithm>
@@ -15,14 +18,54 @@ namespace {
 constexpr milliseconds longest_task{std::chrono::hours{24 * 7}};
 const refused nobody_there{refusal::stopping, "the node is not running", {}};
 
-task_watch watch_of(std::string id, task_handlers handlers) {
-  task_watch w;
-  w.id = std::move(id);
-  w.accepted = std::move(handlers.accepted);
-  w.refused_ = std::move(handlers.refused_);
-  w.progressed = std::move(handlers.progressed);
-  w.ended = std::move(handlers.ended);
-  return w;
+/// A task on its way to the front desk, with whoever wants to hear of it. The front desk may end
+/// with the message in its mailbox: then they hear that nobody was there.
+struct task_errand {
+  std::uint64_t number = 0;
+  task_watch what;
+  bool taken = false;
+
+  task_errand(std::uint64_t n, std::string id, task_handlers handlers)
+      : number(n) {
+    what.id = std::move(id);
+    what.accepted = std::move(handlers.accepted);
+    what.refused_ = std::move(handlers.refused_);
+    what.progressed = std::move(handlers.progressed);
+    what.ended = std::move(handlers.ended);
+  }
+  task_errand(const task_errand&) = delete;
+  task_errand& operator=(const task_errand&) = delete;
+  ~task_errand() {
+    if (!taken && what.refused_)
+      what.refused_(nobody_there);
+  }
+  task_watch take() {
+    taken = true;
+    return std::move(what);
+  }
+};
+
+/// A callback on its way to the front desk; see `task_errand`.
+template <class T>
+class owed_reply {
+ public:
+  explicit owed_reply(client::reply<T> then)
+      : then_(std::move(then)) {}
+  owed_reply(const owed_reply&) = delete;
+  owed_reply& operator=(const owed_reply&) = delete;
+  ~owed_reply() {
+    if (then_)
+      then_({}, nobody_there);
+  }
+  client::reply<T> take() { return std::exchange(then_, nullptr); }
+
+ private:
+  client::reply<T> then_;
+};
+
+template <class T>
+auto owed(client::reply<T> then) {
+  return std::make_shared<owed_reply<T>>(std::move(then));
 }
 
 } // namespace
@@ -79,34 +122,72 @@ refused node_client::make_task(const node_parts& parts, const task_request& what
   return {};
 }
 
+refused node_client::check_input(const node_parts& parts, const task_request& what) {
+  if (what.skill.empty() || parts.boundaries.empty())
+    return {};
+  const auto& path = what.domain.empty() ? parts.fleet.entry : what.domain;
+  const auto domain = parts.domains.find(path);
+  if (domain == parts.domains.end())
+    return {};
+  std::vector<flaw> first;
+  for (const auto& agent : domain->second.spec->agents) {
+    const auto& skills = agent.card.skills;
+    if (std::find(skills.begin(), skills.end(), what.skill) == skills.end())
+      continue;
+    const auto border = parts.boundaries.find(path + "/" + agent.card.name);
+    auto flaws = border == parts.boundaries.end()
+                     ? std::vector<flaw>{}
+                     : border->second->flaws_of_request(what.skill, what.text, what.data);
+    if (flaws.empty())
+      return {};
+    if (first.empty())
+      first = std::move(flaws);
+  }
+  if (first.empty())
+    return {};
+  // The agent's input is the request's data.
+  for (auto& f : first)
+    if (f.pointer.starts_with("/input"))
+      f.pointer.replace(0, std::string_view{"/input"}.size(), "/data");
+  return {refusal::invalid_input,
+          "no agent that offers " + what.skill + " takes such input",
+          {},
+          std::move(first)};
+}
+
+void node_client::mask(std::string& text, json& data) const {
+  if (!parts_->secrets || parts_->secrets->empty())
+    return;
+  parts_->secrets->apply(text);
+  if (parts_->secrets->finds_in(data))
+    parts_->secrets->apply(data);
+}
+
 std::uint64_t node_client::submit(task_request what, task_handlers handlers) {
   const auto number = ++numbers_;
+  mask(what.text, what.data);
   task_ptr made;
   seat_ptr where;
-  auto no = make_task(*parts_, what, now(), scramble(dice_.fetch_add(0x9E3779B97F4A7C15ull)),
-                      stores_, made, where);
+  auto no = check_input(*parts_, what);
+  if (no.why == refusal::none)
+    no = make_task(*parts_, what, now(), scramble(dice_.fetch_add(0x9E3779B97F4A7C15ull)), stores_,
+                   made, where);
   if (no.why != refusal::none) {
     if (handlers.refused_)
       handlers.refused_(no);
     return number;
   }
-  auto w = std::make_shared<task_watch>(watch_of(made->id, std::move(handlers)));
-  w->what = std::move(made);
-  w->where = std::move(where);
-  auto say_no = w->refused_;
-  if (!at_desk([number, w](front_desk_state& desk) { desk.submit(number, std::move(*w)); }) &&
-      say_no)
-    say_no(nobody_there);
+  auto errand = std::make_shared<task_errand>(number, made->id, std::move(handlers));
+  errand->what.what = std::move(made);
+  errand->what.where = std::move(where);
+  at_desk([errand](front_desk_state& desk) { desk.submit(errand->number, errand->take()); });
   return number;
 }
 
 std::uint64_t node_client::watch(std::string id, task_handlers handlers) {
   const auto number = ++numbers_;
-  auto w = std::make_shared<task_watch>(watch_of(std::move(id), std::move(handlers)));
-  auto say_no = w->refused_;
-  if (!at_desk([number, w](front_desk_state& desk) { desk.watch(number, std::move(*w)); }) &&
-      say_no)
-    say_no(nobody_there);
+  auto errand = std::make_shared<task_errand>(number, std::move(id), std::move(handlers));
+  at_desk([errand](front_desk_state& desk) { desk.watch(errand->number, errand->take()); });
   return number;
 }
 
@@ -115,29 +196,39 @@ void node_client::forget(std::uint64_t number) {
 }
 
 void node_client::find_task(std::string id, reply<task_record_ptr> then) {
-  if (!at_desk([id, then](front_desk_state& desk) { desk.find(id, then); }))
-    then(nullptr, nobody_there);
+  at_desk(
+      [id, then = owed(std::move(then))](front_desk_state& desk) { desk.find(id, then->take()); });
 }
 
 void node_client::list_tasks(task_filter filter, reply<std::vector<task_record_ptr>> then) {
-  if (!at_desk([filter, then](front_desk_state& desk) { desk.list(filter, then); }))
-    then({}, nobody_there);
+  at_desk([filter, then = owed(std::move(then))](front_desk_state& desk) {
+    desk.list(filter, then->take());
+  });
 }
 
 void node_client::cancel(std::string id, std::string why, reply<task_record_ptr> then) {
-  if (!at_desk([id, why, then](front_desk_state& desk) { desk.cancel(id, why, then); }))
-    then(nullptr, nobody_there);
+  json none;
+  mask(why, none);
+  const auto at = now();
+  send_audit(*parts_,
+             audit_write(id + "/cancelled/" + std::to_string(at.time_since_epoch().count()), at,
+                         "task.cancelled", {{"task", id}, {"why", why}}));
+  at_desk([id, why, then = owed(std::move(then))](front_desk_state& desk) {
+    desk.cancel(id, why, then->take());
+  });
 }
 
 void node_client::find_session(std::string id, reply<session_found> then) {
-  if (!at_desk([id, then](front_desk_state& desk) { desk.find_session(id, then); }))
-    then({}, nobody_there);
+  at_desk([id, then = owed(std::move(then))](front_desk_state& desk) {
+    desk.find_session(id, then->take());
+  });
 }
 
 void node_client::list_sessions(std::size_t limit,
                                 reply<std::vector<std::shared_ptr<const session_snapshot>>> then) {
-  if (!at_desk([limit, then](front_desk_state& desk) { desk.list_sessions(limit, then); }))
-    then({}, nobody_there);
+  at_desk([limit, then = owed(std::move(then))](front_desk_state& desk) {
+    desk.list_sessions(limit, then->take());
+  });
 }
 
 void node_client::tree(reply<std::shared_ptr<const tree_node>> then) {
@@ -157,20 +248,25 @@ void node_client::tree(reply<std::shared_ptr<const tree_node>> then) {
 }
 
 void node_client::questions(std::string queue, reply<std::vector<question_ptr>> then) {
-  if (!at_desk([queue, then](front_desk_state& desk) { desk.questions(queue, then); }))
-    then({}, nobody_there);
+  at_desk([queue, then = owed(std::move(then))](front_desk_state& desk) {
+    desk.questions(queue, then->take());
+  });
 }
 
 void node_client::claim(std::string id, std::string by, reply<question_ptr> then) {
-  if (!at_desk([id, by, then](front_desk_state& desk) { desk.claim(id, by, then); }))
-    then(nullptr, nobody_there);
+  at_desk([id, by, then = owed(std::move(then))](front_desk_state& desk) {
+    desk.claim(id, by, then->take());
+  });
 }
 
 void node_client::answer(std::string id, std::string by, outcome x, reply<question_ptr> then) {
+  mask(x.text, x.data);
+  if (parts_->secrets)
+    parts_->secrets->apply(x.failed.detail);
   auto shared = std::make_shared<const outcome>(std::move(x));
-  if (!at_desk(
-          [id, by, shared, then](front_desk_state& desk) { desk.answer(id, by, shared, then); }))
-    then(nullptr, nobody_there);
+  at_desk([id, by, shared, then = owed(std::move(then))](front_desk_state& desk) {
+    desk.answer(id, by, shared, then->take());
+  });
 }
 
 void node_client::order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) {
@@ -178,6 +274,10 @@ void node_client::order(std::string agent, agent_order what, reply<std::vector<a
     then({}, nobody_there);
     return;
   }
+  const auto at = now();
+  send_audit(*parts_,
+             audit_write("order/" + agent + "/" + std::to_string(at.time_since_epoch().count()), at,
+                         "agent.ordered", {{"agent", agent}, {"order", to_string(what)}}));
   carry_out_order(parts_, system_, agent, what, then,
                   [parts = parts_, sys = &system_] { return parts->time.at(sys->clock().now()); });
 }

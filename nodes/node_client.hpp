@@ -38,9 +38,14 @@ class node_client final : public client {
   [[nodiscard]] static refused make_task(const node_parts& parts, const task_request& what,
                                          timestamp now, std::uint64_t dice, bool stores,
                                          task_ptr& out, seat_ptr& where);
+  /// `invalid_input` when the request asks for a skill directly, and no agent that offers it takes
+  /// such input.
+  [[nodiscard]] static refused check_input(const node_parts& parts, const task_request& what);
 
  private:
-  /// Runs `f` on the front desk; false when nobody sits there.
+  /// Masks the secrets that a request repeats: nothing that holds one gets any further.
+  void mask(std::string& text, json& data) const;
+  /// Runs `f` on the front desk; false, and `f` is gone, when nobody sits there.
   bool at_desk(std::function<void(front_desk_state&)> f) const;
   [[nodiscard]] timestamp now() const;
 

@@ -37,12 +37,14 @@ class expansion {
       // It takes the place of the call, which has been counted.
       part.name = from.name;
       part.note = from.note;
+      if (part.undo.empty())
+        part.undo = from.undo;
     } else {
       ++size_;
       if (!part.name.empty())
         part.name = unique_(part.name);
     }
-    if (part.children.empty() && part.op != plan_op::gate) {
+    if ((part.children.empty() && part.op != plan_op::gate) || part.op == plan_op::map) {
       if (part.text.empty())
         part.text = from.text;
       if (part.input.is_null())
@@ -54,6 +56,10 @@ class expansion {
     part.urgency = more_urgent(part.urgency, from.urgency);
     for (auto& child : part.children)
       child = fill(std::move(child), from, false);
+    // What the call itself says of that has its names already.
+    if (!root)
+      for (auto& undo : part.undo)
+        undo = fill(std::move(undo), from, false);
     return run(std::move(part));
   }
 

@@ -38,6 +38,10 @@ bool holds(const condition& rule, const json& document) {
   return false;
 }
 
+reason why_closed(const condition& rule) noexcept {
+  return rule.pointer == "/confidence" ? reason::low_confidence : reason::policy_denied;
+}
+
 json as_document(const outcome& x) {
   return json{{"text", x.text}, {"data", x.data}, {"confidence", x.confidence}};
 }

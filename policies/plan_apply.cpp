@@ -42,6 +42,8 @@ bool plan_run::apply(const event& e, actions& todo) {
     return false;
   if (e.kind == event_kind::cancel_wanted ||
       (e.kind == event_kind::time_up && e.step == whole_task)) {
+    if (root_is_over())
+      return false; // Only what is undone goes on.
     now_ = std::max(now_, e.at);
     const bool cancelled = e.kind == event_kind::cancel_wanted;
     const auto* why = e.get<std::string>();
@@ -49,15 +51,20 @@ bool plan_run::apply(const event& e, actions& todo) {
                                : cancelled ? "somebody cancelled the task"
                                            : "the task's deadline passed";
     close_out(0, {cancelled ? reason::cancelled : reason::timeout, detail, {}}, todo);
-    ended_ = true;
-    todo.push_back({kind::finish, 0, 0, false});
+    end_run(todo);
+    start_queued(todo); // What is to be undone may have waited for a place.
     return true;
   }
   if (e.step >= steps_.size() || e.attempt != steps_[e.step].attempt)
     return false;
-  if (is_leaf(at(e.step).node.op))
+  if (is_leaf(at(e.step).op))
     return apply_to_leaf(e, todo);
-  if (e.kind != event_kind::time_up || steps_[e.step].status != step_status::running)
+  if (e.kind != event_kind::time_up)
+    return at(e.step).op == plan_op::map && apply_to_map(e, todo);
+  const auto status = steps_[e.step].status;
+  // A group that undoes has no limit of its own any more.
+  if ((status != step_status::running && status != step_status::wanted) ||
+      undoing_of(e.step) < undoing_.size())
     return false;
   now_ = std::max(now_, e.at);
   group_time_up(e.step, todo);
@@ -65,13 +72,17 @@ bool plan_run::apply(const event& e, actions& todo) {
 }
 
 void plan_run::group_time_up(std::uint32_t i, actions& todo) {
-  close_out(i, {reason::timeout, "step " + at(i).node.name + " took longer than it may", {}}, todo);
-  if (i == 0) {
-    ended_ = true;
-    todo.push_back({kind::finish, 0, 0, false});
-    return;
+  close_out(i, {reason::timeout, "step " + table_.name(i) + " took longer than it may", {}}, todo);
+  if (const auto job = undoing_of(i); job < undoing_.size()) {
+    // Those around it have time left: they go on when everything is undone.
+    undoing_[job].waited = true;
+    set_status(i, step_status::running);
+    steps_[i].result = nullptr;
+  } else if (i == 0) {
+    end_run(todo);
+  } else {
+    child_ended(table_.parent(i), i, todo);
   }
-  child_ended(at(i).parent, i, todo);
   start_queued(todo);
 }
 
@@ -96,7 +107,7 @@ bool plan_run::apply_to_leaf(const event& e, actions& todo) {
     const auto* r = e.get<route>();
     std::string detail = "nobody could take it";
     if (r) {
-      detail = "nobody could take " + (r->skill.empty() ? std::string{at(i).node.name} : r->skill);
+      detail = "nobody could take " + (r->skill.empty() ? at(i).name : r->skill);
       if (!r->because.empty())
         detail += " (" + r->because + ")";
     }
@@ -110,10 +121,14 @@ bool plan_run::apply_to_leaf(const event& e, actions& todo) {
       return no_fit();
     if ((*x)->ok())
       finish_step(i, *x, todo);
+    else if (s.unsettled && s.asking && (*x)->failed.why == reason::policy_denied)
+      not_happened(e, todo);
     else
       fail_attempt((*x)->failed, *x, e, todo);
     return true;
   }
+  case event_kind::reconciled:
+    return reconcile(e, todo) || no_fit();
   case event_kind::step_failed: {
     if (!running && !wanted)
       return no_fit();
@@ -158,6 +173,7 @@ bool plan_run::taken_up(const event& e) {
     if (const auto* r = e.get<route>()) {
       s.agent = r->agent;
       s.repeatable = r->repeatable;
+      s.does = r->does;
     }
     break;
   case event_kind::delegated:
@@ -178,7 +194,7 @@ bool plan_run::taken_up(const event& e) {
   default:
     return false;
   }
-  s.status = step_status::running;
+  set_status(i, step_status::running);
   arm(i, deadline_for(i, now_));
   return true;
 }

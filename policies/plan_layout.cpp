@@ -23,14 +23,48 @@ bool is_rung(std::string_view text) {
          (word == "agent" || word == "skill" || word == "human");
 }
 
-void check_gate(const plan_node& node, bool has_previous) {
-  if (!has_previous)
-    refuse(node, "needs a step before it in a sequence");
+void check_pointer(const plan_node& node, const std::string& pointer, const char* example) {
   try {
-    (void)json::json_pointer{node.when.pointer};
+    (void)json::json_pointer{pointer};
   } catch (const json::exception&) {
-    refuse(node, "needs a JSON pointer such as /data/amount, not '" + node.when.pointer + "'");
+    refuse(node,
+           "needs a JSON pointer such as " + std::string{example} + ", not '" + pointer + "'");
   }
+}
+
+void check_expanding(const plan_node& node) {
+  const std::size_t wanted = node.op == plan_op::judge ? 2 : 1;
+  if (node.children.size() != wanted)
+    refuse(node, wanted == 2 ? "needs two steps: the one that does it and the one that judges"
+                             : "needs exactly one step");
+  if (node.children.back().op == plan_op::gate || node.children.front().op == plan_op::gate)
+    refuse(node, "cannot have a gate as its step");
+  if (node.op == plan_op::map) {
+    check_pointer(node, node.items, "/input/orders");
+    if (node.at_once == 0)
+      refuse(node, "needs at least one item at once");
+    return;
+  }
+  check_pointer(node, node.when.pointer, "/data/amount");
+  if (node.max_rounds == 0)
+    refuse(node, "needs at least one round");
+}
+
+/// `covered`: the step stands below a `compensate`.
+void check_undo(const plan_node& node, bool covered) {
+  if (node.undo.empty())
+    return;
+  if (!covered)
+    refuse(node, "says how it is undone, but stands below no compensate");
+  if (node.undo.size() > 1)
+    refuse(node, "can be undone by one step only");
+  if (node.op == plan_op::gate)
+    refuse(node, "does nothing that could be undone");
+  const auto& undo = node.undo.front();
+  if (is_composite(undo.op) || undo.op == plan_op::gate)
+    refuse(undo, "cannot undo a step: that takes a call, a domain or a person");
+  if (!undo.undo.empty())
+    refuse(undo, "undoes a step and cannot be undone itself");
 }
 
 void check(const plan_node& node, bool has_previous) {
@@ -46,8 +80,13 @@ void check(const plan_node& node, bool has_previous) {
     refuse(node, "needs a queue");
   if (node.op == plan_op::quorum && (node.needed == 0 || node.needed > node.children.size()))
     refuse(node, "needs between 1 and as many successes as it has steps");
-  if (node.op == plan_op::gate)
-    check_gate(node, has_previous);
+  if (node.op == plan_op::gate) {
+    if (!has_previous)
+      refuse(node, "needs a step before it in a sequence");
+    check_pointer(node, node.when.pointer, "/data/amount");
+  }
+  if (is_expanding(node.op))
+    check_expanding(node);
   if (node.timeout.count() < 0)
     refuse(node, "cannot have a timeout below zero");
   if (!node.input.is_null() && !node.input.is_object())
@@ -63,27 +102,42 @@ class layout {
   explicit layout(plan& out)
       : out_(out) {}
 
-  std::uint32_t add(plan_node node, std::uint32_t parent, std::size_t depth, bool has_previous) {
-    if (depth > plan::max_depth)
+  struct place {
+    std::uint32_t parent = 0;
+    std::size_t depth = 1;
+    bool has_previous = false; ///< a step stands before it in a sequence
+    bool covered = false;      ///< it stands below a `compensate`
+  };
+
+  std::uint32_t add(plan_node node, const place& where) {
+    if (where.depth > plan::max_depth)
       refuse(node, "is nested too deeply");
     if (out_.steps.size() >= plan::max_steps)
       refuse(node, "makes the plan too large");
-    check(node, has_previous);
+    check(node, where.has_previous);
+    check_undo(node, where.covered);
     const auto at = static_cast<std::uint32_t>(out_.steps.size());
     if (node.name.empty())
       unnamed_.push_back(at);
     else if (!names_.insert(node.name).second)
       refuse(node, "has the name of another step");
     auto children = std::move(node.children);
+    auto undo = std::move(node.undo);
     node.children.clear();
-    const bool ordered = node.op == plan_op::sequence;
-    out_.steps.push_back({std::move(node), parent, {}});
+    node.undo.clear();
+    const bool ordered = is_ordered(node.op);
+    const bool covered = where.covered || node.op == plan_op::compensate;
+    out_.steps.push_back({std::move(node), where.parent, {}, 0});
     out_.steps[at].children.reserve(children.size());
     bool first = true;
     for (auto& child : children) {
-      auto index = add(std::move(child), at, depth + 1, ordered && !first);
+      auto index = add(std::move(child), {at, where.depth + 1, ordered && !first, covered});
       out_.steps[at].children.push_back(index);
       first = false;
+    }
+    if (!undo.empty()) {
+      const auto index = add(std::move(undo.front()), {at, where.depth + 1, false, covered});
+      out_.steps[at].undo = index;
     }
     return at;
   }
@@ -109,6 +163,8 @@ plan_node tree_at(const plan& p, std::uint32_t at) {
   plan_node node = p.steps[at].node;
   for (auto child : p.steps[at].children)
     node.children.push_back(tree_at(p, child));
+  if (p.steps[at].undo != 0)
+    node.undo.push_back(tree_at(p, p.steps[at].undo));
   return node;
 }
 
@@ -117,7 +173,7 @@ plan_node tree_at(const plan& p, std::uint32_t at) {
 plan_ptr plan::of(plan_node root) {
   auto out = std::make_shared<plan>();
   layout l{*out};
-  l.add(std::move(root), 0, 1, false);
+  l.add(std::move(root), {});
   l.name_the_rest();
   return out;
 }

@@ -6,7 +6,18 @@ namespace troupe {
 
 [[nodiscard]] constexpr bool is_composite(plan_op op) noexcept {
   return op == plan_op::sequence || op == plan_op::parallel || op == plan_op::race ||
-         op == plan_op::quorum;
+         op == plan_op::quorum || op == plan_op::map || op == plan_op::loop ||
+         op == plan_op::judge || op == plan_op::compensate;
+}
+
+/// Its children run one after the other, each building on the ones before.
+[[nodiscard]] constexpr bool is_ordered(plan_op op) noexcept {
+  return op == plan_op::sequence || op == plan_op::compensate;
+}
+
+/// Its children are patterns, of which there are as many as items or rounds when it runs.
+[[nodiscard]] constexpr bool is_expanding(plan_op op) noexcept {
+  return op == plan_op::map || op == plan_op::loop || op == plan_op::judge;
 }
 
 [[nodiscard]] constexpr bool is_leaf(plan_op op) noexcept {

@@ -32,14 +32,18 @@ void plan_run::count_failed_agent(std::string_view agent, reason why) {
 
 bool plan_run::hand_to_person(std::uint32_t i, std::string why, actions& todo) {
   auto& s = steps_[i];
-  const auto& rungs = at(i).node.fallback;
+  const auto& rungs = at(i).fallback;
   const auto person = [&](const std::string& rung) { return rung.starts_with("human:"); };
   if (how_->human_queue.empty()) {
     // Without a queue of the domain's own, the person at the end of the ladder is as good.
     const auto next = std::find_if(rungs.begin() + s.rung, rungs.end(), person);
     if (next == rungs.end())
       return false;
-    s.rung = static_cast<std::uint32_t>(next - rungs.begin()) + 1;
+    // Who only says what has happened does not take the rungs before it away.
+    if (s.unsettled)
+      s.by_hand = true;
+    else
+      s.rung = static_cast<std::uint32_t>(next - rungs.begin()) + 1;
   } else {
     s.by_hand = true;
   }
@@ -55,6 +59,8 @@ void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e,
   const bool asked = s.asking;
   disarm(i);
   set_asking(i, false);
+  if (target_of(i).op == plan_op::call && !asked && begin_query(f, e, todo))
+    return;
   s.stay.clear();
   const auto op = target_of(i).op;
   auto next = treat(f, how_->on_failure, how_->retry, s.retries, s.repeatable,
@@ -97,7 +103,7 @@ void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e,
   if (!s.agent.empty() && std::find(s.tried.begin(), s.tried.end(), s.agent) == s.tried.end() &&
       next.what != remedy::retry_here)
     s.tried.push_back(s.agent);
-  if (again && !final && later(now_, next.delay) < whole_deadline(now_)) {
+  if (again && !final && later(now_, next.delay) < limit_of(i, now_)) {
     ++s.retries;
     if (next.what == remedy::retry_here)
       s.stay = s.agent;
@@ -105,16 +111,28 @@ void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e,
       attempt(i, todo);
       return;
     }
-    s.status = step_status::waiting;
+    set_status(i, step_status::waiting);
     arm(i, later(now_, next.delay));
     return;
   }
-  if (next.what != remedy::give_up && s.rung < at(i).node.fallback.size()) {
+  if (next.what != remedy::give_up && s.rung < at(i).fallback.size()) {
+    // Another skill is another request, which no key of this one protects.
+    if (s.unsettled && at(i).fallback[s.rung].starts_with("skill:")) {
+      const auto unsure = std::string{to_string(s.unsettled->why)} + ": " + s.unsettled->detail +
+                          "; it may have happened";
+      if (!hand_to_person(i, unsure, todo))
+        finish({s.unsettled->why, unsure + ", and there is nobody to ask", {}});
+      return;
+    }
     ++s.rung;
     s.retries = 0;
     attempt(i, todo);
     return;
   }
+  // What cannot be undone is put to a person behind the last rung.
+  if (table_.is_undo(i) && op != plan_op::human && !how_->human_queue.empty() &&
+      hand_to_person(i, std::string{to_string(f.why)} + ": " + f.detail, todo))
+    return;
   finish_step(i, given ? std::move(given) : std::make_shared<const outcome>(outcome::of(f)), todo);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "policies/step_table.hpp"
+
 #include <troupe/event.hpp>
 
 #include <cstdint>
@@ -35,6 +37,7 @@ struct plan_action {
     stop,   ///< whoever works on this attempt, or was just asked to, should stop; `hung` if it let
             ///< its deadline pass
     finish, ///< the plan has ended: `result()` is its outcome
+    expand, ///< find the list that the step goes through: answer with `expanded` or `step_failed`
   };
   kind what;
   std::uint32_t step = 0;
@@ -49,8 +52,28 @@ struct plan_action {
 /// here, never a second interpreter.
 ///
 /// Every `call`, `delegate` and `ask` is answered by an event or taken back by a `stop` before
-/// `finish`; there is exactly one `finish`. Whatever is applied, in whatever order, only what fits
-/// changes anything.
+/// `finish`; there is exactly one `finish`. An `expand` whose map is not wanted any more may be
+/// left alone. Whatever is applied, in whatever order, only what fits changes anything.
+///
+/// The items of a `map` and the rounds of a `loop` or `judge` get steps of their own when they
+/// begin, behind those of the plan (`step_table`): `node`, `name`, `parent` and `children` know
+/// them all, `how().steps` only the first.
+///
+/// When a `compensate` fails, is cancelled or runs out of time, the steps below it that are done
+/// and say how they are undone are undone, the last one first, each once. Nothing takes that away:
+/// it goes on when the task's deadline passes or somebody cancels, bounded by the undo steps' own
+/// limits, and `finish` waits for it. The group itself waits too unless those around it have ended.
+/// What came of it stands in `data.undone`, `data.not_undone` and `data.uncertain` of the outcome
+/// of the group and of the whole: names of steps, the second with reasons, the third for steps that
+/// were stopped or lost while they worked, so that nobody here knows what they did. What cannot be
+/// undone goes to the plan's `human_queue`, if it has one.
+///
+/// An attempt that failed although its agent may have acted outside is settled first: an agent that
+/// takes keys is called again with the same one, one that can be asked by key is asked (an attempt
+/// like others, with `querying`), of all else a person says whether it happened. `reconciled` is
+/// the word of whoever knows: it ends the step with what happened, at whatever point of all this; a
+/// failed outcome says that it did not happen, and the failure is treated like any other. So does
+/// a person who denies it. While nobody knows, nobody else acts.
 ///
 /// A sub-task that waits for a person holds up its parent as well: `asked` for a step that has been
 /// delegated stops the task's clock, `delegated` for the same attempt starts it again.
@@ -66,15 +89,21 @@ class plan_run {
     bool repeatable = true;    ///< of the current attempt
     timestamp due =
         no_deadline; ///< running: deadline of the attempt; waiting: when the next attempt starts
-    std::vector<std::string> tried;  ///< agents that failed
-    bool asking = false;             ///< a person has been asked and has not answered
-    bool by_hand = false;            ///< the failure table has handed the step to a person
-    std::string asked_because;       ///< what made a person necessary, in words for that person
-    std::string stay;                ///< the only agent that the next attempt may go to
-    std::string agent;               ///< who has, or had, the attempt
+    std::vector<std::string> tried; ///< agents that failed
+    bool asking = false;            ///< a person has been asked and has not answered
+    bool by_hand = false;           ///< the failure table has handed the step to a person
+    std::string asked_because;      ///< what made a person necessary, in words for that person
+    std::string stay;               ///< the only agent that the next attempt may go to
+    std::string agent;              ///< who has, or had, the attempt
+    effects does = effects::none;   ///< of that agent
+    bool querying = false;          ///< its agent is asked what a failed attempt has done
+    std::uint32_t queries = 0;      ///< questions that were not answered
+    /// Why the last attempt failed of which nobody knows whether it acted; null: there is none.
+    std::shared_ptr<const failure> unsettled;
     outcome_ptr result;              ///< done, failed, cancelled
     std::uint32_t children_done = 0; ///< of a composite step
     std::uint32_t children_failed = 0;
+    std::uint32_t order = 0; ///< done, and not undone so far though it could be: its place in time
   };
 
   /// What the current rung of a step asks for.
@@ -109,14 +138,25 @@ class plan_run {
   [[nodiscard]] event timer_event(timestamp now) const;
 
   [[nodiscard]] const plan& how() const noexcept { return *how_; }
+  /// How many steps there are by now: those of the plan and the copies for items and rounds.
+  [[nodiscard]] std::uint32_t size() const noexcept { return table_.size(); }
+  [[nodiscard]] const plan_node& node(std::uint32_t i) const noexcept { return table_.node(i); }
+  [[nodiscard]] const step_table& table() const noexcept { return table_; }
   [[nodiscard]] const step_state& step(std::uint32_t i) const noexcept { return steps_[i]; }
   [[nodiscard]] target target_of(std::uint32_t i) const noexcept;
   /// The deadline for an attempt of `step` that starts now. What a person may take is not bounded
   /// by the task's deadline.
   [[nodiscard]] timestamp deadline_for(std::uint32_t step, timestamp now) const noexcept;
-  /// The results that `step` builds on: for every sequence it stands in, the step before it, by
-  /// name. Null if none.
+  /// The results that `step` builds on: for every sequence it stands in, the step before it, and
+  /// for every loop and judge the round before, by name. Null if none.
   [[nodiscard]] json previous_of(std::uint32_t step) const;
+  /// What `step` is given besides its own input, null or an object: `previous`; in a map `item` and
+  /// `index` (of the innermost); in a loop or judge `round`, from 1; where it judges, `candidate`;
+  /// what is done again because of a judgement, `feedback`; what undoes a step, `undo_of`.
+  [[nodiscard]] json given_to(std::uint32_t step) const;
+  /// The members of the request that are lists of which `step` is given an item: it gets `item` in
+  /// their place, or every item would cost as much as the whole list.
+  [[nodiscard]] std::vector<std::string> lists_above(std::uint32_t step) const;
   [[nodiscard]] task_phase phase() const noexcept;
   /// A person has to say something before the task can go on.
   [[nodiscard]] bool waits_for_human() const noexcept { return asking_ > 0; }
@@ -135,8 +175,23 @@ class plan_run {
   using kind = plan_action::kind;
   using actions = std::vector<plan_action>;
 
-  [[nodiscard]] const plan::step& at(std::uint32_t i) const noexcept { return how_->steps[i]; }
+  /// What a `compensate` that has failed still undoes.
+  struct undoing {
+    std::uint32_t group = 0;
+    bool waited = false;                ///< the group has not ended: this ends it
+    outcome x;                          ///< of the group
+    std::vector<std::uint32_t> pending; ///< steps that were done, the one to undo next at the back
+    std::vector<std::uint32_t> running; ///< undo steps
+    json undone = json::array();
+    json not_undone = json::array();
+  };
+
+  [[nodiscard]] const plan_node& at(std::uint32_t i) const noexcept { return table_.node(i); }
   [[nodiscard]] timestamp whole_deadline(timestamp now) const noexcept;
+  /// What an attempt of `i` may take by the limits of the whole.
+  [[nodiscard]] timestamp limit_of(std::uint32_t i, timestamp now) const noexcept;
+  [[nodiscard]] bool root_is_over() const noexcept;
+  void set_status(std::uint32_t i, step_status to) noexcept;
 
   // Going down: plan_run.cpp.
   void begin(std::uint32_t i, actions& todo);
@@ -149,14 +204,38 @@ class plan_run {
   void finish_step(std::uint32_t i, outcome_ptr x, actions& todo);
   void end_group(std::uint32_t i, outcome x, actions& todo);
   void child_ended(std::uint32_t parent, std::uint32_t child, actions& todo);
+  void quorum_child_ended(std::uint32_t i, std::uint32_t child, actions& todo);
   void go_on(std::uint32_t sequence, std::uint32_t after, actions& todo);
   [[nodiscard]] bool pass_gate(std::uint32_t gate, const outcome_ptr& before);
-  void fail_sequence(std::uint32_t i, const failure& f, actions& todo);
+  void fail_group(std::uint32_t i, const failure& f, actions& todo);
   [[nodiscard]] outcome join_children(std::uint32_t i) const;
+  void end_run(actions& todo);
+
+  // Items and rounds: plan_expand.cpp.
+  bool begin_copy(std::uint32_t group, std::size_t which, std::uint32_t number, actions& todo);
+  bool apply_to_map(const event& e, actions& todo);
+  void next_items(std::uint32_t map, actions& todo);
+  void next_round(std::uint32_t group, actions& todo);
+  void map_child_ended(std::uint32_t map, actions& todo);
+  void loop_child_ended(std::uint32_t loop, std::uint32_t child, actions& todo);
+  void judge_child_ended(std::uint32_t judge, std::uint32_t child, actions& todo);
+  [[nodiscard]] const json& list_of(std::uint32_t map) const;
+  [[nodiscard]] outcome join_items(std::uint32_t map) const;
+  [[nodiscard]] outcome last_round(std::uint32_t group) const;
+  void give_rounds(std::uint32_t child, std::uint32_t group, json& out) const;
+
+  // Taking back: plan_undo.cpp.
+  void take_back(std::uint32_t group, outcome x, bool waited, actions& todo);
+  void collect_done(std::uint32_t i, std::vector<std::uint32_t>& out);
+  void go_back(std::size_t job, actions& todo);
+  void undo_ended(std::uint32_t undo, actions& todo);
+  [[nodiscard]] std::size_t undoing_of(std::uint32_t group) const noexcept;
+  void doubt(std::uint32_t i);
 
   // Giving up: plan_close.cpp.
   void stop_leaf(std::uint32_t i, actions& todo);
   void cancel_below(std::uint32_t i, actions& todo);
+  void cancel_group(std::uint32_t i, actions& todo);
   void close_out(std::uint32_t i, const failure& f, actions& todo);
   [[nodiscard]] outcome closing(std::uint32_t i, const failure& f) const;
 
@@ -173,17 +252,30 @@ class plan_run {
   void count_failed_agent(std::string_view agent, reason why);
   bool hand_to_person(std::uint32_t i, std::string why, actions& todo);
 
+  // Settling what an attempt has done: plan_settle.cpp.
+  bool begin_query(const failure& f, const event& e, actions& todo);
+  bool query_failed(const failure& f, const event& e, actions& todo);
+  void not_happened(const event& e, actions& todo);
+  bool reconcile(const event& e, actions& todo);
+
   plan_ptr how_;
   timestamp deadline_;
-  std::vector<step_state> steps_;
+  step_table table_;
+  std::vector<step_state> steps_;                        ///< grows with `table_`, which moves them
+  std::unordered_map<std::uint32_t, outcome_ptr> lists_; ///< by map: what it goes through
+  std::vector<undoing> undoing_;           ///< of groups that failed and are not through with it
   std::vector<std::string> failed_agents_; ///< at most `max_failed_agents` of the plan
+  json undone_;                      ///< what came of all of them, as it stands in the outcome
   std::vector<std::uint32_t> timed_; ///< steps with a finite `due`; as many as run at the same time
   std::vector<std::uint32_t> queued_; ///< leaves that wait for a place, first come first served
   std::size_t queued_from_ = 0;       ///< the first of them that has not had its turn
   std::uint32_t active_ = 0;          ///< leaves that are wanted, running or waiting
+  std::uint32_t wanted_ = 0;          ///< steps that are wanted
   std::uint32_t asking_ = 0;          ///< leaves that wait for a person
+  std::uint32_t done_so_far_ = 0;     ///< counts `step_state::order`
   timestamp asking_since_{};
-  timestamp now_{}; ///< of the event that is being applied; never runs backwards
+  timestamp now_{};                ///< of the event that is being applied; never runs backwards
+  bool inside_taken_back_ = false; ///< a `compensate` around what is being closed undoes all of it
   bool started_ = false;
   bool ended_ = false;
 };

@@ -15,11 +15,20 @@ timestamp plan_run::whole_deadline(timestamp now) const noexcept {
   return later(deadline_, std::chrono::ceil<milliseconds>(now - asking_since_));
 }
 
+timestamp plan_run::limit_of(std::uint32_t i, timestamp now) const noexcept {
+  // Taking back goes on after the end of the whole: it has only its own limits.
+  return table_.is_undo(i) ? no_deadline : whole_deadline(now);
+}
+
+bool plan_run::root_is_over() const noexcept {
+  return is_over(steps_[0].status);
+}
+
 timestamp plan_run::next_timer() const noexcept {
   if (ended_)
     return no_deadline;
   // While a person is asked, what that may take is the asking step's own `due`.
-  auto next = asking_ > 0 ? no_deadline : deadline_;
+  auto next = asking_ > 0 || root_is_over() ? no_deadline : deadline_;
   for (auto i : timed_)
     next = std::min(next, steps_[i].due);
   return next;
@@ -29,7 +38,7 @@ event plan_run::timer_event(timestamp now) const {
   event e;
   e.at = now;
   e.kind = event_kind::time_up;
-  auto next = asking_ > 0 ? no_deadline : deadline_;
+  auto next = asking_ > 0 || root_is_over() ? no_deadline : deadline_;
   for (auto i : timed_) {
     if (steps_[i].due < next) {
       next = steps_[i].due;
@@ -43,8 +52,8 @@ event plan_run::timer_event(timestamp now) const {
 }
 
 timestamp plan_run::deadline_for(std::uint32_t i, timestamp now) const noexcept {
-  const auto& node = at(i).node;
-  const auto whole = whole_deadline(now);
+  const auto& node = at(i);
+  const auto whole = limit_of(i, now);
   switch (target_of(i).op) {
   case plan_op::human:
     // The limit in the plan is for what the step was planned as: a person who stands in for an
@@ -58,7 +67,9 @@ timestamp plan_run::deadline_for(std::uint32_t i, timestamp now) const noexcept 
       return later(now, human_timeout + how_->step_timeout);
     // A sub-domain has its own limits for its steps; here only the whole counts, unless the plan
     // says otherwise.
-    return inherit(whole, now, node.timeout);
+    return inherit(whole, now,
+                   node.timeout.count() > 0 || !table_.is_undo(i) ? node.timeout
+                                                                  : how_->step_timeout);
   default:
     // The agent stands for people and has handed over to them.
     if (steps_[i].asking)
@@ -68,10 +79,16 @@ timestamp plan_run::deadline_for(std::uint32_t i, timestamp now) const noexcept 
 }
 
 plan_run::target plan_run::target_of(std::uint32_t i) const noexcept {
-  const auto& node = at(i).node;
+  const auto& node = at(i);
   const auto rung = steps_[i].rung;
-  if (steps_[i].by_hand)
-    return {plan_op::human, node.skill, {}, {}, how_->human_queue};
+  if (steps_[i].by_hand) {
+    if (!how_->human_queue.empty())
+      return {plan_op::human, node.skill, {}, {}, how_->human_queue};
+    // The person at the end of the ladder stands in.
+    for (std::size_t next = rung; next < node.fallback.size(); ++next)
+      if (const std::string_view to = node.fallback[next]; to.starts_with("human:"))
+        return {plan_op::human, node.skill, {}, {}, to.substr(6)};
+  }
   if (rung == 0) {
     switch (node.op) {
     case plan_op::domain:
@@ -94,39 +111,18 @@ plan_run::target plan_run::target_of(std::uint32_t i) const noexcept {
   return {plan_op::call, name, steps_[i].stay, {}, {}};
 }
 
-json plan_run::previous_of(std::uint32_t i) const {
-  json out;
-  while (i != 0) {
-    const auto parent = at(i).parent;
-    const auto& siblings = at(parent).children;
-    if (at(parent).node.op == plan_op::sequence) {
-      auto me = std::lower_bound(siblings.begin(), siblings.end(), i);
-      while (me != siblings.begin()) {
-        --me;
-        const auto& before = steps_[*me];
-        if (at(*me).node.op != plan_op::gate && before.result) {
-          out[at(*me).node.name] = {{"text", before.result->text}, {"data", before.result->data}};
-          break;
-        }
-      }
-    }
-    i = parent;
-  }
-  return out;
-}
-
 task_phase plan_run::phase() const noexcept {
   if (ended_)
     return task_phase::synthesising;
-  const bool wanted = std::any_of(steps_.begin(), steps_.end(),
-                                  [](const auto& s) { return s.status == step_status::wanted; });
-  return wanted ? task_phase::delegating : task_phase::monitoring;
+  return wanted_ > 0 ? task_phase::delegating : task_phase::monitoring;
 }
 
 void plan_run::open_actions(actions& todo) const {
   for (std::uint32_t i = 0; i < steps_.size(); ++i) {
     const auto s = steps_[i].status;
-    if (!is_leaf(at(i).node.op) || (s != step_status::wanted && s != step_status::running))
+    if (s == step_status::wanted && at(i).op == plan_op::map)
+      todo.push_back({kind::expand, i, steps_[i].attempt, false});
+    if (!is_leaf(at(i).op) || (s != step_status::wanted && s != step_status::running))
       continue;
     const auto op = target_of(i).op;
     todo.push_back({op == plan_op::domain  ? kind::delegate

@@ -272,4 +272,26 @@ std::optional<plan_node> make_plan(const plan_wish& wish, const understanding& w
   return planner{wish, what}.run(problem);
 }
 
+plan_ptr lay_out(plan_node root, const domain_spec& domain) {
+  auto laid_out = std::make_shared<plan>(*plan::of(std::move(root)));
+  laid_out->retry = domain.retry;
+  laid_out->step_timeout = domain.step_timeout;
+  laid_out->on_failure = domain.on_failure;
+  laid_out->human_queue = domain.human_queue;
+  laid_out->max_failed_agents = domain.max_failed_agents;
+  return laid_out;
+}
+
+plan_ptr plan_of_triage(const domain_spec& domain) {
+  plan_node root;
+  root.name = "understand";
+  root.target = domain.path + "/" + domain.understanding.agent;
+  root.note = "find out what the message wants";
+  auto laid_out = std::make_shared<plan>(*lay_out(std::move(root), domain));
+  // Nobody can stand in for the triage: what it does not understand goes where unclear messages go.
+  laid_out->human_queue.clear();
+  laid_out->max_failed_agents = 0;
+  return laid_out;
+}
+
 } // namespace troupe

@@ -50,4 +50,11 @@ struct plan_wish {
 [[nodiscard]] std::optional<plan_node> make_plan(const plan_wish& wish, const understanding& what,
                                                  std::string& problem);
 
+/// `root` laid out, with what its domain sets for all of its plans. Throws as `plan::of`.
+[[nodiscard]] plan_ptr lay_out(plan_node root, const domain_spec& domain);
+
+/// The plan by which a domain has a message understood: one call of its triage agent. It is not
+/// stored with a task, so that whoever replays one makes it again.
+[[nodiscard]] plan_ptr plan_of_triage(const domain_spec& domain);
+
 } // namespace troupe

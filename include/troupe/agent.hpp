@@ -65,7 +65,7 @@ struct agent_spec {
   std::optional<breaker_spec> breaker; ///< instead of the domain's
   std::string provider;            ///< whom it depends on; agents with the same one share a breaker
   std::uint32_t shed_at = 0;       ///< gets no new work once the domain's overload has reached this stage; 0: never shed
-  std::vector<std::string> sanitize; ///< rules applied to what it is given, when it acts outside
+  std::vector<std::string> sanitize; ///< rules applied to the texts that it is given, in this order
   json settings;                   ///< what its kind needs: command, url, rules, function, queue, model
 };
 

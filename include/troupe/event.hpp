@@ -92,14 +92,15 @@ enum class event_kind : std::uint8_t {
   reconciled,     ///< the ledger, the agent or a person said what had become of an effect (body: outcome)
   noted,          ///< something happened around the step that decides nothing about it (body: text)
   claimed,        ///< a person took the step's question (body: text, who)
+  expanded,       ///< the list that a `map` goes through is known (body: outcome, whose `data` is the list)
 };
 
 template <>
 struct enum_names<event_kind> {
-  static constexpr std::array<std::string_view, 17> value{
+  static constexpr std::array<std::string_view, 18> value{
     "accepted", "understood",     "planned",     "assigned",  "unroutable", "delegated",     "asked",
     "step_completed", "step_failed", "retry_due", "answered", "cancel_wanted", "time_up", "finished",
-    "reconciled", "noted", "claimed"};
+    "reconciled", "noted", "claimed", "expanded"};
 };
 
 inline constexpr std::uint32_t whole_task = 0xFFFFFFFF;
@@ -124,13 +125,15 @@ struct event {
   }
 };
 
-/// The whole of a task as others may see it: a snapshot, never changed.
+/// The whole of a task as others may see it: a snapshot, never changed. What is told of a task while it runs has only the
+/// events that are new, so that the length of a history costs nobody anything.
 struct task_record {
   task_ptr what;
   task_state state = task_state::submitted;
   task_phase phase = task_phase::planning;
   plan_ptr how;
   std::vector<event> history;
+  std::size_t before = 0; ///< how many events came before those in `history`
   outcome_ptr result;
   timestamp updated{};
 };

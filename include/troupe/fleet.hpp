@@ -95,6 +95,7 @@ struct context_field {
   state_merge merge = state_merge::none;
   bool ephemeral = false; ///< known while the task runs; neither its session nor its parent sees it
   bool fact = false;      ///< once it is set, an answer that says otherwise is a contradiction
+  std::vector<std::string> said_as; ///< with `fact`: JSON pointers into `data` where answers say it, beside `/context`
   std::string description;
 };
 

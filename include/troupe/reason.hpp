@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace troupe {
 
@@ -33,11 +34,20 @@ struct enum_names<reason> {
     "loop",           "policy_denied", "cancelled"};
 };
 
+/// One way in which a value breaks what was agreed on.
+struct flaw {
+  std::string pointer; ///< JSON pointer to the value that is wrong; empty: the whole
+  std::string keyword; ///< the rule that it breaks: a keyword of JSON Schema, or `fact`
+  std::string message; ///< for people; never holds the value itself
+  friend bool operator==(const flaw&, const flaw&) = default;
+};
+
 /// A reason with its story. `retry_after` is the wait that the failing side asked for; zero means that it named none.
 struct failure {
   reason why = reason::none;
   std::string detail;
   milliseconds retry_after{0};
+  std::vector<flaw> errors = {}; ///< what was wrong, piece by piece, where that is known
 
   [[nodiscard]] explicit operator bool() const noexcept { return why != reason::none; }
   friend bool operator==(const failure&, const failure&) = default;
@@ -57,19 +67,22 @@ enum class refusal : std::uint8_t {
   stopping,         ///< this node is shutting down
   internal,         ///< a defect of troupe; the log has the rest
   timeout,          ///< the part of troupe that was asked did not answer in time
+  invalid_input,    ///< nobody who offers the skill takes such input
 };
 
 template <>
 struct enum_names<refusal> {
-  static constexpr std::array<std::string_view, 12> value{
+  static constexpr std::array<std::string_view, 13> value{
     "none",     "invalid_request", "unknown_domain", "unknown_task", "unknown_session",
-    "unknown_question", "conflict", "busy", "too_large", "stopping", "internal", "timeout"};
+    "unknown_question", "conflict", "busy", "too_large", "stopping", "internal", "timeout",
+    "invalid_input"};
 };
 
 struct refused {
   refusal why = refusal::none;
   std::string detail;
   milliseconds retry_after{0};
+  std::vector<flaw> errors = {};
 };
 
 } // namespace troupe

@@ -8,12 +8,14 @@
 #include "nodes/doors/http_server.hpp"
 #include "nodes/doors/log_search.hpp"
 #include "nodes/node.hpp"
+#include "src/store/audit.hpp"
 #include "src/telemetry/log.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <ostream>
 
 namespace troupe::cli {
@@ -33,15 +35,29 @@ struct telemetry {
   std::shared_ptr<const event_log> events;
 };
 
-fleet_spec load(const dev_settings& x, variables_seen& seen, std::ostream& err) {
+/// SHA-256 over the names and the bytes of the fleet's files, in order.
+std::string fingerprint_of(const std::string& dir, const std::vector<std::string>& files) {
+  std::string all;
+  for (const auto& file : files) {
+    std::ifstream in{fs::path{dir} / file, std::ios::binary};
+    const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
+    all += file + '\0' + std::to_string(bytes.size()) + '\0' + bytes;
+  }
+  return hex(sha256(all));
+}
+
+fleet_spec load(const dev_settings& x, std::vector<std::string>& secrets, std::string& files,
+                std::ostream& err) {
   const auto noted = std::make_shared<variables_seen>();
   auto found = config::load_fleet(x.dir, noting_environment(noted));
   if (!found.ok())
     throw cli_error{exit_failed, "the fleet in " + x.dir + " cannot run:\n" + report_text(found)};
   for (const auto& d : found.warnings)
     err << "warning: " << to_string(d) << '\n';
-  seen = *noted;
   auto fleet = std::move(*found.fleet);
+  secrets = secrets_of(fleet, *noted);
+  secrets.insert(secrets.end(), found.secrets.begin(), found.secrets.end());
+  files = fingerprint_of(x.dir, found.files);
   if (!x.host.empty())
     fleet.door.host = x.host;
   if (x.port)
@@ -65,8 +81,7 @@ std::shared_ptr<log_book> open_book(log_book_settings with) {
 }
 
 telemetry open_telemetry(const dev_settings& x, const fleet_spec& fleet,
-                         const variables_seen& seen) {
-  const auto secrets = std::make_shared<const redactor>(secrets_of(fleet, seen));
+                         const redactor_ptr& secrets) {
   telemetry out;
   log_settings to;
   to.level = parse_log_level(fleet.log_level).value_or(log_level::critical);
@@ -179,11 +194,16 @@ std::vector<std::string> plugin_folders(const std::vector<std::string>& given) {
 
 exit_code run_dev(const dev_settings& x, std::ostream& err) {
   stop_switch stop;
-  variables_seen seen;
-  auto fleet = load(x, seen, err);
+  std::vector<std::string> known;
+  std::string files;
+  auto fleet = load(x, known, files, err);
+  const char* audit_key = std::getenv("TROUPE_AUDIT_KEY");
+  if (audit_key)
+    known.emplace_back(audit_key);
+  const auto secrets = std::make_shared<const redactor>(std::move(known));
   const auto door_spec = fleet.door;
   const auto keep_days = fleet.log_days;
-  const auto out = open_telemetry(x, fleet, seen);
+  const auto out = open_telemetry(x, fleet, secrets);
   const log_keeper keeper{out.book, keep_days};
 
   caf::actor_system_config config;
@@ -193,12 +213,19 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
   options.log = out.log;
   options.events = out.events;
   options.no_store = x.no_store;
+  options.secrets = secrets;
+  options.audit_key = audit_key ? audit_key : "";
+  options.config_fingerprint = files;
   options.plugin_path = plugin_folders(x.plugin_path);
   node n{system, std::move(fleet), std::move(options)};
 
   api_settings api;
   api.wait_max = door_spec.wait_max;
   api.search_logs = search_in(*out.book);
+  if (!x.no_store)
+    api.read_audit = [&n](std::uint64_t after, std::size_t most, auto then) {
+      return n.read_audit(after, most, std::move(then));
+    };
   // The door opens before the tree starts: a port that is taken should end the program before it
   // takes up interrupted work.
   http_server door{http_settings::of(door_spec), make_api(n.api(), std::move(api))};

@@ -57,9 +57,12 @@ std::unique_ptr<CLI::App> make_program(shell& s) {
   add_sessions(*app, s);
   add_human(*app, s);
   add_logs(*app, s);
+  add_audit(*app, s);
   add_validate(*app, s);
   add_init(*app, s);
   add_models(*app, s);
+  add_replay(*app, s);
+  add_sim(*app, s);
   add_completion(*app, s);
   add_version(*app, s);
   return app;

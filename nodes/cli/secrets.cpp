@@ -1,8 +1,6 @@
 #include "nodes/cli/secrets.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 
 namespace troupe::cli {
 
@@ -46,17 +44,6 @@ void add_domain(values& to, const domain_spec& domain) {
 }
 
 } // namespace
-
-bool sounds_secret(std::string_view name) {
-  std::string upper;
-  for (const char c : name)
-    upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  constexpr std::array<std::string_view, 9> signs{"KEY",        "TOKEN",         "SECRET",
-                                                  "PASSWORD",   "PASSWD",        "CREDENTIAL",
-                                                  "PASSPHRASE", "AUTHORIZATION", "COOKIE"};
-  return std::any_of(signs.begin(), signs.end(),
-                     [&](auto sign) { return upper.find(sign) != std::string::npos; });
-}
 
 config::environment noting_environment(std::shared_ptr<variables_seen> seen) {
   return [seen = std::move(seen), real = config::process_environment()](const std::string& name) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "src/config/load_fleet.hpp"
+#include "src/config/secret_values.hpp"
 
 #include <troupe/fleet.hpp>
 
@@ -12,9 +13,7 @@
 
 namespace troupe::cli {
 
-/// Whether a variable or header of this name holds something that nobody should read in a log:
-/// `API_KEY`, `Authorization`, `db_password`.
-[[nodiscard]] bool sounds_secret(std::string_view name);
+using config::sounds_secret;
 
 /// What a fleet's files took from the environment, by the variable's name.
 using variables_seen = std::map<std::string, std::string>;

@@ -61,6 +61,11 @@ std::string words_of(const json& span) {
     note("", status);
   if (const auto retries = number(span, "retries"); retries > 0)
     note("", number_words(retries) + (retries == 1 ? " retry" : " retries"));
+  if (const auto& items = object(span, "items"); !items.empty()) {
+    const auto failed = number(items, "failed");
+    note("", number_words(number(items, "done")) + " of " + number_words(number(items, "begun")) +
+                 " done" + (failed > 0 ? ", " + number_words(failed) + " failed" : ""));
+  }
   if (const auto why = member(span, "reason"); !why.empty())
     note("", why + (member(span, "detail").empty() ? "" : ": " + brief(member(span, "detail"))));
   if (const auto then = member(span, "then"); then == "retry")

@@ -16,9 +16,12 @@ void add_agents(CLI::App& to, shell& s);
 void add_sessions(CLI::App& to, shell& s);
 void add_human(CLI::App& to, shell& s);
 void add_logs(CLI::App& to, shell& s);
+void add_audit(CLI::App& to, shell& s); ///< list, verify
 void add_validate(CLI::App& to, shell& s);
 void add_init(CLI::App& to, shell& s);
 void add_models(CLI::App& to, shell& s); ///< train, classify, decompose
+void add_replay(CLI::App& to, shell& s);
+void add_sim(CLI::App& to, shell& s);
 void add_completion(CLI::App& to, shell& s);
 void add_version(CLI::App& to, shell& s);
 

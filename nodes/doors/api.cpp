@@ -11,11 +11,13 @@ router make_api(client& node, api_settings settings) {
   add_submit(out, api);
   add_tasks(out, api);
   add_traces(out, api);
+  add_history(out, api);
   add_events(out, api);
   add_sessions(out, api);
   add_human(out, api);
   add_fleet(out, api);
   add_logs(out, api);
+  add_audit(out, api);
   add_node(out, api);
   return out;
 }

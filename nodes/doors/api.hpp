@@ -6,8 +6,10 @@
 #include <troupe/clock.hpp>
 #include <troupe/json.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace troupe {
 
@@ -19,6 +21,10 @@ struct api_settings {
   /// array. Runs on a thread of the API's own and may throw. Empty: there are no logs to search,
   /// and the API says so.
   std::function<json(const json&)> search_logs;
+  /// Reads the audit trail: records after a number, at most so many; the answer comes on another
+  /// thread. False: it cannot be read now. Empty: there is none.
+  std::function<bool(std::uint64_t, std::size_t, std::function<void(std::vector<audit_row>)>)>
+      read_audit;
 };
 
 /// The HTTP API of a node: the routes that /openapi.json describes. `node` must outlive the server

@@ -71,12 +71,13 @@ class event_stream : public std::enable_shared_from_this<event_stream> {
     r.type = "text/event-stream";
     r.add("Cache-Control", "no-store");
     r.body = "retry: 1000\n\n";
-    auto from = std::min(sent_, record->history.size());
+    const auto from = std::min(sent_, record->history.size());
     std::vector<std::string> texts;
     std::size_t bytes = 0;
     auto i = record->history.size();
     while (i > from && bytes < replay_max_bytes) {
-      texts.push_back(event_text(*record, --i));
+      --i;
+      texts.push_back(event_text(*record, i));
       bytes += texts.back().size();
     }
     if (i > from)
@@ -93,7 +94,11 @@ class event_stream : public std::enable_shared_from_this<event_stream> {
     std::lock_guard hold{mutex_};
     if (done_)
       return;
-    for (; sent_ < record->history.size(); ++sent_)
+    // Whoever watches is told everything from a first look at all of it on; should one be missing
+    // all the same, the end has them.
+    if (record->before > sent_)
+      return;
+    for (; sent_ < record->before + record->history.size(); ++sent_)
       if (!answer_.write(event_text(*record, sent_))) {
         done_ = true; // The reader is too slow: it comes back with Last-Event-ID.
         return;
@@ -125,8 +130,9 @@ class event_stream : public std::enable_shared_from_this<event_stream> {
     answer_.finish();
   }
 
+  /// `i` counts from the beginning of the task.
   static std::string event_text(const task_record& record, std::size_t i) {
-    const auto& e = record.history[i];
+    const auto& e = record.history[i - record.before];
     std::string out = "id: " + std::to_string(i + 1) + "\nevent: ";
     out += to_string(e.kind);
     out += "\ndata: ";

@@ -21,10 +21,12 @@ void add_submit(router& to, const api_ptr& api);
 void add_tasks(router& to, const api_ptr& api);
 void add_events(router& to, const api_ptr& api);
 void add_traces(router& to, const api_ptr& api);
+void add_history(router& to, const api_ptr& api);
 void add_sessions(router& to, const api_ptr& api);
 void add_human(router& to, const api_ptr& api);
 void add_fleet(router& to, const api_ptr& api);
 void add_logs(router& to, const api_ptr& api);
+void add_audit(router& to, const api_ptr& api);
 void add_node(router& to, const api_ptr& api);
 
 /// An answer with this document.

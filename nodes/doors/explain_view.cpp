@@ -76,6 +76,42 @@ json understanding_view(const history_seen& seen) {
   return out;
 }
 
+/// A step and those below it, as far as they are shown.
+void put_steps(json& out, const history_seen& seen, std::uint32_t i) {
+  const auto& node = seen.run->node(i);
+  const auto& s = seen.steps[i];
+  json step{{"step", i},
+            {"name", seen.run->table().name(i)},
+            {"op", to_string(node.op)},
+            {"status", to_string(s.status)},
+            {"priority", to_string(node.urgency)},
+            {"decisions", json::array()}};
+  if (i != 0)
+    step["parent"] = seen.run->table().parent(i);
+  if (seen.run->table().is_undo(i))
+    step["undoes"] = seen.run->table().name(seen.run->table().parent(i));
+  if (auto items = items_view(*seen.run, i); !items.is_null())
+    step["items"] = std::move(items);
+  for (const auto& [key, text] :
+       {std::pair{"skill", &node.skill}, {"target", &node.target}, {"note", &node.note}})
+    if (!text->empty())
+      step[key] = *text;
+  if (!node.text.empty())
+    step["text"] = shortened(node.text);
+  if (!node.fallback.empty())
+    step["fallback"] = node.fallback;
+  if (s.result && s.result->failed)
+    step["failure"] = {{"reason", to_string(s.result->failed.why)},
+                       {"detail", s.result->failed.detail}};
+  for (const auto& a : s.attempts)
+    step["decisions"].push_back(decision_view(a));
+  for (const auto& n : s.notes)
+    step["notes"].push_back({{"at", time_text(n.at)}, {"text", n.text}});
+  out.push_back(std::move(step));
+  for (auto c : shown_below(*seen.run, i))
+    put_steps(out, seen, c);
+}
+
 } // namespace
 
 json explain_view(const task_record& x) {
@@ -90,36 +126,8 @@ json explain_view(const task_record& x) {
     out["customer"] = {{"id", x.what->who.id}, {"tier", x.what->who.tier}};
   if (!seen.triage.empty() || seen.understood)
     out["understanding"] = understanding_view(seen);
-  if (!x.how)
-    return out;
-  for (std::uint32_t i = 0; i < seen.steps.size() && i < x.how->steps.size(); ++i) {
-    const auto& node = x.how->steps[i].node;
-    const auto& s = seen.steps[i];
-    json step{{"step", i},
-              {"name", node.name},
-              {"op", to_string(node.op)},
-              {"status", to_string(s.status)},
-              {"priority", to_string(node.urgency)},
-              {"decisions", json::array()}};
-    if (i != 0)
-      step["parent"] = x.how->steps[i].parent;
-    for (const auto& [key, text] :
-         {std::pair{"skill", &node.skill}, {"target", &node.target}, {"note", &node.note}})
-      if (!text->empty())
-        step[key] = *text;
-    if (!node.text.empty())
-      step["text"] = shortened(node.text);
-    if (!node.fallback.empty())
-      step["fallback"] = node.fallback;
-    if (s.result && s.result->failed)
-      step["failure"] = {{"reason", to_string(s.result->failed.why)},
-                         {"detail", s.result->failed.detail}};
-    for (const auto& a : s.attempts)
-      step["decisions"].push_back(decision_view(a));
-    for (const auto& n : s.notes)
-      step["notes"].push_back({{"at", time_text(n.at)}, {"text", n.text}});
-    out["steps"].push_back(std::move(step));
-  }
+  if (seen.run)
+    put_steps(out["steps"], seen, 0);
   return out;
 }
 

@@ -1,10 +1,14 @@
 #include "nodes/doors/history.hpp"
 
+#include "policies/plan_ops.hpp"
+
 #include <algorithm>
 
 namespace troupe {
 
 namespace {
+
+constexpr std::size_t shown_max = 20; ///< items or rounds, and as many again that failed
 
 bool begins(event_kind k) noexcept {
   return k == event_kind::assigned || k == event_kind::unroutable || k == event_kind::delegated ||
@@ -14,7 +18,7 @@ bool begins(event_kind k) noexcept {
 bool ends(event_kind k) noexcept {
   return k == event_kind::step_completed || k == event_kind::step_failed ||
          k == event_kind::answered || k == event_kind::time_up || k == event_kind::unroutable ||
-         k == event_kind::understood;
+         k == event_kind::understood || k == event_kind::reconciled;
 }
 
 void begin(std::vector<attempt_seen>& all, const event& e) {
@@ -63,8 +67,8 @@ void read_triage(history_seen& out, const event& e) {
 }
 
 /// What the interpreter decided about the attempt that has just ended.
-void read_decision(const plan_run& run, const plan::step& how, std::uint32_t i,
-                   const plan_run::step_state& before, attempt_seen& a, timestamp at) {
+void read_decision(const plan_run& run, std::uint32_t i, const plan_run::step_state& before,
+                   attempt_seen& a, timestamp at) {
   const auto& now = run.step(i);
   if (!a.failed)
     return;
@@ -73,7 +77,8 @@ void read_decision(const plan_run& run, const plan::step& how, std::uint32_t i,
     a.asked_because = now.asked_because;
   } else if (now.rung != before.rung) {
     a.then = after_failure::fallback;
-    a.fallback = how.node.fallback[now.rung - 1];
+    const auto& ladder = run.node(i).fallback;
+    a.fallback = now.rung <= ladder.size() ? ladder[now.rung - 1] : "human";
   } else if (now.status == step_status::waiting || now.attempt != before.attempt) {
     a.then = after_failure::retry;
     a.next_at = now.status == step_status::waiting ? now.due : at;
@@ -96,6 +101,7 @@ void read_step(history_seen& out, plan_run& run, const event& e) {
   const auto before = run.step(e.step);
   if (!run.apply(e, ignored))
     return;
+  out.steps.resize(run.size());
   auto& attempts = out.steps[e.step].attempts;
   if (begins(e.kind)) {
     begin(attempts, e);
@@ -105,20 +111,20 @@ void read_step(history_seen& out, plan_run& run, const event& e) {
     return;
   if (auto* a = current(attempts, e.attempt)) {
     end(*a, e);
-    read_decision(run, run.how().steps[e.step], e.step, before, *a, e.at);
+    read_decision(run, e.step, before, *a, e.at);
   }
 }
 
 /// A step begins with the first of its parts and ends with the last; a gate takes no time after the
 /// step before it.
-void read_times(history_seen& out, const plan& how) {
+void read_times(history_seen& out, const plan_run& run) {
   for (auto i = out.steps.size(); i-- > 0;) {
     auto& s = out.steps[i];
     for (const auto& a : s.attempts) {
       s.started = s.started == timestamp{} ? a.started : std::min(s.started, a.started);
       s.ended = std::max(s.ended, a.ended);
     }
-    for (auto c : how.steps[i].children) {
+    for (auto c : run.table().children(static_cast<std::uint32_t>(i))) {
       const auto& child = out.steps[c];
       if (child.started != timestamp{})
         s.started = s.started == timestamp{} ? child.started : std::min(s.started, child.started);
@@ -129,10 +135,11 @@ void read_times(history_seen& out, const plan& how) {
       s.ended = {};
   }
   for (std::size_t i = 0; i < out.steps.size(); ++i) {
-    if (how.steps[i].node.op != plan_op::gate || !out.steps[i].result || i == 0)
+    const auto step = static_cast<std::uint32_t>(i);
+    if (run.node(step).op != plan_op::gate || !out.steps[i].result || i == 0)
       continue;
-    const auto& siblings = how.steps[how.steps[i].parent].children;
-    const auto me = std::find(siblings.begin(), siblings.end(), static_cast<std::uint32_t>(i));
+    const auto siblings = run.table().children(run.table().parent(step));
+    const auto me = std::lower_bound(siblings.begin(), siblings.end(), step);
     if (me != siblings.begin() && me != siblings.end())
       out.steps[i].started = out.steps[i].ended = out.steps[*(me - 1)].ended;
   }
@@ -142,7 +149,7 @@ void read_times(history_seen& out, const plan& how) {
 
 history_seen read_history(const task_record& x) {
   history_seen out;
-  std::optional<plan_run> run;
+  std::shared_ptr<plan_run> run;
   for (const auto& e : x.history) {
     if (e.kind == event_kind::understood) {
       out.understood_at = e.at;
@@ -159,7 +166,7 @@ history_seen read_history(const task_record& x) {
         continue;
       out.planned_at = e.at;
       out.steps.assign(how->steps.size(), {});
-      run.emplace(std::move(how), x.what->deadline);
+      run = std::make_shared<plan_run>(std::move(how), x.what->deadline);
       std::vector<plan_action> ignored;
       run->start(e.at, ignored);
     } else if (run) {
@@ -173,13 +180,41 @@ history_seen read_history(const task_record& x) {
   }
   if (!run)
     return out;
+  out.steps.resize(run->size());
   for (std::uint32_t i = 0; i < out.steps.size(); ++i) {
     out.steps[i].status = run->step(i).status;
     out.steps[i].rung = run->step(i).rung;
     out.steps[i].result = run->step(i).result;
   }
-  read_times(out, run->how());
+  read_times(out, *run);
+  out.run = std::move(run);
   return out;
+}
+
+std::vector<std::uint32_t> shown_below(const plan_run& run, std::uint32_t step) {
+  std::vector<std::uint32_t> out;
+  const auto children = run.table().children(step);
+  std::size_t failed = 0;
+  for (std::size_t n = 0; n < children.size(); ++n) {
+    const bool all = !is_expanding(run.node(step).op) || n < shown_max;
+    if (all || (run.step(children[n]).status == step_status::failed && failed++ < shown_max))
+      out.push_back(children[n]);
+  }
+  if (const auto undo = run.table().undo(step);
+      undo != 0 && run.step(undo).status != step_status::idle)
+    out.push_back(undo);
+  return out;
+}
+
+json items_view(const plan_run& run, std::uint32_t step) {
+  if (!is_expanding(run.node(step).op))
+    return {};
+  std::size_t done = 0, failed = 0;
+  for (auto child : run.table().children(step)) {
+    done += run.step(child).status == step_status::done;
+    failed += run.step(child).status == step_status::failed;
+  }
+  return {{"begun", run.table().begun(step)}, {"done", done}, {"failed", failed}};
 }
 
 } // namespace troupe

@@ -5,6 +5,7 @@
 #include <troupe/event.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,8 +62,16 @@ struct history_seen {
   outcome_ptr understood;
   timestamp understood_at{};
   timestamp planned_at{};
-  std::vector<step_seen> steps; ///< as many as the plan has
+  std::vector<step_seen> steps;        ///< as many as `run` has
+  std::shared_ptr<const plan_run> run; ///< as the history leaves it; null: there is no plan yet
 };
+
+/// The children of a step that are shown: all, but of a long list of items or rounds only the first
+/// ones and the first of those that failed; and what undoes the step, if that has begun.
+[[nodiscard]] std::vector<std::uint32_t> shown_below(const plan_run& run, std::uint32_t step);
+
+/// How many items or rounds of `step` there are, by their state: null for any other step.
+[[nodiscard]] json items_view(const plan_run& run, std::uint32_t step);
 
 /// Runs the plan's interpreter again on the history: what it says of each step is then the same as
 /// what it said when it happened.

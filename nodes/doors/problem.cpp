@@ -13,7 +13,7 @@ struct row {
   std::string_view title;
 };
 
-constexpr std::array<row, 12> table{{
+constexpr std::array<row, 13> table{{
     {refusal::none, 500, "Internal error"},
     {refusal::invalid_request, 400, "Invalid request"},
     {refusal::unknown_domain, 404, "Unknown domain"},
@@ -26,6 +26,7 @@ constexpr std::array<row, 12> table{{
     {refusal::stopping, 503, "Stopping"},
     {refusal::internal, 500, "Internal error"},
     {refusal::timeout, 504, "No answer in time"},
+    {refusal::invalid_input, 422, "Input that the skill does not take"},
 }};
 static_assert(table.size() == enum_names<refusal>::value.size());
 
@@ -59,6 +60,8 @@ problem problem_of(const refused& why) {
   p.title = hit.title;
   p.detail = why.detail.empty() ? std::string{hit.title} : why.detail;
   p.retry_after = why.retry_after;
+  for (const auto& e : why.errors)
+    p.errors.push_back({e.pointer, e.message});
   return p;
 }
 

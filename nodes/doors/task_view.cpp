@@ -1,3 +1,4 @@
+#include "actors/boundary.hpp"
 #include "nodes/doors/json_text.hpp"
 #include "nodes/doors/uri.hpp"
 #include "nodes/doors/views.hpp"
@@ -28,6 +29,8 @@ void append_result(std::string& out, const outcome& x) {
     e.text("detail", x.failed.detail);
     if (x.failed.retry_after.count() > 0)
       e.integer("retry_after_ms", x.failed.retry_after.count());
+    if (!x.failed.errors.empty())
+      e.value("errors", to_json(x.failed.errors));
     e.end();
   }
   o.end();

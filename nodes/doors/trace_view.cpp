@@ -1,6 +1,7 @@
 #include "nodes/doors/history.hpp"
 #include "nodes/doors/uri.hpp"
 #include "nodes/doors/views.hpp"
+#include "policies/plan_ops.hpp"
 
 namespace troupe {
 
@@ -52,6 +53,9 @@ void put_failure(json& span, const failure& f) {
     return;
   span["reason"] = to_string(f.why);
   span["detail"] = f.detail;
+  for (const auto& e : f.errors)
+    span["errors"].push_back(
+        {{"pointer", e.pointer}, {"keyword", e.keyword}, {"detail", e.message}});
 }
 
 std::string_view status_word(const step_seen& s) noexcept {
@@ -123,21 +127,29 @@ json attempt_span(const task& t, bool triage, std::uint32_t step, const attempt_
 json task_span(const task_record& x, const std::string& parent, const trace_sources& more,
                int nesting);
 
-json step_span(const task_record& x, const plan& how, const history_seen& seen, std::uint32_t i,
+json step_span(const task_record& x, const history_seen& seen, std::uint32_t i,
                const std::string& parent, const trace_sources& more, int nesting) {
-  const auto& node = how.steps[i].node;
+  const auto& node = seen.run->node(i);
   const auto& s = seen.steps[i];
   const auto id = span_id(x.what->id, false, i, 0);
   const bool over = s.status >= step_status::done;
-  json span{{"span_id", id},     {"parent_span_id", parent}, {"step", i},
-            {"name", node.name}, {"op", to_string(node.op)}, {"status", status_word(s)},
-            {"retries", 0},      {"spans", json::array()},   {"priority", to_string(node.urgency)}};
+  json span{{"span_id", id},
+            {"parent_span_id", parent},
+            {"step", i},
+            {"name", seen.run->table().name(i)},
+            {"op", to_string(node.op)},
+            {"status", status_word(s)},
+            {"retries", 0},
+            {"spans", json::array()},
+            {"priority", to_string(node.urgency)}};
   for (const auto& [key, text] :
        {std::pair{"skill", &node.skill}, {"target", &node.target}, {"note", &node.note}})
     if (!text->empty())
       span[key] = *text;
   put_times(span, s.started, s.ended);
-  if (how.steps[i].children.empty())
+  if (auto items = items_view(*seen.run, i); !items.is_null())
+    span["items"] = std::move(items);
+  if (is_leaf(node.op))
     span["input"] = shortened(node.text.empty() ? x.what->text : node.text);
   put_outcome(span, s.result);
   if (s.result)
@@ -158,8 +170,8 @@ json step_span(const task_record& x, const plan& how, const history_seen& seen, 
     span["spans"].push_back(std::move(child));
   }
   span["retries"] = retries;
-  for (auto c : how.steps[i].children)
-    span["spans"].push_back(step_span(x, how, seen, c, id, more, nesting));
+  for (auto c : shown_below(*seen.run, i))
+    span["spans"].push_back(step_span(x, seen, c, id, more, nesting));
   return span;
 }
 
@@ -202,8 +214,8 @@ json task_span(const task_record& x, const std::string& parent, const trace_sour
       triage["spans"].push_back(attempt_span(t, true, 0, a, over, triage_id, more));
     span["spans"].push_back(std::move(triage));
   }
-  if (!seen.steps.empty() && x.how)
-    span["spans"].push_back(step_span(x, *x.how, seen, 0, id, more, nesting));
+  if (seen.run)
+    span["spans"].push_back(step_span(x, seen, 0, id, more, nesting));
   return span;
 }
 

@@ -49,6 +49,8 @@ class delegation_graph {
       add(from, node.target, node.skill, site.body->find("domain"));
     for (std::size_t i = 0; i < node.children.size(); ++i)
       add_plan(node.children[i], site.children[i], from);
+    for (std::size_t i = 0; i < node.undo.size(); ++i)
+      add_plan(node.undo[i], site.undo[i], from);
   }
 
   void add_understanding(const domain_draft& domain, std::vector<arrow>& from) {

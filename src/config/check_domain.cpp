@@ -108,6 +108,8 @@ void check_domain(const fleet_draft& fleet, const domain_draft& domain, report& 
   check_backoff(root, "supervision", domain.spec.intensity.min_backoff,
                 domain.spec.intensity.max_backoff, problems);
   check_failures(fleet, domain, problems);
+  check_sanitize_rules(domain, problems);
+  check_facts(domain, problems);
   check_intents(fleet, domain, problems);
   if (domain.fixed.site.node)
     check_plan(fleet, domain, domain.fixed, problems);

@@ -15,32 +15,53 @@ class plan_checker {
       , domain_(domain)
       , problems_(problems) {}
 
-  // `raced` is the operator around the node that may throw the work of a step away, or null.
-  void check(const plan_node& node, const plan_site& site, std::size_t depth, bool has_previous,
-             const yaml_node* raced) {
+  // Where a node stands.
+  struct place {
+    std::size_t depth = 1;
+    bool has_previous = false;        // a step comes before it in a sequence
+    bool covered = false;             // it stands below a `compensate`
+    bool undoes = false;              // it is the `undo` of another step
+    const yaml_node* raced = nullptr; // the operator around it that may throw its work away
+  };
+
+  void check(const plan_node& node, const plan_site& site, place where) {
     if (!site.body)
       return; // Reported already: no operator, or several.
-    if (depth > plan::max_depth)
+    if (where.depth > plan::max_depth)
       return problems_.error(*site.node, "the plan is nested deeper than " +
                                              std::to_string(plan::max_depth) + " steps");
     if (++steps_ == plan::max_steps + 1)
       problems_.error(*site.node,
                       "the plan has more than " + std::to_string(plan::max_steps) + " steps");
     check_name(node, site);
+    if (where.undoes && !may_undo(node.op))
+      return problems_.error(*site.body, "cannot undo a step: that takes a call, domain or human");
     const auto& body = *site.body;
+    check_undo(site, where);
     switch (node.op) {
     case plan_op::call:
-      check_call(node, body, raced);
+      check_call(node, body, where.raced);
       break;
     case plan_op::domain:
-      check_delegation(node, body, raced);
+      check_delegation(node, body, where.raced);
       break;
     case plan_op::human:
       if (const auto* queue = body.find("queue"); queue && !node.target.empty())
         check_queue(fleet_, *queue, node.target, problems_);
       break;
     case plan_op::gate:
-      check_gate(node, body, has_previous);
+      if (!where.has_previous)
+        problems_.error(body, "needs a step before it in a sequence");
+      check_result_pointer(node, &body);
+      break;
+    case plan_op::map:
+      check_items(node, body);
+      break;
+    case plan_op::loop:
+      check_result_pointer(node, body.find("until"));
+      break;
+    case plan_op::judge:
+      check_result_pointer(node, body.find("passes"));
       break;
     case plan_op::quorum:
       if (const auto* needed = body.find("needed"); needed && node.needed > node.children.size())
@@ -48,14 +69,23 @@ class plan_checker {
                                      std::to_string(node.children.size()) + " steps");
       [[fallthrough]];
     case plan_op::race:
-      raced = &body;
+      where.raced = &body;
       break;
     default:
       break;
     }
-    for (std::size_t i = 0; i < node.children.size(); ++i)
-      check(node.children[i], site.children[i], depth + 1, node.op == plan_op::sequence && i > 0,
-            raced);
+    const bool ordered = node.op == plan_op::sequence || node.op == plan_op::compensate;
+    const bool covered = where.covered || node.op == plan_op::compensate;
+    for (std::size_t i = 0; i < node.children.size(); ++i) {
+      if (is_pattern(node.op) && node.children[i].op == plan_op::gate && site.children[i].body)
+        problems_.error(*site.children[i].body, "needs a step before it in a sequence");
+      else
+        check(node.children[i], site.children[i],
+              {where.depth + 1, ordered && i > 0, covered, false, where.raced});
+    }
+    // What is undone is undone for good, also within a race.
+    for (std::size_t i = 0; i < node.undo.size(); ++i)
+      check(node.undo[i], site.undo[i], {where.depth + 1, false, covered, true, nullptr});
   }
 
  private:
@@ -136,17 +166,59 @@ class plan_checker {
                                        raced.key);
   }
 
-  void check_gate(const plan_node& node, const yaml_node& body, bool has_previous) {
-    if (!has_previous)
-      problems_.error(body, "needs a step before it in a sequence");
-    const auto* pointer = body.find("pointer");
+  static bool may_undo(plan_op op) noexcept {
+    return op == plan_op::call || op == plan_op::domain || op == plan_op::human;
+  }
+
+  static bool is_pattern(plan_op op) noexcept {
+    return op == plan_op::map || op == plan_op::loop || op == plan_op::judge;
+  }
+
+  void check_undo(const plan_site& site, const place& where) {
+    const auto* undo = site.body->find("undo");
+    if (!undo)
+      return;
+    if (where.undoes)
+      problems_.error(*undo, "the step undoes another one and cannot be undone itself");
+    else if (!where.covered)
+      problems_.error(*undo, "is never used: the step stands below no compensate");
+  }
+
+  static std::string_view first_of(std::string_view pointer) noexcept {
+    return pointer.empty() ? pointer : pointer.substr(1, pointer.find('/', 1) - 1);
+  }
+
+  // `condition` holds the pointer of `node.when`, or is null.
+  void check_result_pointer(const plan_node& node, const yaml_node* condition) {
+    const auto* pointer = condition ? condition->find("pointer") : nullptr;
     if (!pointer || node.when.pointer.empty())
       return;
-    const auto first =
-        std::string_view{node.when.pointer}.substr(1, node.when.pointer.find('/', 1) - 1);
+    const auto first = first_of(node.when.pointer);
     if (first != "text" && first != "data" && first != "confidence")
       problems_.error(*pointer, report::quoted(*pointer) +
                                     " does not start with /text, /data or /confidence");
+  }
+
+  void check_items(const plan_node& node, const yaml_node& body) {
+    const auto* items = body.find("items");
+    if (!items || node.items.empty())
+      return;
+    const auto first = first_of(node.items);
+    if (first != "input" && first != "previous" && first != "context")
+      return problems_.error(*items, report::quoted(*items) +
+                                         " does not start with /input, /previous or /context");
+    const auto rest = std::string_view{node.items}.substr(first.size() + 1);
+    const auto field = first_of(rest);
+    if (first != "context" || field.empty())
+      return;
+    const auto declared = domain_.spec.context.find(field);
+    if (declared == domain_.spec.context.end())
+      problems_.error(*items, "domain " + problems_.quoted(domain_.spec.path) +
+                                  " declares no context field " +
+                                  problems_.quoted(std::string{field}));
+    else if (rest.size() == field.size() + 1 && declared->second.type != "array")
+      problems_.error(*items, "context field " + problems_.quoted(std::string{field}) +
+                                  " is of type " + declared->second.type + " and no list");
   }
 
   static bool offers(const agent_draft& agent, std::string_view skill) {
@@ -167,7 +239,7 @@ class plan_checker {
 
 void check_plan(const fleet_draft& fleet, const domain_draft& domain, const plan_draft& plan,
                 report& problems) {
-  plan_checker{fleet, domain, problems}.check(plan.tree, plan.site, 1, false, nullptr);
+  plan_checker{fleet, domain, problems}.check(plan.tree, plan.site, {});
 }
 
 } // namespace troupe::config

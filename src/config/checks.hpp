@@ -26,6 +26,12 @@ void check_shedding(const domain_draft& domain, const yaml_node& root, const age
 /// That all domains agree on the breaker of a provider.
 void check_providers(const fleet_draft& fleet, report& problems);
 inline constexpr std::size_t overload_stages_max = 8;
+/// That the domain's sanitizing rules have names of their own and patterns that can be used.
+void check_sanitize_rules(const domain_draft& domain, report& problems);
+/// That the rules which an agent names exist.
+void check_sanitize_names(const domain_draft& domain, const agent_draft& agent, report& problems);
+/// That what is said of facts is said of facts.
+void check_facts(const domain_draft& domain, report& problems);
 
 /// That no agent falls back to itself, over others or directly.
 void check_fallback_cycles(const domain_draft& domain, report& problems);
@@ -36,6 +42,7 @@ void check_delegation_cycles(const fleet_draft& fleet, report& problems);
 
 /// What is allowed but probably not meant.
 void warn_about(const fleet_draft& fleet, report& problems);
+void warn_about_effects(const fleet_draft& fleet, report& problems);
 
 /// That `skill`, named at `at`, is one of `domain`'s: of its agents, or with `composite` also of
 /// its plans.

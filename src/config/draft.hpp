@@ -18,6 +18,7 @@ struct plan_site {
   const yaml_node* node = nullptr; ///< the map with the operator
   const yaml_node* body = nullptr; ///< the operator's value; null when it was not understood
   std::vector<plan_site> children;
+  std::vector<plan_site> undo; ///< at most one
 };
 
 struct plan_draft {

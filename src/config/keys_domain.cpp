@@ -89,7 +89,27 @@ const record& context_keys() {
       "context field",
       "A field of the typed context. `NAME: string` is short for `NAME: {type: string}`.",
       {{"type", context_type(), "type of the value", "string"},
+       {"merge", word<state_merge>(),
+        "what becomes of it when a step sets it that another has set since the step began; `none`: "
+        "two values are a contradiction, and the later step fails",
+        "none"},
+       {"ephemeral", truth(),
+        "known while the task runs; neither its session nor its caller sees it", "false"},
+       {"fact", truth(), "once it is set, an answer that says otherwise is a contradiction",
+        "false"},
+       {"said_as", list(text(text_rule::pointer)),
+        "where answers say the fact in their `data`, beside `context`", "[]"},
        {"description", text(), "what it means", "empty"}}};
+  return r;
+}
+
+const record& sanitize_keys() {
+  static const record r{
+      "sanitize rule",
+      "Something that is taken out of the texts of agents that name the rule.",
+      {{"name", text(text_rule::name), "how agents name it", {}, true},
+       {"pattern", text(text_rule::filled), "regular expression (RE2)", {}, true},
+       {"replacement", text(), "put in its place; `\\1` is the first group", "nothing"}}};
   return r;
 }
 
@@ -129,6 +149,7 @@ const record& domain_keys() {
        {"sessions", fields(sessions_keys), "conversations", "{}"},
        {"context", map(text_rule::name, fields_or(context_keys, context_type())),
         "the typed context", "{}"},
+       {"sanitize", list(fields(sanitize_keys)), "rules that its agents may name", "[]"},
        {"supervision", fields(supervision_keys), "restarts of agents", "{}"},
        {"on_failure", fields(on_failure_keys), "changes of the failure table", "{}"},
        {"human_queue", text(text_rule::name), "the queue of people that `ask_human` asks", "none"},

@@ -40,6 +40,17 @@ const record& log_keys() {
   return r;
 }
 
+const record& history_keys() {
+  static const record r{
+      "history",
+      "How long tasks that have ended, idle sessions and the effect ledger are kept.",
+      {{"keep", duration(1 * day, 3650 * day), "for so long after the end, in whole days", "30d"},
+       {"max_size", size(1 << 20, 1e15),
+        "the oldest that has ended goes when the store is larger; without it the disk is the "
+        "limit"}}};
+  return r;
+}
+
 const record& service_keys() {
   static const record r{
       "service",
@@ -93,6 +104,7 @@ const record& fleet_keys() {
         "folder for everything that is stored, relative to the working directory", "troupe-data"},
        {"door", fields(door_keys), "the HTTP doors", "{}"},
        {"log", fields(log_keys), "logging", "{}"},
+       {"history", fields(history_keys), "how long what has ended is kept", "{}"},
        {"remembered_tasks", integer(0, 10000000), "finished tasks that a domain keeps in memory",
         "2000"},
        {"plugins", list(text(text_rule::filled)), "shared libraries with native agents", "[]"},

@@ -1,5 +1,6 @@
 #include "src/config/load_fleet.hpp"
 
+#include "src/config/agent_schema.hpp"
 #include "src/config/check_shape.hpp"
 #include "src/config/checks.hpp"
 #include "src/config/draft.hpp"
@@ -42,6 +43,18 @@ class loader {
   }
 
  private:
+  // A domain's file is what agents are told. Of an agent's file only the settings of its kind go to
+  // a program or a service that the secret is meant for.
+  static bool may_be_secret(const yaml_node& node, const record& keys) {
+    if (&keys == &fleet_keys())
+      return true;
+    if (&keys != &agent_keys())
+      return false;
+    const auto path = node.path();
+    return path.starts_with("http.") || path.starts_with("subprocess.") ||
+           path.starts_with("native.options");
+  }
+
   // Reads one file as far as it can be checked by itself.
   source read(const std::string& file, const record& keys) {
     source out;
@@ -59,7 +72,8 @@ class loader {
       problems_.error(std::move(d));
     if (!out.root)
       return out;
-    fill_in(*out.root, variables_, problems_);
+    fill_in(*out.root, {variables_, draft_.dir, problems_, secrets_,
+                        [&keys](const yaml_node& node) { return may_be_secret(node, keys); }});
     check_file(*out.root, keys, problems_);
     out.sound = problems_.errors() == before;
     return out;
@@ -76,8 +90,13 @@ class loader {
       agent.spec.card.name = file.name;
       agent.spec.card.domain = files.path;
       agent.from = read(file.file, agent_keys());
-      if (agent.from.root)
+      if (agent.from.root) {
         read_agent(*agent.from.root, files.path, agent.spec);
+        const auto before = problems_.errors();
+        read_schemas(*agent.from.root, draft_.dir, fs::path{file.file}.parent_path(), agent.spec,
+                     problems_);
+        agent.from.sound = agent.from.sound && problems_.errors() == before;
+      }
     }
     complete_breakers(domain);
   }
@@ -111,6 +130,7 @@ class loader {
     std::sort(files_.begin(), files_.end());
     out.files = std::move(files_);
     out.warnings = problems_.take_warnings();
+    out.secrets = secrets_.take();
     if (problems_.errors() == 0) {
       out.fleet = std::move(draft_.spec);
       out.fleet->dir = draft_.dir.string();
@@ -122,6 +142,7 @@ class loader {
 
   const environment& variables_;
   report problems_;
+  secret_values secrets_;
   fleet_draft draft_;
   std::vector<std::string> files_;
 };

@@ -27,6 +27,8 @@ struct loaded {
   std::vector<std::string>
       files; ///< the files that were read, relative to the folder and sorted: what to watch
 
+  std::vector<std::string> secrets; ///< values that the files were filled with and nobody may read
+
   [[nodiscard]] bool ok() const noexcept { return fleet.has_value(); }
 };
 

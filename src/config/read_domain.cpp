@@ -40,7 +40,11 @@ void read_context(const section& top, domain_spec& out) {
     if (auto type = as_text(*entry))
       field.type = std::move(*type);
     section{entry}.get("type", field.type);
+    section{entry}.get("merge", field.merge);
+    section{entry}.get("ephemeral", field.ephemeral);
     section{entry}.get("description", field.description);
+    section{entry}.get("fact", field.fact);
+    section{entry}.get("said_as", field.said_as);
   }
 }
 
@@ -74,6 +78,14 @@ void read_domain(const yaml_node& root, domain_draft& out) {
   read_routing(top.in("routing"), spec.routing);
   read_understanding(top.in("understand"), spec.path, spec.understanding);
   read_context(top, spec);
+
+  for (const auto* entry : top.elements("sanitize")) {
+    const section from{entry};
+    auto& rule = spec.sanitize.emplace_back();
+    from.get("name", rule.name);
+    from.get("pattern", rule.pattern);
+    from.get("replacement", rule.replacement);
+  }
 
   const auto sessions = top.in("sessions");
   sessions.get("busy", spec.sessions.busy);

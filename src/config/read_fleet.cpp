@@ -20,6 +20,12 @@ void read_fleet(const yaml_node& root, fleet_spec& out) {
       out.log_days =
           static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::days>(*time).count());
 
+  if (const auto* keep = top.in("history").find("keep"))
+    if (const auto time = as_duration(*keep))
+      out.task_days =
+          static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::days>(*time).count());
+  top.in("history").get_size("max_size", out.max_store_bytes);
+
   const auto door = top.in("door");
   door.get("host", out.door.host);
   door.get("port", out.door.port);

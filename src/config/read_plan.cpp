@@ -60,6 +60,21 @@ void read_leaf(const section& from, std::string_view domain, plan_node& out) {
   }
 }
 
+bool is_pattern(plan_op op) noexcept {
+  return op == plan_op::map || op == plan_op::loop || op == plan_op::judge;
+}
+
+void read_node(const yaml_node& node, std::string_view domain, plan_node& out, plan_site& site);
+
+// A step that is done once for every item or in every round, and what else belongs to it.
+void read_pattern(const section& from, std::string_view domain, plan_node& out, plan_site& site) {
+  from.get("timeout", out.timeout);
+  read_condition(from.in(out.op == plan_op::judge ? "passes" : "until"), out.when);
+  for (const auto* key : {"step", "by"})
+    if (const auto* step = from.find(key))
+      read_node(*step, domain, out.children.emplace_back(), site.children.emplace_back());
+}
+
 void read_node(const yaml_node& node, std::string_view domain, plan_node& out, plan_site& site) {
   site.node = &node;
   site.body = operator_of(node, out.op);
@@ -69,11 +84,20 @@ void read_node(const yaml_node& node, std::string_view domain, plan_node& out, p
   from.get("name", out.name);
   from.get("needed", out.needed);
   from.get("how", out.how);
+  from.get("items", out.items);
+  from.get("at_once", out.at_once);
+  from.get("max_rounds", out.max_rounds);
+  if (const auto* undo = from.find("undo"))
+    read_node(*undo, domain, out.undo.emplace_back(), site.undo.emplace_back());
+  if (is_pattern(out.op))
+    return read_pattern(from, domain, out, site);
   const auto* steps = site.body->is_list() ? site.body : from.find("steps");
   const bool group = out.op == plan_op::sequence || out.op == plan_op::parallel ||
-                     out.op == plan_op::race || out.op == plan_op::quorum;
+                     out.op == plan_op::race || out.op == plan_op::quorum ||
+                     out.op == plan_op::compensate;
   if (!group)
     return read_leaf(from, domain, out);
+  from.get("timeout", out.timeout);
   if (!steps || !steps->is_list())
     return;
   out.children.resize(steps->children.size());
@@ -86,6 +110,8 @@ void collect_names(const plan_node& node, std::set<std::string>& names) {
   names.insert(node.name);
   for (const auto& child : node.children)
     collect_names(child, names);
+  for (const auto& undo : node.undo)
+    collect_names(undo, names);
 }
 
 void name_rest(plan_node& node, const std::set<std::string>& taken,
@@ -98,6 +124,8 @@ void name_rest(plan_node& node, const std::set<std::string>& taken,
   }
   for (auto& child : node.children)
     name_rest(child, taken, numbers);
+  for (auto& undo : node.undo)
+    name_rest(undo, taken, numbers);
 }
 
 } // namespace

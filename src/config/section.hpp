@@ -62,6 +62,15 @@ class section {
         out = std::move(*value);
   }
 
+  /// The elements of the list at `key`; none when there is no list.
+  [[nodiscard]] std::vector<const yaml_node*> elements(std::string_view key) const {
+    std::vector<const yaml_node*> out;
+    if (const auto* list = find(key); list && list->is_list())
+      for (const auto& child : list->children)
+        out.push_back(child.get());
+    return out;
+  }
+
   /// The values of the map at `key`; none when there is no map.
   [[nodiscard]] std::vector<const yaml_node*> entries(std::string_view key) const {
     std::vector<const yaml_node*> out;

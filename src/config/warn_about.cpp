@@ -63,6 +63,8 @@ class reached {
     fallback(domain, node.fallback);
     for (const auto& child : node.children)
       plan(domain, child);
+    for (const auto& undo : node.undo)
+      plan(domain, undo);
   }
 
   std::set<std::string, std::less<>> agents_, skills_;
@@ -85,6 +87,7 @@ void warn_about_triage(const fleet_draft& fleet, const domain_draft& domain,
 } // namespace
 
 void warn_about(const fleet_draft& fleet, report& problems) {
+  warn_about_effects(fleet, problems);
   const reached all{fleet};
   for (const auto& [path, domain] : fleet.domains) {
     // A domain that neither understands text nor has a plan is asked for its skills directly: all

@@ -88,6 +88,14 @@ class memory_store final : public store {
     return out;
   }
 
+  std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
+    std::vector<audit_row> out;
+    for (auto i = static_cast<std::size_t>(std::min<std::uint64_t>(after, trail_.size()));
+         i < trail_.size() && out.size() < most; ++i)
+      out.push_back(trail_[i]);
+    return out;
+  }
+
   std::size_t prune(timestamp older_than, std::size_t most) override {
     std::size_t gone = 0;
     for (auto i = tasks_.begin(); i != tasks_.end() && gone < most;) {
@@ -196,6 +204,10 @@ class memory_store final : public store {
       put_effect(w);
       return;
     }
+    if (w.what == store_write::kind::audit) {
+      add_to_trail(w);
+      return;
+    }
     auto* e = find(w.id);
     if (w.what == store_write::kind::open) {
       if (!e)
@@ -203,6 +215,14 @@ class memory_store final : public store {
     } else if (e && !e->closed) {
       w.what == store_write::kind::append ? append(*e, w) : close(*e, w);
     }
+  }
+
+  void add_to_trail(const store_write& w) {
+    if (!in_trail_.insert(w.id).second)
+      return;
+    const auto before = trail_.empty() ? audit_origin() : trail_.back().hash;
+    const std::uint64_t n = trail_.size() + 1;
+    trail_.push_back({n, w.id, w.body, audit_link({}, before, n, w.id, w.body)});
   }
 
   void open(const store_write& w) {
@@ -236,6 +256,8 @@ class memory_store final : public store {
 
   std::map<place, entry> tasks_;
   std::set<client_key> keys_;
+  std::vector<audit_row> trail_;
+  std::set<std::string, std::less<>> in_trail_;
   std::map<std::pair<std::string, std::string>, stored_session> sessions_;
   std::map<std::string, std::map<place_in_task, stored_effect>, std::less<>> ledger_;
   shard_epochs epochs_;

@@ -1,4 +1,5 @@
 #include "src/store/open_set.hpp"
+#include "src/store/sqlite_audit.hpp"
 #include "src/store/sqlite_handle.hpp"
 #include "src/store/sqlite_ledger.hpp"
 #include "src/store/sqlite_reader.hpp"
@@ -33,6 +34,7 @@ class sqlite_store final : public store {
       , open_(prepared(db_, settings))
       , reader_(db_, open_)
       , ledger_(db_)
+      , audit_(db_, settings.audit_key)
       , begin_(db_, "BEGIN IMMEDIATE")
       , commit_(db_, "COMMIT")
       , rollback_(db_, "ROLLBACK")
@@ -109,6 +111,10 @@ class sqlite_store final : public store {
     return reader_.tasks(filter);
   }
 
+  std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
+    return audit_.rows(after, most);
+  }
+
   std::size_t prune(timestamp older_than, std::size_t most) override {
     std::size_t gone = 0;
     most = std::min<std::size_t>(most, 1u << 20);
@@ -153,6 +159,7 @@ class sqlite_store final : public store {
     if (!in_doubt_)
       return;
     open_.load();
+    audit_.undone();
     in_doubt_ = false;
   }
 
@@ -175,6 +182,7 @@ class sqlite_store final : public store {
       throw;
     }
     in_doubt_ = false;
+    audit_.committed();
   }
 
   void write(const store_write& w) {
@@ -189,6 +197,8 @@ class sqlite_store final : public store {
       return put_session(w);
     case store_write::kind::effect:
       return ledger_.put(w);
+    case store_write::kind::audit:
+      return audit_.add(w.id, w.body);
     }
   }
 
@@ -269,6 +279,7 @@ class sqlite_store final : public store {
   open_set open_;
   sqlite_reader reader_;
   sqlite_ledger ledger_;
+  sqlite_audit audit_;
   bool in_doubt_ = true;
   sqlite_statement begin_, commit_, rollback_;
   sqlite_statement insert_task_, insert_event_, insert_end_, same_hour_, put_session_;

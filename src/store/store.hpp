@@ -1,5 +1,7 @@
 #pragma once
 
+#include "src/store/audit.hpp"
+
 #include <troupe/clock.hpp>
 #include <troupe/effects.hpp>
 #include <troupe/enum_names.hpp>
@@ -62,6 +64,7 @@ struct store_write {
     session, ///< a session as it is now, in place of what was stored: id, domain, at, body
              ///< (session)
     effect,  ///< a line of the effect ledger: id, domain, at, ledger. The task need not be stored
+    audit,   ///< a record for the audit trail: id (of the record), body (JSON text)
   };
   kind what = kind::open;
   std::string id;     ///< of the task; with `session`, of the session
@@ -182,12 +185,16 @@ class store {
 
   /// What is stored now takes so much room; pruning lowers it.
   virtual std::uint64_t bytes() = 0;
+  /// Records of the audit trail after number `after`, oldest first, at most `most`. Nothing ever
+  /// removes one.
+  virtual std::vector<audit_row> audit(std::uint64_t after, std::size_t most) = 0;
 };
 
 struct sqlite_settings {
   std::uint64_t max_bytes =
       0; ///< the database never grows beyond it (`full` instead); 0: as far as the disk goes
   milliseconds busy_timeout{2000}; ///< how long opening waits for a former owner to let go
+  std::string audit_key;           ///< of the audit trail's hashes; empty: they need no key
 };
 
 /// Opens or creates the database at `path` (its folder must exist) and owns it until it is

@@ -24,6 +24,11 @@ class redactor {
   static constexpr std::string_view mask = "[redacted]";
 
   [[nodiscard]] bool empty() const noexcept { return secrets_.empty(); }
+  /// Whether there is anything to mask: what is clean need not be copied.
+  [[nodiscard]] bool finds(std::string_view text) const noexcept;
+  [[nodiscard]] bool finds_in(const json& value) const;
+  /// The first `most` bytes, masked before the cut: half a secret is one too.
+  [[nodiscard]] std::string beginning(std::string text, std::size_t most) const;
   void apply(std::string& text) const;
   /// Masks in every string within `value`, keys included.
   void apply(json& value) const;

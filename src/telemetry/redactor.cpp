@@ -14,6 +14,30 @@ redactor::redactor(std::vector<std::string> secrets) {
   secrets_ = std::move(secrets);
 }
 
+bool redactor::finds(std::string_view text) const noexcept {
+  return std::any_of(secrets_.begin(), secrets_.end(),
+                     [&](const auto& secret) { return text.find(secret) != text.npos; });
+}
+
+bool redactor::finds_in(const json& value) const {
+  if (value.is_string())
+    return finds(value.get_ref<const std::string&>());
+  if (value.is_array())
+    return std::any_of(value.begin(), value.end(), [&](const json& x) { return finds_in(x); });
+  if (value.is_object())
+    for (const auto& [key, x] : value.items())
+      if (finds(key) || finds_in(x))
+        return true;
+  return false;
+}
+
+std::string redactor::beginning(std::string text, std::size_t most) const {
+  apply(text);
+  if (text.size() > most)
+    text.resize(most);
+  return text;
+}
+
 void redactor::apply(std::string& text) const {
   for (const auto& secret : secrets_)
     for (auto at = text.find(secret); at != std::string::npos;

@@ -69,14 +69,14 @@ class evaluation {
     /// The message is only made when somebody wants it: most alternatives of a combination fail
     /// unheard.
     template <class Message>
-    void fail(const Message& message) {
+    void fail(const char* keyword, const Message& message) {
       good = false;
       if (found == nullptr || found->size() >= json_schema::errors_max)
         return;
       if constexpr (std::is_invocable_v<Message>)
-        found->push_back({at.pointer(), message()});
+        found->push_back({at.pointer(), keyword, message()});
       else
-        found->push_back({at.pointer(), message});
+        found->push_back({at.pointer(), keyword, message});
     }
     /// Something inside failed, and has told so itself.
     void fail_inside(bool fitted) { good = good && fitted; }
@@ -86,15 +86,15 @@ class evaluation {
     verdict result{at, found};
     if (schema.always) {
       if (!*schema.always)
-        result.fail("nothing is allowed here");
+        result.fail("false", "nothing is allowed here");
       return result.good;
     }
     if (schema.ref != nullptr)
       return fits(*schema.ref, value, at, found);
     const auto types = types_of(value);
     if (schema.types != 0 && (schema.types & types) == 0) {
-      result.fail("must be " + type_names(schema.types) + ", is " +
-                  type_names(types & ~unsigned{type_integer}));
+      result.fail("type", "must be " + type_names(schema.types) + ", is " +
+                              type_names(types & ~unsigned{type_integer}));
       return false; // What else could be said about it would only confuse.
     }
     any_value(schema, value, result);
@@ -113,50 +113,54 @@ class evaluation {
 
   void any_value(const schema_node& schema, const json& value, verdict& result) {
     if (schema.constant && *schema.constant != value)
-      result.fail([&] { return "must be " + shown(*schema.constant); });
+      result.fail("const", [&] { return "must be " + shown(*schema.constant); });
     if (schema.options) {
       steps_ -= static_cast<long>(schema.options->size() / 16);
       if (std::find(schema.options->begin(), schema.options->end(), value) == schema.options->end())
-        result.fail([&] { return "must be one of " + shown(*schema.options); });
+        result.fail("enum", [&] { return "must be one of " + shown(*schema.options); });
     }
   }
 
   void number(const schema_node& schema, const json& value, verdict& result) {
     const auto exact = value.get<long double>();
-    const auto limit = [&](const std::optional<long double>& bound, auto holds, const char* what) {
+    const auto limit = [&](const std::optional<long double>& bound, auto holds, const char* keyword,
+                           const char* what) {
       if (bound && !holds(exact, *bound))
-        result.fail([&] { return what + shown(*bound); });
+        result.fail(keyword, [&] { return what + shown(*bound); });
     };
-    limit(schema.minimum, std::greater_equal<>{}, "must be at least ");
-    limit(schema.maximum, std::less_equal<>{}, "must be at most ");
-    limit(schema.exclusive_minimum, std::greater<>{}, "must be greater than ");
-    limit(schema.exclusive_maximum, std::less<>{}, "must be less than ");
+    limit(schema.minimum, std::greater_equal<>{}, "minimum", "must be at least ");
+    limit(schema.maximum, std::less_equal<>{}, "maximum", "must be at most ");
+    limit(schema.exclusive_minimum, std::greater<>{}, "exclusiveMinimum", "must be greater than ");
+    limit(schema.exclusive_maximum, std::less<>{}, "exclusiveMaximum", "must be less than ");
     if (schema.multiple_of && !is_multiple(value, *schema.multiple_of))
-      result.fail("must be a multiple of " + shown(*schema.multiple_of));
+      result.fail("multipleOf", "must be a multiple of " + shown(*schema.multiple_of));
   }
 
   static void count(const std::optional<std::size_t>& least, const std::optional<std::size_t>& most,
-                    std::size_t is, const char* what, verdict& result) {
+                    std::size_t is, const char* what, const char* fewer, const char* more,
+                    verdict& result) {
     if (least && is < *least)
-      result.fail("must have at least " + std::to_string(*least) + what + ", has " +
-                  std::to_string(is));
+      result.fail(fewer, "must have at least " + std::to_string(*least) + what + ", has " +
+                             std::to_string(is));
     if (most && is > *most)
-      result.fail("must have at most " + std::to_string(*most) + what + ", has " +
-                  std::to_string(is));
+      result.fail(more, "must have at most " + std::to_string(*most) + what + ", has " +
+                            std::to_string(is));
   }
 
   void text(const schema_node& schema, const std::string& value, verdict& result) {
     if (schema.min_length || schema.max_length)
-      count(schema.min_length, schema.max_length, code_points(value), " characters", result);
+      count(schema.min_length, schema.max_length, code_points(value), " characters", "minLength",
+            "maxLength", result);
     if (schema.pattern && matches(*schema.pattern, value, result) == match::no)
-      result.fail("must match the pattern " + schema.pattern->text());
+      result.fail("pattern", "must match the pattern " + schema.pattern->text());
   }
 
   enum class match { yes, no, not_tried };
   match matches(const schema_pattern& pattern, const std::string& value, verdict& result) {
     if (value.size() > json_schema::pattern_subject_max_bytes) {
-      result.fail("is longer than " + std::to_string(json_schema::pattern_subject_max_bytes) +
-                  " bytes, too long to be held against the pattern " + pattern.text());
+      result.fail("limit", "is longer than " +
+                               std::to_string(json_schema::pattern_subject_max_bytes) +
+                               " bytes, too long to be held against the pattern " + pattern.text());
       return match::not_tried;
     }
     // In the worst case every byte visits every state of the pattern.
@@ -165,9 +169,10 @@ class evaluation {
   }
 
   void array(const schema_node& schema, const json& value, verdict& result) {
-    count(schema.min_items, schema.max_items, value.size(), " elements", result);
+    count(schema.min_items, schema.max_items, value.size(), " elements", "minItems", "maxItems",
+          result);
     if (schema.unique_items && !all_different(value, steps_))
-      result.fail("must not have the same element twice");
+      result.fail("uniqueItems", "must not have the same element twice");
     for (std::size_t i = 0; i < value.size() && result.open() && !gave_up(); ++i) {
       child wanted = schema.items;
       if (schema.tuple)
@@ -179,20 +184,22 @@ class evaluation {
         std::none_of(value.begin(), value.end(), [&](const json& element) {
           return fits(*schema.contains, element, result.at, nullptr);
         }))
-      result.fail("must have an element that fits 'contains'");
+      result.fail("contains", "must have an element that fits 'contains'");
   }
 
   void object(const schema_node& schema, const json& value, verdict& result) {
-    count(schema.min_properties, schema.max_properties, value.size(), " properties", result);
+    count(schema.min_properties, schema.max_properties, value.size(), " properties",
+          "minProperties", "maxProperties", result);
     steps_ -= static_cast<long>(schema.required.size() / 16);
     for (const auto& name : schema.required)
       if (!value.contains(name))
-        result.fail("must have the property '" + name + "'");
+        result.fail("required", "must have the property '" + name + "'");
     for (const auto& [name, needed] : schema.dependent_required)
       if (value.contains(name))
         for (const auto& other : needed)
           if (!value.contains(other))
-            result.fail("must have the property '" + other + "', as it has '" + name + "'");
+            result.fail("dependencies",
+                        "must have the property '" + other + "', as it has '" + name + "'");
     for (const auto& [name, dependent] : schema.dependent_schemas)
       if (value.contains(name))
         result.fail_inside(fits(*dependent, value, result.at, result.found));
@@ -206,7 +213,7 @@ class evaluation {
     verdict own{here, result.found};
     if (schema.property_names != nullptr &&
         !fits(*schema.property_names, json(name), here, nullptr))
-      own.fail("is no name that a property may have here");
+      own.fail("propertyNames", "is no name that a property may have here");
     bool named = false;
     if (const auto known = schema.properties.find(name); known != schema.properties.end()) {
       named = true;
@@ -220,7 +227,7 @@ class evaluation {
     }
     if (!named && schema.additional_properties != nullptr) {
       if (schema.additional_properties->always == false)
-        own.fail("is not a property that is known here");
+        own.fail("additionalProperties", "is not a property that is known here");
       else
         own.fail_inside(fits(*schema.additional_properties, value, here, own.found));
     }
@@ -238,12 +245,13 @@ class evaluation {
           std::count_if(schema.one_of.begin(), schema.one_of.end(),
                         [&](child part) { return fits(*part, value, result.at, nullptr); });
       if (fitting == 0)
-        none_fits(schema.one_of, value, result);
+        none_fits("oneOf", schema.one_of, value, result);
       else if (fitting > 1)
-        result.fail("must fit exactly one alternative, but fits " + std::to_string(fitting));
+        result.fail("oneOf",
+                    "must fit exactly one alternative, but fits " + std::to_string(fitting));
     }
     if (schema.negated != nullptr && fits(*schema.negated, value, result.at, nullptr))
-      result.fail("must not fit what 'not' describes");
+      result.fail("not", "must not fit what 'not' describes");
     if (schema.condition != nullptr) {
       const bool holds = fits(*schema.condition, value, result.at, nullptr);
       if (const child then = holds ? schema.consequence : schema.alternative; then != nullptr)
@@ -254,11 +262,12 @@ class evaluation {
   void any_of(const std::vector<child>& parts, const json& value, verdict& result) {
     if (std::none_of(parts.begin(), parts.end(),
                      [&](child part) { return fits(*part, value, result.at, nullptr); }))
-      none_fits(parts, value, result);
+      none_fits("anyOf", parts, value, result);
   }
 
   /// Says what is wrong with the alternative that fits best: the one whose errors lie deepest.
-  void none_fits(const std::vector<child>& parts, const json& value, verdict& result) {
+  void none_fits(const char* keyword, const std::vector<child>& parts, const json& value,
+                 verdict& result) {
     result.good = false;
     if (result.found == nullptr)
       return;
@@ -273,10 +282,10 @@ class evaluation {
     const auto count = std::to_string(parts.size());
     // Without a single error the work ran out on the way here, which is told as such in the end.
     if (best.message.empty())
-      return result.fail("fits none of the " + count + " alternatives");
+      return result.fail(keyword, "fits none of the " + count + " alternatives");
     const auto inside = best.pointer.substr(result.at.pointer().size());
-    result.fail("fits none of the " + count + " alternatives; the nearest: " + inside +
-                (inside.empty() ? "" : " ") + best.message);
+    result.fail(keyword, "fits none of the " + count + " alternatives; the nearest: " + inside +
+                             (inside.empty() ? "" : " ") + best.message);
   }
 
   long steps_ = steps_max;
@@ -303,14 +312,14 @@ json_schema json_schema::compile(const json& schema) {
 
 std::vector<schema_error> json_schema::validate(const json& document) const {
   if (nested_deeper_than(document, depth_max))
-    return {{"", "is nested more than " + std::to_string(depth_max) + " deep"}};
+    return {{"", "limit", "is nested more than " + std::to_string(depth_max) + " deep"}};
   evaluation run;
   std::vector<schema_error> errors;
   const bool good = run.fits(*compiled_->tree.root, document, place{}, &errors);
   if (run.gave_up())
-    return {{"", "is too complex to be checked against this schema"}};
+    return {{"", "limit", "is too complex to be checked against this schema"}};
   if (!good && errors.empty())
-    return {{"", "does not fit the schema"}};
+    return {{"", "schema", "does not fit the schema"}};
   return errors;
 }
 

@@ -14,6 +14,9 @@ namespace troupe::tools {
 struct schema_error {
   /// A JSON pointer to the offending value in the document; empty for the document itself.
   std::string pointer;
+  /// The keyword that it breaks, such as `required`; `limit` when the document could not be
+  /// checked.
+  std::string keyword;
   std::string message;
 };
 

@@ -55,6 +55,12 @@ void put(const failure& x, v1::Failure& out) {
   out.set_reason(code(x.why));
   out.set_detail(x.detail);
   out.set_retry_after(x.retry_after.count());
+  for (const auto& e : x.errors) {
+    auto& to = *out.add_errors();
+    to.set_pointer(e.pointer);
+    to.set_keyword(e.keyword);
+    to.set_message(e.message);
+  }
 }
 
 void put(const outcome& x, v1::Outcome& out) {
@@ -92,8 +98,16 @@ void put(const plan_node& x, v1::PlanNode& out, std::size_t depth) {
       when.set_value_json(json_text(x.when.value));
   }
   out.set_join(code(x.how));
+  out.set_items(x.items);
+  static const plan_node plain;
+  if (x.at_once != plain.at_once)
+    out.set_at_once(x.at_once);
+  if (x.max_rounds != plain.max_rounds)
+    out.set_max_rounds(x.max_rounds);
   for (const auto& child : x.children)
     put(child, *out.add_children(), depth + 1);
+  for (const auto& undo : x.undo)
+    put(undo, *out.add_undo(), depth + 1);
 }
 
 void put(const plan& x, v1::Plan& out) {
@@ -105,6 +119,7 @@ void put(const plan& x, v1::Plan& out) {
     put(s.node, *step.mutable_node(), 1);
     step.set_parent(s.parent);
     step.mutable_children()->Add(s.children.begin(), s.children.end());
+    step.set_undo(s.undo);
   }
   auto& retry = *out.mutable_retry();
   retry.set_max_retries(x.retry.max_retries);

@@ -55,8 +55,12 @@ task take(v1::Task& in) {
 }
 
 failure take(v1::Failure& in) {
-  return {enum_of<reason>(in.reason(), "failure.reason"), std::move(*in.mutable_detail()),
-          milliseconds{in.retry_after()}};
+  failure out{enum_of<reason>(in.reason(), "failure.reason"), std::move(*in.mutable_detail()),
+              milliseconds{in.retry_after()}};
+  for (auto& e : *in.mutable_errors())
+    out.errors.push_back({std::move(*e.mutable_pointer()), std::move(*e.mutable_keyword()),
+                          std::move(*e.mutable_message())});
+  return out;
 }
 
 outcome take(v1::Outcome& in) {
@@ -116,9 +120,16 @@ plan_node take(v1::PlanNode& in, std::size_t depth) {
     out.when.value = json_of(when.value_json(), "plan.when.value");
   }
   out.how = enum_of<join>(in.join(), "plan.join");
+  out.items = std::move(*in.mutable_items());
+  if (in.has_at_once())
+    out.at_once = in.at_once();
+  if (in.has_max_rounds())
+    out.max_rounds = in.max_rounds();
   out.children.reserve(static_cast<std::size_t>(in.children_size()));
   for (auto& child : *in.mutable_children())
     out.children.push_back(take(child, depth + 1));
+  for (auto& undo : *in.mutable_undo())
+    out.undo.push_back(take(undo, depth + 1));
   return out;
 }
 

@@ -8,12 +8,17 @@ namespace {
   throw malformed{"plan: step " + std::to_string(step) + " " + why};
 }
 
+std::size_t children_wanted(plan_op op) noexcept {
+  return op == plan_op::judge ? 2 : op == plan_op::map || op == plan_op::loop ? 1 : 0;
+}
+
 /// Whoever runs a plan trusts its indices. So they are looked at here: every step but the root is
-/// exactly once the child of a step before it, and says so itself.
+/// exactly once the child, or the undo, of a step before it, and says so itself; steps are numbered
+/// from the root down and from left to right; and what is repeated has the steps that it needs.
 void check_tree(const plan& p) {
   const auto size = p.steps.size();
-  std::vector<std::uint32_t> depth(size, 0);
   std::vector<bool> claimed(size, false);
+  std::vector<std::uint32_t> line; // The steps from the root down to the one before.
   if (p.steps[0].parent != 0)
     refuse(0, "is the root and must be its own parent");
   claimed[0] = true;
@@ -22,18 +27,33 @@ void check_tree(const plan& p) {
     // Parents come first: a step that nobody has claimed by now is nobody's child.
     if (!claimed[i])
       refuse(i, "is not a child of any step before it");
-    depth[i] = i == 0 ? 1 : depth[s.parent] + 1;
-    if (depth[i] > plan::max_depth)
+    while (i > 0 && line.size() > 1 && line.back() != s.parent)
+      line.pop_back();
+    if (i > 0 && line.back() != s.parent)
+      refuse(i, "is out of order");
+    line.push_back(static_cast<std::uint32_t>(i));
+    if (line.size() > plan::max_depth)
       refuse(i, "is nested too deeply");
-    for (auto child : s.children) {
-      if (child <= i || child >= size)
+    const auto wanted = children_wanted(s.node.op);
+    if (wanted != 0 && s.children.size() != wanted)
+      refuse(i, "does not have the steps that it needs");
+    auto last = static_cast<std::uint32_t>(i);
+    const auto claim = [&](std::uint32_t below) {
+      if (below <= i || below >= size)
         refuse(i, "has a child out of range");
-      if (claimed[child])
-        refuse(child, "is a child twice");
-      if (p.steps[child].parent != i)
-        refuse(child, "names another parent");
-      claimed[child] = true;
-    }
+      if (claimed[below])
+        refuse(below, "is a child twice");
+      if (p.steps[below].parent != i)
+        refuse(below, "names another parent");
+      if (below <= last)
+        refuse(below, "is out of order");
+      last = below;
+      claimed[below] = true;
+    };
+    for (auto child : s.children)
+      claim(child);
+    if (s.undo != 0)
+      claim(s.undo);
   }
 }
 
@@ -46,10 +66,11 @@ plan take(v1::Plan& in) {
   plan out;
   out.steps.reserve(size);
   for (auto& s : *in.mutable_steps()) {
-    if (s.node().children_size() != 0)
+    if (s.node().children_size() != 0 || s.node().undo_size() != 0)
       refuse(out.steps.size(), "holds a tree; steps are flat");
     out.steps.push_back({take(*s.mutable_node(), 1), s.parent(),
-                         std::vector<std::uint32_t>(s.children().begin(), s.children().end())});
+                         std::vector<std::uint32_t>(s.children().begin(), s.children().end()),
+                         s.undo()});
   }
   check_tree(out);
   if (in.has_retry()) {

@@ -270,7 +270,7 @@ TEST(full_disk, nothing_is_acknowledged_that_is_not_stored_and_all_goes_on_after
   }
 }
 
-TEST(full_disk, a_store_that_fails_and_will_not_open_for_a_while_costs_a_restart_and_no_task) {
+TEST(full_disk, a_store_that_fails_and_will_not_open_for_a_while_costs_no_task_and_nobody_else) {
   stage s{long_way()};
   understand(s.room);
   auto t = s->submit(wants("", "go"));
@@ -278,16 +278,149 @@ TEST(full_disk, a_store_that_fails_and_will_not_open_for_a_while_costs_a_restart
   const auto id = t->id();
   s.around->disk->failing = store_error::kind::io;
   s.around->disk->closed = store_error::kind::io;
-  auto lost = s->submit(wants("", "go"));
+  auto second = s->submit(wants("", "go"));
+  auto r = wants("a");
+  r.keep = durability::none;
   s->run();
-  EXPECT_TRUE(lost->accepted.empty());
-  s->advance(60ms);
+  EXPECT_TRUE(second->accepted.empty());
+  EXPECT_TRUE(s->ask(r)->done());
+  s->advance(60s);
+  EXPECT_TRUE(second->accepted.empty());
   s.around->disk->repair();
   s->advance(10s);
   EXPECT_TRUE(s->failures.empty());
-  EXPECT_EQ(lost->finals(), 1u);
+  EXPECT_EQ(second->accepted.size(), 1u);
+  ASSERT_EQ(s->questions().size(), 2u);
+  for (const auto& q : s->questions())
+    s->answer(q->id, say("yes"));
+  s->advance(1s);
+  EXPECT_TRUE(t->done());
+  EXPECT_TRUE(second->done());
+  s->advance(1s);
+  EXPECT_EQ(s->find(id)->state, task_state::completed);
+}
+
+TEST(recovery, what_was_asked_of_a_journal_that_dies_is_asked_of_the_next) {
+  stage s{long_way()};
+  understand(s.room);
+  auto r = wants("", "go");
+  r.idempotency_key = "k";
+  r.context_id = "s";
+  // The key is looked up, then the session, each by a journal that does not live to answer.
+  auto t = s->submit(r);
+  s.around->disk->closed = store_error::kind::io;
+  s->kill_part("journal");
+  s->advance(1s);
+  EXPECT_TRUE(t->accepted.empty());
+  s->kill_orchestrator("d");
+  s->advance(3s);
+  s.around->disk->repair();
+  s->advance(10s);
+  if (t->accepted.empty())
+    t = s->submit(r); // It was given to an orchestrator that died before it was stored.
+  s->advance(1s);
+  EXPECT_EQ(t->accepted.size(), 1u);
+  ASSERT_EQ(s->questions().size(), 1u);
+}
+
+TEST(recovery, a_journal_that_dies_takes_no_task_in_memory_with_it) {
+  stage s{long_way()};
+  understand(s.room);
+  s.around->pool->held = true;
+  auto r = wants("a");
+  r.keep = durability::none;
+  auto t = s->submit(r);
+  s->run();
+  s->kill_part("journal");
+  s->advance(1s);
+  s.around->pool->held = false;
+  s->advance(1s);
+  EXPECT_TRUE(t->done());
+  EXPECT_EQ(s.room.count("a"), 1u);
+}
+
+TEST(two_owners, the_former_one_of_a_shard_stops_and_records_nothing_more) {
+  stage s{long_way()};
+  understand(s.room);
+  auto t = s->submit(wants("", "go"));
+  s->run();
+  ASSERT_EQ(s->questions().size(), 1u);
+  const auto id = t->id();
+  // Somebody else takes the shard over while this node still believes to own it.
+  EXPECT_EQ(s.around->disk->kept->take_shard("d", 0), 2u);
+  const auto before = s.around->disk->kept->task(id)->events.size();
+  s->answer(s->questions().at(0)->id, say("yes"));
+  s->advance(10s);
+  EXPECT_EQ(s.room.count("c"), 0u);
+  EXPECT_EQ(s.around->disk->kept->task(id)->events.size(), before);
+  EXPECT_FALSE(s->shipped().resolve(directory::orchestrator_of("d", 0)));
+  EXPECT_TRUE(s->failures.empty());
+  // The next owner goes on from what was stored.
+  s.restart();
   ASSERT_EQ(s->questions().size(), 1u);
   s->answer(s->questions().at(0)->id, say("yes"));
   s->advance(1s);
   EXPECT_EQ(s->find(id)->state, task_state::completed);
+  EXPECT_EQ(s.room.count("c"), 1u);
+}
+
+TEST(idempotency, a_key_with_another_request_is_refused_wherever_the_first_one_is) {
+  stage s{long_way()};
+  understand(s.room);
+  auto r = wants("a");
+  r.idempotency_key = "k";
+  auto other = r;
+  other.text = "something else";
+  const auto refused_now = [&] {
+    auto t = s->ask(other);
+    return t->refusals.size() == 1 && t->refusals[0].why == refusal::conflict;
+  };
+  s.around->pool->held = true;
+  auto first = s->submit(r);
+  s->run();
+  EXPECT_TRUE(refused_now()) << "while it runs";
+  s.around->pool->held = false;
+  s->advance(1s);
+  ASSERT_TRUE(first->done());
+  EXPECT_TRUE(refused_now()) << "after its end";
+  EXPECT_EQ(s->ask(r)->id(), first->id());
+  s.restart();
+  EXPECT_TRUE(refused_now()) << "after a restart";
+  EXPECT_EQ(s->ask(r)->record().what->id, first->id());
+  EXPECT_EQ(s.room.count("a"), 1u);
+}
+
+TEST(pruning, forgets_what_is_old_in_bites) {
+  stage s;
+  understand(s.room);
+  auto f = a_fleet(long_way());
+  f.task_days = 1;
+  s.up(f);
+  for (int i = 0; i < 150; ++i)
+    s->submit(wants("a"));
+  s->advance(1s);
+  const auto kept = [&] {
+    return s.around->disk->kept->tasks({{}, {}, {}, timestamp::max(), 1000}).size();
+  };
+  EXPECT_EQ(kept(), 150u);
+  s->advance(std::chrono::hours{23});
+  EXPECT_EQ(kept(), 150u);
+  auto young = s->ask(wants("a"));
+  s->advance(std::chrono::hours{2});
+  EXPECT_EQ(kept(), 1u);
+  EXPECT_TRUE(young->done());
+}
+
+TEST(pruning, forgets_the_oldest_when_the_store_is_too_large) {
+  stage s;
+  understand(s.room);
+  auto f = a_fleet(long_way());
+  f.max_store_bytes = 20'000;
+  s.up(f);
+  for (int i = 0; i < 200; ++i)
+    s->submit(wants("a", std::string(500, 'x')));
+  s->advance(1s);
+  EXPECT_GT(s.around->disk->kept->bytes(), 100'000u);
+  s->advance(std::chrono::minutes{2});
+  EXPECT_LE(s.around->disk->kept->bytes(), 20'000u);
 }

@@ -25,6 +25,19 @@ TEST(plan_layout, parents_come_first_and_the_tree_comes_back) {
   EXPECT_EQ(p->tree(), tree);
 }
 
+TEST(plan_layout, an_undo_stands_behind_the_steps_of_what_it_undoes) {
+  auto part = group(plan_op::parallel, "p", {undoable("a"), call("b")});
+  part.undo.push_back(call("unp"));
+  const auto tree = group(plan_op::compensate, "c", {part, call("d")});
+  const auto p = plan::of(tree);
+  ASSERT_EQ(p->steps.size(), 7u);
+  EXPECT_EQ(p->steps[2].undo, 3u); // a, una
+  EXPECT_EQ(p->steps[1].undo, 5u);
+  EXPECT_EQ(p->steps[5].parent, 1u);
+  EXPECT_EQ(p->steps[1].children, (std::vector<std::uint32_t>{2, 4}));
+  EXPECT_EQ(p->tree(), tree);
+}
+
 TEST(plan_layout, names_are_made_for_steps_without_and_never_clash) {
   auto unnamed = call("x");
   unnamed.name.clear();
@@ -42,6 +55,24 @@ TEST(plan_layout, bad_plans_are_refused_and_say_why) {
     plan_node tree;
     const char* says;
   } table[] = {
+      {group(plan_op::map, "x", {call("y"), call("z")}), "map 'x': needs exactly one step"},
+      {group(plan_op::judge, "x", {call("y")}), "the one that does it and the one that judges"},
+      {group(plan_op::loop, "x", {g}), "cannot have a gate as its step"},
+      {rounds(plan_op::loop, "x", {call("y")}, 0), "needs at least one round"},
+      {map_of("x", call("y"), 0), "needs at least one item at once"},
+      {changed(map_of("x", call("y")), [](auto& n) { n.items = "list"; }),
+       "needs a JSON pointer such as /input/orders, not 'list'"},
+      {group(plan_op::sequence, "x", {undoable("y")}), "stands below no compensate"},
+      {undoable("y"), "stands below no compensate"},
+      {changed(group(plan_op::compensate, "x", {undoable("y")}),
+               [](auto& n) { n.children[0].undo.push_back(call("z")); }),
+       "can be undone by one step only"},
+      {changed(group(plan_op::compensate, "x", {undoable("y")}),
+               [](auto& n) { n.children[0].undo[0].undo.push_back(call("z")); }),
+       "cannot be undone itself"},
+      {changed(group(plan_op::compensate, "x", {undoable("y")}),
+               [](auto& n) { n.children[0].undo[0] = group(plan_op::race, "r", {call("z")}); }),
+       "cannot undo a step"},
       {group(plan_op::sequence, "x", {}), "sequence 'x': needs at least one step"},
       {group(plan_op::race, "x", {}), "needs at least one step"},
       {changed(call("x"), [](auto& n) { n.skill.clear(); }), "needs a skill or an agent"},

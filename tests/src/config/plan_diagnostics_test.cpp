@@ -19,13 +19,12 @@ const test::bad_case cases[] = {
      d,
      domain + "plan: {call: {skill: talk}, human: {queue: desk}}\n",
      {"support/domain.yaml:3:29: plan.human: cannot stand beside \"call\": only one of call, "
-      "sequence, parallel, race, "
-      "quorum, gate, domain, human"}},
+      "sequence, parallel, race, quorum, gate, domain, human, map, loop, judge, compensate"}},
     {"no_operator",
      d,
      domain + "plan: {}\n",
      {"support/domain.yaml:3:1: plan: needs one of call, sequence, parallel, race, quorum, gate, "
-      "domain, human"}},
+      "domain, human, map, loop, judge, compensate"}},
     {"call_of_nothing",
      d,
      domain + "plan: {call: {text: x}}\n",
@@ -80,6 +79,71 @@ const test::bad_case cases[] = {
      {"support/domain.yaml:6:12: plan.sequence[1].gate.pointer: \"/amount\" does not start with "
       "/text, /data or "
       "/confidence"}},
+    {"items_from_nowhere",
+     d,
+     domain + "plan: {map: {items: /orders, step: {call: {skill: talk}}}}\n",
+     {"support/domain.yaml:3:14: plan.map.items: \"/orders\" does not start with /input, /previous "
+      "or /context"}},
+    {"items_of_an_unknown_field",
+     d,
+     domain + "plan: {map: {items: /context/orders, step: {call: {skill: talk}}}}\n",
+     {"support/domain.yaml:3:14: plan.map.items: domain \"support\" declares no context field "
+      "\"orders\""}},
+    {"items_of_no_list",
+     d,
+     domain + "plan: {map: {items: /context/tier, step: {call: {skill: talk}}}}\n",
+     {"support/domain.yaml:3:14: plan.map.items: context field \"tier\" is of type string and no "
+      "list"}},
+    {"map_of_nothing",
+     d,
+     domain + "plan: {map: {items: /input/x}}\n",
+     {"support/domain.yaml:3:8: plan.map.step: is missing"}},
+    {"loop_without_end",
+     d,
+     domain + "plan: {loop: {step: {call: {skill: talk}}}}\n",
+     {"support/domain.yaml:3:8: plan.loop.until: is missing"}},
+    {"loop_until_what",
+     d,
+     domain + "plan: {loop: {step: {call: {skill: talk}}, until: {pointer: /ok, exists: true}}}\n",
+     {"support/domain.yaml:3:52: plan.loop.until.pointer: \"/ok\" does not start with /text, /data "
+      "or /confidence"}},
+    {"judge_by_nobody",
+     d,
+     domain + "plan: {judge: {step: {call: {skill: talk}}, passes: {pointer: /data/ok, equals: "
+              "true}}}\n",
+     {"support/domain.yaml:3:8: plan.judge.by: is missing"}},
+    {"judge_by_a_stranger",
+     d,
+     domain + "plan: {judge: {step: {call: {skill: talk}}, by: {call: {agent: nobody}}, passes: "
+              "{pointer: /data/ok, equals: true}}}\n",
+     {"support/domain.yaml:3:57: plan.judge.by.call.agent: there is no agent \"nobody\" in domain "
+      "\"support\""}},
+    {"gate_in_a_map",
+     d,
+     domain + "plan: {map: {items: /input/x, step: {gate: {pointer: /data/x, exists: true}}}}\n",
+     {"support/domain.yaml:3:38: plan.map.step.gate: needs a step before it in a sequence"}},
+    {"undo_without_compensate",
+     d,
+     domain + "plan: {sequence: [{call: {skill: talk, undo: {call: {skill: bill}}}}]}\n",
+     {"support/domain.yaml:3:40: plan.sequence[0].call.undo: is never used: the step stands below "
+      "no compensate"}},
+    {"undo_of_an_undo",
+     d,
+     domain + "plan: {compensate: [{call: {skill: talk, undo: {call: {skill: bill, undo: {call: "
+              "{skill: bill}}}}}}]}\n",
+     {"support/domain.yaml:3:69: plan.compensate[0].call.undo.call.undo: the step undoes another "
+      "one and cannot be undone itself"}},
+    {"undo_by_a_group",
+     d,
+     domain +
+         "plan: {compensate: [{call: {skill: talk, undo: {race: [{call: {skill: bill}}]}}}]}\n",
+     {"support/domain.yaml:3:49: plan.compensate[0].call.undo.race: cannot undo a step: that takes "
+      "a call, domain or human"}},
+    {"unsafe_map_in_a_race",
+     d,
+     domain + "plan: {race: [{map: {items: /input/x, step: {call: {skill: pay}}}}]}\n",
+     {"support/domain.yaml:3:53: plan.race[0].map.step.call.skill: agent \"payer\" has unsafe "
+      "effects and cannot take part in a race"}},
     {"plan_queue",
      d,
      domain + "plan: {human: {queue: dusk}}\n",

@@ -259,6 +259,51 @@ TEST(codec, replaces_what_is_not_utf8_in_json) {
   EXPECT_EQ(d->data["a"], "x\xEF\xBF\xBD");
 }
 
+TEST(codec, brings_back_what_is_repeated_and_undone) {
+  // compensate(0) -> map(1) -> 2; 1 is undone by 3
+  plan p;
+  p.steps.resize(4);
+  p.steps[0].node.op = plan_op::compensate;
+  p.steps[0].children = {1};
+  p.steps[1].node.op = plan_op::map;
+  p.steps[1].node.items = "/input/orders";
+  p.steps[1].node.at_once = 3;
+  p.steps[1].node.max_rounds = 7;
+  p.steps[1].children = {2};
+  p.steps[1].undo = 3;
+  p.steps[2].parent = p.steps[3].parent = 1;
+  const auto back = decode_plan(encode(p));
+  ASSERT_TRUE(back) << back.error;
+  ASSERT_EQ(back->steps.size(), 4u);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(back->steps[i].node, p.steps[i].node) << i;
+    EXPECT_EQ(back->steps[i].undo, p.steps[i].undo) << i;
+  }
+  const auto refused = [&](auto change) {
+    auto bad = p;
+    change(bad);
+    EXPECT_FALSE(decode_plan(encode(bad)));
+  };
+  refused([](plan& x) { x.steps[1].undo = 2; });
+  refused([](plan& x) { x.steps[1].undo = 9; });
+  refused([](plan& x) { x.steps[1].undo = 0; });
+  refused([](plan& x) { x.steps[0].undo = 3; });
+  refused([](plan& x) { x.steps[1].node.op = plan_op::judge; });
+  refused([](plan& x) {
+    x.steps[1].children = {3};
+    x.steps[1].undo = 2;
+  });
+
+  plan_node tree;
+  tree.op = plan_op::compensate;
+  tree.children.resize(1);
+  tree.children[0].undo.resize(1);
+  tree.children[0].undo[0].skill = "back";
+  const auto again = decode_plan_node(encode(tree));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(*again, tree);
+}
+
 TEST(codec, refuses_plans_that_are_no_tree) {
   const auto refused = [](auto change) {
     auto p = small_plan();

@@ -1,0 +1,91 @@
+#include "actors/audit.hpp"
+#include "actors/boundary.hpp"
+#include "actors/orchestrator.hpp"
+
+#include "policies/facts.hpp"
+
+namespace troupe {
+
+outcome_ptr orchestrator_state::without_contradiction(const live_task& t, outcome_ptr x) const {
+  if (!x->ok() || !x->data.is_object() || domain_->context.empty())
+    return x;
+  auto why = contradiction_failure(contradictions(*domain_, t.context, x->data));
+  if (!why)
+    return x;
+  auto y = *x;
+  y.failed = std::move(why);
+  return std::make_shared<const outcome>(std::move(y));
+}
+
+json orchestrator_state::errors_of_last_attempt(const live_task& t, std::uint32_t step) {
+  for (auto e = t.history.rbegin(); e != t.history.rend(); ++e)
+    if (e->step == step && e->kind == event_kind::step_failed) {
+      const auto* why = e->get<failure>();
+      return why && !why->errors.empty() ? to_json(why->errors) : json{};
+    }
+  return {};
+}
+
+// -- audit --------------------------------------------------------------------
+
+namespace {
+
+std::string audit_id(const live_task& t, std::uint32_t step, std::uint32_t attempt,
+                     const char* what) {
+  return t.what->id + "/" + std::to_string(step) + "/" + std::to_string(attempt) + "/" + what;
+}
+
+json about(const live_task& t, const agent_spec& agent, std::uint32_t step, std::uint32_t attempt) {
+  return {{"task", t.what->id},
+          {"step", step},
+          {"attempt", attempt},
+          {"agent", agent.card.domain + "/" + agent.card.name},
+          {"effects", to_string(agent.card.does)}};
+}
+
+} // namespace
+
+void orchestrator_state::store_audit(live_task& t, store_write record) {
+  record.domain = domain_->path;
+  record.shard = config_.shard;
+  store(t, std::move(record));
+}
+
+void orchestrator_state::audit_begin(live_task& t, const agent_spec& agent, std::uint32_t step,
+                                     std::uint32_t attempt) {
+  if (!config_.journal)
+    return;
+  const auto& node = t.run->node(step);
+  const auto target = t.run->target_of(step);
+  auto record = about(t, agent, step, attempt);
+  record["skill"] = target.skill.empty() ? node.skill : std::string{target.skill};
+  record["key"] = effect_key(t.what->id, step, call_index(t, step));
+  if (!t.what->who.id.empty())
+    record["customer"] = t.what->who.id;
+  record["asked"] = fingerprint(node.text.empty() ? t.what->text : node.text,
+                                json::array({t.what->data, node.input}));
+  store_audit(
+      t, audit_write(audit_id(t, step, attempt, "begun"), now_, "effect.begun", std::move(record)));
+}
+
+void orchestrator_state::audit_end(live_task& t, const agent_spec& agent, std::uint32_t step,
+                                   std::uint32_t attempt, const outcome& x, bool cleaned) {
+  if (!config_.journal)
+    return;
+  auto record = about(t, agent, step, attempt);
+  record["answered"] = fingerprint(x.text, x.data);
+  record["ok"] = x.ok();
+  if (!x.ok())
+    record["reason"] = to_string(x.failed.why);
+  if (cleaned)
+    record["sanitized"] = true;
+  if (!x.failed.errors.empty()) {
+    record["stopped_by"] = json::array();
+    for (const auto& e : x.failed.errors)
+      record["stopped_by"].push_back(e.keyword);
+  }
+  store_audit(
+      t, audit_write(audit_id(t, step, attempt, "ended"), now_, "effect.ended", std::move(record)));
+}
+
+} // namespace troupe

@@ -1,0 +1,118 @@
+#include "actors/orchestrator.hpp"
+
+#include "policies/map_items.hpp"
+#include "policies/shared_state.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+// What the steps of a task share: its context, and what each of them is given.
+
+namespace {
+
+bool sets_context(const outcome& x) {
+  return x.ok() && x.data.is_object() && x.data.contains("context");
+}
+
+} // namespace
+
+std::vector<std::string> orchestrator_state::may_write(const live_task& t,
+                                                       std::uint32_t step) const {
+  // An agent sets what its team lets it write; another domain answers for its own agents, and we
+  // take what we declare.
+  if (t.run->target_of(step).op == plan_op::domain) {
+    std::vector<std::string> all;
+    for (const auto& [field, type] : domain_->context)
+      all.push_back(field);
+    return all;
+  }
+  const auto& agents = dispatcher_->table()->by_name;
+  const auto who = agents.find(t.run->step(step).agent);
+  if (who == agents.end() || who->second.empty())
+    return {};
+  return who->second.front()->spec()->writes;
+}
+
+state_change orchestrator_state::change_by(const live_task& t, std::uint32_t step,
+                                           const outcome& x) const {
+  return t.shared.merge(step, t.context, *domain_, may_write(t, step), x.data);
+}
+
+void orchestrator_state::learn(live_task& t, const event& e) {
+  // Where nothing is shared, nothing is kept.
+  if (domain_->context.empty() || t.triage || e.step >= t.run->size())
+    return;
+  switch (e.kind) {
+  case event_kind::assigned:
+  case event_kind::delegated:
+    t.shared.began(e.step, e.attempt, t.context, may_write(t, e.step));
+    return;
+  case event_kind::step_completed:
+  case event_kind::reconciled:
+    if (const auto* x = e.get<outcome>(); x && x->ok() && sets_context(*x)) {
+      const auto change = change_by(t, e.step, *x);
+      if (change.conflict.empty())
+        t.shared.take(change, t.context);
+      for (const auto& field : change.refused)
+        parts_->log->warn("task {}: {} may not set the context field '{}' so", t.what->id,
+                          t.run->step(e.step).agent, field);
+    }
+    t.shared.ended(e.step);
+    return;
+  case event_kind::step_failed:
+  case event_kind::answered:
+  case event_kind::time_up:
+    t.shared.ended(e.step);
+    return;
+  default:
+    return;
+  }
+}
+
+bool orchestrator_state::contradicts(live_task& t, event& e) const {
+  const auto* x = e.get<outcome>();
+  if (e.kind != event_kind::step_completed || domain_->context.empty() || t.triage || !t.run ||
+      e.step >= t.run->size() || !x || !sets_context(*x))
+    return false;
+  auto change = change_by(t, e.step, *x);
+  if (change.conflict.empty())
+    return false;
+  e.kind = event_kind::step_failed;
+  e.body = std::make_shared<const failure>(
+      failure{reason::contradiction, std::move(change.conflict), {}});
+  return true;
+}
+
+json orchestrator_state::input_of(const live_task& t, std::uint32_t step) const {
+  const auto& node = t.run->node(step);
+  const auto& request = t.what->data;
+  json out;
+  if (const auto lists = t.run->lists_above(step); request.is_object() && lists.empty()) {
+    out = request;
+    // What the agent may read of the context comes to it scoped, not by the back door.
+    out.erase("context");
+  } else if (request.is_object()) {
+    // Whoever is given an item is not given the list with it.
+    out = json::object();
+    for (const auto& [key, value] : request.items())
+      if (key != "context" && std::find(lists.begin(), lists.end(), key) == lists.end())
+        out[key] = value;
+  }
+  if (node.input.is_object())
+    out.update(node.input);
+  if (auto given = t.run->given_to(step); given.is_object())
+    out.update(given);
+  return out;
+}
+
+void orchestrator_state::expand_step(live_task& t, const plan_action& a, actions& todo) {
+  json document{{"input", input_of(t, a.step)},
+                {"previous", t.run->previous_of(a.step)},
+                {"context", t.context}};
+  auto e = make_event(t, event_kind::expanded, a.step, a.attempt);
+  e.body = std::make_shared<const outcome>(find_items(t.run->node(a.step), document));
+  happen(t, std::move(e), todo);
+}
+
+} // namespace troupe

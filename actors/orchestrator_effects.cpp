@@ -1,0 +1,339 @@
+#include "actors/orchestrator.hpp"
+
+#include "policies/dice.hpp"
+#include "policies/failure_table.hpp"
+#include "src/telemetry/log.hpp"
+#include "src/wire/codec.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace troupe {
+
+// Before an agent that acts outside is called, a PENDING line is on disk, in the batch of the event
+// that decided the call; what came of it is written in the batch of the event that completes the
+// step, and nothing is built on the step before that batch is on disk.
+
+namespace {
+
+constexpr const char* former_run = "an earlier run of this task had called it";
+
+/// Whether a call that failed so is known to have done nothing.
+bool did_nothing(reason why) noexcept {
+  return why != reason::none && why != reason::cancelled && !default_line(why).may_have_acted;
+}
+
+} // namespace
+
+bool orchestrator_state::acts(const live_task& t, const seat_ptr& who) {
+  // Understanding a message changes nothing outside, whatever else its agent may do.
+  return who->spec() && who->spec()->card.does != effects::none && !t.triage;
+}
+
+std::uint32_t orchestrator_state::call_index(const live_task& t, std::uint32_t step) {
+  const auto rung = t.run->step(step).rung;
+  const auto& ladder = t.run->node(step).fallback;
+  return rung > 0 && rung <= ladder.size() && ladder[rung - 1].starts_with("skill:") ? rung : 0;
+}
+
+std::string orchestrator_state::effect_key(const std::string& task, std::uint32_t step,
+                                           std::uint32_t index) {
+  return task + "/" + std::to_string(step) + "/" + std::to_string(index);
+}
+
+json orchestrator_state::input_of(const live_task& t, std::uint32_t step) const {
+  json out;
+  if (t.what->data.is_object()) {
+    out = t.what->data;
+    // What the agent may read of the context comes to it scoped, not by the back door.
+    out.erase("context");
+  }
+  const auto& node = t.run->node(step);
+  if (node.input.is_object())
+    out.update(node.input);
+  if (auto previous = t.run->previous_of(step); !previous.is_null())
+    out["previous"] = std::move(previous);
+  return out;
+}
+
+std::string orchestrator_state::fingerprint_of(const live_task& t, std::uint32_t step) const {
+  // The context is left out: it may change while the call is on its way.
+  const auto& node = t.run->node(step);
+  const auto target = t.run->target_of(step);
+  auto text = std::string{target.skill.empty() ? std::string_view{node.skill} : target.skill};
+  text += '\0';
+  text += node.text.empty() ? t.what->text : node.text;
+  text += '\0';
+  text += input_of(t, step).dump(-1, ' ', false, json::error_handler_t::replace);
+  char out[17];
+  std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(stable_hash(text)));
+  return out;
+}
+
+ledger_line* orchestrator_state::find_line(live_task& t, std::uint32_t step, std::uint32_t index) {
+  auto hit = std::find_if(t.ledger.begin(), t.ledger.end(),
+                          [&](const ledger_line& x) { return x.step == step && x.index == index; });
+  return hit == t.ledger.end() ? nullptr : &*hit;
+}
+
+// -- before the call ----------------------------------------------------------
+
+bool orchestrator_state::decided_before(live_task& t, const plan_action& a, actions& todo) {
+  if (t.ledger.empty() || t.triage)
+    return false;
+  auto* line = find_line(t, a.step, call_index(t, a.step));
+  if (!line || !std::exchange(line->former, false) || line->state == effect_state::not_done)
+    return false;
+  // An agent may not act for another request under the same key. Nor may its old answer stand for
+  // it: what the earlier run asked for was something else.
+  const bool other = line->fingerprint != fingerprint_of(t, a.step);
+  auto way = std::make_shared<route>();
+  way->skill = t.run->target_of(a.step).skill;
+  way->agent = line->agent;
+  way->does = line->does;
+  way->repeatable = line->does != effects::unsafe && !other;
+  way->because = former_run;
+  auto e = make_event(t, event_kind::assigned, a.step, a.attempt);
+  e.body = route_ptr{std::move(way)};
+  if (!happen(t, std::move(e), todo))
+    return true;
+  if (line->state == effect_state::committed && !other) {
+    e = make_event(t, event_kind::reconciled, a.step, a.attempt);
+    e.body = line->result;
+  } else {
+    e = make_event(t, event_kind::step_failed, a.step, a.attempt);
+    const auto what = other
+                          ? std::string{"an earlier run of this task called it for another request"}
+                          : "the node ended while " + line->agent + " worked on it";
+    e.body = std::make_shared<const failure>(
+        failure{other ? reason::contradiction : reason::crash, what, {}});
+  }
+  happen(t, std::move(e), todo);
+  return true;
+}
+
+std::string orchestrator_state::bound_to(live_task& t, std::uint32_t step) const {
+  const auto* line =
+      t.ledger.empty() || t.triage ? nullptr : find_line(t, step, call_index(t, step));
+  if (!line || line->state != effect_state::pending)
+    return {};
+  const auto& table = *dispatcher_->table();
+  const auto target = t.run->target_of(step);
+  const auto& index = target.agent.empty() ? table.by_skill : table.by_name;
+  const auto all = index.find(target.agent.empty() ? target.skill : target.agent);
+  // Only who takes the key may step in for somebody who may have acted under it.
+  const bool by_key =
+      line->does == effects::idempotent && all != index.end() &&
+      std::all_of(all->second.begin(), all->second.end(), [](const seat_ptr& place) {
+        const auto does = place->spec()->card.does;
+        return does == effects::idempotent || does == effects::none;
+      });
+  return by_key ? std::string{} : line->agent.substr(0, line->agent.find('#'));
+}
+
+void orchestrator_state::note_pending(live_task& t, std::uint32_t step, std::uint32_t attempt,
+                                      const seat& who) {
+  const auto index = call_index(t, step);
+  auto* line = find_line(t, step, index);
+  if (!line) {
+    t.ledger.push_back(
+        {step, index, attempt, effect_state::pending, effects::none, false, {}, {}, nullptr});
+    line = &t.ledger.back();
+    line->fingerprint = fingerprint_of(t, step);
+  }
+  line->attempt = attempt;
+  line->state = effect_state::pending;
+  line->does = who.spec()->card.does;
+  line->agent = who.where().name;
+  if (t.what->keep == durability::task && config_.journal && !std::exchange(t.plan_kept, true)) {
+    // From now on another plan would not know what has been done by this one.
+    for (const auto& e : t.history) {
+      if (e.kind != event_kind::planned)
+        continue;
+      store_write w;
+      w.what = store_write::kind::append;
+      w.id = t.what->id;
+      w.domain = domain_->path;
+      w.state = t.state;
+      w.at = e.at;
+      w.n = t.stored++;
+      w.body = encode(e);
+      store(t, std::move(w));
+    }
+  }
+  store_line(&t, t.what->id, *line);
+}
+
+void orchestrator_state::store_line(live_task* t, const std::string& task, const ledger_line& x) {
+  if (!config_.journal)
+    return;
+  auto line = std::make_shared<stored_effect>();
+  line->step = x.step;
+  line->index = x.index;
+  line->attempt = x.attempt;
+  line->state = x.state;
+  line->does = x.does;
+  line->agent = x.agent;
+  line->fingerprint = x.fingerprint;
+  if (x.result)
+    line->body = encode(*x.result);
+  store_write w;
+  w.what = store_write::kind::effect;
+  w.id = task;
+  w.domain = domain_->path;
+  w.at = now_;
+  w.ledger = std::move(line);
+  if (t && !t->ending) {
+    store(*t, std::move(w));
+    return;
+  }
+  // The task has ended without it: nobody waits for this line.
+  own(w);
+  line_.add(std::move(w), 0xFFFFFFFF, 0);
+  flush_later();
+}
+
+void orchestrator_state::never_sent(live_task& t, const effect& e) {
+  dispatcher::give_back(*e.to, e.probe, now_);
+  if (!acts(t, e.to))
+    return;
+  for (auto& line : t.ledger)
+    if (line.step == e.step && line.attempt == e.attempt && line.state == effect_state::pending) {
+      line.state = effect_state::not_done;
+      store_line(&t, t.what->id, line);
+    }
+}
+
+// -- after the call -----------------------------------------------------------
+
+void orchestrator_state::note_end(const acting_call& c, effect_state state, outcome_ptr result) {
+  auto* t = find_live(c.what->id);
+  auto* known = t ? find_line(*t, c.step, c.index) : nullptr;
+  ledger_line alone; // The task is over, and what it knew of the call is with the call.
+  if (!known) {
+    alone = {c.step, c.index, c.attempt, state, c.does, false, c.agent, c.fingerprint, nullptr};
+    known = &alone;
+  } else if (known->state == effect_state::committed || c.attempt < known->attempt) {
+    // The first result stays, and an earlier attempt that did nothing says nothing of a later one.
+    if (known->state == effect_state::committed || state != effect_state::committed)
+      return;
+  }
+  known->state = state;
+  known->attempt = std::max(known->attempt, c.attempt);
+  known->result = std::move(result);
+  store_line(t, c.what->id, *known);
+}
+
+void orchestrator_state::acting_ended(const open_call& c, const acting_call& a,
+                                      const outcome_ptr& x) {
+  if (!x->ok()) {
+    if (did_nothing(x->failed.why))
+      note_end(a, effect_state::not_done, nullptr);
+    reply(c.slot, c.generation, event_kind::step_failed, c.step, c.attempt,
+          std::make_shared<const failure>(x->failed));
+    return;
+  }
+  note_end(a, effect_state::committed, x);
+  if (reply(c.slot, c.generation, event_kind::step_completed, c.step, c.attempt, x))
+    return;
+  // Its time was up, and yet it has happened: whoever still wonders can stop.
+  auto* t = live(c.slot, c.generation);
+  if (t && !t->ending && t->run && !t->triage && c.step < t->run->size())
+    reply(c.slot, c.generation, event_kind::reconciled, c.step, t->run->step(c.step).attempt, x);
+}
+
+void orchestrator_state::query_ended(const open_call& c, const acting_call& a,
+                                     const outcome_ptr& x) {
+  const auto failed = [&](failure f) {
+    reply(c.slot, c.generation, event_kind::step_failed, c.step, c.attempt,
+          std::make_shared<const failure>(std::move(f)));
+  };
+  if (!x->ok())
+    return failed(x->failed);
+  const auto said = x->data.is_object() ? x->data.find("happened") : x->data.end();
+  if (!x->data.is_object() || said == x->data.end() || !said->is_boolean())
+    return failed({reason::invalid_output, "/data/happened must be true or false", {}});
+  auto found = std::make_shared<outcome>();
+  if (said->get<bool>()) {
+    *found = *x;
+    // The result of the effect stands beside the answer, or instead of it.
+    if (auto result = x->data.find("result"); result != x->data.end() && result->is_object())
+      found->data = json(*result);
+    else
+      found->data.erase("happened");
+    note_end(a, effect_state::committed, found);
+  } else {
+    found->failed = {reason::crash, "it has not happened, as " + c.to->where().name + " says", {}};
+    found->confidence = 0;
+    note_end(a, effect_state::not_done, nullptr);
+  }
+  reply(c.slot, c.generation, event_kind::reconciled, c.step, c.attempt,
+        outcome_ptr{std::move(found)});
+}
+
+std::string orchestrator_state::doubt(const plan_run::step_state& step, const std::string& text) {
+  return "Has this happened? \"" + text +
+         "\" was given to an agent, and nobody knows what it has done (" +
+         std::string{to_string(step.unsettled->why)} +
+         (step.unsettled->detail.empty() ? "" : ": " + step.unsettled->detail) +
+         "). If it has happened, answer with what came of it; if it has not, deny it, and it will "
+         "be tried again.";
+}
+
+outcome_ptr orchestrator_state::settle_by_person(live_task& t, const question_answered& x) {
+  if (t.ledger.empty() || !t.run || t.triage || !x.x || x.step >= t.run->size())
+    return x.x;
+  const auto& step = t.run->step(x.step);
+  auto* line = find_line(t, x.step, call_index(t, x.step));
+  // Only who is asked because of the effect, and is the one who is asked now, can know.
+  if (!line || line->state != effect_state::pending || !step.unsettled || !step.asking ||
+      step.attempt != x.attempt)
+    return x.x;
+  if (x.x->ok() && x.x->data.is_object() && x.x->data.contains("nobody_answered"))
+    // What silence means to other questions says nothing about what has happened.
+    return std::make_shared<const outcome>(
+        outcome::of({reason::timeout, "nobody said whether it had happened", {}}));
+  if (x.x->ok()) {
+    line->state = effect_state::committed;
+    line->result = x.x;
+  } else if (x.x->failed.why == reason::policy_denied) {
+    line->state = effect_state::not_done;
+  } else {
+    return x.x; // Nobody answered.
+  }
+  line->attempt = x.attempt;
+  store_line(&t, t.what->id, *line);
+  return x.x;
+}
+
+// -- after a restart ----------------------------------------------------------
+
+void orchestrator_state::load_ledger(live_task& t, const stored_task& x) const {
+  for (const auto& e : x.effects) {
+    ledger_line line{e.step,  e.index,       e.attempt,
+                     e.state, e.does,        t.what->keep != durability::step,
+                     e.agent, e.fingerprint, nullptr};
+    if (e.state == effect_state::committed) {
+      if (auto result = decode_outcome(e.body)) {
+        line.result = std::make_shared<const outcome>(*std::move(result));
+      } else {
+        parts_->log->error("task {}: the recorded result of step {} cannot be read: {}", x.id,
+                           e.step, result.error);
+        line.state = effect_state::pending;
+      }
+    }
+    t.ledger.push_back(std::move(line));
+  }
+}
+
+bool orchestrator_state::take_up_effect(live_task& t, const plan_action& a, actions& todo) {
+  const auto* line =
+      t.ledger.empty() || t.triage ? nullptr : find_line(t, a.step, call_index(t, a.step));
+  if (!line || line->state != effect_state::committed)
+    return false;
+  auto e = make_event(t, event_kind::reconciled, a.step, a.attempt);
+  e.body = line->result;
+  return happen(t, std::move(e), todo);
+}
+
+} // namespace troupe

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "nodes/sim/machine.hpp"
+#include "nodes/sim/simulation.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace troupe::sim {
+
+/// The people and programs that use a simulated fleet: they send their requests, come back after
+/// the node was away, repeat what they have a key for, give up, and answer questions.
+class callers {
+ public:
+  struct caller {
+    order what;
+    std::string accepted;   ///< the id that they were told; empty: not yet
+    task_record_ptr ended;  ///< the first end that they were told
+    bool kept = true;       ///< it outlives its process
+    bool sent = false;      ///< at least once
+    bool listening = false; ///< the process that runs now has a callback of theirs
+    bool refused = false;   ///< and they will not try again
+    bool lost = false;      ///< kept in memory only, by a process that is gone
+    std::uint32_t attempts = 0;
+    timestamp sent_at{};
+    [[nodiscard]] bool done() const noexcept { return ended || refused || lost; }
+  };
+
+  callers(world& w, std::vector<order> orders);
+
+  /// A process has started, and they find it there. Null: it is gone.
+  void meet(machine* now);
+  /// Everybody has heard how it ended.
+  [[nodiscard]] bool done() const;
+  /// Answers some of the questions that wait for people; `all` when nobody may stay silent.
+  void look_at_questions(bool all);
+
+  [[nodiscard]] const std::vector<caller>& all() const noexcept { return callers_; }
+  [[nodiscard]] const std::vector<std::string>& complaints() const noexcept { return complaints_; }
+
+ private:
+  void send(std::size_t i);
+  void come_back(std::size_t i);
+  void listen(std::size_t i);
+  [[nodiscard]] task_handlers handlers(std::size_t i);
+  void heard_end(std::size_t i, const task_record_ptr& record);
+  void heard_refusal(std::size_t i, const refused& why);
+  void answer(const question_ptr& q);
+
+  world& world_;
+  machine* now_ = nullptr;
+  std::uint64_t process_ = 0; ///< counts them, so that what a former one says is not heard
+  std::vector<caller> callers_;
+  std::map<std::string, std::string> keys_; ///< domain and idempotency key to the id it gave
+  std::vector<std::string> complaints_;
+};
+
+} // namespace troupe::sim

@@ -1,0 +1,108 @@
+#include "nodes/sim/disk.hpp"
+
+#include <string>
+
+namespace troupe::sim {
+
+namespace {
+
+std::string_view word_of(store_write::kind k) {
+  switch (k) {
+  case store_write::kind::open:
+    return "open";
+  case store_write::kind::append:
+    return "append";
+  case store_write::kind::close:
+    return "close";
+  case store_write::kind::session:
+    return "session";
+  case store_write::kind::effect:
+    return "effect";
+  }
+  return "other";
+}
+
+class sim_store final : public store {
+ public:
+  explicit sim_store(disk& on)
+      : disk_(on) {
+    check();
+    if (disk_.failing == store_error::kind::io)
+      throw store_error{store_error::kind::io, "the disk is broken"};
+  }
+
+  void apply(std::span<const store_write> batch) override {
+    check();
+    if (disk_.failing)
+      throw store_error{*disk_.failing, "the disk takes nothing at the moment"};
+    if (++disk_.writes == disk_.crash_at) {
+      disk_.crashed = true;
+      if (disk_.crash_applies)
+        write(batch);
+      throw store_error{store_error::kind::io, "the machine stops here"};
+    }
+    if (disk_.lies > 0) {
+      --disk_.lies;
+      return;
+    }
+    write(batch);
+  }
+  std::vector<stored_task> open_tasks(std::string_view domain, std::uint32_t shard) override {
+    check();
+    return disk_.kept->open_tasks(domain, shard);
+  }
+  std::optional<stored_task> task(std::string_view id) override {
+    check();
+    return disk_.kept->task(id);
+  }
+  std::optional<std::string> task_by_key(std::string_view domain, std::string_view key) override {
+    check();
+    return disk_.kept->task_by_key(domain, key);
+  }
+  std::optional<std::string> session(std::string_view domain, std::string_view id) override {
+    check();
+    return disk_.kept->session(domain, id);
+  }
+  std::uint64_t take_shard(std::string_view domain, std::uint32_t shard) override {
+    check();
+    return disk_.kept->take_shard(domain, shard);
+  }
+  std::vector<stored_effect> effects(const effect_filter& filter) override {
+    check();
+    return disk_.kept->effects(filter);
+  }
+  std::uint64_t bytes() override {
+    check();
+    return disk_.kept->bytes();
+  }
+  std::vector<stored_task> tasks(const task_filter& filter) override {
+    check();
+    return disk_.kept->tasks(filter);
+  }
+  std::size_t prune(timestamp older_than, std::size_t most) override {
+    check();
+    return disk_.kept->prune(older_than, most);
+  }
+
+ private:
+  void check() const {
+    if (disk_.crashed)
+      throw store_error{store_error::kind::io, "the machine has stopped"};
+  }
+  void write(std::span<const store_write> batch) {
+    disk_.kept->apply(batch);
+    for (const auto& w : batch)
+      disk_.around.note("disk " + std::string{word_of(w.what)} + " " + w.id + " " +
+                        std::to_string(w.n) + " " + std::string{to_string(w.state)} + " " +
+                        std::to_string(stable_hash(w.body)));
+  }
+  disk& disk_;
+};
+
+} // namespace
+
+std::unique_ptr<store> open_store_on(disk& where) {
+  return std::make_unique<sim_store>(where);
+}
+
+} // namespace troupe::sim

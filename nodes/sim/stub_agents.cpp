@@ -1,0 +1,126 @@
+#include "nodes/sim/stub_agents.hpp"
+
+#include <stdexcept>
+
+namespace troupe::sim {
+
+namespace {
+
+constexpr const char* on_pool = "simulated";
+constexpr const char* at_once = "simulated at once";
+
+void put_stubs(std::vector<domain_spec>& domains) {
+  for (auto& d : domains) {
+    for (auto& a : d.agents) {
+      auto& kind = a.card.kind;
+      if (kind != agent_kind::native && kind != agent_kind::subprocess && kind != agent_kind::http)
+        continue;
+      kind = agent_kind::native;
+      // A tenth of all agents answers on its own thread, as cheap native functions do.
+      const bool cheap = stable_hash(a.card.domain + "/" + a.card.name) % 10 == 0;
+      a.settings = {{"function", cheap ? at_once : on_pool}};
+    }
+    put_stubs(d.domains);
+  }
+}
+
+outcome failed_as(reason why, const char* detail, milliseconds wait = {}) {
+  return outcome::of({why, detail, wait});
+}
+
+} // namespace
+
+stub_agents::stub_agents(world& w, fault_plan faults, stub_answer answer)
+    : world_(w)
+    , faults_(faults)
+    , answer_(answer ? std::move(answer) : plausible_answer) {}
+
+fleet_spec stub_agents::prepared(fleet_spec fleet) {
+  fleet.plugins.clear();
+  fleet.services.clear();
+  put_stubs(fleet.domains);
+  return fleet;
+}
+
+void stub_agents::register_in(native_agents& natives) {
+  const auto make = [this](const agent_spec& spec) -> native_function {
+    return [this, spec](const agent_call& call, std::stop_token) { return work(spec, call); };
+  };
+  natives.add(on_pool, make);
+  natives.add(at_once, make, true);
+}
+
+bool stub_agents::goes_wrong(const char* kind, double chance) {
+  if (!world_.chance(chance))
+    return false;
+  ++mishaps_[kind];
+  return true;
+}
+
+void stub_agents::act(const agent_spec& spec, const agent_call& call) {
+  if (spec.card.does == effects::none)
+    return;
+  auto& d = outside_.deeds[call.idempotency_key];
+  d.agent = spec.card.domain + "/" + spec.card.name;
+  d.kind = spec.card.does;
+  ++d.asked;
+  // Who takes the key knows what has been done; others do it again.
+  if (d.carried == 0 || spec.card.does == effects::unsafe)
+    ++d.carried;
+}
+
+outcome stub_agents::work(const agent_spec& spec, const agent_call& call) {
+  if (!world_.process_runs)
+    throw std::runtime_error{"the process is gone"};
+  ++calls_;
+  const auto said = [&](const char* how) {
+    world_.note("call " + spec.card.domain + "/" + spec.card.name + " " + call.about->id + "/" +
+                std::to_string(call.step) + " attempt " + std::to_string(call.attempt) + ": " +
+                how);
+  };
+  if (call.query) {
+    const auto hit = outside_.deeds.find(call.idempotency_key);
+    const bool happened = hit != outside_.deeds.end() && hit->second.carried > 0;
+    said(happened ? "asked, and it has happened" : "asked, and it has not happened");
+    outcome x;
+    if (happened)
+      x = answer_(spec, call, world_.draw());
+    if (!x.data.is_object())
+      x.data = json::object();
+    x.data["happened"] = happened;
+    return x;
+  }
+  if (goes_wrong("limited", faults_.limited)) {
+    said("come back later");
+    return failed_as(reason::rate_limited, "too many requests", milliseconds{300});
+  }
+  if (goes_wrong("unavailable", faults_.unavailable)) {
+    said("not now");
+    return failed_as(reason::unavailable, "the service is away");
+  }
+  if (goes_wrong("throws", faults_.throws)) {
+    if (world_.chance(0.5))
+      act(spec, call);
+    said("throws");
+    throw std::runtime_error{"the agent has a defect"};
+  }
+  act(spec, call);
+  auto x = answer_(spec, call, world_.draw());
+  if (goes_wrong("garbage", faults_.garbage)) {
+    said("garbage");
+    if (world_.chance(0.5))
+      x.data = json::array({"no", "object"});
+    else
+      x.confidence = 17;
+    return x;
+  }
+  if (goes_wrong("unsure", faults_.unsure)) {
+    said("unsure");
+    x.confidence = 0.01;
+    return x;
+  }
+  said(x.ok() ? "done" : "failed");
+  return x;
+}
+
+} // namespace troupe::sim

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "nodes/sim/fault_plan.hpp"
+#include "nodes/sim/world.hpp"
+
+#include <troupe/agent.hpp>
+#include <troupe/fleet.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace troupe::sim {
+
+/// What a stub answers for an agent when nothing goes wrong; the number is its chance.
+using stub_answer =
+    std::function<outcome(const agent_spec&, const agent_call&, std::uint64_t dice)>;
+
+/// The world that agents act upon: which effects have really happened, by idempotency key.
+struct outside_world {
+  struct deed {
+    std::string agent;
+    effects kind = effects::none;
+    std::uint32_t asked = 0;   ///< how often somebody asked for it
+    std::uint32_t carried = 0; ///< how often it was carried out
+  };
+  std::map<std::string, deed> deeds;
+};
+
+/// Stands in for agents whose work is outside of the runtime: native functions, subprocesses and
+/// HTTP services. Rules and triage are the runtime's own and run for real; people are played by the
+/// simulation. Outlives the nodes that use it.
+class stub_agents {
+ public:
+  stub_agents(world& w, fault_plan faults, stub_answer answer);
+
+  /// The fleet as it is simulated: stubs in place of what is outside, no plugins, no services.
+  [[nodiscard]] static fleet_spec prepared(fleet_spec fleet);
+  /// Registers the functions that a prepared fleet names.
+  void register_in(native_agents& natives);
+  /// From now on nothing goes wrong any more, so that a run can come to its end.
+  void calm() { faults_ = fault_plan::none(); }
+
+  [[nodiscard]] const outside_world& outside() const noexcept { return outside_; }
+  [[nodiscard]] std::uint64_t calls() const noexcept { return calls_; }
+  /// How often what went wrong, by the names of `fault_plan`.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& mishaps() const noexcept {
+    return mishaps_;
+  }
+
+ private:
+  outcome work(const agent_spec& spec, const agent_call& call);
+  void act(const agent_spec& spec, const agent_call& call);
+  bool goes_wrong(const char* kind, double chance);
+
+  world& world_;
+  fault_plan faults_;
+  stub_answer answer_;
+  outside_world outside_;
+  std::uint64_t calls_ = 0;
+  std::map<std::string, std::uint64_t> mishaps_;
+};
+
+/// A value that a JSON Schema allows, as far as it says so with type, enum, const, properties,
+/// required, items, minimum, maximum, minLength, maxLength, minItems, examples and default.
+[[nodiscard]] json value_for(const json& schema, std::uint64_t dice);
+
+/// What an agent of this kind might say: by its `gives` schema, else its skill's name; sure enough
+/// for its own `min_confidence`.
+[[nodiscard]] outcome plausible_answer(const agent_spec& spec, const agent_call& call,
+                                       std::uint64_t dice);
+
+} // namespace troupe::sim

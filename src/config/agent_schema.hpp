@@ -1,0 +1,17 @@
+#pragma once
+
+#include "src/config/draft.hpp"
+#include "src/config/report.hpp"
+
+#include <filesystem>
+
+namespace troupe::config {
+
+/// Reads the JSON Schemas of an agent, `takes` and `gives`, into `out`: as they stand in its file,
+/// or from a file (JSON or YAML) beside it. Reports what cannot be read or compiled: unknown
+/// keywords, patterns without end, references that lead nowhere. `folder` is the folder of the
+/// agent's file, `dir` the fleet's, which no path may leave.
+void read_schemas(const yaml_node& root, const std::filesystem::path& dir,
+                  const std::filesystem::path& folder, agent_spec& out, report& problems);
+
+} // namespace troupe::config

@@ -1,0 +1,115 @@
+// Simulating a fleet, and going through a recorded task again.
+#include "tests/nodes/cli_kit.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+namespace {
+
+using namespace troupe::test;
+using testing::AllOf;
+using testing::HasSubstr;
+using troupe::json;
+
+/// A fleet without triage, so that nothing has to be trained.
+void small_fleet(const scratch& here) {
+  here.write("fleet/fleet.yaml", "fleet: small\nentry: desk\nshards: 2\ndata: data\n"
+                                 "humans: {people: {answer_timeout: 10m}}\n");
+  here.write("fleet/desk/domain.yaml",
+             "domain: desk\ntimeout: 30s\nstep_timeout: 5s\ncontext: {customer_id: string}\n");
+  here.write(
+      "fleet/desk/agents/clerk.yaml",
+      "agent: clerk\nkind: http\nskills: [file]\neffects: idempotent\n"
+      "fallback: [\"agent:deputy\", \"human:people\"]\nhttp: {url: \"http://127.0.0.1:1/\"}\n");
+  here.write(
+      "fleet/desk/agents/deputy.yaml",
+      "agent: deputy\nkind: rules\nskills: [file, tell]\nrules: {rules: [{text: As ever.}]}\n");
+}
+
+TEST(cli_sim, the_same_seed_gives_the_same_bytes) {
+  const scratch here;
+  small_fleet(here);
+  const auto words = [&](const char* seed, const char* log) {
+    return run_troupe(
+        {"sim", here.path("fleet"), "--seed", seed, "--count", "30", "--log", here.path(log)});
+  };
+  const auto a = words("5", "a");
+  const auto b = words("5", "b");
+  const auto c = words("6", "c");
+  EXPECT_EQ(a.code, 0) << a.out << a.err;
+  EXPECT_EQ(a.out, b.out);
+  EXPECT_NE(a.out, c.out);
+  EXPECT_THAT(a.out, AllOf(HasSubstr("seed 5: 30 tasks"), HasSubstr("everything that must")));
+  std::ifstream one{here.path("a")}, two{here.path("b")};
+  const std::string first{std::istreambuf_iterator<char>{one}, {}};
+  EXPECT_GT(first.size(), 1000u);
+  EXPECT_EQ(first, (std::string{std::istreambuf_iterator<char>{two}, {}}));
+}
+
+TEST(cli_sim, tells_programs_all_it_counts) {
+  const scratch here;
+  small_fleet(here);
+  const auto calm =
+      run_troupe({"sim", here.path("fleet"), "--calm", "--count", "10", "-o", "json"}).document();
+  EXPECT_EQ(calm["tasks"], 10);
+  EXPECT_EQ(calm["violations"], json::array());
+  EXPECT_EQ(calm["faults"], json::object());
+  EXPECT_EQ(calm["processes"], 1);
+  const auto many = run_troupe({"sim", here.path("fleet"), "--runs", "3", "--without", "node_kills",
+                                "-o", "json"})
+                        .document();
+  ASSERT_EQ(many["runs"].size(), 3u);
+  for (const auto& run : many["runs"])
+    EXPECT_FALSE(run["faults"].contains("node_kills"));
+}
+
+TEST(cli_sim, takes_tasks_and_answers_from_a_script) {
+  const scratch here;
+  small_fleet(here);
+  here.write("fleet/sim.yaml", "tasks: [{skill: file, text: a letter}]\n"
+                               "agents: {desk/clerk: [{fails: invalid_input, detail: no}]}\n");
+  // The clerk never takes it, so that the deputy's rules answer.
+  const auto out =
+      run_troupe({"sim", here.path("fleet"), "--calm", "--count", "8", "-o", "json"}).document();
+  EXPECT_EQ(out["fallbacks"], 8) << out;
+  here.write("bad.yaml",
+             "tasks:\n  - {texts: a letter, skill: file}\nagents: {clerk: [{fails: bored}]}\n");
+  const auto bad = run_troupe({"sim", here.path("fleet"), "--tasks", here.path("bad.yaml")});
+  EXPECT_EQ(bad.code, 1);
+  EXPECT_THAT(bad.err, AllOf(HasSubstr("bad.yaml:2"), HasSubstr("text"), HasSubstr("bored")));
+  EXPECT_EQ(run_troupe({"sim", here.path("fleet"), "--without", "luck"}).code, 2);
+}
+
+TEST(cli_replay, of_a_running_node_and_of_one_at_rest) {
+  const scratch here;
+  small_fleet(here);
+  dev_node node{here.path("fleet"), here.path("data")};
+  ASSERT_EQ(node.ask({"submit", "--skill", "tell", "a story"}).code, 0);
+  const auto id =
+      node.ask({"tasks", "-o", "json"}).document().at("tasks")[0].at("id").get<std::string>();
+  const auto told = node.ask({"replay", id});
+  EXPECT_EQ(told.code, 0) << told.err;
+  EXPECT_THAT(told.out, AllOf(HasSubstr("assigned"), HasSubstr("desk/deputy"),
+                              HasSubstr("every recorded decision")));
+  EXPECT_THAT(node.ask({"replay", id, "--until", "tell"}).out, HasSubstr("stopped here"));
+  EXPECT_EQ(node.ask({"replay", id, "--until", "nothing"}).code, 5);
+  here.write("other.jsonl", "{\"text\": \"Not today.\"}\n");
+  EXPECT_THAT(node.ask({"replay", id, "--with", "desk/deputy=" + here.path("other.jsonl")}).out,
+              AllOf(HasSubstr("Not today."), HasSubstr("it was recorded otherwise")));
+  EXPECT_EQ(node.ask({"replay", id, "--with", "desk/clerk=" + here.path("other.jsonl")}).code, 5);
+  EXPECT_EQ(node.ask({"replay", id, "--with", "desk/deputy"}).code, 2);
+  EXPECT_EQ(node.ask({"replay", "01a1fc44fd13842f58183fee3001"}).code, 5);
+  const auto busy = run_troupe({"replay", id, "--data", here.path("data")});
+  EXPECT_EQ(busy.code, 1);
+  EXPECT_THAT(busy.err, HasSubstr("without --data"));
+
+  node.process().signal(SIGTERM);
+  ASSERT_EQ(node.process().wait(), 0);
+  const auto rest = run_troupe({"replay", id, "--data", here.path("data"), "-o", "json"});
+  EXPECT_EQ(rest.code, 0) << rest.err;
+  EXPECT_EQ(rest.document()["differences"], 0);
+  EXPECT_EQ(run_troupe({"replay", "no-such", "--data", here.path("data")}).code, 5);
+}
+
+} // namespace

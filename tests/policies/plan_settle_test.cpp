@@ -1,0 +1,200 @@
+// What is done about an attempt that failed although its agent may have acted outside.
+#include "policies/failure_table.hpp"
+#include "tests/policies/plan_stage.hpp"
+
+#include <gtest/gtest.h>
+
+namespace troupe {
+namespace {
+
+using namespace testing;
+
+plan_ptr with_people(plan_node root, std::string queue = "people") {
+  auto p = std::make_shared<plan>(*plan::of(std::move(root)));
+  p->human_queue = std::move(queue);
+  p->retry.max_retries = 2;
+  p->retry.random_factor = 0;
+  return p;
+}
+
+plan_node ladder(std::vector<std::string> rungs) {
+  auto n = call("a");
+  n.fallback = std::move(rungs);
+  return n;
+}
+
+bool assign_as(stage& s, effects does, const std::string& agent = "d/x#2") {
+  auto r = std::make_shared<route>();
+  r->agent = agent;
+  r->does = does;
+  r->repeatable = does != effects::unsafe;
+  return s.feed(event_kind::assigned, "a", route_ptr{std::move(r)});
+}
+
+void fail_as(stage& s, effects does, reason why) {
+  assign_as(s, does);
+  s.feed(event_kind::step_failed, "a", std::make_shared<const failure>(failure{why, "gone", {}}));
+}
+
+bool reconcile(stage& s, outcome x) {
+  return s.feed(event_kind::reconciled, "a", std::make_shared<const outcome>(std::move(x)));
+}
+
+bool answer(stage& s, outcome x) {
+  s.feed(event_kind::asked, "a");
+  return s.feed(event_kind::answered, "a", std::make_shared<const outcome>(std::move(x)));
+}
+
+outcome denied() {
+  return outcome::of({reason::policy_denied, "no", {}});
+}
+
+TEST(plan_settle, every_reason_for_every_kind_of_effects) {
+  using enum effects;
+  for (auto does : {none, idempotent, queryable, unsafe})
+    for (std::size_t i = 1; i < enum_names<reason>::value.size(); ++i) {
+      const auto why = static_cast<reason>(i);
+      SCOPED_TRACE(std::string{to_string(does)} + ", " + std::string{to_string(why)});
+      stage s{with_people(ladder({"agent:y"}))};
+      s.start();
+      fail_as(s, does, why);
+      const bool doubtful = default_line(why).may_have_acted && does != none;
+      EXPECT_EQ(s.state("a").querying, doubtful && does == queryable);
+      EXPECT_EQ(s.state("a").by_hand, doubtful && does == unsafe);
+      EXPECT_EQ(s.state("a").unsettled != nullptr, doubtful);
+      EXPECT_EQ(difference(s.run, s.replayed()), "");
+    }
+}
+
+TEST(plan_settle, the_agent_itself_is_asked_and_says_that_it_happened) {
+  stage s{with_people(ladder({"agent:y"}))};
+  s.start();
+  fail_as(s, effects::queryable, reason::timeout);
+  EXPECT_EQ(s.look(), "call a, call a");
+  EXPECT_EQ(s.run.target_of(0).agent, "d/x") << "any of its replicas knows";
+  EXPECT_EQ(s.state("a").attempt, 2u);
+  assign_as(s, effects::queryable, "d/x#1");
+  EXPECT_TRUE(reconcile(s, said("it has happened")));
+  EXPECT_EQ(s.look(), "stop a, finish");
+  EXPECT_EQ(s.run.result()->text, "it has happened");
+  EXPECT_EQ(difference(s.run, s.replayed()), "");
+}
+
+TEST(plan_settle, what_has_not_happened_is_treated_by_the_table) {
+  stage s{with_people(ladder({}))};
+  s.start();
+  fail_as(s, effects::queryable, reason::crash);
+  assign_as(s, effects::queryable);
+  s.look();
+  EXPECT_TRUE(reconcile(s, outcome::of({reason::crash, "it has not", {}})));
+  EXPECT_EQ(s.look(), "call a");
+  EXPECT_FALSE(s.state("a").querying);
+  EXPECT_EQ(s.state("a").unsettled, nullptr);
+  EXPECT_EQ(s.run.target_of(0).agent, "") << "anybody may try again";
+  s.succeed("a");
+  EXPECT_TRUE(s.run.ended());
+}
+
+TEST(plan_settle, an_agent_that_does_not_say_is_asked_again_and_then_a_person) {
+  for (const bool happened : {true, false}) {
+    stage s{with_people(ladder({"agent:y"}))};
+    s.start();
+    fail_as(s, effects::queryable, reason::crash);
+    for (int i = 0; i < 2; ++i) {
+      fail_as(s, effects::queryable, reason::unavailable);
+      EXPECT_EQ(s.status("a"), step_status::waiting);
+      s.next_timer();
+    }
+    s.feed(event_kind::unroutable, "a", route_ptr{std::make_shared<route>()});
+    EXPECT_TRUE(s.look().ends_with("ask a"));
+    EXPECT_EQ(s.run.target_of(0).queue, "people");
+    EXPECT_EQ(difference(s.run, s.replayed()), "");
+    EXPECT_TRUE(answer(s, happened ? said("it is in the books") : denied()));
+    EXPECT_EQ(s.look(), happened ? "finish" : "call a");
+  }
+}
+
+TEST(plan_settle, nobody_acts_while_a_person_is_silent) {
+  stage s{with_people(ladder({"agent:y", "skill:z"}))};
+  s.start();
+  fail_as(s, effects::unsafe, reason::invalid_output);
+  EXPECT_EQ(s.look(), "call a, ask a");
+  s.feed(event_kind::asked, "a");
+  s.next_timer();
+  EXPECT_EQ(s.look(), "stop a, finish");
+  EXPECT_FALSE(s.run.result()->ok());
+}
+
+TEST(plan_settle, without_a_queue_the_person_of_the_ladder_says_what_happened) {
+  stage s{with_people(ladder({"agent:y", "human:desk"}), "")};
+  s.start();
+  fail_as(s, effects::unsafe, reason::crash);
+  EXPECT_EQ(s.run.target_of(0).queue, "desk");
+  s.look();
+  EXPECT_TRUE(answer(s, denied()));
+  EXPECT_EQ(s.look(), "call a") << "the rungs before the person are still there";
+  EXPECT_EQ(s.state("a").rung, 0u);
+}
+
+TEST(plan_settle, without_anybody_to_ask_the_step_fails_and_says_why) {
+  for (auto does : {effects::queryable, effects::unsafe}) {
+    stage s{with_people(ladder({"agent:y"}), "")};
+    s.start();
+    fail_as(s, does, reason::crash);
+    for (int i = 0; i < 3 && !s.run.ended(); ++i) {
+      fail_as(s, does, reason::unavailable);
+      if (!s.run.ended())
+        s.next_timer();
+    }
+    ASSERT_TRUE(s.run.ended());
+    EXPECT_EQ(s.run.result()->failed.why, reason::crash);
+    EXPECT_NE(s.run.result()->failed.detail.find("nobody"), std::string::npos);
+  }
+}
+
+TEST(plan_settle, another_skill_is_not_protected_by_the_key) {
+  stage s{with_people(ladder({"skill:other"}))};
+  s.start();
+  fail_as(s, effects::idempotent, reason::crash);
+  fail_as(s, effects::idempotent, reason::crash);
+  s.next_timer();
+  fail_as(s, effects::idempotent, reason::unavailable);
+  EXPECT_TRUE(s.look().ends_with("ask a")) << "an attempt before the last one may have acted";
+  EXPECT_TRUE(answer(s, said("it had happened")));
+  EXPECT_TRUE(s.run.ended());
+}
+
+TEST(plan_settle, a_late_answer_ends_the_doubt_at_any_point) {
+  for (int point = 0; point < 4; ++point) {
+    SCOPED_TRACE(point);
+    stage s{with_people(ladder({}))};
+    s.start();
+    fail_as(s,
+            point == 3   ? effects::unsafe
+            : point == 2 ? effects::queryable
+                         : effects::idempotent,
+            point == 0 ? reason::timeout : reason::crash);
+    if (point == 1 || point == 2)
+      assign_as(s, effects::idempotent);
+    if (point == 3)
+      s.feed(event_kind::asked, "a");
+    s.look();
+    EXPECT_TRUE(reconcile(s, said("late")));
+    EXPECT_EQ(s.look(), point == 0 ? "finish" : "stop a, finish");
+    EXPECT_EQ(s.run.result()->text, "late");
+    EXPECT_FALSE(s.run.waits_for_human());
+    EXPECT_EQ(difference(s.run, s.replayed()), "");
+    EXPECT_FALSE(reconcile(s, said("later still")));
+  }
+}
+
+TEST(plan_settle, a_step_that_nobody_doubts_takes_no_word_of_failure) {
+  stage s{with_people(ladder({}))};
+  s.start();
+  assign_as(s, effects::idempotent);
+  EXPECT_FALSE(reconcile(s, outcome::of({reason::crash, "it has not", {}})));
+  EXPECT_EQ(s.status("a"), step_status::running);
+}
+
+} // namespace
+} // namespace troupe

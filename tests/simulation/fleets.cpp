@@ -1,0 +1,248 @@
+#include "tests/simulation/fleets.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+namespace troupe::testing {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+agent_spec agent_of(dice_box& dice, const std::string& name) {
+  agent_spec a;
+  a.card.name = name;
+  a.card.skills = {name};
+  a.card.cost = static_cast<double>(dice.draw() % 10);
+  a.card.quality = 0.5 + 0.5 * unit_interval(dice.draw());
+  a.card.does = static_cast<effects>(dice.draw() % 3);
+  a.slots = 1 + static_cast<std::uint32_t>(dice.draw() % 4);
+  a.replicas = 1 + static_cast<std::uint32_t>(dice.draw() % 3 == 0);
+  a.queue_limit = 1 + static_cast<std::uint32_t>(dice.draw() % 20);
+  a.min_confidence = dice.draw() % 2 == 0 ? 0.3 : 0;
+  a.settings = {{"function", "work"}};
+  a.reads = a.writes = {"word", "count"};
+  if (dice.draw() % 3 == 0)
+    a.fallback = {"human:desk"};
+  return a;
+}
+
+domain_spec domain_of(dice_box& dice, const std::string& path,
+                      const std::vector<std::string>& agents) {
+  domain_spec d;
+  d.path = path;
+  d.keep = dice.draw() % 4 == 0 ? durability::task : durability::step;
+  d.task_timeout = milliseconds{5000 + static_cast<std::int64_t>(dice.draw() % 60000)};
+  d.step_timeout = milliseconds{1000 + static_cast<std::int64_t>(dice.draw() % 10000)};
+  d.retry.max_retries = static_cast<std::uint32_t>(dice.draw() % 4);
+  d.retry.min_backoff = milliseconds{100};
+  d.retry.max_backoff = milliseconds{3000};
+  d.routing.strategy = static_cast<route_strategy>(dice.draw() % 4);
+  d.strategy = static_cast<supervision>(dice.draw() % 3);
+  d.sessions.busy = static_cast<when_busy>(dice.draw() % 3);
+  d.sessions.queue_limit = 1 + static_cast<std::uint32_t>(dice.draw() % 8);
+  d.context["word"] = {};
+  d.context["count"].type = "integer";
+  for (const auto& name : agents) {
+    auto a = agent_of(dice, name);
+    a.card.domain = path;
+    d.agents.push_back(std::move(a));
+  }
+  return d;
+}
+
+plan_node step(const std::string& skill, const std::string& name = {}) {
+  plan_node n;
+  n.skill = skill;
+  n.name = name.empty() ? skill : name;
+  return n;
+}
+
+plan_node group(plan_op op, const std::string& name, std::vector<plan_node> children) {
+  plan_node n;
+  n.op = op;
+  n.name = name;
+  n.children = std::move(children);
+  if (op == plan_op::quorum)
+    n.needed = 1 + static_cast<std::uint32_t>(n.children.size() / 2);
+  return n;
+}
+
+plan_node elsewhere(const std::string& domain, const std::string& skill) {
+  plan_node n;
+  n.op = plan_op::domain;
+  n.name = "from_" + skill;
+  n.target = domain;
+  n.skill = skill;
+  return n;
+}
+
+plan_node a_person() {
+  plan_node n;
+  n.op = plan_op::human;
+  n.name = "person";
+  n.target = "desk";
+  n.text = "may this go on?";
+  return n;
+}
+
+task_request wish_for(const std::string& skill) {
+  task_request r;
+  r.skill = skill;
+  r.text = "please " + skill;
+  return r;
+}
+
+fleet_spec fleet_of(dice_box& dice, domain_spec entry) {
+  fleet_spec f;
+  f.name = "drawn";
+  f.shards = 1 + static_cast<std::uint32_t>(dice.draw() % 3);
+  f.entry = entry.path;
+  f.human_queues = {{"desk", 5min, nullptr, 10s}};
+  f.domains.push_back(std::move(entry));
+  f.data_dir = (std::filesystem::temp_directory_path() / "troupe-tests").string();
+  return f;
+}
+
+/// Single steps and a line of them; sessions matter most here.
+drawn_fleet talkers(dice_box& dice) {
+  auto d = domain_of(dice, "talk", {"chat", "look"});
+  d.plans["both"] = group(plan_op::sequence, "both", {step("look"), step("chat")});
+  drawn_fleet out{fleet_of(dice, std::move(d)), {}};
+  for (const auto* skill : {"chat", "look", "both"}) {
+    auto r = wish_for(skill);
+    r.context_id = "s";
+    out.requests.push_back(std::move(r));
+  }
+  return out;
+}
+
+/// Races, quorums and parallel work, of agents whose effects are safe to start more than once.
+drawn_fleet runners(dice_box& dice) {
+  auto d = domain_of(dice, "run", {"quick", "sure", "cheap", "last"});
+  for (auto& a : d.agents)
+    a.card.does = dice.draw() % 2 == 0 ? effects::none : effects::idempotent;
+  d.plans["first"] = group(plan_op::race, "first", {step("quick"), step("sure"), step("cheap")});
+  d.plans["most"] = group(plan_op::quorum, "most", {step("quick"), step("sure"), step("cheap")});
+  d.plans["all"] =
+      group(plan_op::sequence, "all",
+            {group(plan_op::parallel, "together", {step("quick"), step("sure")}), step("last")});
+  d.plans["race_of_lines"] =
+      group(plan_op::race, "race_of_lines",
+            {group(plan_op::sequence, "a", {step("quick", "q1"), step("sure", "s1")}),
+             group(plan_op::sequence, "b", {step("cheap", "c1"), step("last", "l1")})});
+  drawn_fleet out{fleet_of(dice, std::move(d)), {}};
+  for (const auto* skill : {"first", "most", "all", "race_of_lines"})
+    out.requests.push_back(wish_for(skill));
+  return out;
+}
+
+/// A domain within a domain within a domain, that hand each other work, and people in between.
+drawn_fleet office(dice_box& dice) {
+  auto archive = domain_of(dice, "office/back/archive", {"find", "file"});
+  archive.plans["record"] = group(plan_op::sequence, "record", {step("find"), step("file")});
+  auto back = domain_of(dice, "office/back", {"check", "sign"});
+  back.plans["approve"] =
+      group(plan_op::sequence, "approve",
+            {step("check"), elsewhere("office/back/archive", "record"), step("sign")});
+  back.plans["ask"] = group(plan_op::sequence, "ask", {step("check"), a_person(), step("sign")});
+  back.domains.push_back(std::move(archive));
+  auto front = domain_of(dice, "office", {"greet", "send"});
+  front.plans["order"] = group(
+      plan_op::sequence, "order",
+      {group(plan_op::parallel, "together", {step("greet"), elsewhere("office/back", "approve")}),
+       step("send")});
+  front.plans["wish"] =
+      group(plan_op::sequence, "wish", {elsewhere("office/back", "ask"), step("send")});
+  front.domains.push_back(std::move(back));
+  drawn_fleet out{fleet_of(dice, std::move(front)), {}};
+  out.requests = {wish_for("order"), wish_for("wish"), wish_for("greet")};
+  out.requests.back().context_id = "s";
+  auto deep = wish_for("record");
+  deep.domain = "office/back/archive";
+  out.requests.push_back(std::move(deep));
+  return out;
+}
+
+/// Ladders: other agents, other skills, people; and a step that must pass a gate.
+drawn_fleet ladders(dice_box& dice) {
+  auto d = domain_of(dice, "climb", {"expert", "novice", "rules"});
+  auto climb = step("expert", "climb");
+  climb.fallback = {"agent:novice", "skill:rules", "human:desk"};
+  d.plans["climb"] = climb;
+  plan_node gate;
+  gate.op = plan_op::gate;
+  gate.name = "gate";
+  gate.when = {"/confidence", gate_test::at_least, 0.4};
+  d.plans["gated"] =
+      group(plan_op::sequence, "gated", {step("novice"), gate, step("expert", "finish")});
+  auto asks = a_person();
+  asks.timeout = 20s;
+  d.plans["impatient"] = group(plan_op::sequence, "impatient", {asks, step("rules")});
+  d.fixed_plan = group(plan_op::sequence, "fixed", {step("rules", "one"), climb});
+  drawn_fleet out{fleet_of(dice, std::move(d)), {}};
+  for (const auto* skill : {"climb", "gated", "impatient", ""})
+    out.requests.push_back(wish_for(skill));
+  return out;
+}
+
+} // namespace
+
+drawn_fleet draw_fleet(dice_box& dice) {
+  switch (dice.draw() % 4) {
+  case 0:
+    return talkers(dice);
+  case 1:
+    return runners(dice);
+  case 2:
+    return office(dice);
+  default:
+    return ladders(dice);
+  }
+}
+
+sim::scenario draw_scenario(std::uint64_t seed) {
+  dice_box dice{scramble(seed)};
+  auto drawn = draw_fleet(dice);
+  sim::scenario out;
+  out.seed = seed;
+  const auto span = milliseconds{5000 + static_cast<std::int64_t>(dice.draw() % 40000)};
+  const auto count = 5 + dice.draw() % 25;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    sim::order o;
+    o.at = milliseconds{
+        static_cast<std::int64_t>(dice.draw() % static_cast<std::uint64_t>(span.count()))};
+    o.what = drawn.requests[dice.draw() % drawn.requests.size()];
+    o.what.text += " " + std::to_string(i);
+    if (!o.what.context_id.empty())
+      o.what.context_id += std::to_string(dice.draw() % 3);
+    if (dice.draw() % 2 == 0)
+      o.what.idempotency_key = "key-" + std::to_string(i);
+    if (dice.draw() % 12 == 0)
+      o.what.keep = durability::none;
+    if (dice.draw() % 10 == 0)
+      o.what.timeout = milliseconds{500 + static_cast<std::int64_t>(dice.draw() % 3000)};
+    if (dice.draw() % 8 == 0)
+      o.cancel_after = milliseconds{static_cast<std::int64_t>(dice.draw() % 5000)};
+    // Now and then the same request comes again from somebody who does not know of the first.
+    if (!out.orders.empty() && dice.draw() % 8 == 0)
+      if (const auto& other = out.orders[dice.draw() % out.orders.size()];
+          !other.what.idempotency_key.empty())
+        o.what = other.what;
+    out.orders.push_back(std::move(o));
+  }
+  std::stable_sort(out.orders.begin(), out.orders.end(),
+                   [](const auto& a, const auto& b) { return a.at < b.at; });
+  out.fleet = std::move(drawn.fleet);
+  out.faults = sim::fault_plan::draw(dice, span);
+  out.answers = [](const agent_spec& spec, const agent_call& call, std::uint64_t d) {
+    auto x = sim::plausible_answer(spec, call, d);
+    if (d % 3 == 0)
+      x.data = {{"context", {{"word", spec.card.name}, {"count", d % 100}}}};
+    return x;
+  };
+  return out;
+}
+
+} // namespace troupe::testing
