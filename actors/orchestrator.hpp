@@ -236,7 +236,6 @@ struct orchestrator_state {
   [[nodiscard]] static std::uint32_t call_index(const live_task& t, std::uint32_t step);
   [[nodiscard]] static std::string effect_key(const std::string& task, std::uint32_t step,
                                               std::uint32_t index);
-  [[nodiscard]] json input_of(const live_task& t, std::uint32_t step) const;
   [[nodiscard]] std::string fingerprint_of(const live_task& t, std::uint32_t step) const;
   [[nodiscard]] static ledger_line* find_line(live_task& t, std::uint32_t step,
                                               std::uint32_t index);

@@ -41,21 +41,6 @@ std::string orchestrator_state::effect_key(const std::string& task, std::uint32_
   return task + "/" + std::to_string(step) + "/" + std::to_string(index);
 }
 
-json orchestrator_state::input_of(const live_task& t, std::uint32_t step) const {
-  json out;
-  if (t.what->data.is_object()) {
-    out = t.what->data;
-    // What the agent may read of the context comes to it scoped, not by the back door.
-    out.erase("context");
-  }
-  const auto& node = t.run->node(step);
-  if (node.input.is_object())
-    out.update(node.input);
-  if (auto previous = t.run->previous_of(step); !previous.is_null())
-    out["previous"] = std::move(previous);
-  return out;
-}
-
 std::string orchestrator_state::fingerprint_of(const live_task& t, std::uint32_t step) const {
   // The context is left out: it may change while the call is on its way.
   const auto& node = t.run->node(step);

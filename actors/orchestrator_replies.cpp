@@ -50,11 +50,11 @@ void orchestrator_state::on_call_ended(const call_ended& x) {
   auto c = calls_.close(x.call);
   if (!c)
     return;
-  judge(*c, x.x->failed.why);
   auto acting = acting_.empty() ? decltype(acting_)::node_type{} : acting_.extract(x.call);
   auto said = x.x;
   if (auto* t = live(c->slot, c->generation); t && !t->ending) {
-    said = without_contradiction(*t, std::move(said));
+    if (!acting || !acting.mapped().query)
+      said = without_contradiction(*t, std::move(said));
     if (x.note)
       note(*t, c->step, c->attempt, *x.note);
     // What came of asking about an effect is in the ledger.
@@ -62,11 +62,18 @@ void orchestrator_state::on_call_ended(const call_ended& x) {
         agent.card.does != effects::none && !(acting && acting.mapped().query))
       audit_end(*t, agent, c->step, c->attempt, *said, x.note != nullptr);
   }
-  if (acting) {
-    (acting.mapped().query ? query_ended(*c, acting.mapped(), said)
-                           : acting_ended(*c, acting.mapped(), said));
+  judge(*c, said->failed.why);
+  if (acting && acting.mapped().query) {
+    query_ended(*c, acting.mapped(), x.x);
     return;
   }
+  if (acting && said->ok() == x.x->ok()) {
+    acting_ended(*c, acting.mapped(), x.x);
+    return;
+  }
+  // It has happened, whatever is wrong with what is said about it.
+  if (acting)
+    note_end(acting.mapped(), effect_state::committed, x.x);
   if (said->ok())
     reply(c->slot, c->generation, event_kind::step_completed, c->step, c->attempt, said);
   else
@@ -102,6 +109,7 @@ void orchestrator_state::on_child_ended(const task_ended& x) {
   if (const auto child = take_child(x.record->what->id)) {
     auto said = x.record->result;
     if (const auto* t = live(child->slot, child->generation))
+      if (!acting || !acting.mapped().query)
       said = without_contradiction(*t, std::move(said));
     reply(child->slot, child->generation, event_kind::step_completed, child->step, child->attempt,
           std::move(said));
