@@ -41,7 +41,7 @@ state_change orchestrator_state::change_by(const live_task& t, std::uint32_t ste
 
 void orchestrator_state::learn(live_task& t, const event& e) {
   // Where nothing is shared, nothing is kept.
-  if (domain_->context.empty() || t.triage || e.step >= t.run->size())
+  if (domain_->context.empty() || e.step >= t.run->size())
     return;
   switch (e.kind) {
   case event_kind::assigned:
@@ -72,7 +72,7 @@ void orchestrator_state::learn(live_task& t, const event& e) {
 
 bool orchestrator_state::contradicts(live_task& t, event& e) const {
   const auto* x = e.get<outcome>();
-  if (e.kind != event_kind::step_completed || domain_->context.empty() || t.triage || !t.run ||
+  if (e.kind != event_kind::step_completed || domain_->context.empty() || !t.run ||
       e.step >= t.run->size() || !x || !sets_context(*x))
     return false;
   auto change = change_by(t, e.step, *x);

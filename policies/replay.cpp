@@ -1,5 +1,7 @@
 #include "policies/replay.hpp"
 
+#include "policies/plan_ops.hpp"
+
 #include <algorithm>
 #include <set>
 
@@ -24,6 +26,8 @@ std::optional<kind> answers(const event& e) {
     return kind::delegate;
   case event_kind::asked:
     return kind::ask;
+  case event_kind::expanded:
+    return kind::expand;
   default:
     return std::nullopt;
   }
@@ -31,7 +35,7 @@ std::optional<kind> answers(const event& e) {
 
 /// Events about which an interpreter has nothing to decide.
 bool only_noted(event_kind k) {
-  return k == event_kind::noted || k == event_kind::reconciled;
+  return k == event_kind::noted || k == event_kind::reconciled || k == event_kind::claimed;
 }
 
 class replayer {
@@ -53,7 +57,7 @@ class replayer {
 
  private:
   void take(const event& e, std::size_t number) {
-    replayed_event line{number, e, {}, {}, {}};
+    replayed_event line{number, e, {}, {}, {}, {}};
     if (e.kind == event_kind::planned)
       begin(e, line);
     else if (e.kind == event_kind::understood)
@@ -64,7 +68,8 @@ class replayer {
       apply(e, line);
     remember(line.wanted);
     for (const auto& a : line.wanted)
-      line.names.push_back(step_name(run_ ? &run_->how() : nullptr, a.step));
+      line.names.push_back(step_name(run_ ? &*run_ : nullptr, a.step));
+    line.name = step_name(run_ ? &*run_ : nullptr, e.step);
     out_.events.push_back(std::move(line));
     out_.stopped = number == until_.events || (!until_.step.empty() && step_is_over());
   }
@@ -102,7 +107,7 @@ class replayer {
     if (const auto what = answers(e)) {
       const bool known = wanted_.erase({*what, e.step, e.attempt}) > 0;
       // A call may turn out to be for people; a resumed task hands out again what was open.
-      const bool running = e.step < run_->how().steps.size() &&
+      const bool running = e.step < run_->size() &&
                            run_->step(e.step).status == step_status::running &&
                            run_->step(e.step).attempt == e.attempt;
       if (!known && !running)
@@ -168,8 +173,8 @@ class replayer {
   [[nodiscard]] bool step_is_over() const {
     if (!run_ || out_.triage)
       return false;
-    for (std::uint32_t i = 0; i < run_->how().steps.size(); ++i)
-      if (run_->how().steps[i].node.name == until_.step)
+    for (std::uint32_t i = 0; i < run_->size(); ++i)
+      if (run_->node(i).name == until_.step && step_name(&*run_, i) == until_.step)
         return run_->step(i).status >= step_status::done;
     return false;
   }
@@ -180,12 +185,12 @@ class replayer {
     if (ended)
       return;
     for (const auto& [what, step, attempt] : wanted_)
-      out_.open.push_back("step " + step_name(&run_->how(), step) + ", attempt " +
+      out_.open.push_back("step " + step_name(&*run_, step) + ", attempt " +
                           std::to_string(attempt) + ", is wanted");
     if (run_ && !out_.triage)
-      for (std::uint32_t i = 0; i < run_->how().steps.size(); ++i)
-        if (run_->how().steps[i].children.empty() && run_->step(i).status == step_status::running)
-          out_.open.push_back("step " + step_name(&run_->how(), i) + ", attempt " +
+      for (std::uint32_t i = 0; i < run_->size(); ++i)
+        if (is_leaf(run_->node(i).op) && run_->step(i).status == step_status::running)
+          out_.open.push_back("step " + step_name(&*run_, i) + ", attempt " +
                               std::to_string(run_->step(i).attempt) + ", is running");
   }
 
@@ -209,10 +214,10 @@ replayed replay(const task_record& record, const plan_ptr& triage, const replay_
   return replayer{record, triage, until}.run();
 }
 
-std::string step_name(const plan* how, std::uint32_t step) {
-  if (step == whole_task || !how || step >= how->steps.size())
+std::string step_name(const plan_run* run, std::uint32_t step) {
+  if (step == whole_task || !run || step >= run->size())
     return "task";
-  const auto& name = how->steps[step].node.name;
+  auto name = run->table().name(step);
   return name.empty() ? std::to_string(step) : name;
 }
 

@@ -21,6 +21,7 @@ struct replayed_event {
   std::vector<plan_action> wanted; ///< what the interpreter wanted next
   /// The steps that `wanted` is about, by name.
   std::vector<std::string> names;
+  std::string name; ///< of the step that it is about; `task` for the whole
 };
 
 /// A task's history applied to a fresh interpreter.
@@ -59,7 +60,7 @@ using other_answers = std::map<std::string, std::vector<outcome>, std::less<>>;
 [[nodiscard]] replayed replay_with(const task_record& record, const other_answers& others,
                                    const replay_stop& until = {});
 
-/// The name of a step in a plan; `task` for the whole of it.
-[[nodiscard]] std::string step_name(const plan* how, std::uint32_t step);
+/// The name of a step of a run, items and rounds included; `task` for the whole of it.
+[[nodiscard]] std::string step_name(const plan_run* run, std::uint32_t step);
 
 } // namespace troupe

@@ -27,7 +27,7 @@ struct recorded {
     microseconds took{0};
     std::string agent;
   };
-  std::map<attempt_of, event> begun; ///< assigned, unroutable, delegated, asked
+  std::map<attempt_of, event> begun; ///< assigned, unroutable, delegated, asked, expanded
   std::map<attempt_of, answer> answers;
 
   explicit recorded(const task_record& record) {
@@ -41,6 +41,7 @@ struct recorded {
       case event_kind::unroutable:
       case event_kind::delegated:
       case event_kind::asked:
+      case event_kind::expanded:
         begun.try_emplace(which, e);
         since.try_emplace(which, e.at);
         break;
@@ -94,7 +95,7 @@ class what_if {
       e.kind = event_kind::finished;
       e.at = now_;
       e.body = run_->result();
-      out_.events.push_back({0, std::move(e), {}, {}, {}});
+      out_.events.push_back({0, std::move(e), {}, {}, {}, "task"});
     }
     out_.run = std::make_shared<const plan_run>(*run_);
     return std::move(out_);
@@ -110,7 +111,7 @@ class what_if {
         break;
       now_ = e.at;
       run_.emplace(*how, record_.what->deadline);
-      replayed_event line{0, e, {}, {}, {}};
+      replayed_event line{0, e, {}, {}, {}, {}};
       run_->start(e.at, line.wanted);
       put(std::move(line));
       return true;
@@ -142,14 +143,15 @@ class what_if {
 
   void apply(event e) {
     now_ = std::max(now_, e.at);
-    replayed_event line{0, e, {}, {}, {}};
+    replayed_event line{0, e, {}, {}, {}, {}};
     if (run_->apply(e, line.wanted))
       put(std::move(line));
   }
 
   void put(replayed_event line) {
     for (const auto& a : line.wanted)
-      line.names.push_back(step_name(&run_->how(), a.step));
+      line.names.push_back(step_name(&*run_, a.step));
+    line.name = step_name(&*run_, line.what.step);
     const auto wanted = line.wanted;
     out_.events.push_back(std::move(line));
     out_.stopped = out_.events.size() == until_.events || step_is_over();
@@ -159,8 +161,10 @@ class what_if {
   }
 
   [[nodiscard]] bool step_is_over() const {
-    for (std::uint32_t i = 0; i < run_->how().steps.size(); ++i)
-      if (run_->how().steps[i].node.name == until_.step && !until_.step.empty())
+    if (until_.step.empty())
+      return false;
+    for (std::uint32_t i = 0; i < run_->size(); ++i)
+      if (run_->node(i).name == until_.step && step_name(&*run_, i) == until_.step)
         return run_->step(i).status >= step_status::done;
     return false;
   }
@@ -181,12 +185,14 @@ class what_if {
         return e.kind == event_kind::assigned || e.kind == event_kind::unroutable;
       case kind::delegate:
         return e.kind == event_kind::delegated;
+      case kind::expand:
+        return e.kind == event_kind::expanded;
       default:
         return e.kind == event_kind::asked;
       }
     });
     if (!first) {
-      stick(a, "nobody was given it");
+      stick(a, a.what == kind::expand ? "its list is not known" : "nobody was given it");
       return;
     }
     auto e = *first;
@@ -195,7 +201,7 @@ class what_if {
     e.at = now_;
     const auto* r = e.get<route>();
     const auto agent = r ? r->agent : std::string{};
-    const bool routed = e.kind != event_kind::unroutable;
+    const bool routed = e.kind != event_kind::unroutable && e.kind != event_kind::expanded;
     apply(std::move(e));
     if (routed)
       reply(a, agent);
@@ -248,13 +254,13 @@ class what_if {
     e.step = a.step;
     e.attempt = a.attempt;
     e.at = now_;
-    e.body = std::make_shared<const std::string>(run_->how().steps[a.step].node.text);
+    e.body = std::make_shared<const std::string>(run_->node(a.step).text);
     apply(std::move(e));
   }
 
   void stick(const plan_action& a, const std::string& why) {
-    stuck_.insert("step " + step_name(&run_->how(), a.step) + ", attempt " +
-                  std::to_string(a.attempt) + ": " + why + " in the record");
+    stuck_.insert("step " + step_name(&*run_, a.step) + ", attempt " + std::to_string(a.attempt) +
+                  ": " + why + " in the record");
   }
 
   const task_record& record_;

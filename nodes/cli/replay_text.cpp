@@ -21,6 +21,8 @@ std::string word_of(plan_action::kind k) {
     return "stop";
   case plan_action::kind::finish:
     return "finish";
+  case plan_action::kind::expand:
+    return "expand";
   }
   return "more"; // What a later interpreter may want is said in its own words by then.
 }
@@ -74,14 +76,12 @@ json wanted_json(const replayed_event& x) {
 } // namespace
 
 std::string replay_text(const task_record& record, const replayed& x) {
-  const auto* how = record.how.get();
   const auto start = x.events.empty() ? timestamp{} : x.events.front().what.at;
   std::vector<std::vector<std::string>> rows;
   for (const auto& e : x.events) {
     std::string step;
     if (e.what.step != whole_task && e.what.kind != event_kind::understood)
-      step = (e.what.triage ? "triage" : step_name(how, e.what.step)) + " " +
-             std::to_string(e.what.attempt);
+      step = (e.what.triage ? "triage" : e.name) + " " + std::to_string(e.what.attempt);
     auto next = wanted_text(e);
     if (!e.problem.empty())
       next += (next.empty() ? "" : "; ") + std::string{"DIFFERS: "} + e.problem;
@@ -92,9 +92,9 @@ std::string replay_text(const task_record& record, const replayed& x) {
                     table({"SECONDS", "EVENT", "STEP", "WHAT", "THEN WANTED"}, rows, "no events");
   if (x.stopped && x.run && !x.triage) {
     std::vector<std::vector<std::string>> steps;
-    for (std::uint32_t i = 0; i < x.run->how().steps.size(); ++i) {
+    for (std::uint32_t i = 0; i < x.run->size(); ++i) {
       const auto& s = x.run->step(i);
-      steps.push_back({step_name(&x.run->how(), i), std::string{to_string(s.status)},
+      steps.push_back({step_name(x.run.get(), i), std::string{to_string(s.status)},
                        std::to_string(s.attempt), s.agent,
                        s.result ? (s.result->ok() ? brief(s.result->text)
                                                   : std::string{to_string(s.result->failed.why)})
@@ -125,8 +125,8 @@ json replay_json(const task_record& record, const replayed& x) {
   }
   if (x.run && !x.triage) {
     out["steps"] = json::array();
-    for (std::uint32_t i = 0; i < x.run->how().steps.size(); ++i)
-      out["steps"].push_back({{"name", step_name(&x.run->how(), i)},
+    for (std::uint32_t i = 0; i < x.run->size(); ++i)
+      out["steps"].push_back({{"name", step_name(x.run.get(), i)},
                               {"status", to_string(x.run->step(i).status)},
                               {"attempt", x.run->step(i).attempt},
                               {"agent", x.run->step(i).agent}});

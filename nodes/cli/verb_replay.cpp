@@ -75,7 +75,8 @@ replay_stop stop_at(const std::string& text, const task_record& record) {
     return {std::stoul(text), {}};
   if (record.how)
     for (const auto& s : record.how->steps)
-      if (s.node.name == text)
+      // Items and rounds are called after the step that they are made of: `check[3]`, `draft#2`.
+      if (s.node.name == text.substr(0, text.find_first_of("[#")))
         return {0, text};
   throw cli_error{exit_not_found, "the plan of task " + record.what->id + " has no step " + text};
 }
