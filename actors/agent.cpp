@@ -82,10 +82,10 @@ void agent_state::begin(pending x) {
   const auto key = ++next_key_;
   // What is done elsewhere ends as a message to ourselves, which we get after this one.
   if (auto done = runner_->run(self_, key, x.what))
-    answer(x.caller, x.call, x.since, std::move(done), std::move(note));
+    answer(x.caller, x.call, x.since, std::move(done), std::move(note), x.what->query);
   else
-    running_.push_back(
-        {key, x.call, std::move(x.caller), x.since, std::move(note), x.what->deadline});
+    running_.push_back({key, x.call, std::move(x.caller), x.since, std::move(note),
+                        x.what->deadline, x.what->query});
 }
 
 void agent_state::start_next() {
@@ -153,7 +153,7 @@ void agent_state::on_runner_ended(const runner_ended& x) {
   auto who = std::move(*hit);
   running_.erase(hit);
   runner_->ended(who.key);
-  answer(who.caller, who.call, who.since, x.x, std::move(who.note));
+  answer(who.caller, who.call, who.since, x.x, std::move(who.note), who.query);
   start_next();
 }
 
@@ -161,7 +161,7 @@ void agent_state::on_runner_broke(const runner_broke& x) {
   self_->quit(failure_error(parts_->without_secrets(x.why)));
 }
 
-outcome_ptr agent_state::checked(outcome_ptr x) const {
+outcome_ptr agent_state::checked(outcome_ptr x, bool query) const {
   if (!x)
     return std::make_shared<const outcome>(
         outcome::of({reason::invalid_output, "the agent answered nothing", {}}));
@@ -176,6 +176,9 @@ outcome_ptr agent_state::checked(outcome_ptr x) const {
     return refuse(reason::invalid_output, "data must be an object");
   if (!std::isfinite(x->confidence) || x->confidence < 0 || x->confidence > 1)
     return refuse(reason::invalid_output, "confidence must be between 0 and 1");
+  // What an effect has come to is said in a form of its own.
+  if (query)
+    return x;
   if (x->confidence < place_->spec()->min_confidence)
     return refuse(reason::low_confidence, "confidence " + std::to_string(x->confidence) +
                                               " is below " +
@@ -213,8 +216,8 @@ outcome_ptr agent_state::without_secrets(outcome_ptr x) const {
 }
 
 void agent_state::answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x,
-                         std::shared_ptr<const std::string> note) {
-  auto y = without_secrets(checked(std::move(x)));
+                         std::shared_ptr<const std::string> note, bool query) {
+  auto y = without_secrets(checked(std::move(x), query));
   // A call that nobody waited for any more says nothing about the agent.
   if (y->failed.why != reason::cancelled)
     count(*y, since);

@@ -42,6 +42,7 @@ struct agent_state {
     timestamp since{};
     std::shared_ptr<const std::string> note; ///< goes with the answer
     timestamp deadline = no_deadline;
+    bool query = false; ///< asks what an effect has come to
   };
   using queues = std::array<std::deque<pending>, enum_names<priority>::value.size()>;
 
@@ -51,9 +52,9 @@ struct agent_state {
   /// for ever.
   [[nodiscard]] bool hangs(timestamp now) const;
   void answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x,
-              std::shared_ptr<const std::string> note = nullptr);
+              std::shared_ptr<const std::string> note = nullptr, bool query = false);
   void count(const outcome& x, timestamp since);
-  [[nodiscard]] outcome_ptr checked(outcome_ptr x) const;
+  [[nodiscard]] outcome_ptr checked(outcome_ptr x, bool query) const;
   /// The outcome without the secrets that the agent may have been told and repeats.
   [[nodiscard]] outcome_ptr without_secrets(outcome_ptr x) const;
 

@@ -267,6 +267,8 @@ struct orchestrator_state {
   void recover(const stored_task& x);
   void replay(live_task& t);
   void take_up(live_task& t);
+  /// An attempt that was under way when the node ended may simply be handed out again.
+  [[nodiscard]] static bool harmless_again(const live_task& t, const plan_action& a);
 
   void arm();
   void log_end(const live_task& t, const task_record& record) const;

@@ -13,6 +13,7 @@ namespace {
 
 constexpr milliseconds open_wait{10};
 constexpr std::uint32_t open_looks = 300;
+constexpr std::ptrdiff_t handed_out_most = 8;
 
 } // namespace
 
@@ -138,6 +139,18 @@ void orchestrator_state::replay(live_task& t) {
   now_ = parts_->now(self_);
 }
 
+bool orchestrator_state::harmless_again(const live_task& t, const plan_action& a) {
+  const auto& step = t.run->step(a.step);
+  if (!step.repeatable || (step.does != effects::none && step.does != effects::idempotent))
+    return false;
+  // A step that ends every node which takes it up has to end some time.
+  const auto handed_out = std::count_if(t.history.begin(), t.history.end(), [&](const event& e) {
+    return e.kind == event_kind::assigned && e.step == a.step && e.attempt == a.attempt &&
+           e.triage == t.triage;
+  });
+  return handed_out < handed_out_most;
+}
+
 void orchestrator_state::take_up(live_task& t) {
   t.state = task_state::working;
   if (!t.run) {
@@ -173,6 +186,9 @@ void orchestrator_state::take_up(live_task& t) {
         fail_step(t, a.step, a.attempt, {reason::unavailable, "its domain is gone", {}});
     } else if (take_up_effect(t, a, todo)) {
       // It had happened, and its answer came too late for the step.
+    } else if (a.what == plan_action::kind::call && harmless_again(t, a)) {
+      // The agent has not failed: the node has. The same attempt is handed out again.
+      todo.push_back(a);
     } else {
       // Nobody knows how far the agent had come. If it may be repeated, it is; else the ladder
       // decides.

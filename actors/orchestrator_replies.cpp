@@ -109,7 +109,6 @@ void orchestrator_state::on_child_ended(const task_ended& x) {
   if (const auto child = take_child(x.record->what->id)) {
     auto said = x.record->result;
     if (const auto* t = live(child->slot, child->generation))
-      if (!acting || !acting.mapped().query)
       said = without_contradiction(*t, std::move(said));
     reply(child->slot, child->generation, event_kind::step_completed, child->step, child->attempt,
           std::move(said));

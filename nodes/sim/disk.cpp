@@ -18,6 +18,8 @@ std::string_view word_of(store_write::kind k) {
     return "session";
   case store_write::kind::effect:
     return "effect";
+  case store_write::kind::audit:
+    return "audit";
   }
   return "other";
 }
@@ -70,6 +72,10 @@ class sim_store final : public store {
   std::vector<stored_effect> effects(const effect_filter& filter) override {
     check();
     return disk_.kept->effects(filter);
+  }
+  std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
+    check();
+    return disk_.kept->audit(after, most);
   }
   std::uint64_t bytes() override {
     check();
