@@ -99,8 +99,13 @@ void journal_state::on_flush() {
   if (try_commit(batch, callers) == fate::settled)
     return;
   // One of them is too late, the others are not.
-  for (std::size_t i = 0; i < callers.size(); ++i)
-    try_commit(*gathered[i], {&callers[i], 1});
+  for (std::size_t i = 0; i < callers.size(); ++i) {
+    const auto& w = callers[i];
+    if (w.who && w.token > next_[w.who.id()])
+      self_->send(w.who, journal_failed{w.token, "what comes before it was not stored", false});
+    else
+      try_commit(*gathered[i], {&w, 1});
+  }
 }
 
 void journal_state::on_ask(const journal_ask& x) {
