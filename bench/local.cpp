@@ -195,7 +195,7 @@ void agents_idle() {
       constexpr int decisions = 200'000;
       const auto began = std::chrono::steady_clock::now();
       for (int i = 0; i < decisions; ++i)
-        if (!route.choose(t, 0, dice.draw()).to)
+        if (!route.choose(t, 0, dice.draw(), timestamp{}).to)
           std::_Exit(1);
       ns.push_back(
           std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - began)

@@ -287,7 +287,7 @@ namespace {
 domain_spec two_writers(state_merge how) {
   auto d = doing(around(plan_op::parallel, "both", {step("left"), step("right")}),
                  {an_agent("left", "script"), an_agent("right", "script")});
-  d.context["total"] = {"integer", how, false, false, {}};
+  d.context["total"] = {"integer", how, false, false, {}, {}};
   for (auto& a : d.agents)
     a.writes = a.reads = {"total"};
   return d;
@@ -356,7 +356,7 @@ TEST(shared_state, ephemeral_fields_reach_neither_session_nor_caller) {
   auto d = two_writers(state_merge::sum);
   d.context["total"].ephemeral = true;
   d.plans["all"] = around(plan_op::sequence, "line", {step("left"), step("right")});
-  d.context["kept"] = {"integer", state_merge::none, false, false, {}};
+  d.context["kept"] = {"integer", state_merge::none, false, false, {}, {}};
   d.agents[1].writes = {"kept"};
   stage s{d};
   add(s.room, "left", 3);

@@ -51,6 +51,9 @@ class aimed_store final : public store {
     return to_->prune(older_than, most);
   }
   std::uint64_t bytes() override { return to_->bytes(); }
+  std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
+    return to_->audit(after, most);
+  }
 
  private:
   std::unique_ptr<store> to_;

@@ -8,8 +8,8 @@ namespace {
 domain_spec a_domain(const std::string& type, state_merge how) {
   domain_spec d;
   d.path = "d";
-  d.context["x"] = {type, how, false, false, {}};
-  d.context["other"] = {type, how, false, false, {}};
+  d.context["x"] = {type, how, false, false, {}, {}};
+  d.context["other"] = {type, how, false, false, {}, {}};
   return d;
 }
 

@@ -13,7 +13,7 @@
 namespace troupe {
 namespace {
 
-constexpr sqlite_settings impatient{.max_bytes = 0, .busy_timeout = milliseconds{0}};
+const sqlite_settings impatient{.max_bytes = 0, .busy_timeout = milliseconds{0}, .audit_key = {}};
 
 store_error::kind refusal_of(const std::string& path) {
   try {
@@ -153,8 +153,9 @@ TEST(sqlite_store, says_that_a_file_is_damaged) {
 
 TEST(sqlite_store, works_again_when_there_is_space_again) {
   temporary_folder folder;
-  auto s = open_sqlite_store(folder.file("a.db"),
-                             {.max_bytes = 1 << 20, .busy_timeout = milliseconds{0}});
+  auto s =
+      open_sqlite_store(folder.file("a.db"),
+                        {.max_bytes = 1 << 20, .busy_timeout = milliseconds{0}, .audit_key = {}});
   int stored = 0;
   bool full = false;
   for (; stored < 1000 && !full; ++stored) {
