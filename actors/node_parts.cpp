@@ -4,10 +4,14 @@
 
 namespace troupe {
 
-std::string node_parts::without_secrets(std::string text) const {
+std::string mask_secrets(const std::shared_ptr<const redactor>& secrets, std::string text) {
   if (secrets)
     secrets->apply(text);
   return text;
+}
+
+std::string node_parts::without_secrets(std::string text) const {
+  return mask_secrets(secrets, std::move(text));
 }
 
 } // namespace troupe

@@ -69,24 +69,31 @@ struct node_parts {
 
 using parts_ptr = std::shared_ptr<const node_parts>;
 
+/// `text` with the secrets in it masked.
+[[nodiscard]] std::string mask_secrets(const std::shared_ptr<const redactor>& secrets,
+                                       std::string text);
+
 /// What every actor of ours does with surprises: an exception ends it with its text as the reason,
 /// for its supervisor to see; a message that it does not know is counted as a defect in the log,
 /// never printed to stdout as CAF would.
 template <class Self>
 void guard(Self* self, const parts_ptr& parts, std::string name) {
   auto log = parts->log;
-  self->set_exception_handler([parts, log, name](std::exception_ptr& x) -> caf::error {
-    try {
-      std::rethrow_exception(x);
-    } catch (const std::exception& e) {
-      const auto what = parts->without_secrets(e.what());
-      log->warn("{} crashed: {}", name, what);
-      return failure_error("exception: " + what);
-    } catch (...) {
-      log->warn("{} crashed with something that is no exception", name);
-      return failure_error("exception of unknown type");
-    }
-  });
+  // An actor that has ended may be kept for a while by a message that is still to come to it: what
+  // its handlers hold must not be the whole node.
+  self->set_exception_handler(
+      [secrets = parts->secrets, log, name](std::exception_ptr& x) -> caf::error {
+        try {
+          std::rethrow_exception(x);
+        } catch (const std::exception& e) {
+          const auto what = mask_secrets(secrets, e.what());
+          log->warn("{} crashed: {}", name, what);
+          return failure_error("exception: " + what);
+        } catch (...) {
+          log->warn("{} crashed with something that is no exception", name);
+          return failure_error("exception of unknown type");
+        }
+      });
   self->set_default_handler(
       [log, name](caf::scheduled_actor*, caf::message_view& x) -> caf::result<caf::message> {
         log->error("{} got a message that it does not know: {}", name, caf::to_string(x.content()));

@@ -48,7 +48,10 @@ json initial_context(const domain_spec& domain, const task& t, const json& sessi
 }
 
 json scoped(const json& context, const std::vector<std::string>& reads) {
-  json out;
+  if (reads.empty())
+    return nullptr;
+  // Who reads gets an object, also while there is nothing in it.
+  json out = json::object();
   if (context.is_object())
     for (const auto& name : reads)
       if (auto hit = context.find(name); hit != context.end())

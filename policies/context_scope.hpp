@@ -16,7 +16,8 @@ namespace troupe {
 [[nodiscard]] json initial_context(const domain_spec& domain, const task& t, const json& session,
                                    std::vector<std::string>& refused);
 
-/// The part of `context` that an agent may read: nothing else ever reaches it.
+/// The part of `context` that an agent may read: nothing else ever reaches it. An object, which may
+/// be empty; null for agents that read nothing.
 [[nodiscard]] json scoped(const json& context, const std::vector<std::string>& reads);
 
 /// Takes over what a step's outcome sets in `data.context`, if its agent may write it and the

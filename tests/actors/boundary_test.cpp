@@ -296,7 +296,7 @@ TEST(boundary, effects_are_on_the_audit_trail_before_and_after) {
   EXPECT_EQ(before_the_call, 2u) << "the beginning is stored before the agent is called";
   EXPECT_EQ(trail[1]["what"], "effect.begun");
   EXPECT_EQ(trail[1]["agent"], "d/pay");
-  EXPECT_EQ(trail[1]["key"], t->id() + "/0");
+  EXPECT_EQ(trail[1]["key"], t->id() + "/0/0");
   EXPECT_EQ(trail[2]["what"], "effect.ended");
   EXPECT_EQ(trail[2]["ok"], true);
   EXPECT_EQ(trail[2].dump().find("secret amount"), std::string::npos) << "texts are not part of it";

@@ -201,15 +201,17 @@ TEST(patterns, what_was_done_is_taken_back_when_a_later_step_fails) {
 }
 
 TEST(patterns, it_is_taken_back_once_wherever_the_machine_stops) {
+  std::uint64_t first = 1;
   std::uint64_t last = 1;
   {
     stage s{shop()};
     cannot_ship(s.room);
+    first = s.around->disk->writes + 1;
     s->ask(wants("all"));
     last = s.around->disk->writes;
   }
   ASSERT_GT(last, 5u);
-  for (std::uint64_t at = 1; at <= last; ++at) {
+  for (std::uint64_t at = first; at <= last; ++at) {
     for (const bool applies : {false, true}) {
       SCOPED_TRACE("batch " + std::to_string(at) + (applies ? ", on disk" : ", lost"));
       stage s{shop()};

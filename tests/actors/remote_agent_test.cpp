@@ -154,7 +154,7 @@ TEST(http_agent, waits_as_long_as_the_server_asks) {
         return value;
     return std::string{};
   };
-  EXPECT_EQ(key(0), t->id() + "/0");
+  EXPECT_EQ(key(0), t->id() + "/0/0");
   EXPECT_EQ(key(1), key(0));
 }
 

@@ -53,8 +53,12 @@ spent run(route_strategy strategy) {
     // A dozen at a time, so that load matters too.
     std::vector<heard_ptr> heard;
     s.around->pool->held = true;
-    for (int j = 0; j < 12; ++j)
-      heard.push_back(s->submit(wants("work")));
+    for (int j = 0; j < 12; ++j) {
+      // What has to be stored first is not yet a load where it is going.
+      auto wish = wants("work");
+      wish.keep = durability::none;
+      heard.push_back(s->submit(wish));
+    }
     s->run();
     s.around->pool->held = false;
     s->run();

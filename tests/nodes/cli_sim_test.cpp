@@ -72,7 +72,9 @@ TEST(cli_sim, takes_tasks_and_answers_from_a_script) {
   // The clerk never takes it, so that the deputy's rules answer.
   const auto out =
       run_troupe({"sim", here.path("fleet"), "--calm", "--count", "8", "-o", "json"}).document();
-  EXPECT_EQ(out["fallbacks"], 8) << out;
+  EXPECT_EQ(out["ends"]["completed"], 8) << out;
+  // Then the router has learnt who fails.
+  EXPECT_GE(out["fallbacks"], 1) << out;
   here.write("bad.yaml",
              "tasks:\n  - {texts: a letter, skill: file}\nagents: {clerk: [{fails: bored}]}\n");
   const auto bad = run_troupe({"sim", here.path("fleet"), "--tasks", here.path("bad.yaml")});

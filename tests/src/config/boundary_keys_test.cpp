@@ -27,7 +27,8 @@ const test::bad_case cases[] = {
     {"unknown_keyword",
      a,
      agent + "takes:\n  properites: {}\n",
-     {"support/agents/general.yaml:4:1: takes: schema at '/properites': unknown keyword"}},
+     {"support/agents/general.yaml:4:1: takes: schema at '/properites': the keyword 'properites' "
+      "is not known"}},
     {"schema_of_the_wrong_kind",
      a,
      agent + "gives: [1]\n",
@@ -36,7 +37,7 @@ const test::bad_case cases[] = {
      a,
      agent + "gives: no_such.json\n",
      {"support/agents/general.yaml:4:1: gives: the schema "
-      "\"support/agents/no_such.json\": there is no such file"}},
+      "\"support/agents/no_such.json\": cannot be read: No such file or directory"}},
     {"schema_outside_of_the_fleet",
      a,
      agent + "gives: ../../../x.json\n",
@@ -69,7 +70,8 @@ const test::bad_case cases[] = {
     {"secret_file_in_a_domain",
      d,
      domain + "description: ${file:e.txt}\n",
-     {"support/domain.yaml:3:1: description: the file \"e.txt\": there is no such file"}},
+     {"support/domain.yaml:3:1: description: the file \"e.txt\": cannot be read: No such file or "
+      "directory"}},
 };
 INSTANTIATE_TEST_SUITE_P(all, bad_boundary, testing::ValuesIn(cases),
                          [](const auto& x) { return x.param.name; });

@@ -268,6 +268,8 @@ TEST(warnings, name_what_is_probably_not_meant) {
   EXPECT_EQ(lines(got.warnings),
             "old/domain.yml: ignored, because it is not called domain.yaml\n"
             "support/agents/general.yaml:1:1: no intent, plan or fallback leads to this agent\n"
+            "support/agents/payer.yaml:2:1: effects: when nobody knows what it has done, there is "
+            "nobody to ask: give the domain a human_queue\n"
             "support/agents/triage.yaml:3:10: triage.model: there is neither the model nor a file "
             "of examples to train "
             "it from\n"
