@@ -120,13 +120,17 @@ void orchestrator_state::note_pending(live_task& t, std::uint32_t step, std::uin
                                       const seat& who) {
   const auto index = call_index(t, step);
   auto* line = find_line(t, step, index);
+  // While an attempt is in doubt the line stays with it: what a later one did not do says nothing
+  // about that.
+  const bool doubted = line && line->state == effect_state::pending;
   if (!line) {
     t.ledger.push_back(
         {step, index, attempt, effect_state::pending, effects::none, false, {}, {}, nullptr});
     line = &t.ledger.back();
     line->fingerprint = fingerprint_of(t, step);
   }
-  line->attempt = attempt;
+  if (!doubted)
+    line->attempt = attempt;
   line->state = effect_state::pending;
   line->does = who.spec()->card.does;
   line->agent = who.where().name;
@@ -198,10 +202,10 @@ void orchestrator_state::note_end(const acting_call& c, effect_state state, outc
   if (!known) {
     alone = {c.step, c.index, c.attempt, state, c.does, false, c.agent, c.fingerprint, nullptr};
     known = &alone;
-  } else if (known->state == effect_state::committed || c.attempt < known->attempt) {
-    // The first result stays, and an earlier attempt that did nothing says nothing of a later one.
-    if (known->state == effect_state::committed || state != effect_state::committed)
-      return;
+  } else if (known->state == effect_state::committed ||
+             (state != effect_state::committed && !c.query && c.attempt != known->attempt)) {
+    // The first result stays, and an attempt that did nothing says nothing of the others.
+    return;
   }
   known->state = state;
   known->attempt = std::max(known->attempt, c.attempt);

@@ -207,11 +207,14 @@ void orchestrator_state::on_seat_down(const seat_down& x) {
     auto* t = live(child.slot, child.generation);
     if (!t || t->ending)
       continue;
-    if (t->what->keep == durability::none)
+    if (t->what->keep == durability::none) {
       reply(child.slot, child.generation, event_kind::step_failed, child.step, child.attempt, gone);
-    else
-      // The child is in the journal; its new orchestrator goes on with it, and we ask for it again.
-      perform_delegate(*t, {effect::kind::delegate, 0, child.step, child.attempt, child.to});
+      continue;
+    }
+    // The child is in the journal; its new orchestrator goes on with it, and we ask for it again.
+    // It may also have ended a moment before: as after a restart, the store has to be asked.
+    t->recovered = true;
+    perform_delegate(*t, {effect::kind::delegate, 0, child.step, child.attempt, child.to});
   }
 }
 

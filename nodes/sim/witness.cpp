@@ -137,8 +137,7 @@ void witness::look_at_task(const stored_task& x, report& out) {
   if (by_step && planned > 1)
     say(out, "task " + x.id + " was planned " + std::to_string(planned) + " times");
   // A message that waits for its turn in a session is not accepted yet.
-  if (!with_people && by_step &&
-      ended > std::max(what->deadline, x.created) + disturbed_ + grace)
+  if (!with_people && by_step && ended > std::max(what->deadline, x.created) + disturbed_ + grace)
     say(out, "the deadline of task " + x.id + " passed " +
                  std::to_string((ended - what->deadline).count() / 1000) + " ms before it ended");
   if (by_step)
@@ -262,11 +261,10 @@ void witness::look_back(machine& m, disk& storage, const callers& all, const out
   }
   look_at_sessions(storage, out);
   look_at_callers(storage, all, out);
-  // With `durability: task` a resumed task runs again from its start, unsafe effects and all.
+  // What is kept in memory only is lost with its orchestrator, and what its caller then asks for
+  // again knows nothing of what was done before.
   const auto may_repeat = [&](const std::string& key) {
-    const auto stored = storage.kept->task(key.substr(0, key.find('/')));
-    const auto what = stored ? decode_task(stored->task_body) : decoded<task>{};
-    return what && what->keep == durability::task;
+    return !storage.kept->task(key.substr(0, key.find('/')));
   };
   for (const auto& [key, deed] : outside.deeds) {
     out.effects += deed.carried;

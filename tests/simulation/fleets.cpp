@@ -16,7 +16,7 @@ agent_spec agent_of(dice_box& dice, const std::string& name) {
   a.card.skills = {name};
   a.card.cost = static_cast<double>(dice.draw() % 10);
   a.card.quality = 0.5 + 0.5 * unit_interval(dice.draw());
-  a.card.does = static_cast<effects>(dice.draw() % 3);
+  a.card.does = static_cast<effects>(dice.draw() % 4);
   a.slots = 1 + static_cast<std::uint32_t>(dice.draw() % 4);
   a.replicas = 1 + static_cast<std::uint32_t>(dice.draw() % 3 == 0);
   a.queue_limit = 1 + static_cast<std::uint32_t>(dice.draw() % 20);
