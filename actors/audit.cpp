@@ -13,7 +13,7 @@ store_write audit_write(std::string id, timestamp at, const char* what, json rec
   w.at = at;
   record["at"] = at.time_since_epoch().count();
   record["what"] = what;
-  w.body = record.dump(-1, ' ', false, json::error_handler_t::replace);
+  w.body = as_text(record);
   return w;
 }
 
@@ -27,7 +27,7 @@ void send_audit(const node_parts& parts, store_write record) {
 }
 
 std::string fingerprint(const std::string& text, const json& data) {
-  return hex(sha256(text + '\n' + data.dump(-1, ' ', false, json::error_handler_t::replace)));
+  return hex(sha256(text + '\n' + as_text(data)));
 }
 
 } // namespace troupe

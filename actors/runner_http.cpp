@@ -75,7 +75,7 @@ class http_runner final : public agent_runner {
     request.url = url_;
     request.headers = headers_;
     request.headers.emplace_back("Idempotency-Key", what->idempotency_key);
-    request.body = call_to_json(*what, now).dump(-1, ' ', false, json::error_handler_t::replace);
+    request.body = as_text(call_to_json(*what, now));
     request.deadline = left(what->deadline, now);
     request.connect_timeout = std::min(request.connect_timeout, request.deadline);
     auto to = caf::actor_cast<caf::actor_addr>(self);

@@ -81,8 +81,7 @@ class once_runner final : public agent_runner {
                   const agent_call_ptr& what) override {
     const auto now = parts_->now(self);
     auto to = caf::actor_cast<caf::actor_addr>(self);
-    auto input =
-        call_to_json(*what, now).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    auto input = as_text(call_to_json(*what, now)) + "\n";
     processes_[call] = parts_->processes->run(
         spec_, std::move(input), left(what->deadline, now),
         [call, to, secrets = parts_->secrets](tools::process_result r) {
@@ -145,8 +144,7 @@ class worker_runner final : public agent_runner {
                   const agent_call_ptr& what) override {
     auto line = call_to_json(*what, parts_->now(self));
     line["id"] = call;
-    if (!parts_->processes->write_line(process_,
-                                       line.dump(-1, ' ', false, json::error_handler_t::replace)))
+    if (!parts_->processes->write_line(process_, as_text(line)))
       return std::make_shared<const outcome>(
           outcome::of({reason::unavailable, "the worker process takes no more", {}}));
     return nullptr;

@@ -41,8 +41,12 @@ endif()
 
 # troupe_floor(FOLDER TARGET LINK libs... [PCH headers...]): one static library from the .cpp files directly in FOLDER. A folder that
 # holds only headers (or nothing yet) becomes an interface library, so that the picture above stays the same.
+#
+# TOGETHER n compiles so many files as one: most of the time of a small file goes into the headers that its neighbours
+# read as well. -DTROUPE_APART=ON compiles each alone, which also proves that each includes what it uses.
+option(TROUPE_APART "Compile every file alone" OFF)
 function(troupe_floor folder target)
-  cmake_parse_arguments(arg "" "" "LINK;PCH" ${ARGN})
+  cmake_parse_arguments(arg "" "TOGETHER" "LINK;PCH" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp")
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   file(GLOB protos CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.proto")
@@ -50,6 +54,9 @@ function(troupe_floor folder target)
     add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PUBLIC ${arg_LINK})
     troupe_precompile(${target} ${arg_PCH})
+    if(arg_TOGETHER AND NOT TROUPE_APART)
+      set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${arg_TOGETHER})
+    endif()
     if(protos)
       troupe_protobuf(${target} "${CMAKE_CURRENT_SOURCE_DIR}/${folder}" ${protos})
     endif()

@@ -50,9 +50,8 @@ std::string explain(const condition& rule, const json& document) {
   const json* found = find(document, rule.pointer);
   std::string out = "needs " + rule.pointer + " " + std::string{to_string(rule.test)};
   if (rule.test != gate_test::exists)
-    out += " " + rule.value.dump(-1, ' ', false, json::error_handler_t::replace);
-  out += found ? ", found " + found->dump(-1, ' ', false, json::error_handler_t::replace)
-               : ", found nothing";
+    out += " " + as_text(rule.value);
+  out += found ? ", found " + as_text(*found) : ", found nothing";
   return out;
 }
 

@@ -70,7 +70,7 @@ merged merge_values(state_merge how, const json& base, const json& now, const js
 }
 
 std::string short_text(const json& x) {
-  auto out = x.dump(-1, ' ', false, json::error_handler_t::replace);
+  auto out = as_text(x);
   constexpr std::size_t most = 80;
   if (out.size() > most) {
     out.resize(most);

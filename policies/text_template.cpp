@@ -26,9 +26,8 @@ std::size_t index_of(const std::string& word) noexcept {
                                                                   : static_cast<std::size_t>(-1);
 }
 
-std::string as_text(const json& value) {
-  return value.is_string() ? value.get<std::string>()
-                           : value.dump(-1, ' ', false, json::error_handler_t::replace);
+std::string inserted(const json& value) {
+  return value.is_string() ? value.get<std::string>() : as_text(value);
 }
 
 } // namespace
@@ -124,7 +123,7 @@ std::optional<std::string> text_template::fill(const agent_call& call) const {
     case source::context:
     case source::input:
       if (const auto* value = find(p, call))
-        out += as_text(*value);
+        out += inserted(*value);
       else if (p.has_default)
         out += p.literal;
       else

@@ -8,7 +8,7 @@ namespace troupe::cli {
 
 namespace {
 
-constexpr int depth_max = 64;
+constexpr int tree_depth_max = 64;
 
 using row = std::vector<std::string>;
 
@@ -20,7 +20,7 @@ void add_tree(std::vector<row>& to, const json& x, const std::string& stem, cons
     kind += " (" + detail + ")";
   to.push_back({stem + fork + member(x, "id"), kind, member(x, "state"),
                 restarts > 0 ? number_words(restarts) : ""});
-  if (depth >= depth_max)
+  if (depth >= tree_depth_max)
     return;
   const auto& inner = list(x, "children");
   for (std::size_t i = 0; i < inner.size(); ++i) {
@@ -29,7 +29,7 @@ void add_tree(std::vector<row>& to, const json& x, const std::string& stem, cons
   }
 }
 
-std::string words_of(const json& texts) {
+std::string joined(const json& texts) {
   std::string out;
   for (const auto& t : texts)
     if (t.is_string())
@@ -46,15 +46,15 @@ void add_domain(std::string& out, const json& x, const std::string& stem, int de
     if (!text.empty())
       out += stem + "  " + padded(name, 9) + text + "\n";
   };
-  say("agents", words_of(list(x, "agents")));
-  say("skills", words_of(list(x, "skills")));
+  say("agents", joined(list(x, "agents")));
+  say("skills", joined(list(x, "skills")));
   for (const auto& i : list(x, "intents")) {
     auto leads = member(i, "skill");
     if (const auto domain = member(i, "domain"); !domain.empty())
       leads = domain + (leads.empty() ? "" : "/" + leads);
     say("intent", member(i, "intent") + " -> " + leads + " (" + member(i, "priority") + ")");
   }
-  if (depth < depth_max)
+  if (depth < tree_depth_max)
     for (const auto& inner : list(x, "domains"))
       add_domain(out, inner, stem + "  ", depth + 1);
 }
@@ -90,7 +90,7 @@ std::string agents_text(const json& agents) {
   for (const auto& a : list(agents, "agents"))
     rows.push_back({member(a, "name"), member(a, "kind"), member(a, "state"), breaker_words(a),
                     member(a, "load"), member(a, "served"), member(a, "failed"), member(a, "cost"),
-                    member(a, "quality"), brief(words_of(list(a, "skills")), 80)});
+                    member(a, "quality"), brief(joined(list(a, "skills")), 80)});
   return table({"AGENT", "KIND", "STATE", "BREAKER", "LOAD", "SERVED", "FAILED", "COST", "QUALITY",
                 "SKILLS"},
                rows, "no agents");

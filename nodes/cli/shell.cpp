@@ -7,7 +7,7 @@
 namespace troupe::cli {
 
 void shell::print(const json& document) const {
-  out << document.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+  out << as_text(document, 2) << '\n';
 }
 
 void shell::print_raw(const std::string& document) const {

@@ -31,9 +31,7 @@ std::string answer_of(const json& task) {
       text != result.end() && text->is_string() && !text->get_ref<const std::string&>().empty())
     return plain(text->get_ref<const std::string&>(), false);
   const auto data = result.find("data");
-  return data == result.end() || data->is_null()
-             ? std::string{}
-             : data->dump(2, ' ', false, json::error_handler_t::replace);
+  return data == result.end() || data->is_null() ? std::string{} : as_text(*data, 2);
 }
 
 std::string failure_of(const json& task) {

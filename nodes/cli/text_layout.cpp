@@ -116,7 +116,7 @@ std::string member(const json& from, std::string_view name) {
     return plain(x->get_ref<const std::string&>());
   if (x->is_number_float())
     return number_words(x->get<double>());
-  return plain(x->dump(-1, ' ', false, json::error_handler_t::replace));
+  return plain(as_text(*x));
 }
 
 double number(const json& from, std::string_view name) {

@@ -11,7 +11,7 @@ namespace troupe::cli {
 namespace {
 
 constexpr std::size_t bar_columns = 24;
-constexpr int depth_max = 200; ///< of spans; traces are far flatter
+constexpr int span_depth_max = 200; ///< of spans; traces are far flatter
 
 /// A line to be: how long the bars are is known when all spans are.
 struct line {
@@ -36,7 +36,7 @@ std::string status_sign(const std::string& status) {
   return "…";
 }
 
-std::string words_of(const json& span) {
+std::string span_text(const json& span) {
   const auto status = member(span, "status");
   const auto op = member(span, "op");
   const auto name = member(span, "name");
@@ -84,13 +84,13 @@ std::string words_of(const json& span) {
 void add(std::vector<line>& to, const json& span, const std::string& stem, const std::string& fork,
          const std::string& under, int depth) {
   line x;
-  x.text = stem + fork + words_of(span);
+  x.text = stem + fork + span_text(span);
   if (span.contains("duration_ms"))
     x.took = duration_words(number(span, "duration_ms"));
   x.from = moment(span, "started");
   x.until = moment(span, "ended");
   to.push_back(std::move(x));
-  if (depth >= depth_max)
+  if (depth >= span_depth_max)
     return;
   for (const auto& n : list(span, "notes")) {
     line said;

@@ -10,7 +10,7 @@ namespace troupe::cli {
 
 namespace {
 
-constexpr std::chrono::milliseconds look_every{50};
+constexpr std::chrono::milliseconds ask_again_after{50};
 
 struct order_settings {
   std::string address;
@@ -46,7 +46,7 @@ exit_code give(const shell& s, const order_settings& x, const std::string& verb)
   // Draining again changes nothing, and says how far it has come.
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{x.wait_seconds};
   while (!idle(document_of(answer)) && std::chrono::steady_clock::now() < until) {
-    std::this_thread::sleep_for(look_every);
+    std::this_thread::sleep_for(ask_again_after);
     answer = ask(s, path, call);
   }
   if (s.as_json())

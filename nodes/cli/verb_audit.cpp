@@ -68,8 +68,7 @@ std::string line_of(const audit_row& row) {
   record.erase("what");
   for (const auto& [name, value] : record.items())
     out += "  " + plain(name) + "=" +
-           plain(value.is_string() ? value.get<std::string>()
-                                   : value.dump(-1, ' ', false, json::error_handler_t::replace));
+           plain(value.is_string() ? value.get<std::string>() : as_text(value));
   return out;
 }
 

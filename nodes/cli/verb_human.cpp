@@ -36,15 +36,14 @@ std::string question_text(const json& q) {
     if (!text.empty())
       out += padded(name, 10) + text + "\n";
   for (const auto& [name, value] : object(q, "context").items())
-    out += padded("", 10) + plain(name) + " = " +
-           plain(value.dump(-1, ' ', false, json::error_handler_t::replace)) + "\n";
+    out += padded("", 10) + plain(name) + " = " + plain(as_text(value)) + "\n";
   return out;
 }
 
 exit_code post(const shell& s, const reply_settings& x, const std::string& what, const json& body) {
   http_call call;
   call.method = "POST";
-  call.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+  call.body = as_text(body);
   const auto answer = ask(s, path_builder{"/v1/human"}.part(x.id).part(what), call);
   if (s.as_json())
     s.print_raw(answer.body);
@@ -68,7 +67,7 @@ exit_code answer(const shell& s, const reply_settings& x) {
   return post(s, x, "answer", body);
 }
 
-void add_list(CLI::App& to, shell& s) {
+void add_questions(CLI::App& to, shell& s) {
   auto* verb =
       add_verb(to, "list", "List what waits for a person", "troupe human list --queue escalations");
   const auto queue = std::make_shared<std::string>();
@@ -89,7 +88,7 @@ void add_human(CLI::App& to, shell& s) {
                          "troupe human claim QUESTION --by dana\n"
                          "troupe human answer QUESTION --by dana refund it");
   human->require_subcommand(1);
-  add_list(*human, s);
+  add_questions(*human, s);
 
   auto* claim = add_verb(*human, "claim", "Take a question, so that nobody else answers it",
                          "troupe human claim QUESTION --by dana");

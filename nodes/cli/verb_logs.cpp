@@ -38,7 +38,7 @@ std::string lines_text(const json& lines) {
     auto fields = object(x, "fields");
     fields.erase("logger"); // The same in every line.
     if (!fields.empty())
-      out += "  " + plain(fields.dump(-1, ' ', false, json::error_handler_t::replace));
+      out += "  " + plain(as_text(fields));
     out += "\n";
   }
   return out.empty() ? "no lines" : out;
@@ -79,7 +79,7 @@ exit_code follow(const shell& s, log_settings x) {
           shown.insert(line.dump());
       if (s.as_json())
         for (auto line = fresh.rbegin(); line != fresh.rend(); ++line)
-          s.print_raw(line->dump(-1, ' ', false, json::error_handler_t::replace));
+          s.print_raw(as_text(*line));
       else
         s.print(lines_text({{"lines", std::move(fresh)}}));
       s.out.flush();

@@ -20,8 +20,7 @@ std::string session_text(const json& x) {
     out += " with " + who;
   out += "\n";
   for (const auto& [name, value] : object(x, "context").items())
-    out += "  " + plain(name) + " = " +
-           plain(value.dump(-1, ' ', false, json::error_handler_t::replace)) + "\n";
+    out += "  " + plain(name) + " = " + plain(as_text(value)) + "\n";
   for (const auto& t : list(x, "turns")) {
     out += "\n" + member(t, "at").substr(0, 19) + "  task " + member(t, "task") + ", " +
            member(t, "state") + "\n  > " + member(t, "text") + "\n";

@@ -56,7 +56,7 @@ std::string body_of(const submit_settings& x) {
     out["context"] = parsed(x.context, "--context");
   if (!x.timeout.empty())
     out["timeout_ms"] = milliseconds_of(x.timeout, "--timeout");
-  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+  return as_text(out);
 }
 
 /// Follows the events of a task until it has ended or the time is over. `tell` gets the events.

@@ -6,7 +6,7 @@ namespace troupe::cli {
 
 namespace {
 
-void add_list(CLI::App& to, shell& s) {
+void add_task_list(CLI::App& to, shell& s) {
   struct settings {
     std::string domain, session, state;
     std::size_t limit = 20;
@@ -62,7 +62,7 @@ void add_cancel(CLI::App& to, shell& s) {
         body["why"] = x->why;
       http_call call;
       call.method = "POST";
-      call.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+      call.body = as_text(body);
       const auto answer = ask(s, path_builder{"/v1/tasks"}.part(x->id).part("cancel"), call);
       if (s.as_json())
         s.print_raw(answer.body);
@@ -76,7 +76,7 @@ void add_cancel(CLI::App& to, shell& s) {
 } // namespace
 
 void add_tasks(CLI::App& to, shell& s) {
-  add_list(to, s);
+  add_task_list(to, s);
   add_one(to, s);
   add_cancel(to, s);
 }

@@ -25,7 +25,7 @@ router make_api(client& node, api_settings settings) {
 http_reply json_reply(const json& document, unsigned status) {
   http_reply out;
   out.status = status;
-  out.body = document.dump(-1, ' ', false, json::error_handler_t::replace);
+  out.body = as_text(document);
   return out;
 }
 

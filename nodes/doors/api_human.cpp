@@ -5,8 +5,6 @@ namespace troupe {
 
 namespace {
 
-constexpr std::size_t name_max = 256;
-
 http_reply many(const std::vector<question_ptr>& all, const std::string&) {
   json out{{"questions", json::array()}};
   for (const auto& q : all)

@@ -7,7 +7,7 @@ namespace {
 
 using snapshot_ptr = std::shared_ptr<const session_snapshot>;
 
-http_reply many(const std::vector<snapshot_ptr>& all, const std::string&) {
+http_reply session_list(const std::vector<snapshot_ptr>& all, const std::string&) {
   json out{{"sessions", json::array()}};
   for (const auto& s : all)
     if (s)
@@ -15,7 +15,7 @@ http_reply many(const std::vector<snapshot_ptr>& all, const std::string&) {
   return json_reply(out);
 }
 
-http_reply one(const session_found& found, const std::string& path) {
+http_reply session_reply(const session_found& found, const std::string& path) {
   if (!found.what)
     return to_reply(problem_of({refusal::unknown_session, "no such session", {}}), path);
   auto out = session_view(*found.what);
@@ -33,12 +33,14 @@ void add_sessions(router& to, const api_ptr& api) {
     const auto limit = query.count("limit", 100, 1000);
     if (const auto bad = query.end())
       return refuse(answer, *bad, what.path);
-    api->node.list_sessions(limit, rendered<std::vector<snapshot_ptr>>(answer, what.path, many));
+    api->node.list_sessions(limit,
+                            rendered<std::vector<snapshot_ptr>>(answer, what.path, session_list));
   });
   to.add("GET", "/v1/sessions/{id}", [api](http_request& what, const responder& answer) {
     if (const auto bad = query_reader{what.query}.end())
       return refuse(answer, *bad, what.path);
-    api->node.find_session(what.parameters[0], rendered<session_found>(answer, what.path, one));
+    api->node.find_session(what.parameters[0],
+                           rendered<session_found>(answer, what.path, session_reply));
   });
 }
 

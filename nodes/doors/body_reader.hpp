@@ -6,6 +6,7 @@
 #include <troupe/enum_names.hpp>
 #include <troupe/json.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -21,6 +22,9 @@ namespace troupe {
 /// `may_lack`, no body at all is an empty object.
 [[nodiscard]] std::optional<json> read_object(const http_request& from, problem& why,
                                               bool may_lack = false);
+
+/// The longest name of anybody or anything that a request may hold, in bytes.
+inline constexpr std::size_t name_max = 256;
 
 /// Reads the members of an object strictly: every defect is kept with its JSON pointer, and members
 /// that nobody asked for are defects too.

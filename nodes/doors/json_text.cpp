@@ -73,7 +73,7 @@ void append_real(std::string& out, double x) {
 }
 
 void append_json(std::string& out, const json& x) {
-  out += x.dump(-1, ' ', false, json::error_handler_t::replace);
+  out += as_text(x);
 }
 
 } // namespace troupe

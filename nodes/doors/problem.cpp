@@ -44,7 +44,7 @@ http_reply to_reply(const problem& p, std::string_view instance) {
   http_reply out;
   out.status = p.status;
   out.type = "application/problem+json";
-  out.body = document.dump(-1, ' ', false, json::error_handler_t::replace);
+  out.body = as_text(document);
   if (p.retry_after.count() > 0 || p.status == 429 || p.status == 503) {
     const auto seconds = std::max<long long>(1, (p.retry_after.count() + 999) / 1000);
     out.add("Retry-After", std::to_string(seconds));

@@ -7,7 +7,6 @@ namespace troupe {
 
 namespace {
 
-constexpr std::size_t name_max = 256;
 constexpr std::size_t key_max = 255;
 constexpr std::int64_t timeout_max_ms = 30ll * 24 * 3600 * 1000;
 

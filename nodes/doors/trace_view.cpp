@@ -40,7 +40,7 @@ void put_outcome(json& span, const outcome_ptr& x) {
   if (!x->text.empty())
     span["output"] = shortened(x->text);
   if (!x->data.is_null())
-    span["output_data"] = shortened(x->data.dump(-1, ' ', false, json::error_handler_t::replace));
+    span["output_data"] = shortened(as_text(x->data));
   span["confidence"] = x->confidence;
   span["tokens"] = {{"input", x->used.input_tokens}, {"output", x->used.output_tokens}};
   span["cost_micros"] = x->used.cost_micros;

@@ -23,10 +23,6 @@ std::string time_text(std::chrono::system_clock::time_point at) {
                      duration_cast<milliseconds>(at - whole).count());
 }
 
-std::string dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 /// One line stays one line: whoever reads the log line by line must not be shown lines that a
 /// message made up, nor a terminal be steered by it.
 std::string one_line(std::string_view text) {
@@ -64,7 +60,7 @@ class line_formatter final : public spdlog::formatter {
     }
     const std::string_view logger{msg.logger_name.data(), msg.logger_name.size()};
     const auto line = format_ == log_format::json_lines ? as_json(*entry, msg.time, logger)
-                                                        : as_text(*entry, msg.time);
+                                                        : line_text(*entry, msg.time);
     out.append(line.data(), line.data() + line.size());
     out.push_back('\n');
   }
@@ -88,10 +84,10 @@ class line_formatter final : public spdlog::formatter {
         out[name] = *value;
     if (!e.fields.is_null())
       out["fields"] = e.fields;
-    return dump(out);
+    return as_text(out);
   }
 
-  static std::string as_text(const log_entry& e, std::chrono::system_clock::time_point at) {
+  static std::string line_text(const log_entry& e, std::chrono::system_clock::time_point at) {
     auto out = fmt::format("{} {:<8} {} {}", time_text(at), to_string(e.level), one_line(e.event),
                            one_line(e.message));
     for (auto [name, value] :
@@ -100,7 +96,7 @@ class line_formatter final : public spdlog::formatter {
       if (!value->empty())
         out += fmt::format(" {}={}", name, one_line(*value));
     if (!e.fields.is_null())
-      out += ' ' + dump(e.fields);
+      out += ' ' + as_text(e.fields);
     return out;
   }
 
@@ -122,7 +118,7 @@ std::unique_ptr<spdlog::formatter> make_formatter(log_format format, redactor_pt
 std::string plain_text(const log_entry& entry) {
   auto out = entry.event + ": " + entry.message;
   if (!entry.fields.is_null())
-    out += ' ' + dump(entry.fields);
+    out += ' ' + as_text(entry.fields);
   return out;
 }
 

@@ -9,14 +9,6 @@
 
 namespace troupe {
 
-namespace {
-
-std::string dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-} // namespace
-
 log_line line_of(log_entry entry) {
   log_line out;
   if (entry.at == timestamp{})
@@ -40,11 +32,11 @@ log_line line_of(log_entry entry) {
   if (!entry.fields.is_null() && !(entry.fields.is_object() && entry.fields.empty())) {
     if (!entry.fields.is_object())
       entry.fields = json{{"value", std::move(entry.fields)}};
-    out.fields = dump(entry.fields);
+    out.fields = as_text(entry.fields);
     // Half of a JSON text is none; what was cut is kept as a string, so that the fields can still
     // be read.
     if (out.fields.size() > log_book::max_message * 4)
-      out.fields = dump(json{{"cut", clean_utf8(out.fields, log_book::max_message)}});
+      out.fields = as_text(json{{"cut", clean_utf8(out.fields, log_book::max_message)}});
   }
   return out;
 }

@@ -46,8 +46,8 @@ cleaner one_after_the_other(std::vector<cleaner> all) {
 cleaner until_nothing_is_left(cleaner once) {
   return [once = std::move(once)](std::string& x) {
     std::size_t n = 0;
-    constexpr int rounds = 8;
-    for (int i = 0; i < rounds; ++i) {
+    constexpr int passes = 8;
+    for (int i = 0; i < passes; ++i) {
       const auto more = once(x);
       n += more;
       if (more == 0)

@@ -11,6 +11,8 @@
 
 #include "src/tools/schema_node.hpp"
 
+#include <troupe/json.hpp>
+
 namespace troupe::tools {
 namespace {
 
@@ -136,7 +138,7 @@ std::string shown(const json& value) {
     return value.is_array() ? "a long array" : "a large object";
   if (value.is_string() && value.get_ref<const std::string&>().size() > 4 * most)
     return "a long string";
-  auto text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+  auto text = troupe::as_text(value);
   if (text.size() <= most)
     return text;
   auto end = most;

@@ -52,7 +52,7 @@ std::string json_text(const json& value) {
     return {};
   if (!json_fits(value))
     throw encode_error{"JSON nests deeper than " + std::to_string(max_json_depth) + " levels"};
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+  return as_text(value);
 }
 
 std::optional<json> json_of_text(std::string_view text, std::string& error) {
