@@ -15,6 +15,8 @@
 
 namespace troupe {
 
+class late_agents;
+
 /// What an application may bring along; what it leaves empty, the node makes itself.
 struct node_options {
   std::shared_ptr<spdlog::logger>
@@ -78,13 +80,10 @@ class node {
   void on_failure(std::function<void(std::string)> f) { on_failure_ = std::move(f); }
 
  private:
-  struct builder;
-  struct late_agents;
   caf::actor_system& system_;
   std::shared_ptr<node_parts> parts_;
   node_options options_;
   std::unique_ptr<client> client_;
-  std::shared_ptr<std::unique_ptr<store>> first_store_;
   std::shared_ptr<late_agents> late_; ///< what `add_agent` added
   caf::actor root_;
   std::function<void(std::string)> on_failure_;

@@ -1,0 +1,193 @@
+#include "nodes/node_tree.hpp"
+
+#include "actors/agent.hpp"
+#include "actors/front_desk.hpp"
+#include "actors/human_desk.hpp"
+#include "actors/journal.hpp"
+#include "actors/orchestrator.hpp"
+#include "actors/registry.hpp"
+#include "actors/service.hpp"
+
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+constexpr milliseconds agent_shutdown{2000};
+constexpr milliseconds isolate{60000};
+constexpr milliseconds tree_shutdown{8000};
+constexpr milliseconds journal_shutdown{5000};
+constexpr milliseconds store_retry{5000}; ///< between tries to open a store that keeps failing
+
+template <class Start>
+child_spec child(const std::string& id, std::string kind, milliseconds shutdown, seat_ptr place,
+                 Start start, restart_type restart = restart_type::permanent) {
+  child_spec out;
+  out.rules = {id, restart, shutdown};
+  out.kind = std::move(kind);
+  out.place = std::move(place);
+  out.start = std::move(start);
+  return out;
+}
+
+} // namespace
+
+void late_agents::add(const std::string& supervisor, const child_spec& what) {
+  std::lock_guard hold{mutex_};
+  of_[supervisor].push_back(what);
+}
+
+void late_agents::append_to(std::vector<child_spec>& children,
+                            const std::string& supervisor) const {
+  std::lock_guard hold{mutex_};
+  if (const auto more = of_.find(supervisor); more != of_.end())
+    children.insert(children.end(), more->second.begin(), more->second.end());
+}
+
+node_tree::node_tree(parts_ptr parts, const node_options& options,
+                     std::shared_ptr<late_agents> late)
+    : parts_(std::move(parts))
+    , options_(options)
+    , late_(std::move(late))
+    , journal_(options.no_store ? nullptr : place_of(*parts_, "journal"))
+    , desk_(place_of(*parts_, "human_desk"))
+    , registry_(place_of(*parts_, "registry")) {}
+
+seat_ptr node_tree::place_of(const node_parts& parts, const std::string& name) {
+  return parts.places->claim({address_kind::node, parts.fleet.node_id + "/" + name});
+}
+
+child_spec node_tree::supervised(supervisor_config config, const std::string& id) const {
+  auto place = place_of(*parts_, config.name);
+  auto shared = std::make_shared<const supervisor_config>(std::move(config));
+  auto out = child(id, "supervisor", tree_shutdown, std::move(place),
+                   [p = parts_, shared, added = late_](caf::event_based_actor* self) {
+                     auto children = *shared;
+                     added->append_to(children.children, shared->name);
+                     return self->system().spawn(supervisor, p, std::move(children));
+                   });
+  out.is_supervisor = true;
+  return out;
+}
+
+child_spec node_tree::agent_child(const std::shared_ptr<const agent_spec>& spec,
+                                  const std::string& id, seat_ptr place) const {
+  auto out = child(
+      id, "agent", agent_shutdown, place,
+      [p = parts_, place](caf::event_based_actor* self) {
+        return self->system().spawn(agent, p, place);
+      },
+      spec->restart);
+  out.detail = to_string(spec->card.kind);
+  out.started = [registry = registry_, place](caf::event_based_actor* self) {
+    send_to(self, registry, register_agent{place});
+  };
+  return out;
+}
+
+std::vector<child_spec> node_tree::agent_children(const agent_spec& declared,
+                                                  const domain_spec& domain) const {
+  std::vector<child_spec> out;
+  auto whole = std::make_shared<agent_spec>(declared);
+  if (!whole->breaker)
+    whole->breaker = domain.breaker;
+  const std::shared_ptr<const agent_spec> spec = std::move(whole);
+  const auto provider =
+      spec->provider.empty()
+          ? nullptr
+          : parts_->places->claim_provider(spec->provider, domain.provider_breaker);
+  for (std::uint32_t i = 0; i < spec->replicas; ++i) {
+    const auto id =
+        spec->card.name + (spec->replicas > 1 ? "#" + std::to_string(i + 1) : std::string{});
+    auto place =
+        parts_->places->claim({address_kind::agent, spec->card.domain + "/" + id}, spec, provider);
+    out.push_back(agent_child(spec, id, std::move(place)));
+  }
+  return out;
+}
+
+child_spec node_tree::domain_tree(const domain_spec& domain) const {
+  // Who declares its agents independent of each other wants the broken one to stay down alone.
+  supervisor_config agents{domain.path + "/agents", domain.strategy, domain.intensity, {}, isolate};
+  for (const auto& a : domain.agents)
+    for (auto& c : agent_children(a, domain))
+      agents.children.push_back(std::move(c));
+  supervisor_config orchestrators{domain.path + "/orchestrators", supervision::one_for_one, {}, {}};
+  for (std::uint32_t shard = 0; shard < parts_->fleet.shards; ++shard) {
+    auto place = parts_->places->claim(directory::orchestrator_of(domain.path, shard));
+    const orchestrator_config config{&domain, shard, place, registry_, desk_, journal_};
+    // One that ends by itself has lost its shard to another owner: hence transient.
+    orchestrators.children.push_back(child(
+        std::to_string(shard), "orchestrator", agent_shutdown, std::move(place),
+        [p = parts_, config](caf::event_based_actor* self) {
+          return self->system().spawn(orchestrator, p, config);
+        },
+        restart_type::transient));
+  }
+  supervisor_config all{domain.path, supervision::one_for_one, {}, {}};
+  all.children.push_back(supervised(std::move(agents), "agents"));
+  all.children.push_back(supervised(std::move(orchestrators), "orchestrators"));
+  for (const auto& inner : domain.domains)
+    all.children.push_back(domain_tree(inner));
+  return supervised(std::move(all), domain.path);
+}
+
+child_spec node_tree::storage(std::shared_ptr<std::unique_ptr<store>> first_store,
+                              std::shared_ptr<const std::vector<store_write>> hello) const {
+  // Whoever writes knows what is not stored yet and hands it to the next journal; nobody else need
+  // be restarted for it, nor the node end because the store is out of reach for a while.
+  supervisor_config out{"storage", supervision::one_for_one, {}, {}, store_retry};
+  out.children.push_back(
+      child("journal", "journal", journal_shutdown, journal_,
+            [p = parts_, first = std::move(first_store), open = options_.open_store,
+             own_thread = options_.journal_on_own_thread,
+             hello = std::move(hello)](caf::event_based_actor* self) -> caf::actor {
+              const auto make = [p, first, open](caf::stateful_actor<journal_state>* me) {
+                guard(me, p, "journal");
+                auto where = *first ? std::move(*first) : open();
+                return troupe::journal(me, p, std::shared_ptr<store>{std::move(where)});
+              };
+              const auto who = own_thread ? self->system().spawn<caf::detached>(make)
+                                          : self->system().spawn(make);
+              caf::anon_send(who, journal_append{0, hello});
+              return who;
+            }));
+  return supervised(std::move(out), "storage");
+}
+
+child_spec node_tree::services() const {
+  supervisor_config out{"services", supervision::one_for_one, {}, {}};
+  for (const auto& s : parts_->fleet.services)
+    out.children.push_back(child(s.name, "service", agent_shutdown, nullptr,
+                                 [p = parts_, s](caf::event_based_actor* self) {
+                                   return self->system().spawn(service, p, s);
+                                 }));
+  return supervised(std::move(out), "services");
+}
+
+supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_store,
+                                  std::shared_ptr<const std::vector<store_write>> hello) const {
+  supervisor_config out{parts_->fleet.node_id, supervision::rest_for_one, {}, {}};
+  if (journal_)
+    out.children.push_back(storage(std::move(first_store), std::move(hello)));
+  out.children.push_back(child(
+      "human_desk", "human_desk", agent_shutdown, desk_,
+      [p = parts_](caf::event_based_actor* self) { return self->system().spawn(human_desk, p); }));
+  out.children.push_back(child(
+      "registry", "registry", agent_shutdown, registry_,
+      [p = parts_](caf::event_based_actor* self) { return self->system().spawn(registry, p); }));
+  if (!parts_->fleet.services.empty())
+    out.children.push_back(services());
+  supervisor_config domains{"domains", supervision::one_for_one, {}, {}};
+  for (const auto& d : parts_->fleet.domains)
+    domains.children.push_back(domain_tree(d));
+  out.children.push_back(supervised(std::move(domains), "domains"));
+  out.children.push_back(child(
+      "front_desk", "front_desk", agent_shutdown, place_of(*parts_, "front_desk"),
+      [p = parts_, f = place_of(*parts_, "front_desk"), j = journal_, d = desk_](
+          caf::event_based_actor* self) { return self->system().spawn(front_desk, p, f, j, d); }));
+  return out;
+}
+
+} // namespace troupe
