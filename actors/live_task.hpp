@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/effect_book.hpp"
 #include "actors/messages.hpp"
 #include "policies/plan_run.hpp"
 #include "policies/shared_state.hpp"
@@ -26,25 +27,13 @@ struct effect {
   std::uint8_t probe = 0; ///< call: what it is a probe of, as `dispatcher` says
 };
 
-/// A line of the effect ledger as its task's orchestrator knows it.
-struct ledger_line {
-  std::uint32_t step = 0;
-  std::uint32_t index = 0;
-  std::uint32_t attempt = 0; ///< that wrote it last
-  effect_state state = effect_state::pending;
-  effects does = effects::none;
-  bool former = false; ///< written by an earlier run of the whole task, whose steps are not known
-  std::string agent;
-  std::string fingerprint;
-  outcome_ptr result; ///< committed
-};
-
 /// A task that an orchestrator is working on: the interpreter, the history that it is fed with, and
 /// who wants to know. Owned by the orchestrator.
 struct live_task {
   struct watcher {
     caf::actor who;
     bool progress = false;
+    bool confirm = false; ///< hears of the task's acceptance
   };
 
   task_ptr what;
@@ -59,7 +48,7 @@ struct live_task {
   std::vector<event> history;
   std::uint32_t stored = 0; ///< how many events of `history` have been handed to the journal
   std::vector<effect> held;
-  std::vector<ledger_line> ledger; ///< of its agents that act outside; few, mostly none
+  effect_book ledger; ///< of its agents that act outside
   bool plan_kept =
       false; ///< `durability::task`: the plan is stored, because something was done by it
   std::vector<watcher> watchers;

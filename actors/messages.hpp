@@ -20,12 +20,13 @@ namespace troupe {
 
 // -- to an orchestrator -------------------------------------------------------
 
-/// Take this task. Answered with `task_accepted` once it is stored, or `task_refused`; then
-/// `task_ended`. With `watch`, also `task_progressed` for every event.
+/// Take this task. Answered with `task_refused`, or `task_ended`. With `confirm`, also with
+/// `task_accepted` once it is stored; with `watch`, with `task_progressed` for every event.
 struct submit_task {
   task_ptr what;
   bool watch = false;
   bool again = false; ///< it may have been submitted, and even have ended, before a restart
+  bool confirm = true;
 };
 /// Tell me of this task as if I had submitted it. Answered with `task_refused` when it is not known
 /// here.

@@ -46,7 +46,7 @@ struct orchestrator_config {
 struct orchestrator_state {
   void init(caf::event_based_actor* self, parts_ptr parts, orchestrator_config config);
 
-  // Requests: orchestrator_accept.cpp.
+  // Requests: orchestrator_accept.cpp, orchestrator_sessions.cpp, orchestrator_watch.cpp.
   void on_submit(const submit_task& x);
   void on_watch(const watch_task& x);
   void on_unwatch(const unwatch_task& x);
@@ -79,6 +79,8 @@ struct orchestrator_state {
   static inline const char* name = "orchestrator";
 
  private:
+  /// When to ask again what was refused because of the moment.
+  static constexpr milliseconds come_back{1000};
   using actions = std::vector<plan_action>;
   /// What is out at an agent that acts outside.
   struct acting_call {
@@ -143,6 +145,8 @@ struct orchestrator_state {
   void acknowledge(live_task& t, const caf::actor& from, bool progress,
                    const std::string& asked_as);
   void next_of_session(const std::string& id);
+  /// Refuses the messages whose deadline has passed while they waited for their turn.
+  void end_waits();
 
   // Running.
   std::uint32_t new_slot();
@@ -237,8 +241,6 @@ struct orchestrator_state {
   [[nodiscard]] static std::string effect_key(const std::string& task, std::uint32_t step,
                                               std::uint32_t index);
   [[nodiscard]] std::string fingerprint_of(const live_task& t, std::uint32_t step) const;
-  [[nodiscard]] static ledger_line* find_line(live_task& t, std::uint32_t step,
-                                              std::uint32_t index);
   /// An attempt is about to be made: true if the ledger of an earlier run has decided it.
   bool decided_before(live_task& t, const plan_action& a, actions& todo);
   /// Whom the attempt must go to, because nobody knows yet what the one before did; empty: anybody.
@@ -260,7 +262,9 @@ struct orchestrator_state {
   void ask_again();
   void flush_later();
   void retire();
+  /// Stores an event of a task whose steps are stored.
   void store_event(live_task& t, const event& e);
+  void append_event(live_task& t, const event& e);
   void store(live_task& t, store_write w);
   void own(store_write& w) const;
   void open_shard();
@@ -268,7 +272,9 @@ struct orchestrator_state {
   void replay(live_task& t);
   void take_up(live_task& t);
   /// An attempt that was under way when the node ended may simply be handed out again.
-  [[nodiscard]] static bool harmless_again(const live_task& t, const plan_action& a);
+  [[nodiscard]] static bool harmless_again(const plan_run::step_state& step);
+  /// It has been handed out as often as an attempt may be.
+  [[nodiscard]] static bool too_often(const live_task& t, const plan_action& a);
 
   void arm();
   void log_end(const live_task& t, const task_record& record) const;
@@ -306,8 +312,8 @@ struct orchestrator_state {
   std::array<known_sitter, 64> known_sitters_; ///< direct mapped by the seat's address
   std::vector<actions> spare_;
   std::optional<degradation> overload_;
-  bool punishes_ = false;   ///< some line of the domain's failure table has a sanction
-  std::size_t in_line_ = 0; ///< requests that wait for their session or for their key's look-up
+  bool punishes_ = false;        ///< some line of the domain's failure table has a sanction
+  std::size_t keys_in_line_ = 0; ///< requests that wait for their key's look-up
   timer_heap timers_;
   timestamp armed_ = no_deadline;
   timestamp swept_{};

@@ -61,6 +61,7 @@ void orchestrator_state::learn(live_task& t, const event& e) {
     t.shared.ended(e.step);
     return;
   case event_kind::step_failed:
+  case event_kind::interrupted:
   case event_kind::answered:
   case event_kind::time_up:
     t.shared.ended(e.step);

@@ -49,16 +49,10 @@ std::string orchestrator_state::fingerprint_of(const live_task& t, std::uint32_t
   text += '\0';
   text += node.text.empty() ? t.what->text : node.text;
   text += '\0';
-  text += input_of(t, step).dump(-1, ' ', false, json::error_handler_t::replace);
+  text += as_text(input_of(t, step));
   char out[17];
   std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(stable_hash(text)));
   return out;
-}
-
-ledger_line* orchestrator_state::find_line(live_task& t, std::uint32_t step, std::uint32_t index) {
-  auto hit = std::find_if(t.ledger.begin(), t.ledger.end(),
-                          [&](const ledger_line& x) { return x.step == step && x.index == index; });
-  return hit == t.ledger.end() ? nullptr : &*hit;
 }
 
 // -- before the call ----------------------------------------------------------
@@ -66,7 +60,7 @@ ledger_line* orchestrator_state::find_line(live_task& t, std::uint32_t step, std
 bool orchestrator_state::decided_before(live_task& t, const plan_action& a, actions& todo) {
   if (t.ledger.empty() || t.triage)
     return false;
-  auto* line = find_line(t, a.step, call_index(t, a.step));
+  auto* line = t.ledger.find(a.step, call_index(t, a.step));
   if (!line || !std::exchange(line->former, false) || line->state == effect_state::not_done)
     return false;
   // An agent may not act for another request under the same key. Nor may its old answer stand for
@@ -86,7 +80,7 @@ bool orchestrator_state::decided_before(live_task& t, const plan_action& a, acti
     e = make_event(t, event_kind::reconciled, a.step, a.attempt);
     e.body = line->result;
   } else {
-    e = make_event(t, event_kind::step_failed, a.step, a.attempt);
+    e = make_event(t, other ? event_kind::step_failed : event_kind::interrupted, a.step, a.attempt);
     const auto what = other
                           ? std::string{"an earlier run of this task called it for another request"}
                           : "the node ended while " + line->agent + " worked on it";
@@ -99,7 +93,7 @@ bool orchestrator_state::decided_before(live_task& t, const plan_action& a, acti
 
 std::string orchestrator_state::bound_to(live_task& t, std::uint32_t step) const {
   const auto* line =
-      t.ledger.empty() || t.triage ? nullptr : find_line(t, step, call_index(t, step));
+      t.ledger.empty() || t.triage ? nullptr : t.ledger.find(step, call_index(t, step));
   if (!line || line->state != effect_state::pending)
     return {};
   const auto& table = *dispatcher_->table();
@@ -119,36 +113,32 @@ std::string orchestrator_state::bound_to(live_task& t, std::uint32_t step) const
 void orchestrator_state::note_pending(live_task& t, std::uint32_t step, std::uint32_t attempt,
                                       const seat& who) {
   const auto index = call_index(t, step);
-  auto* line = find_line(t, step, index);
-  // While an attempt is in doubt the line stays with it: what a later one did not do says nothing
-  // about that.
-  const bool doubted = line && line->state == effect_state::pending;
+  auto* line = t.ledger.find(step, index);
   if (!line) {
-    t.ledger.push_back(
-        {step, index, attempt, effect_state::pending, effects::none, false, {}, {}, nullptr});
-    line = &t.ledger.back();
-    line->fingerprint = fingerprint_of(t, step);
-  }
-  if (!doubted)
+    line = &t.ledger.add({step,
+                          index,
+                          attempt,
+                          effect_state::pending,
+                          effects::none,
+                          false,
+                          {},
+                          fingerprint_of(t, step),
+                          nullptr});
+  } else if (line->state != effect_state::pending) {
     line->attempt = attempt;
+  } else if (line->attempt == attempt) {
+    // The same attempt is handed out again after a restart: what the second one did not do says
+    // nothing of the first. While an earlier attempt is in doubt the line stays with that one.
+    line->attempt = 0;
+  }
   line->state = effect_state::pending;
   line->does = who.spec()->card.does;
   line->agent = who.where().name;
   if (t.what->keep == durability::task && config_.journal && !std::exchange(t.plan_kept, true)) {
     // From now on another plan would not know what has been done by this one.
-    for (const auto& e : t.history) {
-      if (e.kind != event_kind::planned)
-        continue;
-      store_write w;
-      w.what = store_write::kind::append;
-      w.id = t.what->id;
-      w.domain = domain_->path;
-      w.state = t.state;
-      w.at = e.at;
-      w.n = t.stored++;
-      w.body = encode(e);
-      store(t, std::move(w));
-    }
+    for (const auto& e : t.history)
+      if (e.kind == event_kind::planned)
+        append_event(t, e);
   }
   store_line(&t, t.what->id, *line);
 }
@@ -186,8 +176,8 @@ void orchestrator_state::never_sent(live_task& t, const effect& e) {
   dispatcher::give_back(*e.to, e.probe, now_);
   if (!acts(t, e.to))
     return;
-  for (auto& line : t.ledger)
-    if (line.step == e.step && line.attempt == e.attempt && line.state == effect_state::pending) {
+  for (auto& line : t.ledger.of_step(e.step))
+    if (line.attempt == e.attempt && line.state == effect_state::pending) {
       line.state = effect_state::not_done;
       store_line(&t, t.what->id, line);
     }
@@ -197,7 +187,7 @@ void orchestrator_state::never_sent(live_task& t, const effect& e) {
 
 void orchestrator_state::note_end(const acting_call& c, effect_state state, outcome_ptr result) {
   auto* t = find_live(c.what->id);
-  auto* known = t ? find_line(*t, c.step, c.index) : nullptr;
+  auto* known = t ? t->ledger.find(c.step, c.index) : nullptr;
   ledger_line alone; // The task is over, and what it knew of the call is with the call.
   if (!known) {
     alone = {c.step, c.index, c.attempt, state, c.does, false, c.agent, c.fingerprint, nullptr};
@@ -273,7 +263,7 @@ outcome_ptr orchestrator_state::settle_by_person(live_task& t, const question_an
   if (t.ledger.empty() || !t.run || t.triage || !x.x || x.step >= t.run->size())
     return x.x;
   const auto& step = t.run->step(x.step);
-  auto* line = find_line(t, x.step, call_index(t, x.step));
+  auto* line = t.ledger.find(x.step, call_index(t, x.step));
   // Only who is asked because of the effect, and is the one who is asked now, can know.
   if (!line || line->state != effect_state::pending || !step.unsettled || !step.asking ||
       step.attempt != x.attempt)
@@ -311,13 +301,13 @@ void orchestrator_state::load_ledger(live_task& t, const stored_task& x) const {
         line.state = effect_state::pending;
       }
     }
-    t.ledger.push_back(std::move(line));
+    t.ledger.add(std::move(line));
   }
 }
 
 bool orchestrator_state::take_up_effect(live_task& t, const plan_action& a, actions& todo) {
   const auto* line =
-      t.ledger.empty() || t.triage ? nullptr : find_line(t, a.step, call_index(t, a.step));
+      t.ledger.empty() || t.triage ? nullptr : t.ledger.find(a.step, call_index(t, a.step));
   if (!line || line->state != effect_state::committed)
     return false;
   auto e = make_event(t, event_kind::reconciled, a.step, a.attempt);

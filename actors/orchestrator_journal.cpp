@@ -72,8 +72,11 @@ void orchestrator_state::store(live_task& t, store_write w) {
 }
 
 void orchestrator_state::store_event(live_task& t, const event& e) {
-  if (t.what->keep != durability::step || !config_.journal)
-    return;
+  if (t.what->keep == durability::step && config_.journal)
+    append_event(t, e);
+}
+
+void orchestrator_state::append_event(live_task& t, const event& e) {
   store_write w;
   w.what = store_write::kind::append;
   w.id = t.what->id;
@@ -176,7 +179,8 @@ void orchestrator_state::perform(live_task& t, effect e) {
   switch (e.what) {
   case effect::kind::begin:
     for (const auto& w : t.watchers)
-      self_->send(w.who, task_accepted{t.what->id, false, {}});
+      if (w.confirm)
+        self_->send(w.who, task_accepted{t.what->id, false, {}});
     for (const auto& [who, id] : t.asked_again)
       self_->send(who, task_accepted{t.what->id, true, id});
     t.asked_again.clear();

@@ -139,16 +139,17 @@ void orchestrator_state::replay(live_task& t) {
   now_ = parts_->now(self_);
 }
 
-bool orchestrator_state::harmless_again(const live_task& t, const plan_action& a) {
-  const auto& step = t.run->step(a.step);
-  if (!step.repeatable || (step.does != effects::none && step.does != effects::idempotent))
-    return false;
+bool orchestrator_state::harmless_again(const plan_run::step_state& step) {
+  return step.repeatable && (step.does == effects::none || step.does == effects::idempotent);
+}
+
+bool orchestrator_state::too_often(const live_task& t, const plan_action& a) {
   // A step that ends every node which takes it up has to end some time.
   const auto handed_out = std::count_if(t.history.begin(), t.history.end(), [&](const event& e) {
     return e.kind == event_kind::assigned && e.step == a.step && e.attempt == a.attempt &&
            e.triage == t.triage;
   });
-  return handed_out < handed_out_most;
+  return handed_out >= handed_out_most;
 }
 
 void orchestrator_state::take_up(live_task& t) {
@@ -186,14 +187,20 @@ void orchestrator_state::take_up(live_task& t) {
         fail_step(t, a.step, a.attempt, {reason::unavailable, "its domain is gone", {}});
     } else if (take_up_effect(t, a, todo)) {
       // It had happened, and its answer came too late for the step.
-    } else if (a.what == plan_action::kind::call && harmless_again(t, a)) {
-      // The agent has not failed: the node has. The same attempt is handed out again.
-      todo.push_back(a);
     } else {
-      // Nobody knows how far the agent had come. If it may be repeated, it is; else the ladder
-      // decides.
-      fail_step(t, a.step, a.attempt,
-                {reason::crash, "the node ended while " + step.agent + " worked on it", {}});
+      // The agent has not failed: the node has.
+      const bool call = a.what == plan_action::kind::call;
+      const bool again = call && harmless_again(step);
+      if (again && !too_often(t, a)) {
+        todo.push_back(a);
+      } else {
+        // Nobody knows how far the agent had come: it is found out first, or the ladder decides.
+        auto e = make_event(t, again || !call ? event_kind::step_failed : event_kind::interrupted,
+                            a.step, a.attempt);
+        e.body = std::make_shared<const failure>(
+            failure{reason::crash, "the node ended while " + step.agent + " worked on it", {}});
+        happen(t, std::move(e), todo);
+      }
     }
     if (t.generation != generation || t.ending)
       return;

@@ -137,7 +137,7 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
             e.to->spec()->card.does,
             e.to->where().name,
             {}};
-    if (const auto* line = find_line(t, e.step, note.index))
+    if (const auto* line = t.ledger.find(e.step, note.index))
       note.fingerprint = line->fingerprint;
     call->idempotency_key = effect_key(t.what->id, e.step, note.index);
     call->query = step.querying;
@@ -184,7 +184,8 @@ void orchestrator_state::perform_delegate(live_task& t, const effect& e) {
     return;
   }
   children_[child->id] = {t.slot, t.generation, e.step, e.attempt, e.to, who.incarnation};
-  self_->send(who.handle, submit_task{std::move(child), false, t.recovered || e.attempt > 1});
+  self_->send(who.handle,
+              submit_task{std::move(child), false, t.recovered || e.attempt > 1, false});
 }
 
 std::string orchestrator_state::queue_of(const live_task& t, std::uint32_t step) const {
@@ -216,7 +217,8 @@ void orchestrator_state::perform_ask(live_task& t, std::uint32_t i, std::uint32_
   for (auto e = t.history.rbegin(); e != t.history.rend(); ++e) {
     if (e->kind == event_kind::claimed && e->step == i && e->attempt == attempt &&
         q->claimed_by.empty()) {
-      q->claimed_by = *e->get<std::string>();
+      if (const auto* by = e->get<std::string>())
+        q->claimed_by = *by;
       q->claimed = e->at;
     }
     if (e->kind == event_kind::asked && e->step == i) {

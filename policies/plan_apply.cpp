@@ -138,6 +138,14 @@ bool plan_run::apply_to_leaf(const event& e, actions& todo) {
                  e, todo);
     return true;
   }
+  case event_kind::interrupted: {
+    const auto* f = e.get<failure>();
+    if (!running || !f)
+      return no_fit();
+    // A step that ends every node which takes it up has to end some time.
+    fail_attempt(*f, nullptr, e, todo, ++s.interruptions <= most_interruptions);
+    return true;
+  }
   case event_kind::retry_due:
     if (s.status != step_status::waiting)
       return no_fit();

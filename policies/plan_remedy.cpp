@@ -53,17 +53,18 @@ bool plan_run::hand_to_person(std::uint32_t i, std::string why, actions& todo) {
   return true;
 }
 
-void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e, actions& todo) {
+void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e, actions& todo,
+                            bool excused) {
   const auto i = e.step;
   auto& s = steps_[i];
   const bool asked = s.asking;
   disarm(i);
   set_asking(i, false);
-  if (target_of(i).op == plan_op::call && !asked && begin_query(f, e, todo))
+  if (target_of(i).op == plan_op::call && !asked && begin_query(f, e, todo, excused))
     return;
   s.stay.clear();
   const auto op = target_of(i).op;
-  auto next = treat(f, how_->on_failure, how_->retry, s.retries, s.repeatable,
+  auto next = treat(f, how_->on_failure, how_->retry, excused ? 0 : s.retries, s.repeatable,
                     unit_interval(scramble(e.dice)));
   const auto finish = [&](const failure& why) {
     auto x = given ? *given : outcome{};
@@ -75,7 +76,7 @@ void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e,
   // Whom the failure table has asked has the last word.
   if (s.by_hand)
     return finish(f);
-  if (op == plan_op::call && !asked && how_->max_failed_agents > 0) {
+  if (op == plan_op::call && !asked && !excused && how_->max_failed_agents > 0) {
     count_failed_agent(s.agent, f.why);
     if (failed_agents_.size() >= how_->max_failed_agents && next.what != remedy::give_up)
       next = {remedy::ask_human, {}, next.unsure};
@@ -100,11 +101,12 @@ void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e,
                          " may have acted and must not act twice, and there is nobody to ask",
                      f.retry_after});
   }
-  if (!s.agent.empty() && std::find(s.tried.begin(), s.tried.end(), s.agent) == s.tried.end() &&
+  if (!excused && !s.agent.empty() &&
+      std::find(s.tried.begin(), s.tried.end(), s.agent) == s.tried.end() &&
       next.what != remedy::retry_here)
     s.tried.push_back(s.agent);
   if (again && !final && later(now_, next.delay) < limit_of(i, now_)) {
-    ++s.retries;
+    s.retries += excused ? 0 : 1;
     if (next.what == remedy::retry_here)
       s.stay = s.agent;
     if (next.delay.count() <= 0) {

@@ -89,15 +89,18 @@ class plan_run {
     bool repeatable = true;    ///< of the current attempt
     timestamp due =
         no_deadline; ///< running: deadline of the attempt; waiting: when the next attempt starts
-    std::vector<std::string> tried; ///< agents that failed
-    bool asking = false;            ///< a person has been asked and has not answered
-    bool by_hand = false;           ///< the failure table has handed the step to a person
-    std::string asked_because;      ///< what made a person necessary, in words for that person
-    std::string stay;               ///< the only agent that the next attempt may go to
-    std::string agent;              ///< who has, or had, the attempt
-    effects does = effects::none;   ///< of that agent
-    bool querying = false;          ///< its agent is asked what a failed attempt has done
-    std::uint32_t queries = 0;      ///< questions that were not answered
+    std::vector<std::string> tried;  ///< agents that failed
+    bool asking = false;             ///< a person has been asked and has not answered
+    bool by_hand = false;            ///< the failure table has handed the step to a person
+    std::string asked_because;       ///< what made a person necessary, in words for that person
+    std::string stay;                ///< the only agent that the next attempt may go to
+    std::string agent;               ///< who has, or had, the attempt
+    effects does = effects::none;    ///< of that agent
+    bool querying = false;           ///< its agent is asked what a failed attempt has done
+    std::uint32_t queries = 0;       ///< questions that were not answered
+    std::uint32_t interruptions = 0; ///< attempts that ended with the node they ran on
+    bool excused =
+        false; ///< what is unsettled was interrupted, and counts as no attempt of its own
     /// Why the last attempt failed of which nobody knows whether it acted; null: there is none.
     std::shared_ptr<const failure> unsettled;
     outcome_ptr result;              ///< done, failed, cancelled
@@ -167,6 +170,8 @@ class plan_run {
   /// asked for again, with the attempt it had.
   void open_actions(std::vector<plan_action>& todo) const;
 
+  /// So many attempts of a step may end with their node before that is held against the step.
+  static constexpr std::uint32_t most_interruptions = 8;
   /// What a person may take when the plan does not say it. The queue's own limit is kept where the
   /// questions are; this one only ends what nobody else would end.
   static constexpr milliseconds human_timeout = std::chrono::hours{24 * 366};
@@ -248,12 +253,14 @@ class plan_run {
   void set_asking(std::uint32_t i, bool on);
 
   // After a failure: plan_remedy.cpp.
-  void fail_attempt(const failure& f, outcome_ptr given, const event& e, actions& todo);
+  /// `excused`: the failure is not held against the agent, nor counted as a try.
+  void fail_attempt(const failure& f, outcome_ptr given, const event& e, actions& todo,
+                    bool excused = false);
   void count_failed_agent(std::string_view agent, reason why);
   bool hand_to_person(std::uint32_t i, std::string why, actions& todo);
 
   // Settling what an attempt has done: plan_settle.cpp.
-  bool begin_query(const failure& f, const event& e, actions& todo);
+  bool begin_query(const failure& f, const event& e, actions& todo, bool excused);
   bool query_failed(const failure& f, const event& e, actions& todo);
   void not_happened(const event& e, actions& todo);
   bool reconcile(const event& e, actions& todo);

@@ -13,13 +13,18 @@ namespace troupe {
 // What an agent did that acts outside and failed: found out before anything else is done about the
 // step.
 
-bool plan_run::begin_query(const failure& f, const event& e, actions& todo) {
+bool plan_run::begin_query(const failure& f, const event& e, actions& todo, bool excused) {
   auto& s = steps_[e.step];
-  if (s.querying)
-    return query_failed(f, e, todo);
+  if (s.querying) {
+    if (!excused)
+      return query_failed(f, e, todo);
+    attempt(e.step, todo);
+    return true;
+  }
   if (s.does == effects::none || !default_line(f.why).may_have_acted)
     return false;
   s.unsettled = std::make_shared<const failure>(f);
+  s.excused = excused;
   if (s.does != effects::queryable)
     return false;
   s.querying = true;
@@ -64,7 +69,7 @@ void plan_run::not_happened(const event& e, actions& todo) {
   s.stay.clear();
   s.does = effects::none;
   s.repeatable = true;
-  fail_attempt(f, nullptr, e, todo);
+  fail_attempt(f, nullptr, e, todo, std::exchange(s.excused, false));
 }
 
 bool plan_run::reconcile(const event& e, actions& todo) {

@@ -47,6 +47,7 @@ struct recorded {
         break;
       case event_kind::step_completed:
       case event_kind::step_failed:
+      case event_kind::interrupted:
       case event_kind::answered: {
         answer a{e, microseconds{0}, {}};
         if (const auto hit = since.find(which); hit != since.end())

@@ -93,14 +93,15 @@ enum class event_kind : std::uint8_t {
   noted,          ///< something happened around the step that decides nothing about it (body: text)
   claimed,        ///< a person took the step's question (body: text, who)
   expanded,       ///< the list that a `map` goes through is known (body: outcome, whose `data` is the list)
+  interrupted,    ///< the node that an attempt ran on has ended; its agent has not failed (body: failure)
 };
 
 template <>
 struct enum_names<event_kind> {
-  static constexpr std::array<std::string_view, 18> value{
+  static constexpr std::array<std::string_view, 19> value{
     "accepted", "understood",     "planned",     "assigned",  "unroutable", "delegated",     "asked",
     "step_completed", "step_failed", "retry_due", "answered", "cancel_wanted", "time_up", "finished",
-    "reconciled", "noted", "claimed", "expanded"};
+    "reconciled", "noted", "claimed", "expanded", "interrupted"};
 };
 
 inline constexpr std::uint32_t whole_task = 0xFFFFFFFF;

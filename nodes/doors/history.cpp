@@ -17,8 +17,8 @@ bool begins(event_kind k) noexcept {
 
 bool ends(event_kind k) noexcept {
   return k == event_kind::step_completed || k == event_kind::step_failed ||
-         k == event_kind::answered || k == event_kind::time_up || k == event_kind::unroutable ||
-         k == event_kind::understood || k == event_kind::reconciled;
+         k == event_kind::interrupted || k == event_kind::answered || k == event_kind::time_up ||
+         k == event_kind::unroutable || k == event_kind::understood || k == event_kind::reconciled;
 }
 
 void begin(std::vector<attempt_seen>& all, const event& e) {

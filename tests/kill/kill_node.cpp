@@ -171,6 +171,10 @@ void submit(client& api, const std::string& name, const std::string& skill) {
   h.accepted = [name](const task_accepted& x) { say("accepted " + name + " " + x.id); };
   h.refused_ = [name](const refused& x) { say("refused " + name + " " + x.detail); };
   h.ended = [name](const task_record_ptr& x) {
+    if (x->result && !x->result->ok())
+      std::fprintf(stderr, "%s failed: %s: %s\n", name.c_str(),
+                   std::string{to_string(x->result->failed.why)}.c_str(),
+                   x->result->failed.detail.c_str());
     say("ended " + name + " " + std::string{to_string(x->state)});
   };
   api.submit(std::move(r), std::move(h));

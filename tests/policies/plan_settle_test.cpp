@@ -95,6 +95,32 @@ TEST(plan_settle, what_has_not_happened_is_treated_by_the_table) {
   EXPECT_TRUE(s.run.ended());
 }
 
+TEST(plan_settle, nodes_that_end_do_not_use_up_the_tries_of_a_step) {
+  const auto node_gone = [](stage& s) {
+    assign_as(s, effects::queryable);
+    return s.feed(event_kind::interrupted, "a",
+                  std::make_shared<const failure>(failure{reason::crash, "the node ended", {}}));
+  };
+  for (auto times : {plan_run::most_interruptions - 1, plan_run::most_interruptions + 4}) {
+    stage s{with_people(ladder({}), "")};
+    s.start();
+    for (std::uint32_t i = 0; i < times && !s.run.ended(); ++i) {
+      ASSERT_TRUE(node_gone(s));
+      if (i == 1) {
+        ASSERT_TRUE(node_gone(s)) << "while it was asked what it had done";
+      }
+      ASSERT_TRUE(s.state("a").querying);
+      assign_as(s, effects::queryable);
+      ASSERT_TRUE(reconcile(s, outcome::of({reason::crash, "it has not", {}})));
+      if (s.status("a") == step_status::waiting)
+        s.next_timer();
+    }
+    // One that ends every node which takes it up is treated as any other that fails.
+    EXPECT_EQ(s.run.ended(), times > plan_run::most_interruptions);
+    EXPECT_EQ(difference(s.run, s.replayed()), "");
+  }
+}
+
 TEST(plan_settle, an_agent_that_does_not_say_is_asked_again_and_then_a_person) {
   for (const bool happened : {true, false}) {
     stage s{with_people(ladder({"agent:y"}))};
