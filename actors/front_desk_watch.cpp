@@ -3,7 +3,8 @@
 namespace troupe {
 
 void front_desk_state::submit(std::uint64_t number, task_watch watch) {
-  submit_task request{watch.what, static_cast<bool>(watch.progressed), false};
+  submit_task request{watch.what, static_cast<bool>(watch.progressed), false,
+                      static_cast<bool>(watch.accepted)};
   by_task_.emplace(watch.id, number);
   auto& w = watches_.emplace(number, std::move(watch)).first->second;
   if (!tell(w, std::move(request)))

@@ -9,28 +9,11 @@
 
 namespace troupe {
 
-namespace {
-
-constexpr milliseconds come_back{1000};
-constexpr std::size_t sessions_before_sweep = 1024;
-constexpr std::chrono::minutes sweep_every{1};
-
-} // namespace
-
 void orchestrator_state::refuse(const caf::actor& to, const std::string& id, refusal why,
                                 std::string detail, milliseconds wait) {
   if (counters_)
     counters_->refused_requests[static_cast<std::size_t>(why)].add();
   self_->send(to, task_refused{id, {why, std::move(detail), wait}});
-}
-
-void orchestrator_state::add_watcher(live_task& t, const caf::actor& from, bool progress) {
-  auto known = std::find_if(t.watchers.begin(), t.watchers.end(),
-                            [&](const auto& w) { return w.who == from; });
-  if (known == t.watchers.end())
-    t.watchers.push_back({from, progress});
-  else
-    known->progress = known->progress || progress;
 }
 
 void orchestrator_state::acknowledge(live_task& t, const caf::actor& from, bool progress,
@@ -74,10 +57,11 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   if (x.again && t.keep != durability::none && config_.journal) {
     // A resumed parent asks again for a child that may have ended before the restart.
     auto me = caf::actor_cast<caf::actor>(self_);
-    ask_journal([me, from, what = x.what, watch = x.watch](troupe::store& where) {
+    ask_journal([me, from, what = x.what, watch = x.watch,
+                 confirm = x.confirm](troupe::store& where) {
       auto found = where.task(what->id);
       if (!found || !is_final(found->state)) {
-        caf::send_as(from, me, submit_task{what, watch, false});
+        caf::send_as(from, me, submit_task{what, watch, false, confirm});
         return;
       }
       auto record = std::make_shared<task_record>();
@@ -101,7 +85,7 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
            come_back);
     return;
   }
-  if (by_id_.size() + in_line_ >= domain_->max_tasks) {
+  if (by_id_.size() + sessions_->waiting_count() + keys_in_line_ >= domain_->max_tasks) {
     refuse(from, t.id, refusal::busy, "the domain has as many tasks as it takes", come_back);
     return;
   }
@@ -149,7 +133,7 @@ bool orchestrator_state::take_key(const submit_task& x, const caf::actor& from) 
     return false;
   }
   line.push_back({x, from});
-  ++in_line_;
+  ++keys_in_line_;
   if (line.size() == 1) {
     auto me = caf::actor_cast<caf::actor>(self_);
     ask_journal([me, key, path = domain_->path](troupe::store& where) {
@@ -169,7 +153,7 @@ void orchestrator_state::on_key_looked_up(const key_looked_up& x) {
   if (line.empty())
     return;
   for (auto& w : line.mapped()) {
-    --in_line_;
+    --keys_in_line_;
     auto id = x.id;
     auto first = x.what;
     if (auto hit = keys_.find(x.key); hit != keys_.end()) {
@@ -198,87 +182,13 @@ void orchestrator_state::on_key_looked_up(const key_looked_up& x) {
   }
 }
 
-void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor& from) {
-  const auto& id = x.what->context_id;
-  if (id.empty()) {
-    begin(x, from, {});
-    return;
-  }
-  if (sessions_->size() >= sessions_before_sweep && swept_ + sweep_every < now_) {
-    swept_ = now_;
-    sessions_->sweep(now_);
-  }
-  const bool fresh = sessions_->find(id) == nullptr;
-  auto& e = sessions_->open(id, now_);
-  // A task that is not stored still goes on in a session that is: what is stored comes first.
-  const bool ask = fresh && config_.journal;
-  if (!ask && e.working_on.empty() && e.line.empty() && !e.loading) {
-    begin(x, from, e.now.context);
-    return;
-  }
-  const auto& limits = domain_->sessions;
-  if (!ask && !e.loading && limits.busy == when_busy::reject) {
-    refuse(from, x.what->id, refusal::conflict, "the session is still working on " + e.working_on);
-    return;
-  }
-  if (e.line.size() >= limits.queue_limit) {
-    refuse(from, x.what->id, refusal::busy, "too many messages wait for this session", come_back);
-    return;
-  }
-  const auto& key = x.what->idempotency_key;
-  if (!key.empty() && std::any_of(e.line.begin(), e.line.end(), [&](const auto& w) {
-        return w.what.what->idempotency_key == key;
-      })) {
-    refuse(from, x.what->id, refusal::busy, "a message with this key waits already", come_back);
-    return;
-  }
-  e.line.push_back({x, from});
-  ++in_line_;
-  if (ask) {
-    e.loading = true;
-    auto me = caf::actor_cast<caf::actor>(self_);
-    ask_journal([me, id, path = domain_->path](troupe::store& where) {
-      caf::anon_send(me, session_loaded{id, where.session(path, id).value_or("")});
-    });
-  } else if (limits.busy == when_busy::interrupt && !e.working_on.empty()) {
-    on_cancel({e.working_on, "interrupted by a newer message of the same session"});
-  }
-}
-
-void orchestrator_state::on_session_loaded(const session_loaded& x) {
-  now_ = parts_->now(self_);
-  auto* e = loaded_ ? sessions_->find(x.id) : &sessions_->open(x.id, now_);
-  // Asked twice, when the journal failed in between, it is answered twice.
-  if (!e || (loaded_ && !e->loading))
-    return;
-  e->loading = false;
-  if (!x.body.empty()) {
-    if (auto stored = decode_session(x.body))
-      e->now = *std::move(stored);
-    else
-      parts_->log->error("session {}: what is stored of it cannot be read: {}", x.id, stored.error);
-  }
-  if (e->working_on.empty())
-    next_of_session(x.id);
-}
-
-void orchestrator_state::next_of_session(const std::string& id) {
-  auto* e = sessions_->find(id);
-  if (!e || e->line.empty() || !e->working_on.empty() || e->loading)
-    return;
-  auto next = std::move(e->line.front());
-  e->line.pop_front();
-  --in_line_;
-  begin(next.what, next.who, e->now.context);
-}
-
 void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
                                const json& session_context) {
   const auto slot = new_slot();
   auto& t = *slots_[slot];
   t.what = x.what;
   if (from)
-    t.watchers.push_back({from, x.watch});
+    t.watchers.push_back({from, x.watch, x.confirm});
   by_id_.emplace(t.what->id, slot);
   count_open();
   if (!t.what->idempotency_key.empty())
@@ -321,37 +231,6 @@ void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
   arm();
 }
 
-void orchestrator_state::on_watch(const watch_task& x) {
-  auto from = caf::actor_cast<caf::actor>(self_->current_sender());
-  if (!loaded_) {
-    if (early_watchers_.size() >= domain_->max_tasks) {
-      refuse(from, x.id, refusal::busy, "the shard is being loaded", come_back);
-      return;
-    }
-    early_watchers_.emplace_back(x, std::move(from));
-    return;
-  }
-  watch(x, from);
-}
-
-void orchestrator_state::watch(const watch_task& x, const caf::actor& from) {
-  if (auto* t = find_live(x.id)) {
-    add_watcher(*t, from, x.progress);
-    if (x.progress)
-      self_->send(from, task_progressed{t->record()});
-  } else if (auto ended = finished_->find(x.id)) {
-    self_->send(from, task_ended{std::move(ended)});
-  } else {
-    self_->send(from, task_refused{x.id, {refusal::unknown_task, "no such task here", {}}});
-  }
-}
-
-void orchestrator_state::on_unwatch(const unwatch_task& x) {
-  auto from = caf::actor_cast<caf::actor>(self_->current_sender());
-  if (auto* t = find_live(x.id))
-    std::erase_if(t->watchers, [&](const auto& w) { return w.who == from; });
-}
-
 void orchestrator_state::on_cancel(const cancel_task& x) {
   now_ = parts_->now(self_);
   if (!loaded_ && early_cancels_.size() < domain_->max_tasks)
@@ -368,37 +247,6 @@ void orchestrator_state::on_cancel(const cancel_task& x) {
   action_list todo{*this};
   happen(*t, std::move(e), todo);
   carry_out(*t, todo);
-}
-
-void orchestrator_state::on_find_task(const find_task& x) {
-  task_record_ptr record;
-  if (auto* t = find_live(x.id))
-    record = t->record();
-  else
-    record = finished_->find(x.id);
-  self_->send(caf::actor_cast<caf::actor>(self_->current_sender()),
-              task_found{x.request, std::move(record)});
-}
-
-void orchestrator_state::on_find_session(const find_session& x) {
-  session_found out{x.request, nullptr, domain_->path, {}, 0};
-  if (auto* e = sessions_->find(x.id)) {
-    out.what = std::make_shared<const session_snapshot>(e->now);
-    out.working_on = e->working_on;
-    out.waiting = e->line.size();
-  }
-  self_->send(caf::actor_cast<caf::actor>(self_->current_sender()), std::move(out));
-}
-
-void orchestrator_state::on_view(const view_shard& x) {
-  shard_seen out{x.request, finished_->newest(x.limit), sessions_->newest(x.limit)};
-  std::size_t count = 0;
-  for (const auto& [id, slot] : by_id_) {
-    if (count++ == x.limit)
-      break;
-    out.tasks.push_back(slots_[slot]->record());
-  }
-  self_->send(caf::actor_cast<caf::actor>(self_->current_sender()), std::move(out));
 }
 
 } // namespace troupe

@@ -50,7 +50,7 @@ void orchestrator_state::rearm(live_task& t) {
 }
 
 void orchestrator_state::arm() {
-  const auto next = timers_.next();
+  const auto next = std::min(timers_.next(), sessions_->next_due());
   if (next >= armed_)
     return;
   armed_ = next;
@@ -160,6 +160,7 @@ void orchestrator_state::on_tick() {
   armed_ = no_deadline;
   if (!loaded_)
     open_shard();
+  end_waits();
   while (timers_.next() <= now_) {
     auto& t = *slots_[timers_.next_slot()];
     if (!t.run) {

@@ -45,6 +45,30 @@ void session_book::end_turn(entry& e, const task_record& record, const json& con
   }
 }
 
+void session_book::enqueue(entry& e, waiting w) {
+  const auto& t = *w.what.what;
+  due_.insert({t.deadline, t.id, t.context_id});
+  e.line.push_back(std::move(w));
+}
+
+session_book::waiting session_book::dequeue(entry& e) {
+  auto next = std::move(e.line.front());
+  e.line.pop_front();
+  const auto& t = *next.what.what;
+  due_.erase({t.deadline, t.id, t.context_id});
+  return next;
+}
+
+session_book::waiting session_book::withdraw_overdue() {
+  auto& e = *find(due_.begin()->session);
+  const auto at = std::find_if(e.line.begin(), e.line.end(), [&](const waiting& w) {
+    return w.what.what->id == due_.begin()->task;
+  });
+  // It is put first and leaves as if its turn had come; the others keep their order.
+  std::rotate(e.line.begin(), at, at + 1);
+  return dequeue(e);
+}
+
 void session_book::sweep(timestamp now) {
   std::erase_if(entries_, [&](const auto& x) {
     const auto& e = x.second;

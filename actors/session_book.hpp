@@ -5,8 +5,10 @@
 #include <troupe/fleet.hpp>
 #include <troupe/session.hpp>
 
+#include <compare>
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -42,6 +44,18 @@ class session_book {
   /// The task's turn in the history of its session: added at the beginning, completed at the end.
   void begin_turn(entry& e, const task& t, timestamp now);
   void end_turn(entry& e, const task_record& record, const json& context, timestamp now);
+  /// Lets a message wait for its turn.
+  void enqueue(entry& e, waiting w);
+  /// The message whose turn it is; the line must not be empty.
+  [[nodiscard]] waiting dequeue(entry& e);
+  /// The first deadline of all messages that wait.
+  [[nodiscard]] timestamp next_due() const noexcept {
+    return due_.empty() ? no_deadline : due_.begin()->due;
+  }
+  /// Takes the message with that deadline out of its line; somebody has to wait.
+  [[nodiscard]] waiting withdraw_overdue();
+  [[nodiscard]] std::size_t waiting_count() const noexcept { return due_.size(); }
+
   /// Forgets sessions that have been idle for longer than the domain keeps them in memory.
   void sweep(timestamp now);
 
@@ -52,6 +66,14 @@ class session_book {
  private:
   const domain_spec& domain_;
   std::unordered_map<std::string, entry> entries_;
+  /// A message that waits, by its deadline.
+  struct wait {
+    timestamp due;
+    std::string task;
+    std::string session;
+    friend auto operator<=>(const wait&, const wait&) = default;
+  };
+  std::set<wait> due_;
 };
 
 } // namespace troupe

@@ -84,7 +84,7 @@ caf::behavior task_driver(caf::event_based_actor* self, parts_ptr parts, task_re
     seat_ptr where;
     static_cast<void>(node_client::make_task(*parts, request, parts->now(self), scramble(i * 2 + 1),
                                              stores, made, where));
-    send_to(self, where, submit_task{std::move(made), false, false});
+    send_to(self, where, submit_task{std::move(made), false, false, false});
   };
   self->set_default_handler(caf::drop);
   for (std::uint64_t i = 0; i < work->window && work->more(); ++i)
@@ -101,7 +101,6 @@ caf::behavior task_driver(caf::event_based_actor* self, parts_ptr parts, task_re
         else if (work->more())
           one();
       },
-      [](const task_accepted&) {},
       [](const task_refused& x) {
         std::fprintf(stderr, "refused: %s\n", x.why.detail.c_str());
         std::_Exit(1);

@@ -100,6 +100,29 @@ TEST(sessions, messages_wait_for_each_other_in_order_and_not_for_ever_many) {
             "012");
 }
 
+TEST(sessions, a_message_does_not_wait_for_its_turn_beyond_its_deadline) {
+  stage s{talk(when_busy::queue)};
+  s.around->pool->held = true;
+  auto first = s->submit(turn_of("s1", "first"));
+  s->run();
+  auto hurried = turn_of("s1", "hurried");
+  hurried.timeout = 500ms;
+  auto late = s->submit(hurried);
+  auto patient = s->submit(turn_of("s1", "patient"));
+  s->advance(400ms);
+  EXPECT_TRUE(late->refusals.empty());
+  EXPECT_EQ(s->session("s1").waiting, 2u);
+  s->advance(200ms);
+  ASSERT_EQ(late->refusals.size(), 1u);
+  EXPECT_EQ(late->refusals[0].why, refusal::timeout);
+  EXPECT_EQ(s->session("s1").waiting, 1u);
+  s.around->pool->held = false;
+  s->run();
+  EXPECT_TRUE(first->done());
+  ASSERT_TRUE(patient->done());
+  EXPECT_EQ(s.room.calls.size(), 2u);
+}
+
 TEST(sessions, a_busy_session_may_refuse) {
   stage s{talk(when_busy::reject)};
   s.around->pool->held = true;

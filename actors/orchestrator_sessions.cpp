@@ -1,0 +1,97 @@
+#include "actors/orchestrator.hpp"
+
+#include "src/telemetry/log.hpp"
+#include "src/wire/codec.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::size_t sessions_before_sweep = 1024;
+constexpr std::chrono::minutes sweep_every{1};
+
+} // namespace
+
+void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor& from) {
+  const auto& id = x.what->context_id;
+  if (id.empty()) {
+    begin(x, from, {});
+    return;
+  }
+  if (sessions_->size() >= sessions_before_sweep && swept_ + sweep_every < now_) {
+    swept_ = now_;
+    sessions_->sweep(now_);
+  }
+  const bool fresh = sessions_->find(id) == nullptr;
+  auto& e = sessions_->open(id, now_);
+  // A task that is not stored still goes on in a session that is: what is stored comes first.
+  const bool ask = fresh && config_.journal;
+  if (!ask && e.working_on.empty() && e.line.empty() && !e.loading) {
+    begin(x, from, e.now.context);
+    return;
+  }
+  const auto& limits = domain_->sessions;
+  if (!ask && !e.loading && limits.busy == when_busy::reject) {
+    refuse(from, x.what->id, refusal::conflict, "the session is still working on " + e.working_on);
+    return;
+  }
+  if (e.line.size() >= limits.queue_limit) {
+    refuse(from, x.what->id, refusal::busy, "too many messages wait for this session", come_back);
+    return;
+  }
+  const auto& key = x.what->idempotency_key;
+  if (!key.empty() && std::any_of(e.line.begin(), e.line.end(), [&](const auto& w) {
+        return w.what.what->idempotency_key == key;
+      })) {
+    refuse(from, x.what->id, refusal::busy, "a message with this key waits already", come_back);
+    return;
+  }
+  sessions_->enqueue(e, {x, from});
+  arm();
+  if (ask) {
+    e.loading = true;
+    auto me = caf::actor_cast<caf::actor>(self_);
+    ask_journal([me, id, path = domain_->path](troupe::store& where) {
+      caf::anon_send(me, session_loaded{id, where.session(path, id).value_or("")});
+    });
+  } else if (limits.busy == when_busy::interrupt && !e.working_on.empty()) {
+    on_cancel({e.working_on, "interrupted by a newer message of the same session"});
+  }
+}
+
+void orchestrator_state::on_session_loaded(const session_loaded& x) {
+  now_ = parts_->now(self_);
+  auto* e = loaded_ ? sessions_->find(x.id) : &sessions_->open(x.id, now_);
+  // Asked twice, when the journal failed in between, it is answered twice.
+  if (!e || (loaded_ && !e->loading))
+    return;
+  e->loading = false;
+  if (!x.body.empty()) {
+    if (auto stored = decode_session(x.body))
+      e->now = *std::move(stored);
+    else
+      parts_->log->error("session {}: what is stored of it cannot be read: {}", x.id, stored.error);
+  }
+  if (e->working_on.empty())
+    next_of_session(x.id);
+}
+
+void orchestrator_state::next_of_session(const std::string& id) {
+  auto* e = sessions_->find(id);
+  if (!e || e->line.empty() || !e->working_on.empty() || e->loading)
+    return;
+  const auto next = sessions_->dequeue(*e);
+  begin(next.what, next.who, e->now.context);
+}
+
+void orchestrator_state::end_waits() {
+  while (sessions_->next_due() <= now_) {
+    const auto late = sessions_->withdraw_overdue();
+    refuse(late.who, late.what.what->id, refusal::timeout,
+           "its deadline passed while it waited for its turn in the session");
+  }
+}
+
+} // namespace troupe

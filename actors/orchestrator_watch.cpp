@@ -1,0 +1,78 @@
+#include "actors/orchestrator.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+void orchestrator_state::add_watcher(live_task& t, const caf::actor& from, bool progress) {
+  auto known = std::find_if(t.watchers.begin(), t.watchers.end(),
+                            [&](const auto& w) { return w.who == from; });
+  if (known == t.watchers.end())
+    t.watchers.push_back({from, progress});
+  else
+    known->progress = known->progress || progress;
+}
+
+void orchestrator_state::on_watch(const watch_task& x) {
+  auto from = caf::actor_cast<caf::actor>(self_->current_sender());
+  if (!loaded_) {
+    if (early_watchers_.size() >= domain_->max_tasks) {
+      refuse(from, x.id, refusal::busy, "the shard is being loaded", come_back);
+      return;
+    }
+    early_watchers_.emplace_back(x, std::move(from));
+    return;
+  }
+  watch(x, from);
+}
+
+void orchestrator_state::watch(const watch_task& x, const caf::actor& from) {
+  if (auto* t = find_live(x.id)) {
+    add_watcher(*t, from, x.progress);
+    if (x.progress)
+      self_->send(from, task_progressed{t->record()});
+  } else if (auto ended = finished_->find(x.id)) {
+    self_->send(from, task_ended{std::move(ended)});
+  } else {
+    self_->send(from, task_refused{x.id, {refusal::unknown_task, "no such task here", {}}});
+  }
+}
+
+void orchestrator_state::on_unwatch(const unwatch_task& x) {
+  auto from = caf::actor_cast<caf::actor>(self_->current_sender());
+  if (auto* t = find_live(x.id))
+    std::erase_if(t->watchers, [&](const auto& w) { return w.who == from; });
+}
+
+void orchestrator_state::on_find_task(const find_task& x) {
+  task_record_ptr record;
+  if (auto* t = find_live(x.id))
+    record = t->record();
+  else
+    record = finished_->find(x.id);
+  self_->send(caf::actor_cast<caf::actor>(self_->current_sender()),
+              task_found{x.request, std::move(record)});
+}
+
+void orchestrator_state::on_find_session(const find_session& x) {
+  session_found out{x.request, nullptr, domain_->path, {}, 0};
+  if (auto* e = sessions_->find(x.id)) {
+    out.what = std::make_shared<const session_snapshot>(e->now);
+    out.working_on = e->working_on;
+    out.waiting = e->line.size();
+  }
+  self_->send(caf::actor_cast<caf::actor>(self_->current_sender()), std::move(out));
+}
+
+void orchestrator_state::on_view(const view_shard& x) {
+  shard_seen out{x.request, finished_->newest(x.limit), sessions_->newest(x.limit)};
+  std::size_t count = 0;
+  for (const auto& [id, slot] : by_id_) {
+    if (count++ == x.limit)
+      break;
+    out.tasks.push_back(slots_[slot]->record());
+  }
+  self_->send(caf::actor_cast<caf::actor>(self_->current_sender()), std::move(out));
+}
+
+} // namespace troupe
