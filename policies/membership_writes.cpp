@@ -123,11 +123,15 @@ std::optional<member_write> membership::write_about(const member& m, timestamp n
     return out;
   }
   if (const auto s = suspicion_of(m)) {
-    if (s->due <= now && !has_accused(m, settings_.votes, by) && !isolated(m, settings_.votes, by))
-      return put(accused_row(m,
-                             s->linked_before ? "link " + std::string{to_string(s->how)}
-                                              : "no link (" + std::string{to_string(s->how)} + ")",
-                             settings_.votes, by));
+    if (s->due <= now && !isolated(m, settings_.votes, by)) {
+      const std::string how{to_string(s->how)};
+      auto row = accused_row(m, s->linked_before ? "link " + how : "no link (" + how + ")",
+                             settings_.votes, by);
+      // What has been said need not be said again, unless it is enough by now: the living may have
+      // become fewer.
+      if (row.state == member_state::down || !has_accused(m, settings_.votes, by))
+        return put(std::move(row));
+    }
   } else if (std::any_of(m.accused.begin(), m.accused.end(),
                          [&](const accusation& a) { return a.by == self_.node; })) {
     auto row = m;

@@ -16,7 +16,7 @@ std::uint32_t scaling::needed(std::uint64_t calls, std::uint32_t replicas,
                               std::uint32_t slots) const noexcept {
   const auto each = std::max(spec_.target, 1e-6) * std::max(1u, slots);
   const auto exact = static_cast<double>(calls) / each;
-  if (replicas > 0 && std::abs(exact / replicas - 1) <= spec_.tolerance)
+  if (replicas > 0 && std::abs(exact / replicas - 1) <= spec_.tolerance + 1e-9)
     return std::clamp(replicas, spec_.min_replicas, spec_.max_replicas);
   const auto whole = std::ceil(exact - 1e-9);
   if (whole >= spec_.max_replicas)

@@ -53,7 +53,7 @@ void start_all(cluster_world& w) {
 
 TEST(ownership_simulation, a_killed_node_is_replaced_within_a_second) {
   milliseconds worst{0};
-  for (const auto seed : seeds(40)) {
+  for (const auto seed : seeds(30)) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     cluster_world w{seed, nodes(3 + seed % 3), one_region};
     start_all(w);
@@ -82,7 +82,7 @@ TEST(ownership_simulation, a_killed_node_is_replaced_within_a_second) {
 
 TEST(ownership_simulation, a_frozen_or_cut_off_node_is_replaced_within_two_seconds) {
   milliseconds worst{0};
-  for (const auto seed : seeds(40)) {
+  for (const auto seed : seeds(30)) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     cluster_world w{seed, nodes(3 + seed % 3), one_region};
     start_all(w);
@@ -208,7 +208,7 @@ TEST(ownership_simulation, nobody_dies_of_a_store_that_is_away) {
 }
 
 TEST(ownership_simulation, whatever_happens_the_promises_hold_and_in_the_end_all_agree) {
-  for (const auto seed : seeds(60)) {
+  for (const auto seed : seeds(24)) {
     SCOPED_TRACE("seed " + std::to_string(seed) + " (TROUPE_SEED repeats it)");
     const bool world_wide = seed % 2 == 0;
     cluster_world w{seed, world_wide ? two_each() : nodes(2 + seed % 5),
