@@ -66,8 +66,9 @@ void ownership::use_owner(const shard_key& key, const std::string& owner, timest
                           actions& todo) {
   auto hit = shards_.find(key);
   if (owner == self_) {
-    if (hit->second.now == hold::fenced)
-      hit->second = {hold::waiting, 0, {}, now, now, later(now, full_wait())};
+    if (auto& e = hit->second; e.now == hold::fenced)
+      e = {hold::waiting,          0, {}, now, e.lost, later(now, wait_after(e.lost)),
+           later(now, full_wait())};
     else if (hit->second.now == hold::waiting && !can_hand_over(hit->second.from))
       hit->second.from.clear();
     return;
@@ -90,6 +91,13 @@ void ownership::use_owner(const shard_key& key, const std::string& owner, timest
   case hold::draining:
     break;
   }
+}
+
+milliseconds ownership::wait_after(std::uint32_t lost) const noexcept {
+  if (lost <= 1)
+    return {};
+  return std::min(settings_.retry * (std::int64_t{1} << std::min(lost - 2, 20u)),
+                  settings_.calm / 2);
 }
 
 void ownership::gain(const shard_key& key, const std::string& before, timestamp now) {
@@ -156,6 +164,7 @@ void ownership::taken(const shard_key& shard, std::uint64_t epoch, timestamp now
     return;
   e.now = hold::held;
   e.epoch = epoch;
+  e.since = now;
   if (const auto owner = owner_of(shard); owner != self_)
     use_owner(shard, owner, now, todo);
   pump(now, todo);
@@ -177,8 +186,10 @@ void ownership::fenced(const shard_key& shard, timestamp now, actions& todo) {
   if (hit == shards_.end())
     return;
   todo.push_back({kind::drop, shard, {}, table_.version, {}, "it has a newer owner"});
-  hit->second.now = hold::fenced;
-  hit->second.epoch = 0;
+  auto& e = hit->second;
+  e.lost = now >= later(e.since, settings_.calm) ? 1 : e.lost + 1;
+  e.now = hold::fenced;
+  e.epoch = 0;
   todo.push_back({kind::refresh, shard, {}, table_.version, {}, "another node owns the shard"});
   arm(now);
 }

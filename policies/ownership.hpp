@@ -26,7 +26,11 @@ struct ownership_settings {
   milliseconds lease{2000};         ///< as in `vote_rules`
   milliseconds handover_wait{5000}; ///< for the living owner before us; then its shard is taken
   milliseconds ask_every{500};
-  milliseconds retry{500};          ///< after the store could not be asked
+  milliseconds retry{500}; ///< after the store could not be asked
+  /// Whoever loses a shard again within this time waits before it takes it again: first `retry`,
+  /// then twice as long each time, to the half of this. Nodes that never agree, because they were
+  /// configured differently, then do not fight.
+  milliseconds calm{60000};
   std::uint32_t takes_at_once = 64; ///< shards being taken at the same time
 };
 
@@ -124,10 +128,11 @@ class ownership {
   struct entry {
     hold now = hold::waiting;
     std::uint64_t epoch = 0;
-    std::string from;      ///< waiting: for this node; empty: to be taken
-    timestamp since{};     ///< waiting: when it became ours
-    timestamp next{};      ///< waiting, taking: when to ask or to take again
-    timestamp leased_from; ///< before it nobody may do leased work
+    std::string from;       ///< waiting: for this node; empty: to be taken
+    timestamp since{};      ///< waiting: when it became ours; held: when it was taken
+    std::uint32_t lost = 0; ///< times that it was fenced in a row
+    timestamp next{};       ///< waiting, taking: when to ask or to take again
+    timestamp leased_from;  ///< before it nobody may do leased work
   };
   using entries = std::map<shard_key, entry>;
 
@@ -136,6 +141,7 @@ class ownership {
   void pump(timestamp now, actions& todo);
   void arm(timestamp now);
   [[nodiscard]] bool can_hand_over(const std::string& node) const noexcept;
+  [[nodiscard]] milliseconds wait_after(std::uint32_t lost) const noexcept;
   [[nodiscard]] milliseconds full_wait() const noexcept {
     return settings_.lease + settings_.lease / 16;
   }

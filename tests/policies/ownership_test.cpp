@@ -172,6 +172,28 @@ TEST(ownership, whoever_is_fenced_reads_the_table_before_it_takes_again) {
   EXPECT_FALSE(a.is.may_lease(shard, at_ms(10002), at_ms(20000)));
 }
 
+TEST(ownership, nodes_that_never_agree_do_not_fight) {
+  seen a{"a"};
+  a.is.use(table(1, {up("a")}), at_ms(0), a.todo);
+  std::int64_t ms = 0;
+  std::uint64_t epoch = 0;
+  int takes = 0;
+  for (; ms < 600000; ms += 100) {
+    a.is.tick(at_ms(ms), a.todo);
+    for (const auto what : a.take_all())
+      if (what == kind::take) {
+        // Somebody else takes it right away, every time.
+        ++takes;
+        a.is.taken(shard, epoch += 2, at_ms(ms), a.todo);
+        a.is.fenced(shard, at_ms(ms), a.todo);
+        a.is.use(table(1, {up("a")}), at_ms(ms), a.todo);
+        break;
+      }
+  }
+  EXPECT_GE(takes, 20);
+  EXPECT_LE(takes, 30);
+}
+
 TEST(ownership, a_skipped_version_may_have_had_another_owner) {
   seen a{"a"};
   a.is.use(table(1, {up("a")}), at_ms(0), a.todo);
