@@ -113,7 +113,7 @@ void membership::on_link_down(std::string_view node, std::uint64_t incarnation, 
     row->second.refused = now;
   if (auto hit = links_.find(node); hit != links_.end()) {
     auto& link = hit->second;
-    if (link.up && (incarnation == 0 || incarnation == link.incarnation)) {
+    if (link.up && incarnation == link.incarnation) {
       link.up = false;
       link.how = how;
       link.since = now;

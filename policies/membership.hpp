@@ -89,7 +89,7 @@ class membership {
   void on_store_failed(std::uint64_t op, timestamp now, actions& todo);
 
   void on_link_up(std::string_view node, std::uint64_t incarnation, timestamp now, actions& todo);
-  /// Also for attempts to make a link, with `incarnation` zero.
+  /// Also for attempts to make a link, with `incarnation` zero: these break no link that is up.
   void on_link_down(std::string_view node, std::uint64_t incarnation, link_loss how, timestamp now,
                     actions& todo);
   /// A peer says that the table has this version, or somebody needs to know the newest.

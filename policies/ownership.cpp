@@ -181,9 +181,9 @@ void ownership::take_failed(const shard_key& shard, timestamp now) {
   arm(now);
 }
 
-void ownership::fenced(const shard_key& shard, timestamp now, actions& todo) {
+void ownership::fenced(const shard_key& shard, std::uint64_t epoch, timestamp now, actions& todo) {
   auto hit = shards_.find(shard);
-  if (hit == shards_.end())
+  if (hit == shards_.end() || epoch == 0 || epoch != epoch_of(shard))
     return;
   todo.push_back({kind::drop, shard, {}, table_.version, {}, "it has a newer owner"});
   auto& e = hit->second;

@@ -91,8 +91,9 @@ class ownership {
 
   void taken(const shard_key& shard, std::uint64_t epoch, timestamp now, actions& todo);
   void take_failed(const shard_key& shard, timestamp now);
-  /// The store has refused a write of the shard: it has a newer owner.
-  void fenced(const shard_key& shard, timestamp now, actions& todo);
+  /// The store has refused a write of the shard under this epoch: it has a newer owner. Said of an
+  /// epoch that is not ours any more, it means nothing.
+  void fenced(const shard_key& shard, std::uint64_t epoch, timestamp now, actions& todo);
   void drained(const shard_key& shard, timestamp now, actions& todo);
   /// `node` asks for the shard, by version `version` of the table.
   void asked(const shard_key& shard, const std::string& node, std::uint64_t version, actions& todo);

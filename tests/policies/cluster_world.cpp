@@ -103,7 +103,6 @@ void cluster_world::thaw(const std::string& id) {
   n.frozen = false;
   auto inbox = std::move(n.inbox);
   n.inbox.clear();
-  std::shuffle(inbox.begin(), inbox.end(), random_);
   for (const auto& x : inbox)
     x();
 }
@@ -291,11 +290,11 @@ void cluster_world::write_durably(node& n) {
     auto taken = std::make_shared<bool>();
     on_store(
         n.id, [this, taken, shard, epoch] { *taken = shard_rows_[shard].epoch == epoch; },
-        [this, taken, shard](node& x) {
+        [this, taken, shard, epoch](node& x) {
           if (*taken)
             return;
           ownership::actions more;
-          x.owns->fenced(shard, local(x), more);
+          x.owns->fenced(shard, epoch, local(x), more);
           carry_out(x, more);
         },
         [](node&) {});
@@ -304,11 +303,12 @@ void cluster_world::write_durably(node& n) {
 
 void cluster_world::one_link(node& a, node& b, link& l) {
   const bool cut_now = is_cut(a.id, b.id);
-  const auto lost = [&](node& x, const std::string& peer, link_loss how, ms wait) {
+  const auto lost = [&](node& x, const std::string& peer, std::uint64_t incarnation, link_loss how,
+                        ms wait) {
     if (x.running)
-      deliver(x.id, ms{1}, wait, [this, peer, how](node& to) {
+      deliver(x.id, ms{1}, wait, [this, peer, incarnation, how](node& to) {
         membership::actions more;
-        to.members->on_link_down(peer, 0, how, local(to), more);
+        to.members->on_link_down(peer, incarnation, how, local(to), more);
         carry_out(to, more);
       });
   };
@@ -318,23 +318,24 @@ void cluster_world::one_link(node& a, node& b, link& l) {
     if ((a_gone || b_gone) && !cut_now) {
       l.up = false;
       if (!a_gone)
-        lost(a, b.id, link_loss::closed, ms{5});
+        lost(a, b.id, l.incarnation_b, link_loss::closed, ms{5});
       if (!b_gone)
-        lost(b, a.id, link_loss::closed, ms{5});
+        lost(b, a.id, l.incarnation_a, link_loss::closed, ms{5});
     } else if (cut_now || a.frozen || b.frozen || a_gone || b_gone) {
       if (l.bad_since.count() < 0)
         l.bad_since = now_;
       // Four heartbeats, and up to one more until somebody looks.
       if (now_ - l.bad_since >= ms{1000}) {
         l.up = false;
-        lost(a, b.id, link_loss::silent, ms{250});
-        lost(b, a.id, link_loss::silent, ms{250});
+        lost(a, b.id, l.incarnation_b, link_loss::silent, ms{250});
+        lost(b, a.id, l.incarnation_a, link_loss::silent, ms{250});
       }
     } else {
       l.bad_since = microseconds{-1};
     }
     if (!l.up)
-      l.redial = now_ + ms{50} + microseconds{below(450000)};
+      // Later than the last word of the old link: a carrier reports in order.
+      l.redial = now_ + ms{260} + microseconds{below(450000)};
     return;
   }
   if (cut_now || a.frozen || b.frozen)
@@ -343,14 +344,15 @@ void cluster_world::one_link(node& a, node& b, link& l) {
     auto& alive = a.running ? a : b;
     if (now_ - l.told >= ms{200}) {
       l.told = now_;
-      lost(alive, a.running ? b.id : a.id, link_loss::refused, ms{20});
+      lost(alive, a.running ? b.id : a.id, 0, link_loss::refused, ms{20});
     }
     return;
   }
   if (!a.running || a.members->incarnation() == 0 || b.members->incarnation() == 0 ||
       a.members->over() || b.members->over() || now_ < l.redial)
     return;
-  l = {true, a.life, b.life, microseconds{-1}, now_, now_};
+  l = {true, a.life, b.life, a.members->incarnation(), b.members->incarnation(), microseconds{-1},
+       now_, now_};
   const auto up = [&](node& x, const node& peer) {
     deliver(x.id, ms{1}, ms{20},
             [this, id = peer.id, incarnation = peer.members->incarnation()](node& to) {

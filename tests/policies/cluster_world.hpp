@@ -77,6 +77,7 @@ class cluster_world {
   struct link {
     bool up = false;
     std::uint64_t life_a = 0, life_b = 0;
+    std::uint64_t incarnation_a = 0, incarnation_b = 0;
     microseconds bad_since{-1};
     microseconds redial{0};
     microseconds told{0}; ///< when refusals were last reported

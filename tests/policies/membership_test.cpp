@@ -79,7 +79,8 @@ struct town {
 
   void lose(const std::string& who, const std::string& peer, link_loss how) {
     membership::actions todo;
-    nodes.at(who).is->on_link_down(peer, 0, how, now, todo);
+    const auto* row = nodes.at(who).is->table()->find(peer);
+    nodes.at(who).is->on_link_down(peer, row ? row->incarnation : 0, how, now, todo);
     carry_out(who, std::move(todo));
   }
 

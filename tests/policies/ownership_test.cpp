@@ -161,7 +161,9 @@ TEST(ownership, whoever_is_fenced_reads_the_table_before_it_takes_again) {
   a.is.use(table(1, {up("a")}), at_ms(0), a.todo);
   a.is.taken(shard, 3, at_ms(1), a.todo);
   a.take_all();
-  a.is.fenced(shard, at_ms(5000), a.todo);
+  a.is.fenced(shard, 2, at_ms(5000), a.todo);
+  EXPECT_TRUE(a.take_all().empty());
+  a.is.fenced(shard, 3, at_ms(5000), a.todo);
   EXPECT_EQ(a.take_all(), (kinds{kind::drop, kind::refresh}));
   EXPECT_EQ(a.is.epoch_of(shard), 0u);
   a.is.tick(at_ms(10000), a.todo);
@@ -185,7 +187,7 @@ TEST(ownership, nodes_that_never_agree_do_not_fight) {
         // Somebody else takes it right away, every time.
         ++takes;
         a.is.taken(shard, epoch += 2, at_ms(ms), a.todo);
-        a.is.fenced(shard, at_ms(ms), a.todo);
+        a.is.fenced(shard, epoch, at_ms(ms), a.todo);
         a.is.use(table(1, {up("a")}), at_ms(ms), a.todo);
         break;
       }
