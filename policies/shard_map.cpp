@@ -1,0 +1,62 @@
+#include "policies/shard_map.hpp"
+
+#include "policies/placement.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+std::string_view shard_layout::home_of(std::uint32_t shard) const noexcept {
+  if (regions.empty() || per_region == 0)
+    return {};
+  return regions[std::min<std::size_t>(shard / per_region, regions.size() - 1)];
+}
+
+std::uint32_t shard_layout::shard_of(std::string_view key, std::string_view home) const noexcept {
+  const auto at = std::find(regions.begin(), regions.end(), home);
+  const auto index =
+      at == regions.end() ? 0 : static_cast<std::uint32_t>(std::distance(regions.begin(), at));
+  return index * per_region + shard_for(key, per_region);
+}
+
+std::string_view serving_region(const member_table& table, std::string_view home) noexcept {
+  for (const auto& d : table.duties)
+    if (d.home == home)
+      return d.served_by;
+  return home;
+}
+
+bool may_own(const member& m, std::string_view domain) noexcept {
+  return m.state == member_state::up && !m.cut_off &&
+         (m.serves.empty() ||
+          std::find(m.serves.begin(), m.serves.end(), domain) != m.serves.end());
+}
+
+std::vector<std::string> owners_of(const member_table& table, std::string_view domain,
+                                   const shard_layout& layout) {
+  std::vector<std::string> out(layout.shards());
+  std::vector<const member*> able;
+  std::vector<rendezvous_candidate> candidates;
+  std::string_view before;
+  for (std::uint32_t shard = 0; shard < layout.shards(); ++shard) {
+    const auto home = layout.home_of(shard);
+    if (shard == 0 || home != before) {
+      before = home;
+      able.clear();
+      candidates.clear();
+      const auto region = serving_region(table, home);
+      for (const auto& m : table.rows) {
+        if (!may_own(m, domain) || (!home.empty() && m.region != region))
+          continue;
+        able.push_back(&m);
+        candidates.push_back({stable_hash(m.node), m.weight});
+      }
+    }
+    const auto key = stable_hash(std::string{domain} + "#" + std::to_string(shard));
+    if (const auto best = rendezvous_pick(key, candidates); best != no_candidate)
+      out[shard] = able[best]->node;
+  }
+  return out;
+}
+
+} // namespace troupe
