@@ -221,6 +221,8 @@ struct post_state {
   void on_returned(peer_entry& p, const envelope& x);
   void settle(const address& where, seat_elsewhere& e);
   void show(seat_elsewhere& e);
+  /// Its proxy is who sits there; an actor of our own may have taken its place.
+  [[nodiscard]] static bool seated(const seat_elsewhere& e);
   void unseat(seat_elsewhere& e, const caf::error& why);
   void drop_claim(const address& where, seat_elsewhere& e, const std::string& node,
                   const caf::error& why, bool moved);

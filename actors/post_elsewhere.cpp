@@ -102,7 +102,7 @@ void post_state::settle(const address& at_address, seat_elsewhere& e) {
 
 void post_state::show(seat_elsewhere& e) {
   const auto used = e.claims.find(e.at);
-  if (!e.who || used == e.claims.end())
+  if (!e.who || used == e.claims.end() || !seated(e))
     return;
   const auto& news = used->second.news;
   auto& place = *e.place;
@@ -119,6 +119,10 @@ void post_state::show(seat_elsewhere& e) {
     place.set_duty(place.now_for()); // As we ourselves see it.
 }
 
+bool post_state::seated(const seat_elsewhere& e) {
+  return e.place->now().handle == e.who.handle();
+}
+
 void post_state::unseat(seat_elsewhere& e, const caf::error& why) {
   auto* host = self_->context();
   const auto who = std::exchange(e.who, {});
@@ -132,7 +136,8 @@ void post_state::unseat(seat_elsewhere& e, const caf::error& why) {
   lost.insert(lost.end(), std::make_move_iterator(e.held.begin()),
               std::make_move_iterator(e.held.end()));
   e.held.clear();
-  e.place->leave();
+  if (e.place->now().handle == who.handle())
+    e.place->leave();
   who->end(why, host);
   const auto text = failure_text(self_->system(), why);
   for (const auto& x : lost)
@@ -267,6 +272,9 @@ void post_state::tidy_elsewhere(timestamp now) {
     auto& [where, e] = *i;
     if (e.who && e.who->home.moving && now - e.since > config_.patience)
       unseat(e, caf::exit_reason::remote_link_unreachable);
+    // An actor of our own has taken the seat: who speaks to the proxy has to resolve again.
+    if (e.who && !e.who->home.moving && !seated(e))
+      unseat(e, failure_error("it lives here now"));
     if (!e.who && !e.claims.empty())
       settle(where, e);
     if (!e.who && e.claims.empty() && now - e.since > config_.patience * kept_for) {

@@ -67,7 +67,8 @@ TEST(delivery, writes_again_what_has_not_arrived_when_the_link_is_new) {
   EXPECT_TRUE(out.next_is_old());
   EXPECT_EQ(out.next()->number, 2u);
   EXPECT_FALSE(out.wrote());
-  EXPECT_FALSE((out.next(), out.wrote()));
+  ASSERT_NE(out.next(), nullptr);
+  EXPECT_FALSE(out.wrote());
   EXPECT_FALSE(out.next_is_old());
   EXPECT_EQ(out.next()->number, 4u);
   EXPECT_TRUE(out.wrote());
