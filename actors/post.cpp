@@ -7,8 +7,8 @@ namespace troupe {
 void post_config::validate() const {
   if (!open || !place)
     throw std::invalid_argument{"a post needs a carrier and a seat"};
-  if (window.envelopes < 4 || window.bytes < 1024)
-    throw std::invalid_argument{"a post needs a window of at least 4 envelopes and 1024 bytes"};
+  if (window.envelopes < 16 || window.bytes < (std::size_t{1} << 20))
+    throw std::invalid_argument{"a post needs a window of at least 16 envelopes and 1 MiB"};
 }
 
 void post_state::init(caf::event_based_actor* self, parts_ptr parts, post_config config) {
@@ -171,9 +171,18 @@ void post_state::lose(peer_entry& p, const std::string& why) {
   ++p.counters.losses;
   p.met = p.linked;
   p.agreed = false;
+  // What was never written, or only looks, is refused. Of the rest nobody knows whether it was
+  // done: whoever sent it hears that the one he sent it to is gone.
+  const auto rest = p.out.give_up();
   p.out = delivery_out{new_stream(), config_.window};
+  for (const auto& x : rest.unwritten)
+    refuse(x, {reason::unavailable, p.who.node + " is lost: " + why, {}});
+  for (const auto& x : rest.written)
+    if (only_looks(x.kind))
+      refuse(x, {reason::unavailable, p.who.node + " is lost: " + why, {}});
   p.in.follow(0);
   p.told.clear();
+  p.gone.clear();
   for (auto& [call, place] : p.relayed)
     place->load.fetch_sub(1, std::memory_order_relaxed);
   p.relayed.clear();
@@ -246,6 +255,7 @@ void post_state::on_flush() {
   if (look && !peers_.empty())
     look_at_seats();
   for (auto& [node, p] : peers_) {
+    tell_gone(p);
     if (look)
       tell_seats(p);
     acknowledge(p);

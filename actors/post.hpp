@@ -137,6 +137,7 @@ struct post_state {
     std::unordered_map<std::string, proxy_ptr> senders; ///< its actors that have no seat
     std::unordered_map<address, told_seat> told;        ///< what it knows of our seats
     std::map<relayed_call, seat_ptr> relayed;
+    std::vector<post_talk::seat_gone> gone; ///< of ours, and not told yet
     post_metrics counters;
   };
   struct ask {
@@ -211,6 +212,7 @@ struct post_state {
   // The seats of this node.
   void look_at_seats();
   void tell_seats(peer_entry& p);
+  void tell_gone(peer_entry& p);
   void get_to_know(const caf::actor& who);
   [[nodiscard]] bool lives_here(const seat& place, const caf::actor& sitter) const;
 

@@ -185,4 +185,9 @@ bool opens_work(std::string_view kind) noexcept {
   return std::find(openers.begin(), openers.end(), kind) != openers.end();
 }
 
+bool only_looks(std::string_view kind) noexcept {
+  return kind == "find_task" || kind == "find_session" || kind == "view_shard" ||
+         kind == "list_questions";
+}
+
 } // namespace troupe

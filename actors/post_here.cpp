@@ -7,7 +7,7 @@ namespace troupe {
 
 namespace {
 
-constexpr std::size_t told_at_once = 256;
+constexpr std::size_t told_at_once = 64;
 /// Smaller changes of an agent's success rate are not worth an envelope.
 constexpr float rate_step = 0.05f;
 
@@ -34,6 +34,9 @@ void post_state::look_at_seats() {
     auto& mine = here_[place->where()];
     if (mine.incarnation == sitter.incarnation && mine.place == place)
       return;
+    // Its end, and why, is told before its successor.
+    if (mine.who != 0 && mine.who != sitter.handle.id() && known_.contains(mine.who))
+      return;
     mine = {place, sitter.handle.id(), sitter.incarnation, false};
     get_to_know(sitter.handle);
     known_[sitter.handle.id()].seat = place->where();
@@ -56,7 +59,14 @@ void post_state::tell_seats(peer_entry& p) {
   for (const auto& [call, place] : p.relayed)
     ++its_own[place.get()];
   std::vector<post_talk::seat_news> news;
+  const auto send = [&] {
+    tell(p, post_talk::told_kind, post_talk::encode_told(news));
+    news.clear();
+  };
   for (const auto& [where, mine] : here_) {
+    // A peer that takes slowly gets the rest the next time.
+    if (!p.agreed || p.out.busy())
+      break;
     if (mine.moved)
       continue;
     const auto& place = *mine.place;
@@ -68,20 +78,26 @@ void post_state::tell_seats(peer_entry& p) {
                         place.success_rate.load(std::memory_order_relaxed)};
     auto [known, fresh] = p.told.try_emplace(where);
     auto& told = known->second;
-    const bool changed = fresh || told.incarnation != now.incarnation || told.state != now.state;
-    const bool moved =
-        told.load != now.load || std::abs(told.success_rate - now.success_rate) > rate_step;
-    if (!changed && (!moved || p.out.busy()))
+    if (!fresh && told.incarnation == now.incarnation && told.state == now.state &&
+        told.load == now.load && std::abs(told.success_rate - now.success_rate) <= rate_step)
       continue;
     told = now;
     news.push_back({where, now.incarnation, fresh ? place.spec() : nullptr, now.state, now.load,
                     now.success_rate});
+    if (news.size() == told_at_once)
+      send();
   }
-  for (std::size_t i = 0; i < news.size(); i += told_at_once) {
-    const auto last = std::min(news.size(), i + told_at_once);
-    tell(p, post_talk::told_kind,
-         post_talk::encode_told({news.begin() + static_cast<std::ptrdiff_t>(i),
-                                 news.begin() + static_cast<std::ptrdiff_t>(last)}));
+  if (!news.empty() && p.agreed)
+    send();
+}
+
+void post_state::tell_gone(peer_entry& p) {
+  const auto gone = std::exchange(p.gone, {});
+  for (std::size_t i = 0; i < gone.size(); i += told_at_once) {
+    const auto last = std::min(gone.size(), i + told_at_once);
+    tell(p, post_talk::gone_kind,
+         post_talk::encode_gone({gone.begin() + static_cast<std::ptrdiff_t>(i),
+                                 gone.begin() + static_cast<std::ptrdiff_t>(last)}));
   }
 }
 
@@ -90,6 +106,8 @@ void post_state::on_down(const caf::down_msg& x) {
   if (hit.empty())
     return;
   const auto& who = hit.mapped();
+  look_ = true;
+  flush_later();
   std::optional<address> seat;
   std::uint64_t incarnation = 0;
   if (who.seat) {
@@ -110,16 +128,16 @@ void post_state::on_down(const caf::down_msg& x) {
     }
   }
   for (auto& [node, p] : peers_) {
-    std::vector<post_talk::seat_gone> gone;
-    if (seat && p.told.erase(*seat) > 0)
-      gone.push_back({*seat, incarnation, x.reason, false});
-    if (who.peers.contains(node)) {
-      auto& g = gone.emplace_back();
-      g.where = {address_kind::node, me_ + "/@" + std::to_string(x.source.id())};
+    const auto note = [&](const address& where, std::uint64_t of) {
+      auto& g = p.gone.emplace_back();
+      g.where = where;
+      g.incarnation = of;
       g.why = x.reason;
-    }
-    if (!gone.empty())
-      tell(p, post_talk::gone_kind, post_talk::encode_gone(gone));
+    };
+    if (seat && p.told.erase(*seat) > 0)
+      note(*seat, incarnation);
+    if (who.peers.contains(node))
+      note({address_kind::node, me_ + "/@" + std::to_string(x.source.id())}, 0);
   }
 }
 
@@ -136,9 +154,16 @@ void post_state::on_hand_over(const hand_over& x) {
     return;
   hit->second.moved = true;
   const auto incarnation = hit->second.incarnation;
-  for (auto& [node, p] : peers_)
-    if (p.told.erase(x.where) > 0)
-      tell(p, post_talk::gone_kind, post_talk::encode_gone({{x.where, incarnation, {}, true}}));
+  for (auto& [node, p] : peers_) {
+    if (p.told.erase(x.where) == 0)
+      continue;
+    auto& g = p.gone.emplace_back();
+    g.where = x.where;
+    g.incarnation = incarnation;
+    g.moved = true;
+    // Before the first envelope that comes back because of it.
+    tell_gone(p);
+  }
 }
 
 } // namespace troupe

@@ -63,7 +63,7 @@ bool delivery_out::acknowledge(std::uint64_t number) {
 }
 
 bool delivery_out::rewind(std::uint64_t heard) {
-  if (!acknowledge(heard))
+  if (heard + 1 < base_ || !acknowledge(heard))
     return false;
   cursor_ = 0;
   return true;
@@ -79,6 +79,16 @@ std::vector<envelope> delivery_out::expire(timestamp now) {
     out.push_back(std::move(*i));
   }
   line_.erase(kept, line_.end());
+  return out;
+}
+
+delivery_out::leftovers delivery_out::give_up() {
+  leftovers out;
+  for (std::size_t i = 0; i < line_.size(); ++i)
+    (i < written_ ? out.written : out.unwritten).push_back(std::move(line_[i]));
+  line_.clear();
+  base_ += written_;
+  cursor_ = written_ = bytes_ = 0;
   return out;
 }
 

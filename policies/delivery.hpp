@@ -50,9 +50,18 @@ class delivery_out {
   /// written: the peer is confused.
   [[nodiscard]] bool acknowledge(std::uint64_t number);
   /// The link is new: what has not arrived is written again, from the number after `heard` on.
+  /// False when that cannot be: the peer has heard what was never written, or no longer knows what
+  /// it has acknowledged.
   [[nodiscard]] bool rewind(std::uint64_t heard);
   /// Takes back what was never written and whose deadline has passed.
   [[nodiscard]] std::vector<envelope> expire(timestamp now);
+  /// Takes back everything, for a stream that ends here: what was written may have arrived, what
+  /// was not has not.
+  struct leftovers {
+    std::vector<envelope> written;
+    std::vector<envelope> unwritten;
+  };
+  [[nodiscard]] leftovers give_up();
 
   /// Whether anything of this stream has ever been written.
   [[nodiscard]] bool begun() const noexcept { return written_ > 0 || base_ > 1; }

@@ -54,6 +54,21 @@ TEST(delivery, refuses_to_believe_what_was_never_sent) {
   EXPECT_FALSE(out.acknowledge(2));
   EXPECT_TRUE(out.acknowledge(1));
   EXPECT_FALSE(out.rewind(5));
+  EXPECT_FALSE(out.rewind(0)); // It has acknowledged the first.
+}
+
+TEST(delivery, tells_what_may_have_arrived_from_what_has_not) {
+  delivery_out out{7};
+  ASSERT_TRUE(out.admit(an_envelope("a"), true));
+  write_all(out);
+  ASSERT_TRUE(out.admit(an_envelope("b"), true));
+  const auto rest = out.give_up();
+  ASSERT_EQ(rest.written.size(), 1u);
+  EXPECT_EQ(rest.written[0].body, "a");
+  ASSERT_EQ(rest.unwritten.size(), 1u);
+  EXPECT_EQ(rest.unwritten[0].body, "b");
+  EXPECT_EQ(out.under_way(), 0u);
+  EXPECT_EQ(out.bytes(), 0u);
 }
 
 TEST(delivery, writes_again_what_has_not_arrived_when_the_link_is_new) {
