@@ -4,7 +4,7 @@
 
 #include <troupe_v1.pb.h>
 
-/// The two halves of the codec, message by message: for `codec.cpp` only.
+/// The two halves of the codec, message by message: for `codec.cpp` and the codec of the post.
 namespace troupe::wire {
 
 void put(const task& x, v1::Task& out);

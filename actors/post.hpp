@@ -1,0 +1,267 @@
+#pragma once
+
+#include "actors/messages.hpp"
+#include "actors/node_parts.hpp"
+#include "actors/post_metrics.hpp"
+#include "actors/post_talk.hpp"
+#include "actors/proxy.hpp"
+#include "policies/delivery.hpp"
+#include "policies/dice.hpp"
+#include "src/links/carrier.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace troupe {
+
+struct post_config {
+  /// Makes the carrier; called at each start of the post, which stops it when it ends.
+  std::function<std::unique_ptr<links::carrier>()> open;
+  seat_ptr place;    ///< the post's own
+  seat_ptr registry; ///< hears of agents elsewhere; null: nobody does
+  /// Parts of this node that others may speak to, as `human_desk`.
+  std::vector<std::string> exposed;
+  delivery_limits window; ///< per peer and direction
+  /// So long a link may be down before its peer counts as lost with all that was under way.
+  milliseconds patience{2000};
+  /// So long a request may be under way whose sender names no deadline.
+  milliseconds carry_within{30000};
+  /// How often seats are looked at and told of.
+  milliseconds tell_every{200};
+  std::size_t max_asks = 10000;     ///< requests without an answer, over all peers
+  std::size_t max_proxies = 100000; ///< per peer, and the same for its seats
+
+  /// Throws `std::invalid_argument` when something that it cannot do without is missing.
+  void validate() const;
+};
+
+/// Keep links with these nodes, and with no others.
+struct reach_nodes {
+  std::vector<links::endpoint> nodes;
+};
+/// The node is no longer a member: what was under way to it is lost now.
+struct forget_node {
+  std::string node;
+  std::string why;
+};
+/// Who sits at this address here goes on at another node, where he is seated already or will be
+/// within the patience. What comes for him from now on is sent there, in order; what he has been
+/// given he still works off.
+struct hand_over {
+  address where;
+};
+/// The actor that an address of its own, `node:<node>/@<actor>`, names; nothing for other
+/// addresses.
+[[nodiscard]] std::optional<caf::actor_id> actor_in(const address& x, const std::string& node);
+
+/// INTERNAL: what the carrier reports.
+struct link_up {
+  links::peer with;
+};
+struct link_down {
+  links::peer with;
+  std::string why;
+};
+struct batch_arrived {
+  links::peer from;
+  envelope_batch_ptr what;
+};
+
+/// The POST: the one actor of a node that speaks to the network. What crosses between nodes goes
+/// post to post as an envelope to an address; local messages never come here.
+///
+/// To others it gives a proxy for every address that another node has told of, seated like an
+/// actor of this node, so that routers, orchestrators and supervisors need not know the difference.
+/// It tells its peers of the seats of its own node and of their ends, with the reason. Whoever
+/// sends through a proxy gets an address of his own, `node:<id>/@<actor>`, for as long as he lives.
+///
+/// What was taken from a sender arrives once and in order, or is answered by an error: links may go
+/// down and come back in between. When a peer has been restarted, or its link is down for longer
+/// than `patience`, or it does not take answers for too long, it is lost: its proxies end, and so
+/// everybody hears that he will get no answer.
+struct post_state {
+  void init(caf::event_based_actor* self, parts_ptr parts, post_config config);
+  ~post_state();
+
+  // Life and links: post.cpp.
+  void on_link_up(const link_up& x);
+  void on_link_down(const link_down& x);
+  void on_reach(const reach_nodes& x);
+  void on_forget(const forget_node& x);
+  void on_flush();
+  void on_tick();
+
+  // Sending: post_send.cpp.
+  void on_carry(const carry& x);
+
+  // Receiving: post_receive.cpp.
+  void on_batch(const batch_arrived& x);
+
+  // The seats of this node: post_here.cpp.
+  void on_down(const caf::down_msg& x);
+  void on_hand_over(const hand_over& x);
+  void on_seat_down(const seat_down& x);
+
+  static inline const char* name = "post";
+
+ private:
+  struct told_seat {
+    std::uint64_t incarnation = 0;
+    health state = health::down;
+    std::uint32_t load = 0;
+    float success_rate = 1;
+  };
+  /// A call that a peer's actor has at an agent here, by the address of the one who gave it.
+  using relayed_call = std::pair<std::string, std::uint64_t>;
+  struct peer_entry {
+    links::peer who;
+    bool met = false; ///< there may be something to lose
+    bool linked = false;
+    bool heard = false;             ///< its greeting has come over this link
+    bool agreed = false;            ///< it knows our stream: what is under way may be written
+    std::uint64_t greeted_as = 0;   ///< our stream as we last named it on this link
+    std::uint64_t greeted_with = 0; ///< and the peer's
+    timestamp since{};              ///< when the link went down
+    delivery_out out;
+    delivery_in in;
+    bool ack_due = false;
+    std::unordered_map<std::string, proxy_ptr> senders; ///< its actors that have no seat
+    std::unordered_map<address, told_seat> told;        ///< what it knows of our seats
+    std::map<relayed_call, seat_ptr> relayed;
+    std::vector<post_talk::seat_gone> gone; ///< of ours, and not told yet
+    post_metrics counters;
+  };
+  struct ask {
+    caf::strong_actor_ptr who;
+    caf::message_id id;
+    proxy_ptr via;
+    std::string node;
+    timestamp due{};
+  };
+  /// An actor of this node that peers know of, by its id.
+  struct known_actor {
+    caf::actor_addr who;
+    std::optional<address> seat;
+    std::set<std::string> peers; ///< that have an address of its own from us
+  };
+  struct own_seat {
+    seat_ptr place;
+    caf::actor_id who = 0;
+    std::uint64_t incarnation = 0;
+    bool moved = false;
+  };
+  struct claim {
+    std::uint64_t incarnation = 0;
+    post_talk::seat_news news;
+  };
+  /// An address that other nodes say lives with them.
+  struct seat_elsewhere {
+    seat_ptr place;
+    bool made = false; ///< the seat is there only because others told of it
+    std::map<std::string, claim> claims;
+    std::string at; ///< the node whose claim is in use; empty: none is
+    proxy_ptr who;
+    std::uint64_t incarnation = 0; ///< of the proxy in the seat
+    std::uint32_t load = 0;        ///< that we have added to the seat's for others
+    timestamp since{};             ///< when it began to move, or lost its last claim
+    bool marked = false;           ///< moving: all that comes back has come back
+    std::vector<envelope> returned;
+    std::deque<envelope> held;
+  };
+
+  // Life and links.
+  [[nodiscard]] std::uint64_t new_stream();
+  void greet(peer_entry& p);
+  void on_greeting(peer_entry& p, const envelope& x);
+  void cut(peer_entry& p, const std::string& why);
+  void lose(peer_entry& p, const std::string& why);
+  void flush_later();
+  void pump(peer_entry& p);
+  void acknowledge(peer_entry& p);
+
+  // Sending.
+  [[nodiscard]] address answer_address(const caf::strong_actor_ptr& sender,
+                                       const std::string& peer);
+  void dispatch(const proxy_ptr& via, envelope x, bool opens);
+  void post_to(peer_entry& p, envelope x, bool opens);
+  void tell(peer_entry& p, std::string_view kind, std::string body);
+  /// The sender of `x` hears that it was not delivered.
+  void refuse(const envelope& x, const failure& why);
+  void fail_ask(std::uint64_t number, const caf::error& why);
+  void fail_asks(const proxy* via, const caf::error& why);
+
+  // Receiving.
+  void take_in(peer_entry& p, const envelope& x);
+  void deliver(peer_entry& p, const envelope& x);
+  void deliver_answer(std::uint64_t number, caf::message content);
+  void give_back(peer_entry& p, const envelope& x, failure why);
+  [[nodiscard]] caf::strong_actor_ptr target_of(peer_entry& p, const envelope& x,
+                                                std::uint64_t incarnation, failure& why);
+  [[nodiscard]] caf::strong_actor_ptr sender_of(peer_entry& p, const address& from);
+  void call_over(peer_entry& p, const std::string& from, std::uint64_t call);
+
+  // The seats of this node.
+  void look_at_seats();
+  void tell_seats(peer_entry& p);
+  void tell_gone(peer_entry& p);
+  void get_to_know(const caf::actor& who);
+  [[nodiscard]] bool lives_here(const seat& place, const caf::actor& sitter) const;
+
+  // Those of others: post_elsewhere.cpp.
+  void on_told(peer_entry& p, const envelope& x);
+  void on_gone(peer_entry& p, const envelope& x);
+  void on_mark(peer_entry& p, const envelope& x);
+  void on_returned(peer_entry& p, const envelope& x);
+  void settle(const address& where, seat_elsewhere& e);
+  void show(seat_elsewhere& e);
+  /// Its proxy is who sits there; an actor of our own may have taken its place.
+  [[nodiscard]] static bool seated(const seat_elsewhere& e);
+  void unseat(seat_elsewhere& e, const caf::error& why);
+  void drop_claim(const address& where, seat_elsewhere& e, const std::string& node,
+                  const caf::error& why, bool moved);
+  void move_on(const address& where, seat_elsewhere& e);
+  void tidy_elsewhere(timestamp now);
+
+  caf::event_based_actor* self_ = nullptr;
+  parts_ptr parts_;
+  post_config config_;
+  std::string me_; ///< this node's id
+  std::unique_ptr<links::carrier> network_;
+  dice_box dice_{0};
+  std::map<std::string, peer_entry, std::less<>> peers_;
+  std::unordered_map<std::uint64_t, ask> asks_;
+  std::uint64_t next_ask_ = 0;
+  std::unordered_map<caf::actor_id, known_actor> known_;
+  std::unordered_map<address, own_seat> here_;
+  std::unordered_map<address, seat_elsewhere> elsewhere_;
+  bool flushing_ = false;
+  bool look_ = false; ///< seats have changed
+};
+
+caf::behavior post(caf::stateful_actor<post_state>* self, parts_ptr parts, post_config config);
+
+} // namespace troupe
+
+#define TROUPE_POST_MESSAGES(X)                                                                    \
+  X(troupe::reach_nodes)                                                                           \
+  X(troupe::forget_node)                                                                           \
+  X(troupe::hand_over)                                                                             \
+  X(troupe::link_up)                                                                               \
+  X(troupe::link_down)                                                                             \
+  X(troupe::batch_arrived)
+
+#if !TROUPE_CAF_LEGACY
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_post, TROUPE_FIRST_TYPE_ID + 80)
+TROUPE_POST_MESSAGES(TROUPE_ADD_TYPE_ID)
+CAF_END_TYPE_ID_BLOCK(troupe_post)
+#endif
+TROUPE_POST_MESSAGES(TROUPE_ALLOW_LOCAL_MESSAGE)

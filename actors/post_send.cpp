@@ -1,0 +1,149 @@
+#include "actors/post.hpp"
+
+#include "policies/deadline.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+constexpr milliseconds come_back{200};
+
+/// What a requester gets for a failure.
+caf::error error_for(const failure& why) {
+  if (why.why == reason::timeout)
+    return caf::make_error(caf::sec::request_timeout);
+  if (why.why == reason::unavailable)
+    return caf::make_error(caf::sec::request_receiver_down);
+  return failure_error(why.detail);
+}
+
+} // namespace
+
+address post_state::answer_address(const caf::strong_actor_ptr& sender, const std::string& peer) {
+  if (!sender)
+    return {address_kind::node, {}};
+  get_to_know(caf::actor_cast<caf::actor>(sender));
+  known_[sender->id()].peers.insert(peer);
+  return {address_kind::node, me_ + "/@" + std::to_string(sender->id())};
+}
+
+void post_state::on_carry(const carry& x) {
+  const proxy_ptr via{x.via};
+  const auto fail = [&](const caf::error& why) {
+    if (x.sender && x.id.is_request())
+      x.sender->enqueue(x.via, x.id.response_id(), caf::make_message(why), self_->context());
+  };
+  if (x.what.kind.empty()) {
+    parts_->log->error("post: a message to {} is not sent: {}", via->where().str(), x.problem);
+    fail(caf::make_error(caf::sec::unexpected_message, x.problem));
+    return;
+  }
+  const auto peer = peers_.find(via->home.node);
+  if (via->ended() || peer == peers_.end()) {
+    fail(caf::make_error(caf::sec::request_receiver_down));
+    return;
+  }
+  const bool asks = x.sender && x.id.is_request();
+  if (asks && asks_.size() >= config_.max_asks) {
+    fail(failure_error("too many requests to other nodes wait for their answers"));
+    return;
+  }
+  if (x.ends_call)
+    call_over(peer->second, via->where().name, x.call);
+  envelope e;
+  e.from = answer_address(x.sender, via->home.node);
+  e.to = via->where();
+  e.trace = x.trace;
+  e.urgency = x.urgency;
+  e.epoch = x.epoch;
+  e.hops = {me_};
+  e.kind = x.what.kind;
+  e.body = x.what.body;
+  const bool opens = asks || opens_work(e.kind);
+  e.deadline = x.deadline;
+  if (opens && e.deadline == no_deadline)
+    e.deadline = later(parts_->now(self_), config_.carry_within);
+  std::uint64_t number = 0;
+  if (asks) {
+    number = ++next_ask_;
+    asks_.emplace(number, ask{x.sender, x.id, via, via->home.node, e.deadline});
+  }
+  post_talk::stamp(e.body, via->home.incarnation, number,
+                   x.id.is_response() ? x.id.request_id().integer_value() : 0);
+  dispatch(via, std::move(e), opens);
+}
+
+void post_state::dispatch(const proxy_ptr& via, envelope x, bool opens) {
+  if (!via->home.moving) {
+    auto peer = peers_.find(via->home.node);
+    if (peer != peers_.end())
+      post_to(peer->second, std::move(x), opens);
+    return;
+  }
+  auto& e = elsewhere_[via->where()];
+  if (e.held.size() < config_.window.envelopes / 4)
+    e.held.push_back(std::move(x));
+  else
+    refuse(x, {reason::rate_limited, via->where().str() + " is moving", come_back});
+}
+
+void post_state::post_to(peer_entry& p, envelope x, bool opens) {
+  if (p.out.admit(std::move(x), opens)) {
+    flush_later();
+    return;
+  }
+  if (opens) {
+    ++p.counters.refused;
+    refuse(x, {reason::rate_limited, "too much is under way to " + p.who.node, come_back});
+  } else {
+    // Answers and news must not be lost in silence: then everything is, aloud.
+    lose(p, "it has not taken answers for too long");
+  }
+}
+
+void post_state::tell(peer_entry& p, std::string_view kind, std::string body) {
+  envelope x;
+  x.from = {address_kind::node, me_ + "/post"};
+  x.to = {address_kind::node, p.who.node + "/post"};
+  x.hops = {me_};
+  x.kind = kind;
+  x.body = std::move(body);
+  post_to(p, std::move(x), false);
+}
+
+void post_state::refuse(const envelope& x, const failure& why) {
+  const auto read =
+      unpack(x.kind, x.body, [this](const address& where) { return parts_->places->find(where); });
+  if (!read)
+    return;
+  if (read->asks != 0) {
+    fail_ask(read->asks, error_for(why));
+    return;
+  }
+  auto said = refusal_of(read->what, why);
+  const auto hit = known_.find(actor_in(x.from, me_).value_or(0));
+  if (!said || hit == known_.end())
+    return;
+  const auto via = elsewhere_.find(x.to);
+  if (auto to = caf::actor_cast<caf::strong_actor_ptr>(hit->second.who))
+    to->enqueue(via == elsewhere_.end() ? nullptr : via->second.who.actor(), caf::make_message_id(),
+                *std::move(said), self_->context());
+}
+
+void post_state::fail_ask(std::uint64_t number, const caf::error& why) {
+  deliver_answer(number, caf::make_message(why));
+}
+
+void post_state::fail_asks(const proxy* via, const caf::error& why) {
+  std::vector<std::uint64_t> open;
+  for (const auto& [number, x] : asks_)
+    if (x.via.actor()->get() == via)
+      open.push_back(number);
+  std::sort(open.begin(), open.end());
+  for (const auto number : open)
+    fail_ask(number, why);
+}
+
+} // namespace troupe
