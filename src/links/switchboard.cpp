@@ -18,15 +18,13 @@ switchboard::switchboard(boost::asio::io_context& io, link_settings settings, me
 
 void switchboard::open(carrier_events events) {
   events_ = std::move(events);
-  if (!settings_.plaintext) {
-    tls_.emplace(settings_);
-    status_ = {tls_->facts().ends, {}};
-  }
+  if (!settings_.plaintext)
+    tls_.emplace(settings_, notices_);
   listener_.open(settings_.host, settings_.port);
 }
 
 void switchboard::begin() {
-  ticked_ = looked_ = steady::now();
+  ticked_ = steady::now();
   listener_.start([this](link_socket s) { accept(std::move(s)); },
                   [this](const std::string& why) {
                     accept_errors_.fetch_add(1);
@@ -34,7 +32,6 @@ void switchboard::begin() {
                       notices_.tell(notice_kind::accept_failed,
                                     "connections cannot be accepted now: " + why);
                   });
-  warn_of_expiry();
   await_tick();
 }
 
@@ -140,7 +137,6 @@ void switchboard::accept(link_socket socket) {
 std::unique_ptr<byte_stream> switchboard::make_stream(link_socket socket) {
   if (!tls_)
     return make_plain_stream(std::move(socket));
-  look_at_certificates();
   return make_tls_stream(std::move(socket), tls_->context());
 }
 
@@ -288,46 +284,9 @@ void switchboard::tick() {
   ticked_ = now;
   for (const auto& x : std::vector<connection_ptr>{all_.begin(), all_.end()})
     x->tick(now, thawed_);
-  constexpr std::chrono::seconds look_every{10};
-  if (tls_ && now - looked_ >= look_every) {
-    looked_ = now;
-    look_at_certificates();
-    warn_of_expiry();
-  }
+  if (tls_)
+    tls_->tick(now);
   await_tick();
-}
-
-void switchboard::look_at_certificates() {
-  const auto found = tls_->look();
-  {
-    const std::lock_guard lock{status_guard_};
-    status_ = {tls_->facts().ends, tls_->error()};
-  }
-  if (found == tls_keeper::found::renewed) {
-    notices_.tell(notice_kind::certificate_renewed,
-                  settings_.certificate + " has been read anew; new links use it");
-    warned_ = {};
-    warn_of_expiry();
-  } else if (found == tls_keeper::found::unusable) {
-    notices_.tell(notice_kind::certificate_unusable,
-                  "the certificate in use stays: " + tls_->error());
-  }
-}
-
-void switchboard::warn_of_expiry() {
-  constexpr std::chrono::hours day{24};
-  const auto now = steady::now();
-  if (!tls_ || (warned_ != steady::time_point{} && now - warned_ < day))
-    return;
-  const auto left = tls_->facts().ends - std::chrono::system_clock::now();
-  if (left > expiry_warning)
-    return;
-  warned_ = now;
-  const auto days = std::chrono::duration_cast<std::chrono::hours>(left) / day;
-  notices_.tell(notice_kind::certificate_expires,
-                left.count() <= 0 ? settings_.certificate + " has expired: no new link can be made"
-                                  : settings_.certificate + " expires in " + std::to_string(days) +
-                                        (days == 1 ? " day" : " days"));
 }
 
 // -- for any thread -----------------------------------------------------------
@@ -345,8 +304,7 @@ mesh_counts switchboard::counts() const noexcept {
 }
 
 certificate_status switchboard::certificate() const {
-  const std::lock_guard lock{status_guard_};
-  return status_;
+  return tls_ ? tls_->status() : certificate_status{};
 }
 
 } // namespace troupe::links

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "src/links/certificate_watch.hpp"
 #include "src/links/connection.hpp"
 #include "src/links/dialler.hpp"
 #include "src/links/lanes.hpp"
@@ -9,7 +10,6 @@
 #include <atomic>
 #include <list>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <set>
@@ -63,8 +63,6 @@ class switchboard final : private connection_home {
   void accept(link_socket socket);
   void connect(const std::string& node, const boost::asio::ip::tcp::endpoint& to);
   void forget(const std::string& node);
-  void look_at_certificates();
-  void warn_of_expiry();
   void tick();
   void await_tick();
 
@@ -76,7 +74,7 @@ class switchboard final : private connection_home {
   name_lookup names_;
   boost::asio::steady_timer timer_;
   std::minstd_rand dice_;
-  std::optional<tls_keeper> tls_;
+  std::optional<certificate_watch> tls_; ///< nothing with plaintext
   std::map<std::string, member, std::less<>> members_;
   std::map<std::string, connection_ptr, std::less<>> links_; ///< up
   std::list<connection_ptr> unproven_; ///< accepted and never up, the oldest first
@@ -85,13 +83,9 @@ class switchboard final : private connection_home {
   milliseconds tick_every_;
   steady::time_point ticked_;
   steady::time_point thawed_;
-  steady::time_point looked_;
-  steady::time_point warned_;
   bool accept_told_ = false;
   bool stopping_ = false;
 
-  mutable std::mutex status_guard_;
-  certificate_status status_;
   std::atomic<std::uint64_t> unproven_count_{0};
   std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> refused_{0};
