@@ -269,6 +269,19 @@ TEST(mesh, stops_without_a_start_and_more_than_once) {
   a.stop();
 }
 
+TEST(mesh, stops_while_it_dials_and_looks_up_names) {
+  auto s = settings_for("a");
+  s.hello_timeout = 60s;
+  station a{s};
+  a.start();
+  // Addresses and a name that documentation has to itself: nobody answers (RFC 5737, RFC 2606).
+  a->reach({{"b", {"192.0.2.1:7421"}}, {"c", {"node-c.invalid:7421"}}});
+  EXPECT_TRUE(eventually([&] { return a->counts().dialled > 0; }));
+  auto stopped = std::async(std::launch::async, [&] { a.stop(); });
+  EXPECT_EQ(stopped.wait_for(patience), std::future_status::ready);
+  EXPECT_TRUE(a.said.empty());
+}
+
 TEST(mesh, a_port_that_is_taken_is_said) {
   station a{settings_for("a")};
   a.start();
