@@ -3,7 +3,6 @@
 #include "src/links/stream.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>

@@ -30,6 +30,8 @@ class mesh::impl {
   ~impl() { stop(); }
 
   void start(carrier_events events) {
+    if (thread_.joinable() || stopped_)
+      throw std::logic_error{"links: started once already, or stopped"};
     board_.open(std::move(events));
     port_ = board_.port();
     sigset_t all;

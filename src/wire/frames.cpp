@@ -78,6 +78,14 @@ envelope take(v1::Envelope& in) {
   return out;
 }
 
+/// What a peer says goes into logs, where a line break would begin a line of its own.
+std::string printable(std::string text) {
+  for (auto& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f)
+      c = '?';
+  return text;
+}
+
 std::string take_text(std::string& in, const char* field) {
   if (in.size() > max_hello_text_bytes)
     throw wire::malformed{std::string{field} + ": longer than " +
@@ -95,18 +103,10 @@ hello take(v1::Hello& in) {
   if (out.node.empty())
     throw wire::malformed{"node: missing"};
   out.incarnation = in.incarnation();
-  out.region = take_text(*in.mutable_region(), "region");
-  out.version = take_text(*in.mutable_version(), "version");
+  out.region = printable(take_text(*in.mutable_region(), "region"));
+  out.version = printable(take_text(*in.mutable_version(), "version"));
   out.frame_max_bytes = in.frame_max_bytes();
   return out;
-}
-
-/// What a peer says goes into logs, where a line break would begin a line of its own.
-std::string printable(std::string text) {
-  for (auto& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f)
-      c = '?';
-  return text;
 }
 
 goodbye take(v1::Goodbye& in) {

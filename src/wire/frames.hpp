@@ -65,8 +65,8 @@ std::size_t append_envelope(std::string& batch, envelope x, std::size_t most);
 
 /// An envelope without sender, receiver or kind is an error, and so is a batch without envelopes.
 [[nodiscard]] decoded<envelope_batch> decode_batch(std::string_view bytes);
+// Region, version and reason are shown to people: bytes that are no printable ASCII become `?`.
 [[nodiscard]] decoded<hello> decode_hello(std::string_view bytes);
-/// Bytes that cannot be shown on a line of text come back as `?`.
 [[nodiscard]] decoded<goodbye> decode_goodbye(std::string_view bytes);
 
 } // namespace troupe

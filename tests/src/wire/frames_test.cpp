@@ -125,6 +125,8 @@ TEST(frames, hello_and_goodbye_come_back_as_they_were) {
   const auto back = decode_hello(encode_hello(x));
   ASSERT_TRUE(back) << back.error;
   EXPECT_EQ(*back, x);
+  x.version = "1\nERROR forged";
+  EXPECT_EQ(decode_hello(encode_hello(x))->version, "1?ERROR forged");
   EXPECT_EQ(decode_goodbye(encode_goodbye({"stops"}))->why, "stops");
   EXPECT_EQ(decode_goodbye(encode_goodbye({"a\nb\x1b[2J"}))->why, "a?b?[2J");
 }
