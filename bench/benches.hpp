@@ -20,6 +20,7 @@ void breaker_overhead();
 void resume();
 void validate_overhead();
 void call_remote();
+void link_echo();
 
 inline const std::vector<benchmark>& all() {
   static const std::vector<benchmark> list{
@@ -34,6 +35,7 @@ inline const std::vector<benchmark>& all() {
       {"resume", resume},
       {"validate_overhead", validate_overhead},
       {"call_remote", call_remote},
+      {"link_echo", link_echo},
   };
   return list;
 }
