@@ -1,0 +1,343 @@
+#include "src/store/postgres_handle.hpp"
+
+#include "src/store/postgres_address.hpp"
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr const char* overtaken = "TRO01"; ///< no server's code: our own verdict on a server
+
+const char* field(const PGresult* r, int which) {
+  const char* x = PQresultErrorField(r, which);
+  return x ? x : "";
+}
+
+/// libpq hands notices to a function; ours wants one of them only. When a commit waits for its
+/// standby and the wait is cancelled, by an administrator or by a shutdown, the server commits all
+/// the same and says so in a warning: what looks like success is on one machine only.
+void take_notice(void* flag, const PGresult* r) {
+  const std::string_view state = field(r, PG_DIAG_SQLSTATE);
+  if (std::string_view{field(r, PG_DIAG_SEVERITY_NONLOCALIZED)} == "WARNING" &&
+      (state == "01000" || state == "57P01"))
+    *static_cast<bool*>(flag) = true;
+}
+
+} // namespace
+
+void postgres_handle::closer::operator()(pg_conn* c) const noexcept {
+  PQfinish(c);
+}
+
+postgres_handle::postgres_handle(postgres_settings settings,
+                                 std::function<void(postgres_handle&)> prepare)
+    : settings_(std::move(settings))
+    , place_(postgres_place(settings_.address))
+    , prepare_(std::move(prepare)) {}
+
+postgres_handle::~postgres_handle() = default;
+
+void postgres_handle::drop() noexcept {
+  conn_.reset();
+  prepared_.clear();
+  queue_.clear();
+}
+
+void postgres_handle::lost(const std::string& why) {
+  drop();
+  throw postgres_error{store_error::kind::io, "", place_ + ": " + why};
+}
+
+bool postgres_handle::alive() {
+  if (!conn_)
+    return false;
+  // A server that went away has closed the socket: better found out now than by a batch.
+  // First its last words are read, then the end.
+  pollfd p{PQsocket(conn_.get()), POLLIN, 0};
+  for (int i = 0; i < 4 && ::poll(&p, 1, 0) > 0; ++i)
+    if (PQconsumeInput(conn_.get()) == 0)
+      return false;
+  return PQstatus(conn_.get()) == CONNECTION_OK;
+}
+
+void postgres_handle::begin_call() {
+  if (queue_.empty() && alive() && PQtransactionStatus(conn_.get()) == PQTRANS_IDLE)
+    return;
+  drop();
+  try {
+    dial();
+    prepare_(*this);
+    if (PQenterPipelineMode(conn_.get()) == 0)
+      lost("no pipeline: " + trimmed(PQerrorMessage(conn_.get())));
+  } catch (...) {
+    drop();
+    throw;
+  }
+}
+
+void postgres_handle::dial() {
+  auto hosts = postgres_hosts(settings_.address);
+  // libpq takes the first server that accepts writes. One that was overtaken does so too: then the
+  // ones behind it are asked.
+  for (auto from = hosts.begin();; ++from) {
+    std::string names, addresses, ports;
+    for (auto h = from; h != hosts.end(); ++h) {
+      const char* comma = h == from ? "" : ",";
+      names += comma + h->host;
+      addresses += comma + h->hostaddr;
+      ports += comma + h->port;
+    }
+    open(names, addresses, ports);
+    try {
+      return tune();
+    } catch (const postgres_error& e) {
+      if (e.state() != overtaken || from + 1 == hosts.end())
+        throw;
+    }
+    drop();
+  }
+}
+
+void postgres_handle::open(const std::string& hosts, const std::string& addresses,
+                           const std::string& ports) {
+  const auto seconds =
+      std::to_string(std::max<std::int64_t>(2, (settings_.connect_timeout.count() + 999) / 1000));
+  const auto patience = std::to_string(settings_.answer_timeout.count());
+  std::vector<const char*> names, values;
+  const auto set = [&](const char* name, const std::string& value) {
+    names.push_back(name);
+    values.push_back(value.c_str());
+  };
+  // A server whose machine is gone answers nothing; these can be said otherwise in the address.
+  const std::string application{"troupe"}, idle{"5"}, interval{"2"}, count{"3"},
+      writes{"read-write"};
+  set("fallback_application_name", application);
+  set("keepalives_idle", idle);
+  set("keepalives_interval", interval);
+  set("keepalives_count", count);
+  set("tcp_user_timeout", patience);
+  set("dbname", settings_.address);
+  // What stands behind the address cannot.
+  const auto given = [](const std::string& list) {
+    return list.find_first_not_of(',') != std::string::npos;
+  };
+  if (given(hosts))
+    set("host", hosts);
+  if (given(addresses))
+    set("hostaddr", addresses);
+  if (given(ports))
+    set("port", ports);
+  set("connect_timeout", seconds);
+  set("target_session_attrs", writes);
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  conn_.reset(PQconnectdbParams(names.data(), values.data(), 1));
+  if (!conn_ || PQstatus(conn_.get()) != CONNECTION_OK)
+    lost("no connection: " + trimmed(PQerrorMessage(conn_.get())));
+  if (PQserverVersion(conn_.get()) < 150000)
+    throw postgres_error{store_error::kind::foreign, "",
+                         place_ + ": PostgreSQL 15 or newer is needed, this is " +
+                             std::to_string(PQserverVersion(conn_.get()) / 10000)};
+  unreplicated_ = false;
+  PQsetNoticeReceiver(conn_.get(), take_notice, &unreplicated_);
+  PQsetnonblocking(conn_.get(), 1);
+}
+
+void postgres_handle::tune() {
+  const auto ms = [](milliseconds x) {
+    return std::to_string(std::max<std::int64_t>(1, x.count()));
+  };
+  // Every statement is written for its index, and tables grow by orders of magnitude between two
+  // looks of the planner at them: a plan that was good for an empty table must not stay. Plans are
+  // made once for each connection, so that a statement costs no planning. The forbidden kinds are
+  // only made expensive, which is what JIT compilation takes as its sign to start: hence off.
+  auto rows =
+      script("SET search_path TO " + settings_.schema +
+             ", pg_catalog; SET lock_timeout = " + ms(settings_.lock_timeout) +
+             "; SET statement_timeout = " + ms(settings_.answer_timeout) +
+             "; SET idle_in_transaction_session_timeout = " + ms(settings_.answer_timeout) +
+             "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;"
+             " SET enable_bitmapscan = off; SET enable_hashjoin = off;"
+             " SET enable_mergejoin = off; SET enable_memoize = off; SET enable_material = off;"
+             " SET jit = off;"
+             " SET client_min_messages = warning;"
+             " SELECT set_config('synchronous_commit', 'on', false)"
+             " WHERE current_setting('synchronous_commit') IN ('off', 'local');"
+             // The first eight digits of a segment's name are the timeline that is being written.
+             " SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)");
+  const auto found = static_cast<std::uint32_t>(
+      rows.size() == 1 ? std::stoul(std::string{rows.bytes(0, 0)}, nullptr, 16) : 0);
+  auto& newest = *settings_.newest_timeline;
+  auto known = newest.load();
+  while (known < found && !newest.compare_exchange_weak(known, found)) {
+  }
+  if (found < known)
+    throw postgres_error{store_error::kind::io, "",
+                         place_ +
+                             ": this server was the primary once, but another one has been "
+                             "promoted since (timeline " +
+                             std::to_string(known) + ", this one writes " + std::to_string(found) +
+                             ")"};
+}
+
+postgres_handle::instant postgres_handle::deadline() const {
+  return steady_clock::now() + settings_.answer_timeout;
+}
+
+void postgres_handle::wait(bool writing, instant until) {
+  for (;;) {
+    const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now()).count();
+    if (left <= 0)
+      lost("no answer within " + std::to_string(settings_.answer_timeout.count()) + " ms");
+    pollfd p{PQsocket(conn_.get()), static_cast<short>(writing ? POLLIN | POLLOUT : POLLIN), 0};
+    const int n = ::poll(&p, 1, static_cast<int>(std::min<std::int64_t>(left, 60000)));
+    if (n > 0)
+      return;
+    if (n < 0 && errno != EINTR)
+      lost("the connection cannot be waited for");
+  }
+}
+
+pg_result* postgres_handle::next(instant until) {
+  auto* c = conn_.get();
+  for (;;) {
+    const int unsent = PQflush(c);
+    if (unsent < 0)
+      lost("the connection is lost: " + trimmed(PQerrorMessage(c)));
+    if (unsent == 0 && PQisBusy(c) == 0)
+      return PQgetResult(c);
+    wait(unsent > 0, until);
+    if (PQconsumeInput(c) == 0)
+      lost("the connection is lost: " + trimmed(PQerrorMessage(c)));
+  }
+}
+
+void postgres_handle::add(const postgres_statement& what, const postgres_params& with) {
+  auto* c = conn_.get();
+  if (!c)
+    lost("the connection was lost before the call was over");
+  bool sent = true;
+  const bool known = prepared_.contains(&what) ||
+                     std::any_of(queue_.begin(), queue_.end(),
+                                 [&](const queued& q) { return q.preparing && q.what == &what; });
+  if (!known) {
+    sent = PQsendPrepare(c, what.name, what.sql, 0, nullptr) == 1;
+    queue_.push_back({&what, true});
+  }
+  const auto& values = with.values();
+  std::vector<const char*> at(values.size());
+  std::vector<int> lengths(values.size());
+  const std::vector<int> binary(values.size(), 1);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    at[i] = values[i].data();
+    lengths[i] = static_cast<int>(values[i].size());
+  }
+  sent = sent && PQsendQueryPrepared(c, what.name, static_cast<int>(values.size()), at.data(),
+                                     lengths.data(), binary.data(), 1) == 1;
+  queue_.push_back({&what, false});
+  if (!sent)
+    lost("not sent: " + trimmed(PQerrorMessage(c)));
+}
+
+std::vector<postgres_rows> postgres_handle::run() {
+  std::vector<postgres_rows> out;
+  if (queue_.empty())
+    return out;
+  if (PQpipelineSync(conn_.get()) == 0)
+    lost("not sent: " + trimmed(PQerrorMessage(conn_.get())));
+  drain(out);
+  if (std::exchange(unreplicated_, false))
+    lost("the server has stored this, but gave up waiting for its standby");
+  return out;
+}
+
+void postgres_handle::drain(std::vector<postgres_rows>& out) {
+  const auto until = deadline();
+  std::optional<postgres_error> failed;
+  const auto queue = std::exchange(queue_, {});
+  const auto check_lost = [&](const char* text) {
+    if (PQstatus(conn_.get()) == CONNECTION_BAD)
+      lost("the connection is lost: " + trimmed(text));
+  };
+  for (const auto& q : queue) {
+    // One result, then a null: a statement of ours never has two.
+    while (auto* r = next(until)) {
+      postgres_rows rows{r};
+      if (is_error(r)) {
+        if (!failed && PQresultStatus(r) != PGRES_PIPELINE_ABORTED)
+          failed = postgres_error_of(r, place_);
+        check_lost(PQresultErrorMessage(r));
+      } else if (q.preparing) {
+        prepared_.insert(q.what);
+      } else {
+        out.push_back(std::move(rows));
+      }
+    }
+    check_lost(PQerrorMessage(conn_.get()));
+  }
+  const postgres_rows sync{next(until)};
+  if (!sync.get() || PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC)
+    lost("the server's answers are out of step");
+  if (!failed)
+    return;
+  unreplicated_ = false;
+  // A server that does not write any more was demoted under us: another connection finds the one
+  // that does.
+  if (failed->state() == "25006" || failed->state().starts_with("57P"))
+    drop();
+  else
+    roll_back();
+  throw *failed;
+}
+
+void postgres_handle::roll_back() noexcept {
+  if (PQtransactionStatus(conn_.get()) == PQTRANS_IDLE)
+    return;
+  try {
+    // It cannot be prepared within a transaction that has failed; sent with its text it works.
+    auto* c = conn_.get();
+    if (PQsendQueryParams(c, "ROLLBACK", 0, nullptr, nullptr, nullptr, nullptr, 1) == 0 ||
+        PQpipelineSync(c) == 0)
+      return drop();
+    const auto until = deadline();
+    while (auto* r = next(until))
+      PQclear(r);
+    PQclear(next(until));
+    if (PQtransactionStatus(c) != PQTRANS_IDLE)
+      drop();
+  } catch (const store_error&) {
+    drop();
+  }
+}
+
+postgres_rows postgres_handle::script(const std::string& sql) {
+  auto* c = conn_.get();
+  if (PQsendQuery(c, sql.c_str()) == 0)
+    lost("not sent: " + trimmed(PQerrorMessage(c)));
+  const auto until = deadline();
+  postgres_rows last{nullptr};
+  std::optional<postgres_error> failed;
+  while (auto* r = next(until)) {
+    postgres_rows rows{r};
+    if (is_error(r) && !failed)
+      failed = postgres_error_of(r, place_);
+    last = std::move(rows);
+    if (PQstatus(c) == CONNECTION_BAD)
+      lost("the connection is lost: " + trimmed(PQresultErrorMessage(last.get())));
+  }
+  if (failed)
+    throw *failed;
+  return last;
+}
+
+} // namespace troupe
