@@ -161,12 +161,15 @@ void postgres_handle::tune() {
   // looks of the planner at them: a plan that was good for an empty table must not stay. Plans are
   // made once for each connection, so that a statement costs no planning. The forbidden kinds are
   // only made expensive, which is what JIT compilation takes as its sign to start: hence off.
+  // No statement has a time limit at the server. It would hold for a commit that waits for its
+  // standby as well, and when it strikes there the server commits on one machine and reports
+  // success. We keep the time instead, and the server looks whether we are still there.
   auto rows =
       script("SET search_path TO " + settings_.schema +
              ", pg_catalog; SET lock_timeout = " + ms(settings_.lock_timeout) +
-             "; SET statement_timeout = " + ms(settings_.answer_timeout) +
              "; SET idle_in_transaction_session_timeout = " + ms(settings_.answer_timeout) +
-             "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;"
+             "; SET client_connection_check_interval = 1000; SET statement_timeout = 0;"
+             " SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;"
              " SET enable_bitmapscan = off; SET enable_hashjoin = off;"
              " SET enable_mergejoin = off; SET enable_memoize = off; SET enable_material = off;"
              " SET jit = off;"
@@ -182,16 +185,12 @@ void postgres_handle::tune() {
   while (known < found && !newest.compare_exchange_weak(known, found)) {
   }
   if (found < known)
-    throw postgres_error{store_error::kind::io, "",
+    throw postgres_error{store_error::kind::io, overtaken,
                          place_ +
                              ": this server was the primary once, but another one has been "
                              "promoted since (timeline " +
                              std::to_string(known) + ", this one writes " + std::to_string(found) +
                              ")"};
-}
-
-postgres_handle::instant postgres_handle::deadline() const {
-  return steady_clock::now() + settings_.answer_timeout;
 }
 
 void postgres_handle::wait(bool writing, instant until) {
@@ -208,8 +207,9 @@ void postgres_handle::wait(bool writing, instant until) {
   }
 }
 
-pg_result* postgres_handle::next(instant until) {
+pg_result* postgres_handle::next() {
   auto* c = conn_.get();
+  auto until = steady_clock::now() + settings_.answer_timeout;
   for (;;) {
     const int unsent = PQflush(c);
     if (unsent < 0)
@@ -219,6 +219,8 @@ pg_result* postgres_handle::next(instant until) {
     wait(unsent > 0, until);
     if (PQconsumeInput(c) == 0)
       lost("the connection is lost: " + trimmed(PQerrorMessage(c)));
+    // An answer may be long; what counts is that it goes on.
+    until = steady_clock::now() + settings_.answer_timeout;
   }
 }
 
@@ -262,7 +264,6 @@ std::vector<postgres_rows> postgres_handle::run() {
 }
 
 void postgres_handle::drain(std::vector<postgres_rows>& out) {
-  const auto until = deadline();
   std::optional<postgres_error> failed;
   const auto queue = std::exchange(queue_, {});
   const auto check_lost = [&](const char* text) {
@@ -271,7 +272,7 @@ void postgres_handle::drain(std::vector<postgres_rows>& out) {
   };
   for (const auto& q : queue) {
     // One result, then a null: a statement of ours never has two.
-    while (auto* r = next(until)) {
+    while (auto* r = next()) {
       postgres_rows rows{r};
       if (is_error(r)) {
         if (!failed && PQresultStatus(r) != PGRES_PIPELINE_ABORTED)
@@ -285,7 +286,7 @@ void postgres_handle::drain(std::vector<postgres_rows>& out) {
     }
     check_lost(PQerrorMessage(conn_.get()));
   }
-  const postgres_rows sync{next(until)};
+  const postgres_rows sync{next()};
   if (!sync.get() || PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC)
     lost("the server's answers are out of step");
   if (!failed)
@@ -309,10 +310,9 @@ void postgres_handle::roll_back() noexcept {
     if (PQsendQueryParams(c, "ROLLBACK", 0, nullptr, nullptr, nullptr, nullptr, 1) == 0 ||
         PQpipelineSync(c) == 0)
       return drop();
-    const auto until = deadline();
-    while (auto* r = next(until))
+    while (auto* r = next())
       PQclear(r);
-    PQclear(next(until));
+    PQclear(next());
     if (PQtransactionStatus(c) != PQTRANS_IDLE)
       drop();
   } catch (const store_error&) {
@@ -324,10 +324,9 @@ postgres_rows postgres_handle::script(const std::string& sql) {
   auto* c = conn_.get();
   if (PQsendQuery(c, sql.c_str()) == 0)
     lost("not sent: " + trimmed(PQerrorMessage(c)));
-  const auto until = deadline();
   postgres_rows last{nullptr};
   std::optional<postgres_error> failed;
-  while (auto* r = next(until)) {
+  while (auto* r = next()) {
     postgres_rows rows{r};
     if (is_error(r) && !failed)
       failed = postgres_error_of(r, place_);

@@ -71,11 +71,10 @@ class postgres_handle {
   void open(const std::string& hosts, const std::string& addresses, const std::string& ports);
   void tune();
   [[nodiscard]] bool alive();
-  [[nodiscard]] instant deadline() const;
   /// Waits until the socket can be read, or written as well if `writing`.
   void wait(bool writing, instant until);
   /// The next result of libpq, null between two statements.
-  [[nodiscard]] pg_result* next(instant until);
+  [[nodiscard]] pg_result* next();
   void drain(std::vector<postgres_rows>& out);
   void roll_back() noexcept;
   [[noreturn]] void lost(const std::string& why);

@@ -62,9 +62,6 @@ INSERT INTO membership VALUES(1, 0);
 // in READ COMMITTED). `take_shard` needs the same lock to raise the epoch. So a batch either comes
 // before the new owner, and then the new owner sees all of it, or it finds the new epoch.
 //
-// From here on there is no limit to the time of a statement: a commit that waits for its standby
-// must not be cancelled, because the server would then commit on one machine and call it done.
-//
 // The trail's records are chained by hashes that only the writer can make, so a record has to know
 // the end of the trail. The writer says what it takes for the end; TRA01 tells it to look again.
 constexpr const char* functions = R"(
@@ -74,7 +71,6 @@ DECLARE
   l int8;
   late record;
 BEGIN
-  PERFORM set_config('statement_timeout', '0', true);
   FOREACH l IN ARRAY p_locks LOOP
     PERFORM pg_advisory_xact_lock(l);
   END LOOP;

@@ -156,6 +156,25 @@ TEST(postgres_store, a_frozen_owner_does_not_hold_up_the_next_one) {
   apply(*s, {owned(opened(1), 1)});
 }
 
+TEST(postgres_store, needs_no_more_than_the_right_to_make_a_schema) {
+  auto settings = schema_of_test();
+  plain_connection admin{settings.address};
+  admin.sql(
+      "CREATE ROLE ordinary LOGIN PASSWORD 'p'; GRANT CREATE ON DATABASE postgres TO ordinary");
+  const auto host = settings.address.substr(settings.address.find('@'));
+  settings.address = "postgresql://ordinary:p" + host;
+  settings.lock_timeout = milliseconds{100};
+  auto s = open_postgres_store(settings);
+  plain_connection frozen{settings.address};
+  frozen.sql("BEGIN");
+  frozen.sql("SELECT pg_advisory_xact_lock(" +
+             std::to_string(lock_of_shard(settings.schema, "support", 1)) + ")");
+  EXPECT_EQ(s->take_shard("support", 1), 1u);
+  apply(*s, {owned(opened(1), 1), closed(1)});
+  EXPECT_EQ(s->prune(time_of(1000), 10), 1u);
+  (void)s->bytes();
+}
+
 TEST(postgres_store, nodes_that_start_together_make_the_tables_once) {
   const auto settings = schema_of_test();
   std::atomic<int> good{0};
