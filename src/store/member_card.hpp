@@ -1,17 +1,18 @@
 #pragma once
 
-#include "src/store/membership_table.hpp"
+#include <troupe/member.hpp>
 
 #include <string>
 #include <string_view>
 
 namespace troupe {
 
-/// What of a row the store need not look into, as JSON text: region, labels, addresses and votes.
-/// Fields that a newer version added are read over, so that nodes of two versions share a table.
-[[nodiscard]] std::string card_of(const member_row& row);
+/// What of a row the store need not look into, as JSON text: all but node, incarnation, token,
+/// state, accusations and ages. Nodes of two versions share a table: what is unknown is read over,
+/// what is missing has its default.
+[[nodiscard]] std::string card_of(const member& row);
 
 /// Reads it back into a row. Throws `store_error` (`corrupt`) for another text.
-void read_card(std::string_view text, member_row& into);
+void read_card(std::string_view text, member& into);
 
 } // namespace troupe

@@ -4,82 +4,28 @@
 #include "src/store/store.hpp"
 
 #include <troupe/clock.hpp>
-#include <troupe/enum_names.hpp>
+#include <troupe/member.hpp>
 
-#include <array>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace troupe {
 
-enum class member_state : std::uint8_t {
-  joining, ///< it has made itself known and takes no work yet
-  up,
-  leaving, ///< it is handing over what it has
-  down,    ///< it has left or was voted out; this incarnation never comes back
-};
-
-template <>
-struct enum_names<member_state> {
-  static constexpr std::array<std::string_view, 4> value{"joining", "up", "leaving", "down"};
-};
-
-/// A member's word that another one is gone.
-struct member_vote {
-  std::string accuser; ///< node id
-  timestamp at{};      ///< by the store's clock
-  friend bool operator==(const member_vote&, const member_vote&) = default;
-};
-
-/// A node in the membership table. One row for each node id: the latest incarnation.
-struct member_row {
-  std::string node;              ///< its id, which its certificate bears
-  std::uint64_t incarnation = 0; ///< grows with each start of the node
-  member_state state = member_state::joining;
-  std::string region;
-  std::map<std::string, std::string> labels;
-  std::vector<std::string> addresses; ///< host:port, the one to be tried first in front
-  std::vector<member_vote> votes;
-  timestamp lease_until{}; ///< by the store's clock; until then it may act without asking
-  timestamp changed{};     ///< by the store's clock: the last write that was not a renewal
-  std::uint64_t etag = 0;  ///< of this version of the row; 0: it is not in the table yet
-};
-
-/// The whole table as of one instant.
-struct membership_view {
-  std::uint64_t version = 0;       ///< grows by one with every write but renewals
-  timestamp now{};                 ///< by the store's clock
-  std::vector<member_row> members; ///< by node id
-};
-
-/// What came of a write.
-struct membership_write {
-  bool done = false; ///< false: somebody else was first; read again and decide anew
-  // The rest counts only if it is done.
-  std::uint64_t version = 0; ///< of the table from now on
-  std::uint64_t etag = 0;    ///< of the row from now on
-  timestamp now{};           ///< by the store's clock
-  timestamp lease_until{};   ///< as it was stored
-};
-
 /// The members of a cluster, in the store that all of them share. It only keeps and compares; who
-/// is voted out when is a matter of policy. The scheme is the one of Orleans: each write is guarded
-/// by the version of its row and by that of the table, so that decisions are made one after the
-/// other, each by somebody who had seen all before it.
+/// writes what is a matter of policy. The scheme is that of Orleans' membership table: a write says
+/// which version of the table it was decided on, and is refused when there is a newer one, so that
+/// decisions are made one after the other, each by somebody who had seen all before it. As every
+/// write of a row makes a new version of the table, rows need none of their own.
 ///
-/// Times that are compared with each other come from one clock, the store's: a lease that was
-/// written by one node and is judged by another would else be as long as their clocks are apart. A
-/// node that reckons when its own lease ends takes the duration from before it asked for it, by its
-/// own monotonic clock; that is never later than what the table says.
+/// All times are the store's. Members are judged by how long ago they renewed and were accused;
+/// with times of their own clocks such an age would be wrong by as much as the clocks are apart. So
+/// the store writes the times down itself, and gives ages.
 ///
-/// One thread at a time. Everything throws `store_error`; a write that ends so may have been done:
-/// its row, read again, tells.
+/// One thread at a time. Everything throws `store_error`; nobody knows then whether a write was
+/// done, and the version of the next read tells.
 class membership_table {
  public:
   membership_table() = default;
@@ -87,30 +33,28 @@ class membership_table {
   membership_table& operator=(const membership_table&) = delete;
   virtual ~membership_table() = default;
 
-  [[nodiscard]] virtual membership_view read() = 0;
+  /// As of one instant: rows by node id, accusations by accuser, duties by home.
+  [[nodiscard]] virtual member_table read() = 0;
 
-  /// Puts `row` in place of the version with its etag (0: the node has no row yet), provided that
-  /// the table still is at `version`. Its lease runs for `lease` from now on; without one it stays
-  /// as it is (new rows: it has ended). Votes that are without a time get the present one.
-  [[nodiscard]] virtual membership_write write(const member_row& row, std::uint64_t version,
-                                               std::optional<milliseconds> lease) = 0;
+  /// The table's new version; nothing when it is not at `w.expected` any more, and then nothing was
+  /// done. A row that is new, or has another token than before, counts as renewed now. Of
+  /// accusations, those with the age zero and those that were not there are made now; the others
+  /// (the same accuser and incarnation) keep their time.
+  [[nodiscard]] virtual std::optional<std::uint64_t> write(const member_write& w) = 0;
 
-  /// Renews the lease of a node and nothing else: the versions of table and row stay, so that
-  /// renewals disturb no decision. Refused when this incarnation of the node is down or not there:
-  /// whoever hears that has been voted out.
-  [[nodiscard]] virtual membership_write renew(std::string_view node, std::uint64_t incarnation,
-                                               milliseconds lease) = 0;
-
-  /// Forgets rows that have been down for longer than `older_than`. Returns how many.
-  virtual std::size_t forget_dead(milliseconds older_than) = 0;
+  /// The node renews its lease: the age of its row is zero from now on, and no version changes. The
+  /// version of the table; nothing when the row is not there, is another process's (`token`) or
+  /// down.
+  [[nodiscard]] virtual std::optional<std::uint64_t> renew(std::string_view node,
+                                                           std::uint64_t token) = 0;
 };
 
-/// A table that several members of one process share, for simulations and tests; `now` is the
-/// store's clock.
+/// A table in memory, for simulations and tests; `now` is the store's clock.
 [[nodiscard]] std::unique_ptr<membership_table>
 make_memory_membership(std::function<timestamp()> now);
 
-/// The table in the schema of the PostgreSQL store.
+/// The table in the schema of the PostgreSQL store, on a connection of its own. A node that is
+/// frozen keeps nobody from writing: each call is a single statement.
 [[nodiscard]] std::unique_ptr<membership_table>
 open_postgres_membership(const postgres_settings& settings);
 

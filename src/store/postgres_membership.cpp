@@ -3,6 +3,8 @@
 #include "src/store/postgres_handle.hpp"
 #include "src/store/postgres_schema.hpp"
 
+#include <map>
+
 namespace troupe {
 
 namespace {
@@ -13,46 +15,90 @@ namespace {
 constexpr postgres_statement begin_view{"begin_view",
                                         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
 constexpr postgres_statement end_view{"end_view", "COMMIT"};
-constexpr postgres_statement table_version{"table_version",
-                                           "SELECT version, " TROUPE_STORE_NOW " FROM membership"};
-constexpr postgres_statement all_members{
-    "all_members", "SELECT node, etag, incarnation, state, lease_until, changed, card FROM members"
-                   " ORDER BY node"};
+constexpr postgres_statement table_version{"table_version", "SELECT version FROM membership"};
+constexpr postgres_statement all_members{"all_members",
+                                         "SELECT node, token, incarnation, state, " TROUPE_STORE_NOW
+                                         " - renewed, card FROM members ORDER BY node"};
+constexpr postgres_statement all_accusations{
+    "all_accusations", "SELECT node, accuser, incarnation, " TROUPE_STORE_NOW
+                       " - at, why FROM accusations ORDER BY node, accuser, incarnation"};
+constexpr postgres_statement all_duties{"all_duties",
+                                        "SELECT home, served_by FROM duties ORDER BY home"};
 
-// One statement, and so one transaction. Two writers meet at the table's only version row: the
-// second one waits for the first, finds another version and gives up. The row's own etag is
-// compared in the snapshot from before that wait, which is well: whatever changes an etag raises
-// the table's version too.
-//
-// $1 version, $2 node, $3 etag, $4 incarnation, $5 state, $6 lease in microseconds or -1, $7 card
-constexpr postgres_statement write_member{
-    "write_member",
-    "WITH up AS (UPDATE membership SET version = version + 1 WHERE version = $1"
-    " AND $3 = coalesce((SELECT etag FROM members WHERE node = $2), 0) RETURNING version)"
-    " INSERT INTO members AS m (node, etag, incarnation, state, lease_until, changed, card)"
-    " SELECT $2, up.version, $4::int8, $5::int8, CASE WHEN $6::int8 < 0 THEN 0 ELSE"
-    " " TROUPE_STORE_NOW " + $6::int8 END, " TROUPE_STORE_NOW ", $7::bytea FROM up"
-    " ON CONFLICT(node) DO UPDATE SET etag = excluded.etag, incarnation = excluded.incarnation,"
-    " state = excluded.state, lease_until = CASE WHEN $6::int8 < 0 THEN m.lease_until ELSE"
-    " excluded.lease_until END, changed = excluded.changed, card = excluded.card"
-    " RETURNING etag, changed, lease_until"};
+// Each write is one statement, and so one transaction. Two writers meet at the only row of
+// `membership`: the second one waits for the first, finds another version and does nothing. The
+// other tables are read as they were before that wait, which is well: had they changed meanwhile,
+// the version had too.
+#define TROUPE_IF_EXPECTED                                                                         \
+  "WITH up AS (UPDATE membership SET version = version + 1 WHERE version = $1 RETURNING version)"
 
-constexpr postgres_statement renew_member{
-    "renew_member", "UPDATE members SET lease_until = " TROUPE_STORE_NOW " + $3::int8"
-                    " WHERE node = $1 AND incarnation = $2 AND state <> 3"
-                    " RETURNING etag, " TROUPE_STORE_NOW ", lease_until"};
+// $2 node, $3 token, $4 incarnation, $5 state, $6 card; accusations: $7 by whom, $8 his
+// incarnation, $9 whether it is made now, $10 why
+constexpr postgres_statement put_member{
+    "put_member", TROUPE_IF_EXPECTED
+    ", put AS (INSERT INTO members AS m (node, token, incarnation, state, renewed, card)"
+    " SELECT $2::bytea, $3::int8, $4::int8, $5::int8, " TROUPE_STORE_NOW ", $6::bytea FROM up"
+    " ON CONFLICT(node) DO UPDATE SET token = excluded.token, incarnation = excluded.incarnation,"
+    " state = excluded.state, card = excluded.card, renewed = CASE WHEN m.token = excluded.token"
+    " THEN m.renewed ELSE excluded.renewed END),"
+    " withdrawn AS (DELETE FROM accusations a USING up WHERE a.node = $2 AND NOT EXISTS (SELECT"
+    " FROM unnest($7::bytea[], $8::int8[]) AS w(accuser, incarnation)"
+    " WHERE w.accuser = a.accuser AND w.incarnation = a.incarnation)),"
+    " made AS (INSERT INTO accusations(node, accuser, incarnation, at, why)"
+    " SELECT $2, w.accuser, w.incarnation, coalesce((SELECT o.at FROM accusations o"
+    " WHERE o.node = $2 AND o.accuser = w.accuser AND o.incarnation = w.incarnation"
+    " AND w.fresh = 0), " TROUPE_STORE_NOW "), w.why FROM up, unnest($7::bytea[], $8::int8[],"
+    " $9::int8[], $10::bytea[]) AS w(accuser, incarnation, fresh, why)"
+    " ON CONFLICT(node, accuser, incarnation) DO UPDATE SET at = excluded.at, why = excluded.why)"
+    " SELECT version FROM up"};
+constexpr postgres_statement remove_member{
+    "remove_member", TROUPE_IF_EXPECTED
+    ", a AS (DELETE FROM members USING up WHERE node = $2),"
+    " b AS (DELETE FROM accusations USING up WHERE node = $2) SELECT version FROM up"};
+constexpr postgres_statement put_duty{
+    "put_duty", TROUPE_IF_EXPECTED
+    ", a AS (INSERT INTO duties SELECT $2::bytea, $3::bytea FROM up"
+    " ON CONFLICT(home) DO UPDATE SET served_by = excluded.served_by) SELECT version FROM up"};
 
-// The table's version is locked first, as every writer does it: else two could wait in a circle.
-constexpr postgres_statement forget_members{
-    "forget_members",
-    "WITH first AS MATERIALIZED (SELECT version FROM membership FOR UPDATE),"
-    " gone AS (DELETE FROM members WHERE (SELECT count(*) FROM first) > 0 AND state = 3"
-    " AND changed < " TROUPE_STORE_NOW
-    " - $1::int8 RETURNING node), up AS (UPDATE membership SET version = version + 1"
-    " WHERE EXISTS (SELECT FROM gone)) SELECT count(*) FROM gone"};
+constexpr postgres_statement renew_member{"renew_member",
+                                          "UPDATE members SET renewed = " TROUPE_STORE_NOW
+                                          " WHERE node = $1 AND token = $2 AND state <> 3"
+                                          " RETURNING (SELECT version FROM membership)"};
 
-timestamp time_of(std::int64_t micros) noexcept {
-  return timestamp{microseconds{micros}};
+milliseconds age_of(std::int64_t micros) noexcept {
+  return std::chrono::duration_cast<milliseconds>(microseconds{micros});
+}
+
+postgres_params values_of(const member_write& w) {
+  postgres_params out;
+  out.number(static_cast<std::int64_t>(w.expected));
+  if (w.what == member_write::kind::duty)
+    return std::move(out.bytes(w.duty.home).bytes(w.duty.served_by));
+  out.bytes(w.row.node);
+  if (w.what == member_write::kind::remove)
+    return out;
+  // An accuser counts once; the last word is his.
+  std::map<std::pair<std::string_view, std::uint64_t>, const accusation*> accused;
+  for (const auto& a : w.row.accused)
+    accused.insert_or_assign({a.by, a.incarnation}, &a);
+  using column = postgres_array;
+  column by{column::of::bytea}, why{column::of::bytea};
+  column incarnation{column::of::int8}, fresh{column::of::int8};
+  for (const auto& [who, a] : accused) {
+    by.add(std::string_view{a->by});
+    incarnation.add(static_cast<std::int64_t>(a->incarnation));
+    fresh.add(std::int64_t{a->age == milliseconds{0}});
+    why.add(std::string_view{a->why});
+  }
+  out.number(static_cast<std::int64_t>(w.row.token))
+      .number(static_cast<std::int64_t>(w.row.incarnation))
+      .number(static_cast<std::int64_t>(w.row.state))
+      .bytes(card_of(w.row))
+      .array(std::move(by))
+      .array(std::move(incarnation))
+      .array(std::move(fresh))
+      .array(std::move(why));
+  return out;
 }
 
 class postgres_membership final : public membership_table {
@@ -62,95 +108,79 @@ class postgres_membership final : public membership_table {
     db_->begin_call();
   }
 
-  membership_view read() override {
+  member_table read() override {
     db_->begin_call();
     db_->add(begin_view);
     db_->add(table_version);
     db_->add(all_members);
+    db_->add(all_accusations);
+    db_->add(all_duties);
     db_->add(end_view);
     const auto answers = db_->run();
-    membership_view out;
+    member_table out;
     out.version = static_cast<std::uint64_t>(answers[1].number(0, 0));
-    out.now = time_of(answers[1].number(0, 1));
-    const auto& r = answers[2];
-    for (int i = 0; i < r.size(); ++i) {
-      member_row row;
-      row.node = r.bytes(i, 0);
-      row.etag = static_cast<std::uint64_t>(r.number(i, 1));
-      row.incarnation = static_cast<std::uint64_t>(r.number(i, 2));
-      row.state = static_cast<member_state>(r.number(i, 3));
-      row.lease_until = time_of(r.number(i, 4));
-      row.changed = time_of(r.number(i, 5));
-      read_card(r.bytes(i, 6), row);
-      out.members.push_back(std::move(row));
-    }
+    add_rows(answers[2], out);
+    add_accusations(answers[3], out);
+    for (int i = 0; i < answers[4].size(); ++i)
+      out.duties.push_back(
+          {std::string{answers[4].bytes(i, 0)}, std::string{answers[4].bytes(i, 1)}});
     return out;
   }
 
-  membership_write write(const member_row& row, std::uint64_t version,
-                         std::optional<milliseconds> lease) override {
-    auto dated = row;
-    for (auto& v : dated.votes)
-      if (v.at == timestamp{}) {
-        // Votes are judged by their age, so that they need the store's time; asked for once.
-        const auto now = this->now();
-        for (auto& x : dated.votes)
-          if (x.at == timestamp{})
-            x.at = now;
-        break;
-      }
-    db_->begin_call();
-    db_->add(write_member, postgres_params{}
-                               .number(static_cast<std::int64_t>(version))
-                               .bytes(row.node)
-                               .number(static_cast<std::int64_t>(row.etag))
-                               .number(static_cast<std::int64_t>(row.incarnation))
-                               .number(static_cast<std::int64_t>(row.state))
-                               .number(lease ? std::chrono::microseconds{*lease}.count() : -1)
-                               .bytes(card_of(dated)));
-    const auto answers = db_->run();
-    const auto& r = answers[0];
-    if (r.size() == 0)
-      return {};
-    const auto etag = static_cast<std::uint64_t>(r.number(0, 0));
-    return {true, etag, etag, time_of(r.number(0, 1)), time_of(r.number(0, 2))};
+  std::optional<std::uint64_t> write(const member_write& w) override {
+    const auto values = values_of(w);
+    const auto& what = w.what == member_write::kind::put      ? put_member
+                       : w.what == member_write::kind::remove ? remove_member
+                                                              : put_duty;
+    return version_after(what, values);
   }
 
-  membership_write renew(std::string_view node, std::uint64_t incarnation,
-                         milliseconds lease) override {
-    db_->begin_call();
-    db_->add(renew_member, postgres_params{}
-                               .bytes(node)
-                               .number(static_cast<std::int64_t>(incarnation))
-                               .number(std::chrono::microseconds{lease}.count()));
-    db_->add(table_version);
-    const auto answers = db_->run();
-    const auto& r = answers[0];
-    if (r.size() == 0)
-      return {};
-    return {true, static_cast<std::uint64_t>(answers[1].number(0, 0)),
-            static_cast<std::uint64_t>(r.number(0, 0)), time_of(r.number(0, 1)),
-            time_of(r.number(0, 2))};
-  }
-
-  std::size_t forget_dead(milliseconds older_than) override {
-    db_->begin_call();
-    db_->add(forget_members,
-             postgres_params{}.number(std::chrono::microseconds{older_than}.count()));
-    return static_cast<std::size_t>(db_->run()[0].number(0, 0));
+  std::optional<std::uint64_t> renew(std::string_view node, std::uint64_t token) override {
+    return version_after(renew_member,
+                         postgres_params{}.bytes(node).number(static_cast<std::int64_t>(token)));
   }
 
  private:
-  timestamp now() {
+  std::optional<std::uint64_t> version_after(const postgres_statement& what,
+                                             const postgres_params& values) {
     db_->begin_call();
-    db_->add(table_version);
-    return time_of(db_->run()[0].number(0, 1));
+    db_->add(what, values);
+    const auto answers = db_->run();
+    if (answers[0].size() == 0)
+      return std::nullopt;
+    return static_cast<std::uint64_t>(answers[0].number(0, 0));
+  }
+
+  static void add_rows(const postgres_rows& r, member_table& to) {
+    for (int i = 0; i < r.size(); ++i) {
+      auto& row = to.rows.emplace_back();
+      row.node = r.bytes(i, 0);
+      row.token = static_cast<std::uint64_t>(r.number(i, 1));
+      row.incarnation = static_cast<std::uint64_t>(r.number(i, 2));
+      row.state = static_cast<member_state>(r.number(i, 3));
+      row.unrenewed = age_of(r.number(i, 4));
+      read_card(r.bytes(i, 5), row);
+    }
+  }
+
+  static void add_accusations(const postgres_rows& r, member_table& to) {
+    auto row = to.rows.begin();
+    for (int i = 0; i < r.size(); ++i) {
+      while (row != to.rows.end() && row->node != r.bytes(i, 0))
+        ++row;
+      if (row == to.rows.end())
+        return;
+      row->accused.push_back({std::string{r.bytes(i, 1)},
+                              static_cast<std::uint64_t>(r.number(i, 2)), age_of(r.number(i, 3)),
+                              std::string{r.bytes(i, 4)}});
+    }
   }
 
   std::unique_ptr<postgres_handle> db_;
 };
 
 #undef TROUPE_STORE_NOW
+#undef TROUPE_IF_EXPECTED
 
 } // namespace
 

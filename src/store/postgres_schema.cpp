@@ -50,8 +50,12 @@ CREATE TABLE effects(
 CREATE INDEX effects_pending ON effects(task, step, idx) WHERE state = 0;
 CREATE TABLE audit(n int8 PRIMARY KEY, id bytea NOT NULL UNIQUE, body bytea NOT NULL, hash bytea NOT NULL);
 CREATE TABLE members(
-  node bytea PRIMARY KEY, etag int8 NOT NULL, incarnation int8 NOT NULL, state int2 NOT NULL,
-  lease_until int8 NOT NULL, changed int8 NOT NULL, card bytea NOT NULL) WITH (fillfactor = 50);
+  node bytea PRIMARY KEY, token int8 NOT NULL, incarnation int8 NOT NULL, state int2 NOT NULL, renewed int8 NOT NULL,
+  card bytea NOT NULL) WITH (fillfactor = 50);
+CREATE TABLE accusations(
+  node bytea NOT NULL, accuser bytea NOT NULL, incarnation int8 NOT NULL, at int8 NOT NULL, why bytea NOT NULL,
+  PRIMARY KEY(node, accuser, incarnation));
+CREATE TABLE duties(home bytea PRIMARY KEY, served_by bytea NOT NULL);
 CREATE TABLE membership(one int2 PRIMARY KEY CHECK(one = 1), version int8 NOT NULL) WITH (fillfactor = 50);
 INSERT INTO membership VALUES(1, 0);
 )";
