@@ -57,14 +57,14 @@ class memory_membership final : public membership_table {
   }
 
  private:
-  struct accused {
+  struct charge {
     accusation what;
     timestamp since{};
   };
   struct entry {
     member row;
     timestamp renewed{};
-    std::map<std::pair<std::string, std::uint64_t>, accused> accused; ///< by accuser
+    std::map<std::pair<std::string, std::uint64_t>, charge> accused; ///< by accuser
   };
 
   void put(const member& row) {
@@ -81,7 +81,7 @@ class memory_membership final : public membership_table {
         if (const auto x = old->second.accused.find({a.by, a.incarnation});
             x != old->second.accused.end())
           since = x->second.since;
-      next.accused.insert_or_assign({a.by, a.incarnation}, accused{a, since});
+      next.accused.insert_or_assign({a.by, a.incarnation}, charge{a, since});
     }
     rows_.insert_or_assign(row.node, std::move(next));
   }
