@@ -20,11 +20,11 @@ const char* field(const PGresult* r, int which) {
 
 /// libpq hands notices to a function; ours wants one of them only. When a commit waits for its
 /// standby and the wait is cancelled, by an administrator or by a shutdown, the server commits all
-/// the same and says so in a warning: what looks like success is on one machine only.
+/// the same and says so in a warning: what looks like success is on one machine only. The text may
+/// be in any language; the place in the server's source that it comes from is always told.
 void take_notice(void* flag, const PGresult* r) {
-  const std::string_view state = field(r, PG_DIAG_SQLSTATE);
   if (std::string_view{field(r, PG_DIAG_SEVERITY_NONLOCALIZED)} == "WARNING" &&
-      (state == "01000" || state == "57P01"))
+      std::string_view{field(r, PG_DIAG_SOURCE_FUNCTION)} == "SyncRepWaitForLSN")
     *static_cast<bool*>(flag) = true;
 }
 
