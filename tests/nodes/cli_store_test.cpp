@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
-#include <functional>
 #include <iterator>
 
 namespace {
@@ -13,6 +12,7 @@ namespace {
 using namespace troupe::test;
 using testing::HasSubstr;
 using testing::Not;
+using troupe::eventually;
 using troupe::json;
 using troupe::plain_connection;
 using troupe::postgres_server;
@@ -25,15 +25,6 @@ std::string bytes_in(const std::string& folder) {
       out.append(std::istreambuf_iterator<char>{in}, {});
     }
   return out;
-}
-
-/// Asks again until `what` holds, a minute at most.
-bool eventually(const std::function<bool()>& what) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-  while (!what())
-    if (std::chrono::steady_clock::now() > until)
-      return false;
-  return true;
 }
 
 std::string question_of(const dev_node& node, const std::string& task) {
@@ -57,8 +48,7 @@ TEST(cli_store, a_killed_nodes_tasks_are_taken_up_from_the_server_wherever_it_st
   make_fleet(here.path("fleet"));
   std::string task;
   {
-    dev_node node{
-        here.path("fleet"), here.path("one"), {"--store", address, "--log-level", "debug"}};
+    dev_node node{here.path("fleet"), here.path("one"), {"--store", address}};
     EXPECT_EQ(node.ask({"submit", "--session", "s1", "when are you open"}).code, 0);
     const auto given = node.ask({"submit", "--no-wait", "what is the capital of france"});
     ASSERT_EQ(given.code, 0) << given.err;

@@ -6,11 +6,13 @@
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <stdlib.h>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace troupe {
@@ -77,6 +79,18 @@ inline postgres_settings schema_of_test() {
   auto out = server.store_settings();
   out.schema = "t" + std::to_string(++number);
   return out;
+}
+
+/// Whether `what` comes true within a minute.
+template <class F>
+bool eventually(F&& what) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  while (!what()) {
+    if (std::chrono::steady_clock::now() > until)
+      return false;
+    std::this_thread::yield();
+  }
+  return true;
 }
 
 /// A connection without anything of troupe.

@@ -22,17 +22,6 @@ void apply(store& s, std::vector<store_write> batch) {
   s.apply(batch);
 }
 
-template <class F>
-bool eventually(F&& what) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-  while (!what()) {
-    if (std::chrono::steady_clock::now() > until)
-      return false;
-    std::this_thread::sleep_for(milliseconds{5});
-  }
-  return true;
-}
-
 /// The text of the `io` that `work` has to end with.
 template <class F>
 std::string io_of(F&& work) {

@@ -40,17 +40,6 @@ std::pair<store_error::kind, std::string> error_of(const std::function<void()>& 
   return {store_error::kind::corrupt, ""};
 }
 
-template <class F>
-bool eventually(F&& what) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-  while (!what()) {
-    if (std::chrono::steady_clock::now() > until)
-      return false;
-    std::this_thread::sleep_for(milliseconds{5});
-  }
-  return true;
-}
-
 TEST(postgres_store, the_former_owner_in_another_process_is_refused) {
   const auto settings = schema_of_test();
   auto a = open_postgres_store(settings);
