@@ -16,8 +16,8 @@ struct postgres_settings {
   std::string address;
   std::string schema = "troupe";      ///< made when missing: [a-z_][a-z0-9_]*, at most 63 long
   milliseconds connect_timeout{3000}; ///< for each host; whole seconds, at least two (libpq)
-  milliseconds answer_timeout{10000}; ///< of silence; then the connection is given up
-  milliseconds lock_timeout{2000};    ///< how long a write waits for another one of the same shard
+  milliseconds answer_timeout{5000};  ///< of silence; then the connection is given up
+  milliseconds lock_timeout{1000};    ///< how long a write waits for another one of the same shard
   std::string audit_key;              ///< of the audit trail's hashes; empty: they need no key
   std::string audit_head; ///< the file that the trail's head is kept in; empty: it is kept nowhere
   /// The newest timeline that any store made from these settings has seen. A server on an older one
