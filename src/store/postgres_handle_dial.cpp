@@ -133,14 +133,14 @@ void postgres_handle::tune() {
   // looks of the planner at them: a plan that was good for an empty table must not stay. Plans are
   // made once for each connection, so that a statement costs no planning. The forbidden kinds are
   // only made expensive, which is what JIT compilation takes as its sign to start: hence off.
-  // No statement has a time limit at the server. It would hold for a commit that waits for its
-  // standby as well, and when it strikes there the server commits on one machine and reports
-  // success. We keep the time instead, and the server looks whether we are still there.
+  // No statement has a time limit at the server, nor does it end when we are gone. Both would hold
+  // for a commit that waits for its standby as well, and when they strike there the server commits
+  // on one machine, where all can see it, and reports success. We keep the time instead.
   auto rows =
       script("SET search_path TO " + settings_.schema +
              ", pg_catalog; SET lock_timeout = " + ms(settings_.lock_timeout) +
              "; SET idle_in_transaction_session_timeout = " + ms(settings_.answer_timeout) +
-             "; SET client_connection_check_interval = 1000; SET statement_timeout = 0;"
+             "; SET client_connection_check_interval = 0; SET statement_timeout = 0;"
              " SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;"
              " SET enable_bitmapscan = off; SET enable_hashjoin = off;"
              " SET enable_mergejoin = off; SET enable_memoize = off; SET enable_material = off;"
