@@ -29,10 +29,10 @@ std::string bytes_in(const std::string& folder) {
 
 std::string question_of(const dev_node& node, const std::string& task) {
   const auto all = node.ask({"human", "list", "-o", "json"});
-  if (all.code == 0)
-    for (const auto& q : all.document().at("questions"))
-      if (q.at("task") == task)
-        return q.at("id").get<std::string>();
+  const auto questions = all.code == 0 ? all.document().at("questions") : json::array();
+  for (const auto& q : questions)
+    if (q.at("task") == task)
+      return q.at("id").get<std::string>();
   return {};
 }
 
