@@ -148,9 +148,14 @@ void private_postgres::make_cluster() {
   if (!written)
     fail(store_error::kind::io, beside.string() + " cannot be written");
   give_away(beside);
-  run({program("initdb"), "--pgdata=" + data().string(), "--username=troupe",
-       "--pwfile=" + beside.string(), "--auth=scram-sha-256", "--data-checksums", "--no-locale",
-       "--encoding=UTF8"});
+  std::vector<std::string> words{program("initdb"),      "--pgdata=" + data().string(),
+                                 "--username=troupe",    "--pwfile=" + beside.string(),
+                                 "--auth=scram-sha-256", "--data-checksums",
+                                 "--no-locale",          "--encoding=UTF8"};
+  for (const auto& [name, value] : settings_.parameters)
+    if (name == "fsync" && value == "off")
+      words.emplace_back("--no-sync");
+  run(words);
   if (::geteuid() == 0 && ::chown(beside.c_str(), 0, 0) != 0)
     fail(store_error::kind::io, beside.string() + " cannot be taken back");
   fs::rename(beside, file);

@@ -43,7 +43,8 @@ class open_folder {
   std::filesystem::path path_;
 };
 
-/// A server of its own, in a folder of its own, with everything a crash of it has to survive.
+/// A server of its own, in a folder of its own. Only processes are killed in tests, never the
+/// machine: what was written is there without being synced.
 class postgres_server {
  public:
   explicit postgres_server(std::vector<std::pair<std::string, std::string>> parameters = {})
@@ -65,6 +66,7 @@ class postgres_server {
     private_postgres_settings out;
     out.folder = folder.path("server");
     out.parameters = std::move(parameters);
+    out.parameters.emplace_back("fsync", "off");
     return out;
   }
   open_folder folder_;
@@ -73,8 +75,7 @@ class postgres_server {
 
 /// One server for all tests of a process that do not hurt it; each gets a schema of its own.
 inline postgres_settings schema_of_test() {
-  // What is stored need not outlive the machine here.
-  static postgres_server server{{{"fsync", "off"}}};
+  static postgres_server server;
   static int number = 0;
   auto out = server.store_settings();
   out.schema = "t" + std::to_string(++number);

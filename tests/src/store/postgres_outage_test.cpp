@@ -213,6 +213,7 @@ class pair_of_servers {
   static private_postgres_settings in(const std::filesystem::path& folder) {
     private_postgres_settings out;
     out.folder = folder;
+    out.parameters.emplace_back("fsync", "off");
     return out;
   }
   open_folder folder_;
