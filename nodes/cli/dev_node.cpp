@@ -4,11 +4,13 @@
 #include "nodes/cli/log_keeper.hpp"
 #include "nodes/cli/secrets.hpp"
 #include "nodes/cli/stop_switch.hpp"
+#include "nodes/cli/store_choice.hpp"
 #include "nodes/doors/api.hpp"
 #include "nodes/doors/http_server.hpp"
 #include "nodes/doors/log_search.hpp"
 #include "nodes/node.hpp"
 #include "src/store/audit.hpp"
+#include "src/store/postgres_address.hpp"
 #include "src/telemetry/log.hpp"
 
 #include <algorithm>
@@ -200,6 +202,10 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
   const char* audit_key = std::getenv("TROUPE_AUDIT_KEY");
   if (audit_key)
     known.emplace_back(audit_key);
+  auto server = chosen_store(x);
+  if (server)
+    for (auto& secret : secrets_of_store(*server))
+      known.push_back(std::move(secret));
   const auto secrets = std::make_shared<const redactor>(std::move(known));
   const auto door_spec = fleet.door;
   const auto keep_days = fleet.log_days;
@@ -216,6 +222,13 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
   options.secrets = secrets;
   options.audit_key = audit_key ? audit_key : "";
   options.config_fingerprint = files;
+  if (server) {
+    server->audit_key = options.audit_key;
+    server->audit_head = fs::absolute(fs::path{fleet.data_dir} / "audit.store.head").string();
+    out.log->info("tasks are stored in {}, schema {}", postgres_place(server->address),
+                  server->schema);
+    options.open_store = [to = *server] { return open_postgres_store(to); };
+  }
   options.plugin_path = plugin_folders(x.plugin_path);
   node n{system, std::move(fleet), std::move(options)};
 

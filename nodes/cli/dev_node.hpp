@@ -21,6 +21,8 @@ struct dev_settings {
   std::string log_level;
   std::string log_format = "text";
   bool no_store = false;
+  std::string store;                    ///< a PostgreSQL URL; empty: the data folder
+  std::string store_schema = "troupe";  ///< with `store`
   std::vector<std::string> plugin_path; ///< looked into first
   std::string port_file;                ///< gets the port's number once the node takes tasks
 };

@@ -26,7 +26,14 @@ void add_dev(CLI::App& to, shell& s) {
   verb->add_option("--log-format", x->log_format, "of the lines on stderr")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
-  verb->add_flag("--no-store", x->no_store, "keep tasks in memory only: they end with the node");
+  auto* none = verb->add_flag("--no-store", x->no_store,
+                              "keep tasks in memory only: they end with the node");
+  verb->add_option("--store", x->store,
+                   "a PostgreSQL server for the tasks, postgresql://..., instead of the data "
+                   "folder; TROUPE_STORE keeps it out of the process list")
+      ->excludes(none);
+  verb->add_option("--store-schema", x->store_schema, "the schema there; nodes of a fleet share it")
+      ->capture_default_str();
   verb->add_option("--plugin-path", x->plugin_path,
                    "a folder of plugins; may be given again, also TROUPE_PLUGIN_PATH")
       ->allow_extra_args(false);

@@ -184,7 +184,7 @@ def run_document(path, build):
         home = pathlib.Path(folder)
         env = dict(os.environ, HOME=folder, PATH=f"{build}:{os.environ['PATH']}", WAREHOUSE_PORT=free_port(),
                    UNITS_PORT=free_port(), LC_ALL="C.UTF-8")
-        for name in ("TROUPE_URL", "TROUPE_PLUGIN_PATH", "TROUPE_EXTRA_EXAMPLES"):
+        for name in ("TROUPE_URL", "TROUPE_STORE", "TROUPE_PLUGIN_PATH", "TROUPE_EXTRA_EXAMPLES"):
             env.pop(name, None)
         shell, node, printed, ran = Shell(env), None, "", 0
         try:

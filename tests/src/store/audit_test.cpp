@@ -2,6 +2,7 @@
 
 #include "src/store/sqlite_audit.hpp"
 #include "src/store/store.hpp"
+#include "tests/src/store/postgres_kit.hpp"
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
@@ -163,18 +164,20 @@ TEST(audit, the_same_record_is_there_once_and_a_batch_that_fails_leaves_nothing)
   EXPECT_EQ(t.fault(), "");
 }
 
-TEST(audit, the_memory_store_keeps_the_same_trail) {
+TEST(audit, the_other_stores_keep_the_same_trail) {
   const trail t;
-  auto m = make_memory_store();
-  for (int i = 1; i <= 5; ++i) {
-    m->apply(std::vector<store_write>{trail::write(i)});
-    m->apply(std::vector<store_write>{trail::write(i)});
+  for (const bool in_memory : {true, false}) {
+    auto m = in_memory ? make_memory_store() : open_postgres_store(schema_of_test());
+    for (int i = 1; i <= 5; ++i) {
+      m->apply(std::vector<store_write>{trail::write(i)});
+      m->apply(std::vector<store_write>{trail::write(i)});
+    }
+    const auto mine = m->audit(0, 10);
+    const auto theirs = read_sqlite_audit(t.path(), 0, 10);
+    ASSERT_EQ(mine.size(), theirs.size());
+    EXPECT_EQ(mine.back().hash, theirs.back().hash);
+    EXPECT_EQ(m->audit(4, 10).size(), 1u);
   }
-  const auto mine = m->audit(0, 10);
-  const auto theirs = read_sqlite_audit(t.path(), 0, 10);
-  ASSERT_EQ(mine.size(), theirs.size());
-  EXPECT_EQ(mine.back().hash, theirs.back().hash);
-  EXPECT_EQ(m->audit(4, 10).size(), 1u);
 }
 
 TEST(audit, heads_are_read_as_they_are_written) {

@@ -1,7 +1,8 @@
-// The effect ledger and the epochs of shards, the same in both stores.
+// The effect ledger and the epochs of shards, the same in all stores.
 #include "src/store/store.hpp"
 
 #include "src/store/sqlite_handle.hpp"
+#include "tests/src/store/postgres_kit.hpp"
 #include "tests/src/store/store_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -14,6 +15,11 @@ struct in_memory {
 };
 struct in_sqlite {
   static std::unique_ptr<store> open(const std::string& path) { return open_sqlite_store(path); }
+};
+struct in_postgres {
+  static std::unique_ptr<store> open(const std::string&) {
+    return open_postgres_store(schema_of_test());
+  }
 };
 
 template <class Kind>
@@ -51,7 +57,7 @@ store_write line_of(int i, std::uint32_t step, effect_state state, std::uint32_t
   return w;
 }
 
-using kinds = ::testing::Types<in_memory, in_sqlite>;
+using kinds = ::testing::Types<in_memory, in_sqlite, in_postgres>;
 TYPED_TEST_SUITE(ledger, kinds);
 
 TYPED_TEST(ledger, comes_back_with_its_task) {

@@ -1,5 +1,6 @@
 #include "src/store/store.hpp"
 
+#include "tests/src/store/postgres_kit.hpp"
 #include "tests/src/store/store_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -13,6 +14,11 @@ struct in_memory {
 struct in_sqlite {
   static std::unique_ptr<store> open(const std::string& path) { return open_sqlite_store(path); }
 };
+struct in_postgres {
+  static std::unique_ptr<store> open(const std::string&) {
+    return open_postgres_store(schema_of_test());
+  }
+};
 
 template <class Kind>
 class any_store : public ::testing::Test {
@@ -22,7 +28,7 @@ class any_store : public ::testing::Test {
   void apply(std::vector<store_write> batch) { s->apply(batch); }
 };
 
-using kinds = ::testing::Types<in_memory, in_sqlite>;
+using kinds = ::testing::Types<in_memory, in_sqlite, in_postgres>;
 TYPED_TEST_SUITE(any_store, kinds);
 
 TYPED_TEST(any_store, gives_back_what_it_was_given) {
