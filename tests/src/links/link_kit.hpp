@@ -87,6 +87,8 @@ inline link_settings settings_for(const std::string& node,
   s.certificate = files.certificate;
   s.key = files.key;
   s.authority = of.file();
+  // A loaded machine may keep a thread waiting for longer than a node should.
+  s.heartbeats_missed = 20;
   return s;
 }
 
