@@ -175,7 +175,7 @@ TEST(post_codec, brings_the_fields_of_a_call_back) {
   ASSERT_TRUE(back) << back.error;
   const auto& x = back->what.get_as<run_call>(0);
   const auto& c = *x.what;
-  const auto& expected = *a_call();
+  const auto expected = *a_call();
   EXPECT_EQ(x.call, 1u);
   EXPECT_EQ(c.about->id, expected.about->id);
   EXPECT_EQ(c.about->text, expected.about->text);
