@@ -211,6 +211,8 @@ TEST(post_codec, answers_garbage_with_an_error) {
   EXPECT_FALSE(unpack("run_call", "\xff\xff\xff", nullptr));
   EXPECT_FALSE(unpack("run_call", "", nullptr));
   EXPECT_FALSE(unpack("no_such_kind", "", nullptr));
+  // An answer to a call that says nothing.
+  EXPECT_FALSE(unpack("call_ended", "\xe2\x01\x02\x08\x01", nullptr));
   // One kind's bytes under another's name.
   const auto bytes = pack({0, 0, 0, caf::make_message(unwatch_task{"t"})});
   EXPECT_FALSE(unpack("run_call", bytes->body, nullptr));
