@@ -158,6 +158,7 @@ struct post_state {
     caf::actor_id who = 0;
     std::uint64_t incarnation = 0;
     bool moved = false;
+    bool ended = false; ///< kept, so that the dead are not met again while their seat is not left
   };
   struct claim {
     std::uint64_t incarnation = 0;

@@ -268,6 +268,9 @@ void post_state::move_on(const address& where, seat_elsewhere& e) {
 }
 
 void post_state::tidy_elsewhere(timestamp now) {
+  std::erase_if(here_, [this](const auto& x) {
+    return x.second.ended && parts_->places->find(x.first) != x.second.place;
+  });
   for (auto i = elsewhere_.begin(); i != elsewhere_.end();) {
     auto& [where, e] = *i;
     if (e.who && e.who->home.moving && now - e.since > config_.patience)

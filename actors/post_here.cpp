@@ -37,7 +37,7 @@ void post_state::look_at_seats() {
     // Its end, and why, is told before its successor.
     if (mine.who != 0 && mine.who != sitter.handle.id() && known_.contains(mine.who))
       return;
-    mine = {place, sitter.handle.id(), sitter.incarnation, false};
+    mine = {place, sitter.handle.id(), sitter.incarnation, false, false};
     get_to_know(sitter.handle);
     known_[sitter.handle.id()].seat = place->where();
   };
@@ -67,7 +67,7 @@ void post_state::tell_seats(peer_entry& p) {
     // A peer that takes slowly gets the rest the next time.
     if (!p.agreed || p.out.busy())
       break;
-    if (mine.moved)
+    if (mine.moved || mine.ended)
       continue;
     const auto& place = *mine.place;
     const auto load = place.load.load(std::memory_order_relaxed);
@@ -124,7 +124,7 @@ void post_state::on_down(const caf::down_msg& x) {
       if (!mine->second.moved)
         seat = who.seat;
       incarnation = mine->second.incarnation;
-      here_.erase(mine);
+      mine->second.ended = true;
     }
   }
   for (auto& [node, p] : peers_) {
@@ -150,7 +150,7 @@ void post_state::on_seat_down(const seat_down&) {
 void post_state::on_hand_over(const hand_over& x) {
   look_at_seats();
   auto hit = here_.find(x.where);
-  if (hit == here_.end() || hit->second.moved)
+  if (hit == here_.end() || hit->second.moved || hit->second.ended)
     return;
   hit->second.moved = true;
   const auto incarnation = hit->second.incarnation;

@@ -107,7 +107,7 @@ caf::strong_actor_ptr post_state::target_of(peer_entry& p, const envelope& x,
     return caf::actor_cast<caf::strong_actor_ptr>(hit->second.who);
   }
   const auto mine = here_.find(x.to);
-  if (mine == here_.end()) {
+  if (mine == here_.end() || mine->second.ended) {
     const auto other = elsewhere_.find(x.to);
     if (other != elsewhere_.end() && other->second.who && other->second.at != p.who.node)
       return nullptr; // It has moved on, and its old self is gone already.

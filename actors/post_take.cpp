@@ -35,9 +35,10 @@ task_ptr take_task(v1::Task& in) {
   return std::make_shared<const task>(take(in));
 }
 
-outcome_ptr take_outcome(bool there, v1::Outcome& in, const char* field) {
-  demand(there, field);
-  return std::make_shared<const outcome>(take(in));
+template <class Message>
+outcome_ptr take_outcome(Message& in, const char* field) {
+  demand(in.has_x(), field);
+  return std::make_shared<const outcome>(take(*in.mutable_x()));
 }
 
 /// Whoever gets a record reads its task and, of one that has ended, its result.
@@ -168,7 +169,7 @@ void take(v1::ViewShard& in, const seat_finder&, view_shard& out) {
 
 void take(v1::QuestionAnswered& in, const seat_finder&, question_answered& out) {
   out = {std::move(*in.mutable_task()), in.step(), in.attempt(),
-         take_outcome(in.has_x(), *in.mutable_x(), "question_answered.x")};
+         take_outcome(in, "question_answered.x")};
 }
 
 void take(v1::QuestionClaimed& in, const seat_finder&, question_claimed& out) {
@@ -219,7 +220,7 @@ void take(v1::StopCall& in, const seat_finder&, stop_call& out) {
 }
 
 void take(v1::CallEnded& in, const seat_finder&, call_ended& out) {
-  out = {in.call(), take_outcome(in.has_x(), *in.mutable_x(), "call_ended.x"),
+  out = {in.call(), take_outcome(in, "call_ended.x"),
          in.has_note() ? std::make_shared<const std::string>(std::move(*in.mutable_note()))
                        : nullptr};
 }
@@ -261,7 +262,7 @@ void take(v1::ClaimQuestion& in, const seat_finder&, claim_question& out) {
 
 void take(v1::AnswerQuestion& in, const seat_finder&, answer_question& out) {
   out = {in.request(), std::move(*in.mutable_id()), std::move(*in.mutable_by()),
-         take_outcome(in.has_x(), *in.mutable_x(), "answer_question.x")};
+         take_outcome(in, "answer_question.x")};
 }
 
 void take(v1::QuestionDone& in, const seat_finder& seats, question_done& out) {

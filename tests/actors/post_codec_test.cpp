@@ -175,7 +175,7 @@ TEST(post_codec, brings_the_fields_of_a_call_back) {
   ASSERT_TRUE(back) << back.error;
   const auto& x = back->what.get_as<run_call>(0);
   const auto& c = *x.what;
-  const auto& expected = *a_call();
+  const auto expected = *a_call();
   EXPECT_EQ(x.call, 1u);
   EXPECT_EQ(c.about->id, expected.about->id);
   EXPECT_EQ(c.about->text, expected.about->text);
@@ -211,6 +211,8 @@ TEST(post_codec, answers_garbage_with_an_error) {
   EXPECT_FALSE(unpack("run_call", "\xff\xff\xff", nullptr));
   EXPECT_FALSE(unpack("run_call", "", nullptr));
   EXPECT_FALSE(unpack("no_such_kind", "", nullptr));
+  // An answer to a call that says nothing.
+  EXPECT_FALSE(unpack("call_ended", "\xe2\x01\x02\x08\x01", nullptr));
   // One kind's bytes under another's name.
   const auto bytes = pack({0, 0, 0, caf::make_message(unwatch_task{"t"})});
   EXPECT_FALSE(unpack("run_call", bytes->body, nullptr));

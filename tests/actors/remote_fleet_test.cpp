@@ -21,13 +21,17 @@ struct fleet_stage {
   ~fleet_stage() {
     pool->held = false;
     for (auto& [name, n] : nodes) {
-      const auto root = n->resolve({address_kind::node, name + "/root"});
-      if (root)
+      // The real `node::stop` waits for a thread that runs the actors; here that is ours.
+      const auto ended = std::make_shared<bool>(false);
+      if (const auto root = n->resolve({address_kind::node, name + "/root"})) {
+        root->attach_functor([ended](const caf::error&) { *ended = true; });
         caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
-      for (int i = 0; i < 20 && root && n->resolve({address_kind::node, name + "/front_desk"}); ++i)
-        stage.advance(std::chrono::seconds{1});
-      stage.advance(std::chrono::seconds{1});
-      n->stop();
+        for (int i = 0; i < 40 && !*ended; ++i)
+          stage.advance(std::chrono::seconds{1});
+        EXPECT_TRUE(*ended) << name;
+      }
+      if (*ended)
+        n->stop();
     }
   }
 
