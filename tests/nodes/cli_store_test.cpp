@@ -65,7 +65,7 @@ TEST(cli_store, a_killed_nodes_tasks_are_taken_up_from_the_server_wherever_it_st
   EXPECT_EQ(node.ask({"human", "answer", question, "--by", "dana", "Paris"}).code, 0);
   EXPECT_TRUE(eventually([&] { return state_of_task(node, task) == "completed"; }));
   EXPECT_THAT(node.ask({"sessions", "s1"}).out, HasSubstr("when are you open"));
-  EXPECT_EQ(node.ask({"audit", "verify"}).code, 0);
+  EXPECT_EQ(run_troupe({"audit", "verify", "--url", node.url()}).code, 0);
   node.process().signal(SIGTERM);
   EXPECT_EQ(node.process().wait(), 0) << node.process().err();
   EXPECT_FALSE(std::filesystem::exists(here.path("two/journal.db")));

@@ -255,8 +255,10 @@ TEST(postgres_store, the_room_that_tasks_take_is_given_back_by_pruning) {
     all.push_back(closed(i));
   }
   apply(*s, all);
-  plain_connection admin{settings.address};
-  admin.sql("ANALYZE");
+  // Nothing to forget yet, but the server's counters are up to date afterwards; what they learn
+  // later, ANALYZE would have counted twice.
+  EXPECT_EQ(s->prune(time_of(-1'000'000), 1), 0u);
+  plain_connection{settings.address}.sql("ANALYZE");
   EXPECT_TRUE(eventually([&] { return s->bytes() > 200'000; })) << s->bytes();
   const auto before = s->bytes();
   while (s->prune(time_of(100'000), 50) == 50) {
