@@ -19,7 +19,6 @@ void history_growth();
 void breaker_overhead();
 void resume();
 void validate_overhead();
-void call_remote();
 void link_echo();
 void store_postgres();
 
@@ -35,7 +34,6 @@ inline const std::vector<benchmark>& all() {
       {"breaker_overhead", breaker_overhead},
       {"resume", resume},
       {"validate_overhead", validate_overhead},
-      {"call_remote", call_remote},
       {"link_echo", link_echo},
       {"store_postgres", store_postgres},
   };
