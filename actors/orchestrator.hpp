@@ -33,6 +33,7 @@ struct orchestrator_config {
   seat_ptr registry;
   seat_ptr desk;
   seat_ptr journal; ///< null: nothing is stored, every task is `durability: none`
+  seat_ptr keeper;  ///< of the cluster; null: the shard is this node's for ever
 
   /// Throws `std::invalid_argument` when something that it cannot do without is missing.
   void validate() const;

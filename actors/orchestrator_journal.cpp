@@ -1,5 +1,6 @@
 #include "actors/orchestrator.hpp"
 
+#include "actors/cluster_messages.hpp"
 #include "src/wire/codec.hpp"
 
 #include <algorithm>
@@ -61,6 +62,7 @@ void orchestrator_state::on_journal_down(bool wait) {
 void orchestrator_state::retire() {
   parts_->log->error("orchestrator {}: its shard has another owner; it stops here",
                      config_.place->where().name);
+  send_to(self_, config_.keeper, shard_fenced{domain_->path, config_.shard, epoch_});
   self_->quit();
 }
 

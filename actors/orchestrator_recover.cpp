@@ -1,5 +1,6 @@
 #include "actors/orchestrator.hpp"
 
+#include "actors/cluster_messages.hpp"
 #include "policies/context_scope.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
@@ -21,6 +22,7 @@ void orchestrator_state::on_loaded(const shard_loaded& x) {
   now_ = parts_->now(self_);
   // It may have been asked twice, when the journal failed in between.
   epoch_ = std::max(epoch_, x.epoch);
+  send_to(self_, config_.keeper, shard_opened{domain_->path, config_.shard, epoch_});
   if (loaded_ || to_recover_)
     return;
   to_recover_ = x.open;

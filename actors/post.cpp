@@ -86,6 +86,7 @@ void post_state::on_forget(const forget_node& x) {
 }
 
 void post_state::on_link_up(const link_up& x) {
+  send_to(self_, config_.keeper, x);
   auto [at, fresh] = peers_.try_emplace(x.with.node);
   auto& p = at->second;
   if (fresh)
@@ -101,6 +102,7 @@ void post_state::on_link_up(const link_up& x) {
 }
 
 void post_state::on_link_down(const link_down& x) {
+  send_to(self_, config_.keeper, x);
   auto hit = peers_.find(x.with.node);
   if (hit == peers_.end() || !hit->second.linked ||
       hit->second.who.incarnation != x.with.incarnation)
@@ -242,6 +244,8 @@ void post_state::acknowledge(peer_entry& p) {
   if (!p.ack_due || !p.linked)
     return;
   envelope x;
+  x.from = {address_kind::node, me_ + "/post"};
+  x.to = {address_kind::node, p.who.node + "/post"};
   x.hops = {me_};
   x.kind = post_talk::ack_kind;
   x.body = post_talk::encode_ack(p.in.upto());

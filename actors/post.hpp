@@ -28,6 +28,7 @@ struct post_config {
   std::function<std::unique_ptr<links::carrier>()> open;
   seat_ptr place;    ///< the post's own
   seat_ptr registry; ///< hears of agents elsewhere; null: nobody does
+  seat_ptr keeper;   ///< hears of links; null: nobody does
   /// Parts of this node that others may speak to, as `human_desk`.
   std::vector<std::string> exposed;
   delivery_limits window; ///< per peer and direction

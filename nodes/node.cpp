@@ -52,7 +52,7 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
     : system_(sys)
     , parts_(std::make_shared<node_parts>())
     , options_(std::move(options))
-    , late_(std::make_shared<late_agents>()) {
+    , late_(std::make_shared<late_children>()) {
   auto& p = *parts_;
   // Children run in the fleet's folder, so that paths handed to them must not depend on ours.
   if (!fleet.data_dir.empty())

@@ -2,6 +2,7 @@
 
 #include "actors/node_parts.hpp"
 #include "nodes/client.hpp"
+#include "nodes/cluster_options.hpp"
 #include "src/store/store.hpp"
 
 #include <troupe/caf.hpp>
@@ -15,7 +16,7 @@
 
 namespace troupe {
 
-class late_agents;
+class late_children;
 
 /// What an application may bring along; what it leaves empty, the node makes itself.
 struct node_options {
@@ -35,10 +36,11 @@ struct node_options {
   std::string audit_key; ///< of the audit trail; only for the default store
   std::string
       config_fingerprint; ///< of the files that the fleet was read from, for the audit trail
-  bool journal_on_own_thread = true;    ///< false in a simulation
-  std::uint64_t seed = 0;               ///< of all dice; 0: from the operating system
-  std::optional<timeline> time;         ///< a simulation's; default: the system's clocks
-  std::vector<std::string> plugin_path; ///< folders in which plugins are looked up
+  bool journal_on_own_thread = true;      ///< false in a simulation
+  std::uint64_t seed = 0;                 ///< of all dice; 0: from the operating system
+  std::optional<timeline> time;           ///< a simulation's; default: the system's clocks
+  std::vector<std::string> plugin_path;   ///< folders in which plugins are looked up
+  std::optional<cluster_options> cluster; ///< null: the node is alone
 };
 
 /// A fleet running in an actor system that belongs to somebody else: the `troupe` program, a test,
@@ -84,7 +86,7 @@ class node {
   std::shared_ptr<node_parts> parts_;
   node_options options_;
   std::unique_ptr<client> client_;
-  std::shared_ptr<late_agents> late_; ///< what `add_agent` added
+  std::shared_ptr<late_children> late_; ///< what the tree has got since it was drawn
   caf::actor root_;
   std::function<void(std::string)> on_failure_;
 };

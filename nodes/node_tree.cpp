@@ -33,26 +33,15 @@ child_spec child(const std::string& id, std::string kind, milliseconds shutdown,
 
 } // namespace
 
-void late_agents::add(const std::string& supervisor, const child_spec& what) {
-  std::lock_guard hold{mutex_};
-  of_[supervisor].push_back(what);
-}
-
-void late_agents::append_to(std::vector<child_spec>& children,
-                            const std::string& supervisor) const {
-  std::lock_guard hold{mutex_};
-  if (const auto more = of_.find(supervisor); more != of_.end())
-    children.insert(children.end(), more->second.begin(), more->second.end());
-}
-
 node_tree::node_tree(parts_ptr parts, const node_options& options,
-                     std::shared_ptr<late_agents> late)
+                     std::shared_ptr<late_children> late)
     : parts_(std::move(parts))
     , options_(options)
     , late_(std::move(late))
     , journal_(options.no_store ? nullptr : place_of(*parts_, "journal"))
     , desk_(place_of(*parts_, "human_desk"))
-    , registry_(place_of(*parts_, "registry")) {}
+    , registry_(place_of(*parts_, "registry"))
+    , keeper_(options.cluster ? place_of(*parts_, "cluster_keeper") : nullptr) {}
 
 seat_ptr node_tree::place_of(const node_parts& parts, const std::string& name) {
   return parts.places->claim({address_kind::node, parts.fleet.node_id + "/" + name});
@@ -107,23 +96,76 @@ std::vector<child_spec> node_tree::agent_children(const agent_spec& declared,
   return out;
 }
 
+child_spec node_tree::orchestrator_child(const domain_spec& domain, std::uint32_t shard) const {
+  auto place = parts_->places->claim(directory::orchestrator_of(domain.path, shard));
+  const orchestrator_config config{&domain, shard, place, registry_, desk_, journal_, keeper_};
+  // One that ends by itself has lost its shard to another owner: hence transient.
+  return child(
+      std::to_string(shard), "orchestrator", agent_shutdown, std::move(place),
+      [p = parts_, config](caf::event_based_actor* self) {
+        return self->system().spawn(orchestrator, p, config);
+      },
+      restart_type::transient);
+}
+
+child_spec node_tree::post_child(std::uint64_t incarnation) const {
+  post_config config;
+  config.open = [open = options_.cluster->open_links, incarnation] { return open(incarnation); };
+  config.place = place_of(*parts_, "post");
+  config.registry = registry_;
+  config.keeper = keeper_;
+  return child("post", "post", agent_shutdown, config.place,
+               [p = parts_, config](caf::event_based_actor* self) {
+                 return self->system().spawn(post, p, config);
+               });
+}
+
+child_spec node_tree::keeper() const {
+  cluster_keeper_config config;
+  config.self = options_.cluster->self;
+  config.members = options_.cluster->members;
+  config.owners = options_.cluster->owners;
+  config.open_table = options_.cluster->open_table;
+  config.table_on_own_thread = options_.cluster->table_on_own_thread;
+  config.place = keeper_;
+  config.registry = registry_;
+  config.late = late_;
+  config.shards = parts_->fleet.shards;
+  config.post_place = place_of(*parts_, "post");
+  for (const auto& [path, place] : parts_->domains) {
+    config.domains.push_back(path);
+    for (const auto& a : place.spec->agents)
+      for (auto& c : agent_children(a, *place.spec)) {
+        auto id = c.place->where().name;
+        config.replicas.emplace(std::move(id), moving_child{path + "/agents", std::move(c)});
+      }
+  }
+  // What it starts later must not depend on where this tree was drawn from.
+  const auto again = std::make_shared<const node_tree>(*this);
+  config.orchestrator = [again](const shard_key& x) {
+    return moving_child{
+        x.domain + "/orchestrators",
+        again->orchestrator_child(*again->parts_->domains.at(x.domain).spec, x.shard)};
+  };
+  config.post = [again](std::uint64_t incarnation) {
+    return moving_child{"network", again->post_child(incarnation)};
+  };
+  return child("cluster_keeper", "cluster_keeper", agent_shutdown, keeper_,
+               [p = parts_, config](caf::event_based_actor* self) {
+                 return self->system().spawn(cluster_keeper, p, config);
+               });
+}
+
 child_spec node_tree::domain_tree(const domain_spec& domain) const {
   // Who declares its agents independent of each other wants the broken one to stay down alone.
   supervisor_config agents{domain.path + "/agents", domain.strategy, domain.intensity, {}, isolate};
-  for (const auto& a : domain.agents)
-    for (auto& c : agent_children(a, domain))
-      agents.children.push_back(std::move(c));
   supervisor_config orchestrators{domain.path + "/orchestrators", supervision::one_for_one, {}, {}};
-  for (std::uint32_t shard = 0; shard < parts_->fleet.shards; ++shard) {
-    auto place = parts_->places->claim(directory::orchestrator_of(domain.path, shard));
-    const orchestrator_config config{&domain, shard, place, registry_, desk_, journal_};
-    // One that ends by itself has lost its shard to another owner: hence transient.
-    orchestrators.children.push_back(child(
-        std::to_string(shard), "orchestrator", agent_shutdown, std::move(place),
-        [p = parts_, config](caf::event_based_actor* self) {
-          return self->system().spawn(orchestrator, p, config);
-        },
-        restart_type::transient));
+  if (!keeper_) {
+    for (const auto& a : domain.agents)
+      for (auto& c : agent_children(a, domain))
+        agents.children.push_back(std::move(c));
+    for (std::uint32_t shard = 0; shard < parts_->fleet.shards; ++shard)
+      orchestrators.children.push_back(orchestrator_child(domain, shard));
   }
   supervisor_config all{domain.path, supervision::one_for_one, {}, {}};
   all.children.push_back(supervised(std::move(agents), "agents"));
@@ -177,6 +219,10 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
   out.children.push_back(child(
       "registry", "registry", agent_shutdown, registry_,
       [p = parts_](caf::event_based_actor* self) { return self->system().spawn(registry, p); }));
+  if (keeper_) {
+    out.children.push_back(keeper());
+    out.children.push_back(supervised({"network", supervision::one_for_one, {}, {}}, "network"));
+  }
   if (!parts_->fleet.services.empty())
     out.children.push_back(services());
   supervisor_config domains{"domains", supervision::one_for_one, {}, {}};

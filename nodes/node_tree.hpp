@@ -1,34 +1,23 @@
 #pragma once
 
+#include "actors/cluster_keeper.hpp"
+#include "actors/late_children.hpp"
 #include "actors/supervisor.hpp"
 #include "nodes/node.hpp"
 
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 namespace troupe {
-
-/// Agents that were added while the node ran, by the supervisor they belong to: it has to start
-/// them again when it is restarted itself. Any thread.
-class late_agents {
- public:
-  void add(const std::string& supervisor, const child_spec& what);
-  /// Adds those of `supervisor` to `children`.
-  void append_to(std::vector<child_spec>& children, const std::string& supervisor) const;
-
- private:
-  mutable std::mutex mutex_;
-  std::map<std::string, std::vector<child_spec>, std::less<>> of_;
-};
 
 /// Draws the supervision tree of a node:
 ///
 ///   node (rest_for_one)
 ///     storage (one_for_one)          the journal: when it fails, the others wait for the next one
 ///     human_desk, registry
+///     cluster_keeper                 in a cluster, as is:
+///     network (one_for_one)          the post
 ///     services (one_for_one)         one child per service
 ///     domains (one_for_one)
 ///       <domain> (one_for_one)
@@ -37,11 +26,12 @@ class late_agents {
 ///         its sub-domains, likewise
 ///     front_desk
 ///
-/// Whoever comes later in `node` relies on those before; hence rest_for_one. A node's seats are
-/// `node:<id>/<name>`.
+/// Whoever comes later in `node` relies on those before; hence rest_for_one. In a cluster the
+/// supervisors of agents and orchestrators begin without children: the keeper starts those that the
+/// member table gives to this node. A node's seats are `node:<id>/<name>`.
 class node_tree {
  public:
-  node_tree(parts_ptr parts, const node_options& options, std::shared_ptr<late_agents> late);
+  node_tree(parts_ptr parts, const node_options& options, std::shared_ptr<late_children> late);
 
   /// The seat of a part of this node.
   [[nodiscard]] static seat_ptr place_of(const node_parts& parts, const std::string& name);
@@ -64,13 +54,17 @@ class node_tree {
   [[nodiscard]] child_spec storage(std::shared_ptr<std::unique_ptr<store>> first_store,
                                    std::shared_ptr<const std::vector<store_write>> hello) const;
   [[nodiscard]] child_spec services() const;
+  [[nodiscard]] child_spec orchestrator_child(const domain_spec& domain, std::uint32_t shard) const;
+  [[nodiscard]] child_spec keeper() const;
+  [[nodiscard]] child_spec post_child(std::uint64_t incarnation) const;
 
   parts_ptr parts_;
   const node_options& options_;
-  std::shared_ptr<late_agents> late_;
+  std::shared_ptr<late_children> late_;
   seat_ptr journal_; ///< null: nothing is stored
   seat_ptr desk_;
   seat_ptr registry_;
+  seat_ptr keeper_; ///< null: the node is alone
 };
 
 } // namespace troupe

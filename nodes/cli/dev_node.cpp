@@ -1,5 +1,6 @@
 #include "nodes/cli/dev_node.hpp"
 
+#include "nodes/cli/cluster_choice.hpp"
 #include "nodes/cli/diagnostics.hpp"
 #include "nodes/cli/log_keeper.hpp"
 #include "nodes/cli/secrets.hpp"
@@ -68,6 +69,11 @@ fleet_spec load(const dev_settings& x, std::vector<std::string>& secrets, std::s
     fleet.data_dir = x.data;
   if (!x.log_level.empty())
     fleet.log_level = x.log_level;
+  if (x.cluster) {
+    fleet.node_id = x.cluster->id;
+    if (!x.cluster->region.empty())
+      fleet.region = x.cluster->region;
+  }
   return fleet;
 }
 
@@ -230,6 +236,8 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
     options.open_store = [to = *server] { return open_postgres_store(to); };
   }
   options.plugin_path = plugin_folders(x.plugin_path);
+  if (x.cluster)
+    options.cluster = join_cluster(*x.cluster, server, fleet.region, out.log);
   node n{system, std::move(fleet), std::move(options)};
 
   api_settings api;

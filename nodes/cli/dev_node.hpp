@@ -11,7 +11,18 @@
 
 namespace troupe::cli {
 
-/// What `troupe dev` was asked for; what is left empty is the fleet's.
+/// What makes the node one of a cluster.
+struct cluster_settings {
+  std::string id;
+  std::string region;
+  std::string listen = "127.0.0.1:0"; ///< for the other nodes' links
+  std::string advertise;              ///< `host:port` by which they reach it; empty: `listen`
+  std::string certificates;           ///< the folder with `<id>.pem`, `<id>.key` and `ca.pem`
+  bool plaintext = false;             ///< no TLS, between nodes on this machine's loopback only
+  std::uint32_t weight = 100;
+};
+
+/// What `troupe dev` or `troupe node` was asked for; what is left empty is the fleet's.
 struct dev_settings {
   std::string dir;
   std::string host;
@@ -21,10 +32,11 @@ struct dev_settings {
   std::string log_level;
   std::string log_format = "text";
   bool no_store = false;
-  std::string store;                    ///< a PostgreSQL URL; empty: the data folder
-  std::string store_schema = "troupe";  ///< with `store`
-  std::vector<std::string> plugin_path; ///< looked into first
-  std::string port_file;                ///< gets the port's number once the node takes tasks
+  std::string store;                       ///< a PostgreSQL URL; empty: the data folder
+  std::string store_schema = "troupe";     ///< with `store`
+  std::vector<std::string> plugin_path;    ///< looked into first
+  std::string port_file;                   ///< gets the port's number once the node takes tasks
+  std::optional<cluster_settings> cluster; ///< nothing: the node is alone
 };
 
 /// Runs the fleet in `x.dir` until it is told to stop, or fails. Blocks. Takes the process's

@@ -6,7 +6,7 @@ namespace troupe::cli {
 
 // One function per verb, or per small group of them; each adds what it stands for to the program.
 
-void add_dev(CLI::App& to, shell& s);
+void add_dev(CLI::App& to, shell& s); ///< dev, node
 void add_submit(CLI::App& to, shell& s);
 void add_tasks(CLI::App& to, shell& s); ///< tasks, task, cancel
 void add_trace(CLI::App& to, shell& s);

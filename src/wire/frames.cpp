@@ -31,7 +31,9 @@ std::string serialized(const Message& m) {
 
 void put(envelope&& x, v1::Envelope& out) {
   out.set_number(x.number);
-  out.set_from(x.from.str());
+  // Who has no address hears of nothing, and needs none.
+  if (!x.from.name.empty())
+    out.set_from(x.from.str());
   out.set_to(x.to.str());
   out.set_trace_id(std::move(x.trace));
   if (x.deadline != no_deadline)
@@ -59,7 +61,8 @@ address address_of(const std::string& text, const char* field) {
 envelope take(v1::Envelope& in) {
   envelope out;
   out.number = in.number();
-  out.from = address_of(in.from(), "from");
+  if (!in.from().empty())
+    out.from = address_of(in.from(), "from");
   out.to = address_of(in.to(), "to");
   out.trace = std::move(*in.mutable_trace_id());
   if (in.has_deadline())

@@ -1,0 +1,102 @@
+#pragma once
+
+#include "actors/cluster_messages.hpp"
+#include "actors/late_children.hpp"
+#include "actors/post.hpp"
+#include "policies/membership.hpp"
+#include "policies/ownership.hpp"
+#include "src/store/membership_table.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace troupe {
+
+/// What of a node runs only while the cluster has given it to this node: how to start it, and under
+/// which supervisor.
+struct moving_child {
+  std::string supervisor; ///< its name, as `node:<id>/<name>` has it
+  child_spec what;
+};
+
+struct cluster_keeper_config {
+  member self; ///< as the node wants its row; its token is drawn by the keeper
+  membership_settings members;
+  ownership_settings owners;
+  /// Opens the member table, on the table's own thread; called again after it has failed.
+  std::function<std::unique_ptr<membership_table>()> open_table;
+  bool table_on_own_thread = true; ///< false in a simulation
+  seat_ptr place;
+  seat_ptr registry;
+  std::shared_ptr<late_children> late;
+  std::vector<std::string> domains;
+  std::uint32_t shards = 1;
+  std::function<moving_child(const shard_key&)> orchestrator;
+  /// An agent's replica, by `domain/agent#n`.
+  std::map<std::string, moving_child> replicas;
+  /// The post, once this node knows its incarnation.
+  std::function<moving_child(std::uint64_t incarnation)> post;
+  seat_ptr post_place;
+
+  /// Throws `std::invalid_argument` when something that it cannot do without is missing.
+  void validate() const;
+};
+
+/// The CLUSTER KEEPER: a node's part in the cluster. It joins and renews, accuses and learns of
+/// deaths (`membership`), and brings the shards and the agents that the member table gives to this
+/// node to life here, and ends those that it gives to others (`ownership`, `replica_home`). Links
+/// and proxies are the post's.
+///
+/// When others have declared this node dead, it fails: whatever runs after it in the tree ends with
+/// it, and the next incarnation joins anew.
+struct cluster_keeper_state {
+  void init(caf::event_based_actor* self, parts_ptr parts, cluster_keeper_config config);
+  ~cluster_keeper_state();
+
+  void on_tick();
+  void on_link_up(const link_up& x);
+  void on_link_down(const link_down& x);
+  void on_opened(const shard_opened& x);
+  void on_fenced(const shard_fenced& x);
+  void on_down(const caf::down_msg& x);
+
+  static inline const char* name = "cluster_keeper";
+
+ private:
+  void carry_out(membership::actions& todo);
+  void carry_out(ownership::actions& todo);
+  void ask_table(std::uint64_t op,
+                 std::function<std::function<void(cluster_keeper_state&)>(membership_table&)> what);
+  void use_table();
+  void reach_members(const member_table& table);
+  void place_replicas(const member_table& table);
+  void begin(const moving_child& x);
+  void end(const std::string& supervisor, const std::string& id);
+  [[nodiscard]] seat_ptr seat_of(const std::string& supervisor) const;
+  void arm();
+
+  caf::event_based_actor* self_ = nullptr;
+  parts_ptr parts_;
+  cluster_keeper_config config_;
+  std::unique_ptr<membership> members_;
+  std::unique_ptr<ownership> owners_;
+  caf::actor table_;              ///< asks the member table, which may take its time
+  std::set<std::string> running_; ///< replicas that run here
+  /// Orchestrators that were told to end, by their actors.
+  std::map<caf::actor_id, shard_key> draining_;
+  std::set<std::string> known_; ///< members that have been reached for
+  bool linked_ = false;         ///< the post has been started
+  std::uint64_t shown_ = 0;     ///< version of the table that was logged last
+  timestamp armed_ = no_deadline;
+};
+
+caf::behavior cluster_keeper(caf::stateful_actor<cluster_keeper_state>* self, parts_ptr parts,
+                             cluster_keeper_config config);
+
+} // namespace troupe

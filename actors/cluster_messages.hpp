@@ -1,0 +1,52 @@
+#pragma once
+
+// What a node's parts tell its cluster keeper, and it them.
+
+#include "actors/messages.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace troupe {
+
+/// An orchestrator has taken the next epoch of its shard and knows what is open in it.
+struct shard_opened {
+  std::string domain;
+  std::uint32_t shard = 0;
+  std::uint64_t epoch = 0;
+};
+/// The store has refused a write of an orchestrator: its shard has a newer owner.
+struct shard_fenced {
+  std::string domain;
+  std::uint32_t shard = 0;
+  std::uint64_t epoch = 0;
+};
+
+struct table_clerk_state;
+/// INTERNAL: a question to the member table.
+struct table_question {
+  std::function<void(table_clerk_state&)> what;
+};
+
+struct cluster_keeper_state;
+/// INTERNAL: what came of something that the keeper asked the member table.
+struct at_cluster_keeper {
+  std::function<void(cluster_keeper_state&)> what;
+};
+
+} // namespace troupe
+
+#define TROUPE_CLUSTER_MESSAGES(X)                                                                 \
+  X(troupe::shard_opened)                                                                          \
+  X(troupe::shard_fenced)                                                                          \
+  X(troupe::table_question)                                                                        \
+  X(troupe::at_cluster_keeper)
+
+#if !TROUPE_CAF_LEGACY
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_cluster, TROUPE_FIRST_TYPE_ID + 90)
+TROUPE_CLUSTER_MESSAGES(TROUPE_ADD_TYPE_ID)
+CAF_END_TYPE_ID_BLOCK(troupe_cluster)
+#endif
+TROUPE_CLUSTER_MESSAGES(TROUPE_ALLOW_LOCAL_MESSAGE)

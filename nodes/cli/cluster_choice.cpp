@@ -1,0 +1,78 @@
+#include "nodes/cli/cluster_choice.hpp"
+
+#include "nodes/cli/exit_code.hpp"
+#include "src/links/certificates.hpp"
+#include "src/links/mesh.hpp"
+
+#include <filesystem>
+#include <utility>
+
+namespace troupe::cli {
+
+namespace {
+
+/// The links' notices that people who run the node should read; the rest is counted.
+void note(spdlog::logger& log, const links::link_notice& x) {
+  using kind = links::notice_kind;
+  const bool routine = x.kind == kind::unreachable || x.kind == kind::certificate_renewed;
+  log.log(routine ? spdlog::level::info : spdlog::level::warn, "links: {}", x.text);
+}
+
+links::link_settings link_settings_of(const cluster_settings& x, const std::string& region) {
+  links::link_settings out;
+  out.node = x.id;
+  out.region = region;
+  const auto at = links::split_address(x.listen);
+  if (at.host.empty() || at.port == 0)
+    throw cli_error{exit_usage, "--listen wants HOST:PORT, a numeric address and a port"};
+  out.host = at.host;
+  out.port = at.port;
+  out.plaintext = x.plaintext;
+  if (!x.plaintext) {
+    if (x.certificates.empty())
+      throw cli_error{exit_usage, "a node of a cluster needs its certificate: --certs DIR, as "
+                                  "`troupe certs node` makes it"};
+    const std::filesystem::path dir{x.certificates};
+    const auto own = links::node_files(dir, x.id);
+    out.certificate = own.certificate.string();
+    out.key = own.key.string();
+    out.authority = links::authority_files(dir).certificate.string();
+  }
+  std::string wrong;
+  for (const auto& flaw : out.validate())
+    wrong += (wrong.empty() ? "" : "; ") + flaw;
+  if (!wrong.empty())
+    throw cli_error{exit_usage, wrong};
+  return out;
+}
+
+} // namespace
+
+cluster_options join_cluster(const cluster_settings& x,
+                             const std::optional<postgres_settings>& server,
+                             const std::string& region,
+                             const std::shared_ptr<spdlog::logger>& log) {
+  if (!server)
+    throw cli_error{exit_usage, "the nodes of a cluster share a store: --store or TROUPE_STORE, "
+                                "the address of a PostgreSQL server"};
+  const auto settings = link_settings_of(x, region);
+  cluster_options out;
+  out.self.node = x.id;
+  out.self.region = region;
+  out.self.reached_at = {x.advertise.empty() ? x.listen : x.advertise};
+  out.self.weight = x.weight;
+  out.self.version = TROUPE_VERSION;
+  // Nobody tells the others of a new version of the table: each looks often.
+  out.members.table_every = milliseconds{250};
+  out.owners.handover_wait = milliseconds{2000};
+  out.open_table = [to = *server] { return open_postgres_membership(to); };
+  out.open_links = [settings, log](std::uint64_t incarnation) {
+    auto mine = settings;
+    mine.incarnation = incarnation;
+    return std::make_unique<links::mesh>(
+        std::move(mine), [log](const links::link_notice& notice) { note(*log, notice); });
+  };
+  return out;
+}
+
+} // namespace troupe::cli
