@@ -296,8 +296,10 @@ void cluster_keeper_state::on_link_down(const link_down& x) {
 }
 
 void cluster_keeper_state::on_tick() {
-  armed_ = no_deadline;
   const auto now = parts_->now(self_);
+  if (now < armed_)
+    return; // An earlier one has been asked for since.
+  armed_ = no_deadline;
   membership::actions todo;
   members_->tick(now, todo);
   carry_out(todo);
@@ -314,9 +316,8 @@ void cluster_keeper_state::arm() {
   const auto next = std::min(members_->next_timer(), owners_->next_timer());
   if (next >= armed_ || next == no_deadline)
     return;
-  const auto wait = std::max(left(next, now), look_again);
-  armed_ = later(now, wait);
-  self_->delayed_send(self_, wait, tick{});
+  armed_ = std::max(next, later(now, look_again));
+  self_->delayed_send(self_, left(armed_, now) + milliseconds{1}, tick{});
 }
 
 caf::behavior cluster_keeper(caf::stateful_actor<cluster_keeper_state>* self, parts_ptr parts,

@@ -5,6 +5,7 @@ namespace troupe {
 namespace {
 
 constexpr milliseconds tick_every{200};
+constexpr milliseconds look_for_next{20}; ///< orchestrator, while tasks wait for one
 
 } // namespace
 
@@ -52,17 +53,8 @@ void front_desk_state::on_tick() {
   views_.expire(now);
   queues_.expire(now);
   answers_.expire(now);
-  auto orphans = std::move(orphans_);
-  orphans_.clear();
-  for (auto number : orphans) {
-    auto hit = watches_.find(number);
-    if (hit == watches_.end())
-      continue;
-    auto& w = hit->second;
-    if (!tell(w, watch_task{w.id, static_cast<bool>(w.progressed)}))
-      orphans_.push_back(number);
-  }
-  self_->delayed_send(self_, tick_every, tick{});
+  place_orphans();
+  self_->delayed_send(self_, orphans_.empty() ? tick_every : look_for_next, tick{});
 }
 
 void front_desk_state::questions(

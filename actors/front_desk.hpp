@@ -18,7 +18,8 @@ struct task_watch {
   std::string id;
   task_ptr what;                 ///< null when the task was only asked for by its id
   seat_ptr where;                ///< its orchestrator
-  std::uint64_t incarnation = 0; ///< of the orchestrator that was asked
+  std::uint64_t incarnation = 0; ///< of the orchestrator that was asked; 0: none has been yet
+  timestamp parked_until = no_deadline; ///< for want of an orchestrator; then it is refused
   std::function<void(const task_accepted&)> accepted;
   std::function<void(const refused&)> refused_;
   std::function<void(const task_record_ptr&)> progressed;
@@ -95,6 +96,10 @@ struct front_desk_state {
     self_->send(who.handle, std::move(x));
     return true;
   }
+  /// Gives the task to its orchestrator, as new, as lost, or to be watched; false when there is
+  /// none.
+  [[nodiscard]] bool hand_out(task_watch& w);
+  void place_orphans();
   [[nodiscard]] std::vector<std::uint64_t> numbers_of(const std::string& id) const;
 
   caf::event_based_actor* self_ = nullptr;
@@ -105,8 +110,9 @@ struct front_desk_state {
   std::uint64_t next_request_ = 0;
   std::unordered_map<std::uint64_t, task_watch> watches_;
   std::unordered_multimap<std::string, std::uint64_t> by_task_;
-  std::vector<std::uint64_t>
-      orphans_; ///< watches whose orchestrator was down when they were asked for again
+  /// Tasks whose orchestrator was not there when they were to be given to it, or has been lost with
+  /// them. They wait for the next one, in order.
+  std::vector<std::uint64_t> orphans_;
 };
 
 caf::behavior front_desk(caf::stateful_actor<front_desk_state>* self, parts_ptr parts,

@@ -1,14 +1,48 @@
 #include "actors/front_desk.hpp"
 
+#include "policies/deadline.hpp"
+
+#include <algorithm>
+
 namespace troupe {
 
 void front_desk_state::submit(std::uint64_t number, task_watch watch) {
-  submit_task request{watch.what, static_cast<bool>(watch.progressed), false,
-                      static_cast<bool>(watch.accepted)};
   by_task_.emplace(watch.id, number);
   auto& w = watches_.emplace(number, std::move(watch)).first->second;
-  if (!tell(w, std::move(request)))
-    on_refused({w.id, {refusal::busy, "the orchestrator is being restarted", milliseconds{1000}}});
+  // Who waits already for the same orchestrator comes first.
+  const bool line = std::any_of(orphans_.begin(), orphans_.end(), [&](std::uint64_t x) {
+    const auto hit = watches_.find(x);
+    return hit != watches_.end() && hit->second.where == w.where;
+  });
+  if (!line && hand_out(w))
+    return;
+  w.parked_until = std::min(later(parts_->now(self_), patience), w.what->deadline);
+  orphans_.push_back(number);
+}
+
+bool front_desk_state::hand_out(task_watch& w) {
+  const bool progress = static_cast<bool>(w.progressed);
+  // Asked for by a key, it may have become a watch of a task that was there before.
+  if (!w.what || w.what->id != w.id)
+    return tell(w, watch_task{w.id, progress});
+  return tell(w, submit_task{w.what, progress, w.incarnation != 0, static_cast<bool>(w.accepted)});
+}
+
+void front_desk_state::place_orphans() {
+  const auto now = parts_->now(self_);
+  auto orphans = std::move(orphans_);
+  orphans_.clear();
+  for (auto number : orphans) {
+    auto hit = watches_.find(number);
+    if (hit == watches_.end() || hand_out(hit->second))
+      continue;
+    if (hit->second.parked_until > now) {
+      orphans_.push_back(number);
+      continue;
+    }
+    on_refused({hit->second.id,
+                {refusal::busy, "nobody works on its shard at the moment", milliseconds{1000}}});
+  }
 }
 
 void front_desk_state::watch(std::uint64_t number, task_watch watch) {

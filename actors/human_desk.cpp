@@ -82,8 +82,10 @@ void human_desk_state::on_ask(const ask_human& x) {
 }
 
 void human_desk_state::on_tick() {
-  armed_ = no_deadline;
   const auto now = parts_->now(self_);
+  if (now < armed_)
+    return; // An earlier tick has been asked for since.
+  armed_ = no_deadline;
   while (!due_.empty() && due_.begin()->first <= now) {
     auto hit = open_.find(due_.begin()->second);
     due_.erase(due_.begin());

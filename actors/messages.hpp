@@ -25,8 +25,9 @@ namespace troupe {
 struct submit_task {
   task_ptr what;
   bool watch = false;
-  bool again = false; ///< it may have been submitted, and even have ended, before a restart
+  bool again = false; ///< it may have been submitted, and even have ended, before
   bool confirm = true;
+  bool open = false; ///< INTERNAL: the store knows of no end of it
 };
 /// Tell me of this task as if I had submitted it. Answered with `task_refused` when it is not known
 /// here.

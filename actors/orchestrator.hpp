@@ -141,7 +141,7 @@ struct orchestrator_state {
               milliseconds wait = {});
   void watch(const watch_task& x, const caf::actor& from);
   /// `from` hears of the task from now on, once, however often it asks.
-  static void add_watcher(live_task& t, const caf::actor& from, bool progress);
+  static live_task::watcher& add_watcher(live_task& t, const caf::actor& from, bool progress);
   /// Somebody submitted what is known already, under the id `asked_as` if that is another one.
   void acknowledge(live_task& t, const caf::actor& from, bool progress,
                    const std::string& asked_as);

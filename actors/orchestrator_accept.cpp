@@ -18,12 +18,14 @@ void orchestrator_state::refuse(const caf::actor& to, const std::string& id, ref
 
 void orchestrator_state::acknowledge(live_task& t, const caf::actor& from, bool progress,
                                      const std::string& asked_as) {
-  add_watcher(t, from, progress);
+  auto& watcher = add_watcher(t, from, progress);
   // What is not stored yet is not acknowledged, however often it is asked for.
   if (t.state != task_state::submitted)
     self_->send(from, task_accepted{t.what->id, true, asked_as});
   else if (!asked_as.empty())
     t.asked_again.emplace_back(from, asked_as);
+  else
+    watcher.confirm = true;
 }
 
 void orchestrator_state::on_submit(const submit_task& x) {
@@ -41,27 +43,32 @@ void orchestrator_state::on_submit(const submit_task& x) {
 
 void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   const auto& t = *x.what;
-  // Ids of new tasks are made for them; only a parent names its child the same way again.
-  if (!t.parent.empty()) {
+  // Ids of new tasks are made for them; only whoever has lost sight of a task says the same again.
+  if (!t.parent.empty() || x.again || x.open) {
     if (auto* known = find_live(t.id)) {
       acknowledge(*known, from, x.watch, {});
       // A parent that was rebuilt may not know whether we wait for people.
-      self_->send(from, task_progressed{known->record()});
+      if (!t.parent.empty() || x.watch)
+        self_->send(from, task_progressed{known->record()});
       return;
     }
     if (auto ended = finished_->find(t.id)) {
       self_->send(from, task_ended{std::move(ended)});
       return;
     }
+    if (auto* waits = sessions_->find_waiting(t)) {
+      *waits = {x, from};
+      return;
+    }
   }
   if (x.again && t.keep != durability::none && config_.journal) {
-    // A resumed parent asks again for a child that may have ended before the restart.
+    // It may have ended before the restart.
     auto me = caf::actor_cast<caf::actor>(self_);
     ask_journal([me, from, what = x.what, watch = x.watch,
                  confirm = x.confirm](troupe::store& where) {
       auto found = where.task(what->id);
       if (!found || !is_final(found->state)) {
-        caf::send_as(from, me, submit_task{what, watch, false, confirm});
+        caf::send_as(from, me, submit_task{what, watch, false, confirm, true});
         return;
       }
       auto record = std::make_shared<task_record>();

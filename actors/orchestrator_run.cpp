@@ -157,9 +157,11 @@ void orchestrator_state::fail_step(live_task& t, std::uint32_t step, std::uint32
 
 void orchestrator_state::on_tick() {
   now_ = parts_->now(self_);
-  armed_ = no_deadline;
   if (!loaded_)
     open_shard();
+  if (now_ < armed_)
+    return; // An earlier tick has been asked for since; each that is heeded asks for another one.
+  armed_ = no_deadline;
   end_waits();
   while (timers_.next() <= now_) {
     auto& t = *slots_[timers_.next_slot()];

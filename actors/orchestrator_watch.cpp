@@ -4,13 +4,14 @@
 
 namespace troupe {
 
-void orchestrator_state::add_watcher(live_task& t, const caf::actor& from, bool progress) {
+live_task::watcher& orchestrator_state::add_watcher(live_task& t, const caf::actor& from,
+                                                    bool progress) {
   auto known = std::find_if(t.watchers.begin(), t.watchers.end(),
                             [&](const auto& w) { return w.who == from; });
   if (known == t.watchers.end())
-    t.watchers.push_back({from, progress});
-  else
-    known->progress = known->progress || progress;
+    return t.watchers.emplace_back(live_task::watcher{from, progress});
+  known->progress = known->progress || progress;
+  return *known;
 }
 
 void orchestrator_state::on_watch(const watch_task& x) {

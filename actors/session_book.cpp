@@ -51,6 +51,15 @@ void session_book::enqueue(entry& e, waiting w) {
   e.line.push_back(std::move(w));
 }
 
+session_book::waiting* session_book::find_waiting(const task& t) {
+  auto* e = t.context_id.empty() ? nullptr : find(t.context_id);
+  if (!e)
+    return nullptr;
+  const auto at = std::find_if(e->line.begin(), e->line.end(),
+                               [&](const waiting& w) { return w.what.what->id == t.id; });
+  return at == e->line.end() ? nullptr : &*at;
+}
+
 session_book::waiting session_book::dequeue(entry& e) {
   auto next = std::move(e.line.front());
   e.line.pop_front();

@@ -46,6 +46,8 @@ class session_book {
   void end_turn(entry& e, const task_record& record, const json& context, timestamp now);
   /// Lets a message wait for its turn.
   void enqueue(entry& e, waiting w);
+  /// The message that waits and is this task; null: none does.
+  [[nodiscard]] waiting* find_waiting(const task& t);
   /// The message whose turn it is; the line must not be empty.
   [[nodiscard]] waiting dequeue(entry& e);
   /// The first deadline of all messages that wait.

@@ -153,9 +153,12 @@ void supervisor_state::on_exit(const caf::exit_msg& msg) {
 }
 
 void supervisor_state::on_tick() {
+  const auto now = parts_->now(self_);
+  if (now < armed_)
+    return; // An earlier tick has been asked for since.
   armed_ = no_deadline;
   supervision_run::steps todo;
-  run_->tick(parts_->now(self_), todo);
+  run_->tick(now, todo);
   carry_out(todo);
 }
 

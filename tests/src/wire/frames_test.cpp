@@ -73,7 +73,7 @@ TEST(frames, a_batch_that_no_node_writes_is_an_error_that_says_where) {
   EXPECT_THAT(decode_batch("").error, HasSubstr("no envelopes"));
   EXPECT_THAT(decode_batch(std::string(300, '\xff')).error, HasSubstr("malformed"));
   EXPECT_THAT(decode_batch(std::string{"\x0a\x00", 2}).error,
-              HasSubstr("envelope 1: from: missing"));
+              HasSubstr("envelope 1: to: missing"));
   EXPECT_THAT(decode_batch("\x0a\x7f").error, HasSubstr("envelope 1: cut short"));
   auto x = small_envelope();
   x.kind.clear();
