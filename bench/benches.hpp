@@ -19,6 +19,7 @@ void history_growth();
 void breaker_overhead();
 void resume();
 void validate_overhead();
+void call_remote();
 
 inline const std::vector<benchmark>& all() {
   static const std::vector<benchmark> list{
@@ -32,6 +33,7 @@ inline const std::vector<benchmark>& all() {
       {"breaker_overhead", breaker_overhead},
       {"resume", resume},
       {"validate_overhead", validate_overhead},
+      {"call_remote", call_remote},
   };
   return list;
 }

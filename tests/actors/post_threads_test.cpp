@@ -28,7 +28,7 @@ using namespace troupe::testing;
 
 const address echo_at{address_kind::agent, "d/echo"};
 /// Nothing here takes a second; a test that hangs is to say so.
-constexpr std::chrono::seconds deadline{120};
+constexpr std::chrono::seconds deadline{30};
 
 template <class T>
 bool comes(std::future<T>& x) {
@@ -142,10 +142,12 @@ agent_call_ptr a_call() {
   return out;
 }
 
-/// Keeps `window` calls and requests in flight until `count` have been answered.
+/// Keeps `window` calls in flight until `count` have been answered; every second of them is a
+/// request if it `asks`.
 struct load {
   std::uint64_t count = 0;
   std::uint64_t window = 0;
+  bool asks = true;
   std::function<void(std::uint64_t done)> at_each;
   std::uint64_t sent = 0;
   std::uint64_t done = 0;
@@ -169,7 +171,7 @@ caf::behavior caller(caf::event_based_actor* self, std::shared_ptr<load> work, c
   };
   *next = [self, work, to, over, what = a_call()] {
     const auto i = work->sent++;
-    if (i % 2 == 0)
+    if (!work->asks || i % 2 == 0)
       self->send(to, run_call{i, what});
     else
       self->request(to, caf::infinite, find_task{"x", i})
@@ -222,7 +224,6 @@ TEST_P(post_threads, bring_every_answer) {
   work->count = 20'000;
   work->window = 64;
   auto finished = work->finished.get_future();
-  // Nobody holds the caller but the post, by the address that it has given him.
   a.system().spawn(caller, work, far);
   ASSERT_TRUE(comes(finished));
   EXPECT_EQ(work->failed, 0u);
@@ -230,6 +231,19 @@ TEST_P(post_threads, bring_every_answer) {
   for (std::uint64_t i = 0; i < work->calls.size(); ++i)
     ASSERT_EQ(work->calls[i], 2 * i);
   EXPECT_EQ(b->places().find(echo_at)->load.load(), 0u);
+}
+
+TEST_P(post_threads, bring_every_answer_to_one_that_nobody_else_holds) {
+  meet();
+  auto work = std::make_shared<load>();
+  work->count = 20'000;
+  work->window = 64;
+  work->asks = false;
+  auto finished = work->finished.get_future();
+  // Requests would hold him, calls do not.
+  a.system().spawn(caller, work, far);
+  ASSERT_TRUE(comes(finished));
+  EXPECT_EQ(work->calls.size(), work->count);
 }
 
 TEST_P(post_threads, bring_every_answer_whatever_becomes_of_the_link) {
