@@ -35,10 +35,16 @@ bool comes(std::future<T>& x) {
   return x.wait_for(deadline) == std::future_status::ready;
 }
 
+struct threads {
+  bool tuned = false;    ///< the scheduler, as troupe's own programs do
+  bool detached = false; ///< the posts have threads of their own
+};
+
 class machine {
  public:
-  machine(threaded_wire& wire, const std::string& node, std::uint64_t incarnation, bool tuned) {
-    if (tuned)
+  machine(threaded_wire& wire, const std::string& node, std::uint64_t incarnation, threads how)
+      : how_(how) {
+    if (how.tuned)
       tune_scheduler(settings_, 2);
     system_ = std::make_unique<caf::actor_system>(settings_);
     parts_->fleet.node_id = node;
@@ -103,7 +109,9 @@ class machine {
     return who;
   }
   void start_post() {
-    post_ = keep(system_->spawn(troupe::post, parts_ptr{parts_}, config_));
+    post_ =
+        keep(how_.detached ? system_->spawn<caf::detached>(troupe::post, parts_ptr{parts_}, config_)
+                           : system_->spawn(troupe::post, parts_ptr{parts_}, config_));
     place_->take(post_);
   }
   [[nodiscard]] const caf::actor& post() const { return post_; }
@@ -123,6 +131,7 @@ class machine {
                                             std::make_shared<spdlog::sinks::null_sink_mt>());
   }
 
+  const threads how_;
   caf::actor_system_config settings_;
   std::unique_ptr<caf::actor_system> system_;
   std::shared_ptr<node_parts> parts_ = std::make_shared<node_parts>();
@@ -193,7 +202,7 @@ caf::behavior caller(caf::event_based_actor* self, std::shared_ptr<load> work, c
   }};
 }
 
-class post_threads : public ::testing::TestWithParam<bool> {
+class post_threads : public ::testing::TestWithParam<threads> {
  protected:
   /// B with an agent, and A's proxy of it.
   void meet() {
@@ -357,9 +366,13 @@ TEST_P(post_threads, leave_nobody_waiting_when_a_post_ends) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(scheduler, post_threads, ::testing::Bool(), [](const auto& x) {
-  return x.param ? std::string{"as_troupe_sets_it"} : std::string{"as_it_comes"};
-});
+INSTANTIATE_TEST_SUITE_P(any, post_threads,
+                         ::testing::Values(threads{false, false}, threads{true, false},
+                                           threads{true, true}),
+                         [](const auto& x) {
+                           return std::string{x.param.tuned ? "tuned" : "stock"} +
+                                  (x.param.detached ? "_detached" : "");
+                         });
 
 } // namespace
 } // namespace troupe
