@@ -503,7 +503,7 @@ TEST(post, that_ends_answers_the_requests_that_it_has_not_come_to) {
   stage.make(two.me, [&](caf::event_based_actor* self) {
     // The post is told to end first, so that the request finds it gone or waits behind that.
     caf::anon_send_exit(stage.at("A").post, caf::exit_reason::kill);
-    self->request(two.proxy_of(lab), caf::infinite, find_task{"x", 1})
+    self->request(two.proxy_of(lab), std::chrono::minutes{10}, find_task{"x", 1})
         .then([](const task_found&) { ADD_FAILURE() << "found"; },
               [&](const caf::error& e) { said = e; });
   });

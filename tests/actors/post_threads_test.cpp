@@ -29,6 +29,8 @@ using namespace troupe::testing;
 const address echo_at{address_kind::agent, "d/echo"};
 /// Nothing here takes a second; a test that hangs is to say so.
 constexpr std::chrono::seconds deadline{30};
+/// A request that runs out is an answer that did not come: by then the test has failed.
+constexpr std::chrono::minutes longer{10};
 
 template <class T>
 bool comes(std::future<T>& x) {
@@ -183,7 +185,7 @@ caf::behavior caller(caf::event_based_actor* self, std::shared_ptr<load> work, c
     if (!work->asks || i % 2 == 0)
       self->send(to, run_call{i, what});
     else
-      self->request(to, caf::infinite, find_task{"x", i})
+      self->request(to, longer, find_task{"x", i})
           .then(
               [work, over, i](const task_found& x) {
                 work->failed += x.request != i ? 1 : 0;
@@ -327,7 +329,7 @@ class many_askers {
     caf::scoped_actor self{sys};
     bool failed = false;
     for (std::uint64_t answered = 0; !failed;)
-      self->request(to, caf::infinite, find_task{"x", answered})
+      self->request(to, longer, find_task{"x", answered})
           .receive(
               [&](const task_found&) {
                 if (++answered == 100)
