@@ -134,6 +134,10 @@ void cluster_keeper_state::carry_out(membership::actions& todo) {
       use_table();
       break;
     case kind::stop:
+      if (leaving_) {
+        check_left();
+        return;
+      }
       self_->quit(failure_error("this node is no longer a member: " + a.why));
       return;
     case kind::refuse:
@@ -146,6 +150,8 @@ void cluster_keeper_state::carry_out(membership::actions& todo) {
 
 void cluster_keeper_state::use_table() {
   const auto& table = *members_->table();
+  if (parts_->cluster)
+    parts_->cluster->show(table);
   const auto now = parts_->now(self_);
   const auto* own = table.find(config_.self.node);
   if (!own || own->token != config_.self.token)
@@ -166,6 +172,7 @@ void cluster_keeper_state::use_table() {
   owners_->use(table, now, todo);
   carry_out(todo);
   place_replicas(table);
+  check_left();
 }
 
 void cluster_keeper_state::reach_members(const member_table& table) {
@@ -280,7 +287,32 @@ void cluster_keeper_state::on_down(const caf::down_msg& x) {
   ownership::actions todo;
   owners_->drained(shard, parts_->now(self_), todo);
   carry_out(todo);
+  check_left();
   arm();
+}
+
+caf::response_promise cluster_keeper_state::on_leave() {
+  leaving_ = self_->make_response_promise();
+  membership::actions todo;
+  members_->leave(parts_->now(self_), todo);
+  carry_out(todo);
+  check_left();
+  return *leaving_;
+}
+
+void cluster_keeper_state::check_left() {
+  if (!leaving_ || !leaving_->pending())
+    return;
+  const auto* own = members_->table() ? members_->table()->find(config_.self.node) : nullptr;
+  if (members_->over() || !own || own->token != config_.self.token) {
+    leaving_->deliver(cluster_left{});
+    return;
+  }
+  if (own->state != member_state::leaving || owners_->busy() > 0)
+    return;
+  membership::actions todo;
+  members_->left(parts_->now(self_), todo);
+  carry_out(todo);
 }
 
 void cluster_keeper_state::on_link_up(const link_up& x) {
@@ -331,6 +363,7 @@ caf::behavior cluster_keeper(caf::stateful_actor<cluster_keeper_state>* self, pa
       [self](const link_down& x) { state_of(self).on_link_down(x); },
       [self](const shard_opened& x) { state_of(self).on_opened(x); },
       [self](const shard_fenced& x) { state_of(self).on_fenced(x); },
+      [self](leave_cluster) { return state_of(self).on_leave(); },
       [self](tick) { state_of(self).on_tick(); },
   };
 }

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -65,6 +66,8 @@ struct cluster_keeper_state {
   void on_opened(const shard_opened& x);
   void on_fenced(const shard_fenced& x);
   void on_down(const caf::down_msg& x);
+  /// Answers when this node owns nothing any more and the table says that it has left.
+  caf::response_promise on_leave();
 
   static inline const char* name = "cluster_keeper";
 
@@ -91,8 +94,10 @@ struct cluster_keeper_state {
   /// Orchestrators that were told to end, by their actors.
   std::map<caf::actor_id, shard_key> draining_;
   std::set<std::string> known_; ///< members that have been reached for
-  bool linked_ = false;         ///< the post has been started
-  std::uint64_t shown_ = 0;     ///< version of the table that was logged last
+  std::optional<caf::response_promise> leaving_;
+  void check_left();
+  bool linked_ = false;     ///< the post has been started
+  std::uint64_t shown_ = 0; ///< version of the table that was logged last
   timestamp armed_ = no_deadline;
 };
 

@@ -24,6 +24,11 @@ struct shard_fenced {
   std::uint64_t epoch = 0;
 };
 
+/// The node is to end: hand over what it owns, and say so in the member table. Answered with
+/// `cluster_left`.
+struct leave_cluster {};
+struct cluster_left {};
+
 struct table_clerk_state;
 /// INTERNAL: a question to the member table.
 struct table_question {
@@ -41,6 +46,8 @@ struct at_cluster_keeper {
 #define TROUPE_CLUSTER_MESSAGES(X)                                                                 \
   X(troupe::shard_opened)                                                                          \
   X(troupe::shard_fenced)                                                                          \
+  X(troupe::leave_cluster)                                                                         \
+  X(troupe::cluster_left)                                                                          \
   X(troupe::table_question)                                                                        \
   X(troupe::at_cluster_keeper)
 

@@ -57,49 +57,6 @@ void front_desk_state::on_tick() {
   self_->delayed_send(self_, orphans_.empty() ? tick_every : look_for_next, tick{});
 }
 
-void front_desk_state::questions(
-    std::string queue, std::function<void(std::vector<question_ptr>, const refused&)> then) {
-  auto shared = std::make_shared<std::function<void(std::vector<question_ptr>, const refused&)>>(
-      std::move(then));
-  const auto request = seat_guest<questions_seen>(
-      queues_,
-      [shared](const questions_seen& x) {
-        (*shared)(x.open, {});
-        return true;
-      },
-      [shared](const refused& why) { (*shared)({}, why); });
-  send_to(self_, human_desk_, list_questions{request, std::move(queue)});
-}
-
-namespace {
-
-std::pair<std::function<bool(const question_done&)>, std::function<void(const refused&)>>
-question_guest(std::function<void(question_ptr, const refused&)> then) {
-  auto shared =
-      std::make_shared<std::function<void(question_ptr, const refused&)>>(std::move(then));
-  return {[shared](const question_done& x) {
-            (*shared)(x.what, x.why);
-            return true;
-          },
-          [shared](const refused& why) { (*shared)(nullptr, why); }};
-}
-
-} // namespace
-
-void front_desk_state::claim(std::string id, std::string by,
-                             std::function<void(question_ptr, const refused&)> then) {
-  auto [take, give_up] = question_guest(std::move(then));
-  const auto request = seat_guest<question_done>(answers_, std::move(take), std::move(give_up));
-  send_to(self_, human_desk_, claim_question{request, std::move(id), std::move(by)});
-}
-
-void front_desk_state::answer(std::string id, std::string by, outcome_ptr x,
-                              std::function<void(question_ptr, const refused&)> then) {
-  auto [take, give_up] = question_guest(std::move(then));
-  const auto request = seat_guest<question_done>(answers_, std::move(take), std::move(give_up));
-  send_to(self_, human_desk_, answer_question{request, std::move(id), std::move(by), std::move(x)});
-}
-
 caf::behavior front_desk(caf::stateful_actor<front_desk_state>* self, parts_ptr parts,
                          seat_ptr place, seat_ptr journal, seat_ptr human_desk) {
   guard(self, parts, "front desk");

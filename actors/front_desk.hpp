@@ -80,6 +80,11 @@ struct front_desk_state {
     return room.admit(++next_request_, parts_->now(self_) + patience, std::move(take),
                       std::move(give_up));
   }
+  /// Of all nodes; this one's is always among them.
+  [[nodiscard]] std::vector<seat_ptr> human_desks() const;
+  /// Waits for what so many desks say about a question; returns the number of the request.
+  std::uint64_t ask_desks(std::size_t desks,
+                          std::function<void(question_ptr, const refused&)> then);
   [[nodiscard]] std::vector<seat_ptr> orchestrators_of_shard(std::uint32_t shard) const;
   [[nodiscard]] std::vector<seat_ptr> orchestrators(const std::string& domain) const;
   void find_stored(std::string id, std::function<void(task_record_ptr, const refused&)> then);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/cluster_view.hpp"
 #include "actors/directory.hpp"
 
 #include <troupe/caf.hpp>
@@ -39,6 +40,7 @@ struct node_parts {
   std::shared_ptr<spdlog::logger> log;
   std::shared_ptr<troupe::directory> places = std::make_shared<troupe::directory>();
   std::shared_ptr<troupe::metrics> counters;
+  std::shared_ptr<cluster_view> cluster; ///< null: the node is alone
   std::shared_ptr<const event_log> events; ///< what happened to tasks; null: nobody keeps it
   std::shared_ptr<native_agents> natives = std::make_shared<native_agents>();
   std::shared_ptr<tools::process_port> processes;

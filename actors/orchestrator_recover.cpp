@@ -14,6 +14,7 @@ namespace {
 
 constexpr milliseconds open_wait{10};
 constexpr std::uint32_t open_looks = 300;
+constexpr std::uint32_t open_looks_in_cluster = 50; ///< agents move as shards do, and not at once
 constexpr std::ptrdiff_t handed_out_most = 8;
 
 } // namespace
@@ -46,7 +47,7 @@ void orchestrator_state::open_shard() {
   const bool all_up = std::all_of(agents.begin(), agents.end(), [](const seat_ptr& s) {
     return s->state.load(std::memory_order_relaxed) != health::down;
   });
-  if (!all_up && ++looked_ < open_looks) {
+  if (!all_up && ++looked_ < (config_.keeper ? open_looks_in_cluster : open_looks)) {
     self_->delayed_send(self_, open_wait, tick{});
     return;
   }

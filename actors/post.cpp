@@ -189,7 +189,8 @@ void post_state::lose(peer_entry& p, const std::string& why) {
     place->load.fetch_sub(1, std::memory_order_relaxed);
   p.relayed.clear();
   for (auto& [id, k] : known_)
-    k.peers.erase(p.who.node);
+    if (k.peers.erase(p.who.node) > 0 && k.peers.empty())
+      k.held = nullptr;
   const caf::error reason = caf::exit_reason::remote_link_unreachable;
   auto senders = std::move(p.senders);
   p.senders.clear();

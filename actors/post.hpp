@@ -102,7 +102,7 @@ struct post_state {
   void on_tick();
 
   // Sending: post_send.cpp.
-  void on_carry(const carry& x);
+  void on_carry(carry& x);
 
   // Receiving: post_receive.cpp.
   void on_batch(const batch_arrived& x);
@@ -153,6 +153,9 @@ struct post_state {
     caf::actor_addr who;
     std::optional<address> seat;
     std::set<std::string> peers; ///< that have an address of its own from us
+    /// Set while any peer has: it may wait for what comes to that address, and nobody on this node
+    /// may hold it besides. (Between actors of one node the message itself holds its sender.)
+    caf::strong_actor_ptr held;
   };
   struct own_seat {
     seat_ptr place;
@@ -193,6 +196,7 @@ struct post_state {
   // Sending.
   [[nodiscard]] address answer_address(const caf::strong_actor_ptr& sender,
                                        const std::string& peer);
+  static void give_address(known_actor& who, const std::string& peer);
   void dispatch(const proxy_ptr& via, envelope x, bool opens);
   void post_to(peer_entry& p, envelope x, bool opens);
   void tell(peer_entry& p, std::string_view kind, std::string body);

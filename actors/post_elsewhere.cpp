@@ -261,7 +261,7 @@ void post_state::move_on(const address& where, seat_elsewhere& e) {
     if (auto open = asks_.find(number); open != asks_.end())
       open->second.node = at;
     if (auto who = known_.find(actor_in(x.from, me_).value_or(0)); who != known_.end())
-      who->second.peers.insert(at);
+      give_address(who->second, at);
     const bool opens = number != 0 || opens_work(x.kind);
     dispatch(via, std::move(x), opens);
   }

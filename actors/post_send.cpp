@@ -25,11 +25,18 @@ address post_state::answer_address(const caf::strong_actor_ptr& sender, const st
   if (!sender)
     return {address_kind::node, {}};
   get_to_know(caf::actor_cast<caf::actor>(sender));
-  known_[sender->id()].peers.insert(peer);
+  give_address(known_[sender->id()], peer);
   return {address_kind::node, me_ + "/@" + std::to_string(sender->id())};
 }
 
-void post_state::on_carry(const carry& x) {
+void post_state::give_address(known_actor& who, const std::string& peer) {
+  if (!who.held)
+    who.held = caf::actor_cast<caf::strong_actor_ptr>(who.who);
+  who.peers.insert(peer);
+}
+
+void post_state::on_carry(carry& x) {
+  x.taken = true;
   const proxy_ptr via{x.via};
   const auto fail = [&](const caf::error& why) {
     if (x.sender && x.id.is_request())

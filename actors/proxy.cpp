@@ -28,6 +28,12 @@ void label(const caf::message& x, carry& out) {
 
 } // namespace
 
+carry::~carry() {
+  if (!taken && sender && id.is_request())
+    sender->enqueue(via, id.response_id(),
+                    caf::make_message(caf::make_error(caf::sec::request_receiver_down)), nullptr);
+}
+
 void proxy::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) {
   const auto post = caf::actor_cast<caf::strong_actor_ptr>(post_);
   if (ended() || !post) {

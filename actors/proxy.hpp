@@ -35,6 +35,14 @@ struct carry {
   priority urgency = priority::medium;
   std::string trace;
   std::uint64_t epoch = 0;
+  bool taken = false; ///< by the post, which answers for it from then on
+
+  carry() = default;
+  carry(const carry&) = delete;
+  carry& operator=(const carry&) = delete;
+  /// What never came to the post, because that had ended or ended first, is answered here: a
+  /// mailbox that is closed answers the requests in it, but not those inside of other messages.
+  ~carry();
 };
 using carry_ptr = std::shared_ptr<carry>;
 

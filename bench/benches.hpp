@@ -21,6 +21,7 @@ void resume();
 void validate_overhead();
 void link_echo();
 void store_postgres();
+void call_remote();
 
 inline const std::vector<benchmark>& all() {
   static const std::vector<benchmark> list{
@@ -36,6 +37,7 @@ inline const std::vector<benchmark>& all() {
       {"validate_overhead", validate_overhead},
       {"link_echo", link_echo},
       {"store_postgres", store_postgres},
+      {"call_remote", call_remote},
   };
   return list;
 }

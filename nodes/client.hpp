@@ -3,6 +3,7 @@
 #include "actors/messages.hpp"
 
 #include <troupe/fleet.hpp>
+#include <troupe/member.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -110,6 +111,8 @@ class client {
   /// `domain/agent#n`; answers with how they stand then. `invalid_request` if there is none.
   virtual void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) = 0;
   [[nodiscard]] virtual std::vector<agent_view> agents() const = 0;
+  /// The nodes of the cluster as this one saw them last; a node that is alone is the only one.
+  [[nodiscard]] virtual member_table nodes() const = 0;
   [[nodiscard]] virtual const fleet_spec& fleet() const = 0;
   /// All actors of the tree have started and what was interrupted has been taken up again.
   [[nodiscard]] virtual bool ready() const = 0;

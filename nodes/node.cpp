@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr milliseconds leave_most{5000}; ///< for the shards to be handed over
 constexpr milliseconds stop_most{16000}; ///< for the whole tree; then it is killed
 
 void index_domains(const std::vector<domain_spec>& domains, node_parts& parts) {
@@ -69,6 +70,8 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
                : (std::uint64_t{std::random_device{}()} << 32 | std::random_device{}());
   p.log = options_.log ? options_.log : make_logger({});
   p.events = options_.events;
+  if (options_.cluster)
+    p.cluster = std::make_shared<cluster_view>();
   p.counters = std::make_shared<troupe::metrics>(
       metrics_identity{p.fleet.region, p.fleet.node_id, TROUPE_VERSION});
   if (options_.natives)
@@ -157,9 +160,24 @@ bool node::wait_ready(milliseconds most) const {
   return true;
 }
 
+void node::leave() {
+  const auto keeper = node_tree::place_of(*parts_, "cluster_keeper")->now().handle;
+  if (!keeper)
+    return;
+  caf::scoped_actor me{system_};
+  me->request(keeper, leave_most, leave_cluster{})
+      .receive([](cluster_left) {},
+               [&](const caf::error& why) {
+                 parts_->log->warn("this node ends without having left the cluster: {}",
+                                   describe(system_, why));
+               });
+}
+
 void node::stop() {
   if (!root_)
     return;
+  if (options_.cluster)
+    leave();
   auto root = std::exchange(root_, nullptr);
   node_tree::place_of(*parts_, "root")->leave();
   caf::scoped_actor me{system_};

@@ -85,6 +85,7 @@ class node {
   caf::actor_system& system_;
   std::shared_ptr<node_parts> parts_;
   node_options options_;
+  void leave();
   std::unique_ptr<client> client_;
   std::shared_ptr<late_children> late_; ///< what the tree has got since it was drawn
   caf::actor root_;

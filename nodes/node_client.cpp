@@ -291,6 +291,17 @@ std::vector<agent_view> node_client::agents() const {
   return out;
 }
 
+member_table node_client::nodes() const {
+  if (parts_->cluster)
+    return parts_->cluster->seen();
+  member alone;
+  alone.node = parts_->fleet.node_id;
+  alone.region = parts_->fleet.region;
+  alone.version = TROUPE_VERSION;
+  alone.state = member_state::up;
+  return {0, {std::move(alone)}, {}};
+}
+
 bool node_client::ready() const {
   // Who was stopped by a person is not waited for.
   const auto up = [](const seat_ptr& place) {

@@ -30,6 +30,7 @@ class node_client final : public client {
   void answer(std::string id, std::string by, outcome x, reply<question_ptr> then) override;
   void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) override;
   [[nodiscard]] std::vector<agent_view> agents() const override;
+  [[nodiscard]] member_table nodes() const override;
   [[nodiscard]] const fleet_spec& fleet() const override { return parts_->fleet; }
   [[nodiscard]] bool ready() const override;
   [[nodiscard]] std::string metrics() const override;

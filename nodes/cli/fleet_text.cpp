@@ -96,6 +96,19 @@ std::string agents_text(const json& agents) {
                rows, "no agents");
 }
 
+std::string nodes_text(const json& nodes) {
+  std::vector<row> rows;
+  for (const auto& n : list(nodes, "nodes")) {
+    std::vector<std::string> accusers;
+    for (const auto& a : list(n, "accusedBy"))
+      accusers.push_back(member(a, "node") + ": " + member(a, "why"));
+    rows.push_back({member(n, "id"), member(n, "region"), member(n, "state"),
+                    brief(joined(list(n, "reachedAt")), 40), member(n, "version"),
+                    member(n, "why").empty() ? brief(joined(accusers), 60) : member(n, "why")});
+  }
+  return table({"NODE", "REGION", "STATE", "REACHED AT", "VERSION", "NOTE"}, rows, "no nodes");
+}
+
 std::string domains_text(const json& domains) {
   auto out =
       "fleet " + member(domains, "fleet") + ", tasks enter at " + member(domains, "entry") + "\n";

@@ -10,6 +10,7 @@ namespace troupe::cli {
 
 [[nodiscard]] std::string tree_text(const json& tree);
 [[nodiscard]] std::string agents_text(const json& agents);
+[[nodiscard]] std::string nodes_text(const json& nodes);
 [[nodiscard]] std::string domains_text(const json& domains);
 
 } // namespace troupe::cli

@@ -20,6 +20,7 @@ void add_view(CLI::App& to, shell& s, const std::string& name, const std::string
 void add_fleet(CLI::App& to, shell& s) {
   add_view(to, s, "tree", "Show the supervision tree as it lives", tree_text);
   add_agents(to, s);
+  add_view(to, s, "nodes", "List the nodes of the cluster, as one of them sees it", nodes_text);
   add_view(to, s, "domains", "List domains with what they can do", domains_text);
 }
 

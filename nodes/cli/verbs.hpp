@@ -11,7 +11,7 @@ void add_submit(CLI::App& to, shell& s);
 void add_tasks(CLI::App& to, shell& s); ///< tasks, task, cancel
 void add_trace(CLI::App& to, shell& s);
 void add_explain(CLI::App& to, shell& s);
-void add_fleet(CLI::App& to, shell& s); ///< tree, domains, and:
+void add_fleet(CLI::App& to, shell& s); ///< tree, nodes, domains, and:
 void add_agents(CLI::App& to, shell& s);
 void add_sessions(CLI::App& to, shell& s);
 void add_human(CLI::App& to, shell& s);

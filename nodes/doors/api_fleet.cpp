@@ -23,6 +23,24 @@ http_reply all_of(const std::vector<agent_view>& agents, const std::string&) {
   return json_reply(out);
 }
 
+json node_json(const member& m) {
+  json out{{"id", m.node},
+           {"region", m.region},
+           {"state", to_string(m.state)},
+           {"incarnation", m.incarnation},
+           {"reachedAt", m.reached_at},
+           {"labels", m.labels},
+           {"weight", m.weight},
+           {"version", m.version},
+           {"cutOff", m.cut_off},
+           {"accusedBy", json::array()}};
+  if (!m.why.empty())
+    out["why"] = m.why;
+  for (const auto& a : m.accused)
+    out["accusedBy"].push_back({{"node", a.by}, {"why", a.why}});
+  return out;
+}
+
 void order(const api_ptr& api, http_request& what, const responder& answer) {
   if (const auto bad = query_reader{what.query}.end())
     return refuse(answer, *bad, what.path);
@@ -60,6 +78,16 @@ void add_fleet(router& to, const api_ptr& api) {
              {"domains", json::array()}};
     for (const auto& d : api->node.fleet().domains)
       out["domains"].push_back(domain_view(d));
+    answer.send(json_reply(out));
+  });
+  to.add("GET", "/v1/nodes", [api](http_request& what, const responder& answer) {
+    if (const auto bad = query_reader{what.query}.end())
+      return refuse(answer, *bad, what.path);
+    const auto seen = api->node.nodes();
+    json out{
+        {"seenBy", api->node.fleet().node_id}, {"version", seen.version}, {"nodes", json::array()}};
+    for (const auto& m : seen.rows)
+      out["nodes"].push_back(node_json(m));
     answer.send(json_reply(out));
   });
   to.add("GET", "/v1/tree", [api](http_request& what, const responder& answer) {

@@ -465,6 +465,53 @@ TEST(post, leaks_nothing_when_many_addresses_come_and_go) {
   EXPECT_EQ(stage.at("A").places().all(address_kind::agent).size(), 1u);
 }
 
+TEST(post, keeps_alive_who_waits_for_an_answer_and_is_held_by_nobody_else) {
+  two_nodes two;
+  auto& stage = two.stage;
+  std::vector<std::uint64_t> answered;
+  const auto to = two.proxy_of(lab);
+  auto about = a_call(no_deadline, "at once");
+  auto ask = [&](std::uint64_t call) {
+    return caf::actor_cast<caf::actor_addr>(
+        stage.system().spawn([&, call, to](caf::event_based_actor* self) -> caf::behavior {
+          self->send(to, run_call{call, about});
+          return {[&, self](const call_ended& x) {
+            answered.push_back(x.call);
+            if (x.call == 1)
+              self->quit();
+          }};
+        }));
+  };
+  const auto ends = ask(1);
+  stage.run();
+  EXPECT_EQ(answered, std::vector<std::uint64_t>{1});
+  EXPECT_FALSE(caf::actor_cast<caf::actor>(ends));
+  // One that does not end is held while a peer has its address, and not for ever.
+  const auto stays = ask(2);
+  stage.advance(std::chrono::seconds{1});
+  EXPECT_EQ(answered, (std::vector<std::uint64_t>{1, 2}));
+  EXPECT_TRUE(caf::actor_cast<caf::actor>(stays));
+  stage.net.part("A", "B");
+  stage.advance(std::chrono::seconds{10});
+  EXPECT_FALSE(caf::actor_cast<caf::actor>(stays));
+}
+
+TEST(post, that_ends_answers_the_requests_that_it_has_not_come_to) {
+  two_nodes two;
+  auto& stage = two.stage;
+  caf::error said;
+  stage.make(two.me, [&](caf::event_based_actor* self) {
+    // The post is told to end first, so that the request finds it gone or waits behind that.
+    caf::anon_send_exit(stage.at("A").post, caf::exit_reason::kill);
+    self->request(two.proxy_of(lab), std::chrono::minutes{10}, find_task{"x", 1})
+        .then([](const task_found&) { ADD_FAILURE() << "found"; },
+              [&](const caf::error& e) { said = e; });
+  });
+  stage.run();
+  EXPECT_EQ(said, caf::make_error(caf::sec::request_receiver_down));
+  stage.stop_post("A");
+}
+
 TEST(post, does_not_let_a_message_through_that_is_no_word_between_nodes) {
   two_nodes two;
   auto& stage = two.stage;

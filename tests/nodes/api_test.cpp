@@ -205,6 +205,24 @@ TEST(api, gives_orders_to_agents) {
   EXPECT_EQ(a.parsed()["type"], "urn:troupe:problem:unknown_agent");
 }
 
+TEST(api, nodes_are_told_as_the_member_table_has_them) {
+  door d;
+  member gone;
+  gone.node = "n2";
+  gone.state = member_state::down;
+  gone.why = "link closed";
+  gone.accused = {{"n1", 7, {}, "link closed"}};
+  d.node.members = {4, {gone}, {}};
+  const auto a = raw_client{d.port()}.ask(get("/v1/nodes"));
+  EXPECT_EQ(a.status, 200u);
+  const auto said = a.parsed();
+  EXPECT_EQ(said["version"], 4);
+  EXPECT_EQ(said["nodes"][0]["id"], "n2");
+  EXPECT_EQ(said["nodes"][0]["state"], "down");
+  EXPECT_EQ(said["nodes"][0]["why"], "link closed");
+  EXPECT_EQ(said["nodes"][0]["accusedBy"][0]["node"], "n1");
+}
+
 TEST(api, is_what_its_description_says) {
   fake_client node;
   const auto described = json::parse(openapi_text());

@@ -256,6 +256,7 @@ class fake_client : public client {
     claim(std::move(id), std::move(by), std::move(then));
   }
   std::vector<agent_view> agents() const override { return {}; }
+  member_table nodes() const override { return members; }
   const fleet_spec& fleet() const override { return fleet_; }
   bool ready() const override { return is_ready; }
   std::string metrics() const override { return "troupe_up 1\n"; }
@@ -288,6 +289,7 @@ class fake_client : public client {
   }
   task_request last;
   outcome answered;
+  member_table members;
   std::atomic<bool> is_ready{true};
   std::set<std::uint64_t> forgotten;
 
