@@ -12,6 +12,7 @@ namespace troupe {
 
 namespace {
 
+constexpr milliseconds overlap{1500};  ///< of a replica's homes while it moves
 constexpr milliseconds look_again{50}; ///< at the earliest, whatever a timer says
 
 } // namespace
@@ -171,7 +172,7 @@ void cluster_keeper_state::use_table() {
   ownership::actions todo;
   owners_->use(table, now, todo);
   carry_out(todo);
-  place_replicas(table);
+  place_replicas();
   check_left();
 }
 
@@ -192,15 +193,27 @@ void cluster_keeper_state::reach_members(const member_table& table) {
   send_to(self_, config_.post_place, std::move(all));
 }
 
-void cluster_keeper_state::place_replicas(const member_table& table) {
+void cluster_keeper_state::place_replicas() {
   for (const auto& [id, replica] : config_.replicas) {
-    const auto domain = id.substr(0, id.rfind('/'));
-    const bool mine = members_->is_up() && replica_home(table, domain, id) == config_.self.node;
-    if (mine && running_.insert(id).second)
-      begin(replica);
-    else if (!mine && running_.erase(id) > 0)
-      end(replica.supervisor, replica.what.rules.id);
+    if (is_home_of(id)) {
+      if (running_.insert(id).second)
+        begin(replica);
+    } else if (running_.contains(id)) {
+      // Its next home may still have to hear of it: until then it runs here.
+      self_->delayed_send(self_, overlap, at_cluster_keeper{[id](cluster_keeper_state& keeper) {
+                            if (keeper.is_home_of(id) || keeper.running_.erase(id) == 0)
+                              return;
+                            const auto& gone = keeper.config_.replicas.at(id);
+                            keeper.end(gone.supervisor, gone.what.rules.id);
+                          }});
+    }
   }
+}
+
+bool cluster_keeper_state::is_home_of(const std::string& replica) const {
+  const auto domain = replica.substr(0, replica.rfind('/'));
+  return members_->is_up() && members_->table() &&
+         replica_home(*members_->table(), domain, replica) == config_.self.node;
 }
 
 seat_ptr cluster_keeper_state::seat_of(const std::string& supervisor) const {

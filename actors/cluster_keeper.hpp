@@ -78,7 +78,8 @@ struct cluster_keeper_state {
                  std::function<std::function<void(cluster_keeper_state&)>(membership_table&)> what);
   void use_table();
   void reach_members(const member_table& table);
-  void place_replicas(const member_table& table);
+  void place_replicas();
+  [[nodiscard]] bool is_home_of(const std::string& replica) const;
   void begin(const moving_child& x);
   void end(const std::string& supervisor, const std::string& id);
   [[nodiscard]] seat_ptr seat_of(const std::string& supervisor) const;
