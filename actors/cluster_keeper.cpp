@@ -2,7 +2,6 @@
 
 #include "policies/deadline.hpp"
 #include "policies/dice.hpp"
-#include "policies/replica_home.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -12,7 +11,6 @@ namespace troupe {
 
 namespace {
 
-constexpr milliseconds overlap{1500};  ///< of a replica's homes while it moves
 constexpr milliseconds look_again{50}; ///< at the earliest, whatever a timer says
 
 } // namespace
@@ -73,15 +71,21 @@ void cluster_keeper_state::ask_table(
     std::uint64_t op,
     std::function<std::function<void(cluster_keeper_state&)>(membership_table&)> what) {
   const auto me = caf::actor_cast<caf::actor_addr>(self_);
-  self_->send(table_, table_question{[me, op, what = std::move(what), open = config_.open_table,
-                                      log = parts_->log](table_clerk_state& clerk) {
+  const auto due = later(parts_->now(self_), config_.members.answer_wait);
+  self_->send(table_, table_question{[me, op, due, what = std::move(what), parts = parts_,
+                                      open = config_.open_table,
+                                      sys = &self_->system()](table_clerk_state& clerk) {
+                // Nobody waits for this answer any more: while the store hangs, questions must not
+                // gather.
+                if (parts->time.at(sys->clock().now()) >= due)
+                  return;
                 std::function<void(cluster_keeper_state&)> then;
                 try {
                   if (!clerk.where)
                     clerk.where = open();
                   then = what(*clerk.where);
                 } catch (const std::exception& e) {
-                  log->warn("cluster: the member table could not be asked: {}", e.what());
+                  parts->log->warn("cluster: the member table could not be asked: {}", e.what());
                   clerk.where.reset();
                   then = [op](cluster_keeper_state& keeper) {
                     membership::actions todo;
@@ -191,141 +195,6 @@ void cluster_keeper_state::reach_members(const member_table& table) {
   known_ = std::move(now_known);
   // The post may just be starting: it hears of the members with every look at the table.
   send_to(self_, config_.post_place, std::move(all));
-}
-
-void cluster_keeper_state::place_replicas() {
-  for (const auto& [id, replica] : config_.replicas) {
-    if (is_home_of(id)) {
-      if (running_.insert(id).second)
-        begin(replica);
-    } else if (running_.contains(id)) {
-      // Its next home may still have to hear of it: until then it runs here.
-      self_->delayed_send(self_, overlap, at_cluster_keeper{[id](cluster_keeper_state& keeper) {
-                            if (keeper.is_home_of(id) || keeper.running_.erase(id) == 0)
-                              return;
-                            const auto& gone = keeper.config_.replicas.at(id);
-                            keeper.end(gone.supervisor, gone.what.rules.id);
-                          }});
-    }
-  }
-}
-
-bool cluster_keeper_state::is_home_of(const std::string& replica) const {
-  const auto domain = replica.substr(0, replica.rfind('/'));
-  return members_->is_up() && members_->table() &&
-         replica_home(*members_->table(), domain, replica) == config_.self.node;
-}
-
-seat_ptr cluster_keeper_state::seat_of(const std::string& supervisor) const {
-  return parts_->places->claim({address_kind::node, parts_->fleet.node_id + "/" + supervisor});
-}
-
-void cluster_keeper_state::begin(const moving_child& x) {
-  // A supervisor that is just being started finds it among its late children.
-  config_.late->add(x.supervisor, x.what);
-  send_to(self_, seat_of(x.supervisor), start_child{std::make_shared<const child_spec>(x.what)});
-}
-
-void cluster_keeper_state::end(const std::string& supervisor, const std::string& id) {
-  config_.late->remove(supervisor, id);
-  send_to(self_, seat_of(supervisor), end_child{id});
-}
-
-void cluster_keeper_state::carry_out(ownership::actions& todo) {
-  using kind = ownership_action::kind;
-  for (const auto& a : todo) {
-    switch (a.what) {
-    case kind::take:
-      // It takes the epoch itself, and says so.
-      begin(config_.orchestrator(a.shard));
-      break;
-    case kind::drain: {
-      const auto place =
-          parts_->places->find(directory::orchestrator_of(a.shard.domain, a.shard.shard));
-      const auto who = place ? place->now().handle : caf::actor{};
-      if (who) {
-        self_->monitor(who);
-        draining_[who.id()] = a.shard;
-      }
-      const auto child = config_.orchestrator(a.shard);
-      end(child.supervisor, child.what.rules.id);
-      if (!who) {
-        ownership::actions next;
-        owners_->drained(a.shard, parts_->now(self_), next);
-        carry_out(next);
-      }
-      break;
-    }
-    case kind::drop: {
-      const auto child = config_.orchestrator(a.shard);
-      end(child.supervisor, child.what.rules.id);
-      break;
-    }
-    case kind::refresh: {
-      membership::actions next;
-      const auto known = members_->table() ? members_->table()->version : 0;
-      members_->on_version_heard(known + 1, parts_->now(self_), next);
-      carry_out(next);
-      break;
-    }
-    case kind::ask:
-    case kind::released:
-      // The owner before us learns by the table that it is not the owner any more, and we wait for
-      // that at most `handover_wait`.
-      break;
-    }
-  }
-}
-
-void cluster_keeper_state::on_opened(const shard_opened& x) {
-  ownership::actions todo;
-  owners_->taken({x.domain, x.shard}, x.epoch, parts_->now(self_), todo);
-  carry_out(todo);
-  arm();
-}
-
-void cluster_keeper_state::on_fenced(const shard_fenced& x) {
-  ownership::actions todo;
-  owners_->fenced({x.domain, x.shard}, x.epoch, parts_->now(self_), todo);
-  carry_out(todo);
-  arm();
-}
-
-void cluster_keeper_state::on_down(const caf::down_msg& x) {
-  const auto hit = draining_.find(x.source.id());
-  if (hit == draining_.end())
-    return;
-  const auto shard = hit->second;
-  draining_.erase(hit);
-  ownership::actions todo;
-  owners_->drained(shard, parts_->now(self_), todo);
-  carry_out(todo);
-  check_left();
-  arm();
-}
-
-caf::response_promise cluster_keeper_state::on_leave() {
-  leaving_ = self_->make_response_promise();
-  membership::actions todo;
-  members_->leave(parts_->now(self_), todo);
-  carry_out(todo);
-  check_left();
-  return *leaving_;
-}
-
-void cluster_keeper_state::check_left() {
-  if (!leaving_ || !leaving_->pending())
-    return;
-  const auto* own = members_->table() ? members_->table()->find(config_.self.node) : nullptr;
-  if (members_->over() || !own || own->token != config_.self.token) {
-    leaving_->deliver(cluster_left{});
-    return;
-  }
-  if (own->state != member_state::leaving || owners_->busy() > 0)
-    return;
-  membership::actions todo;
-  members_->left(parts_->now(self_), todo);
-  carry_out(todo);
 }
 
 void cluster_keeper_state::on_link_up(const link_up& x) {

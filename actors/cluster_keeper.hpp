@@ -60,9 +60,12 @@ struct cluster_keeper_state {
   void init(caf::event_based_actor* self, parts_ptr parts, cluster_keeper_config config);
   ~cluster_keeper_state();
 
+  // Membership: cluster_keeper.cpp.
   void on_tick();
   void on_link_up(const link_up& x);
   void on_link_down(const link_down& x);
+
+  // What this node is given, and lets go of: cluster_keeper_shards.cpp.
   void on_opened(const shard_opened& x);
   void on_fenced(const shard_fenced& x);
   void on_down(const caf::down_msg& x);
@@ -83,6 +86,8 @@ struct cluster_keeper_state {
   void begin(const moving_child& x);
   void end(const std::string& supervisor, const std::string& id);
   [[nodiscard]] seat_ptr seat_of(const std::string& supervisor) const;
+  /// Says that the node has left, or goes on leaving.
+  void check_left();
   void arm();
 
   caf::event_based_actor* self_ = nullptr;
@@ -92,11 +97,11 @@ struct cluster_keeper_state {
   std::unique_ptr<ownership> owners_;
   caf::actor table_;              ///< asks the member table, which may take its time
   std::set<std::string> running_; ///< replicas that run here
+  std::set<std::string> moving_;  ///< those of them that end soon, because another node has them
   /// Orchestrators that were told to end, by their actors.
   std::map<caf::actor_id, shard_key> draining_;
   std::set<std::string> known_; ///< members that have been reached for
   std::optional<caf::response_promise> leaving_;
-  void check_left();
   bool linked_ = false;     ///< the post has been started
   std::uint64_t shown_ = 0; ///< version of the table that was logged last
   timestamp armed_ = no_deadline;
