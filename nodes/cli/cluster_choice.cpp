@@ -27,6 +27,12 @@ links::link_settings link_settings_of(const cluster_settings& x, const std::stri
     throw cli_error{exit_usage, "--listen wants HOST:PORT, a numeric address and a port"};
   out.host = at.host;
   out.port = at.port;
+  for (const auto& way : x.ways) {
+    const auto eq = way.find('=');
+    if (eq == std::string::npos)
+      throw cli_error{exit_usage, "--reach wants ID=HOST:PORT, not \"" + way + "\""};
+    out.ways[way.substr(0, eq)] = way.substr(eq + 1);
+  }
   out.plaintext = x.plaintext;
   if (!x.plaintext) {
     if (x.certificates.empty())

@@ -18,6 +18,7 @@ struct cluster_settings {
   std::string listen = "127.0.0.1:0"; ///< for the other nodes' links
   std::string advertise;              ///< `host:port` by which they reach it; empty: `listen`
   std::string certificates;           ///< the folder with `<id>.pem`, `<id>.key` and `ca.pem`
+  std::vector<std::string> ways;      ///< `id=host:port`: how others are dialled, whatever they say
   bool plaintext = false;             ///< no TLS, between nodes on this machine's loopback only
   std::uint32_t weight = 100;
 };

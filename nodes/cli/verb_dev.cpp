@@ -1,3 +1,4 @@
+#include "nodes/cli/dev_cluster.hpp"
 #include "nodes/cli/dev_node.hpp"
 #include "nodes/cli/verbs.hpp"
 
@@ -37,16 +38,49 @@ void add_node_options(CLI::App& verb, const std::shared_ptr<dev_settings>& x) {
       ->allow_extra_args(false);
 }
 
+std::shared_ptr<cluster_shape> add_cluster_options(CLI::App& verb) {
+  const auto x = std::make_shared<cluster_shape>();
+  verb.add_option("--nodes", x->nodes,
+                  "so many nodes, each in a process of its own, that share a PostgreSQL server")
+      ->check(CLI::Range(1, 16));
+  verb.add_option("--regions", x->regions, "regions that the nodes are handed out to in turn")
+      ->delimiter(',');
+  verb.add_option("--between", x->between,
+                  "how long everything takes from one region to another, such as 80ms")
+      ->capture_default_str();
+  return x;
+}
+
 } // namespace
 
 void add_dev(CLI::App& to, shell& s) {
   auto* verb = add_verb(to, "dev", "Run a fleet on this machine, with its HTTP API, until Ctrl-C",
                         "troupe dev examples/customer-support\n"
                         "troupe dev . --port 0 --port-file port.txt --data build/data\n"
+                        "troupe dev . --nodes 3 --regions north,south\n"
                         "troupe dev . --log-level debug --log-format json");
   const auto x = std::make_shared<dev_settings>();
   add_node_options(*verb, x);
-  verb->callback([&s, x] { s.run = [&s, x] { return run_dev(*x, s.err); }; });
+  const auto shape = add_cluster_options(*verb);
+  for (const auto* option : {"--regions", "--between"})
+    verb->get_option(option)->needs("--nodes");
+  verb->get_option("--nodes")->excludes("--no-store")->excludes("--port-file");
+  verb->callback([&s, x, shape] {
+    s.run = [&s, x, shape] {
+      return shape->nodes > 0 ? run_cluster(*x, *shape, s.err) : run_dev(*x, s.err);
+    };
+  });
+
+  auto* up = add_verb(to, "up", "Run a cluster on this machine, a process per node, until Ctrl-C",
+                      "troupe up examples/customer-support\n"
+                      "troupe up . --nodes 5 --regions north,south --between 80ms\n"
+                      "troupe up . --port 0 --data build/data");
+  const auto z = std::make_shared<dev_settings>();
+  add_node_options(*up, z);
+  const auto form = add_cluster_options(*up);
+  up->remove_option(up->get_option("--no-store"));
+  up->remove_option(up->get_option("--port-file"));
+  up->callback([&s, z, form] { s.run = [&s, z, form] { return run_cluster(*z, *form, s.err); }; });
 
   auto* node = add_verb(to, "node", "Run one node of a cluster, until Ctrl-C or SIGTERM",
                         "troupe node . --id n1 --listen 10.0.0.1:7946 --certs certs "
@@ -68,6 +102,10 @@ void add_dev(CLI::App& to, shell& s) {
   node->add_flag("--plaintext", cluster.plaintext,
                  "links without TLS: only between nodes on one machine's loopback")
       ->excludes(certs);
+  node->add_option("--reach", cluster.ways,
+                   "ID=HOST:PORT by which this node dials another, in place of what that says; may "
+                   "be given again")
+      ->allow_extra_args(false);
   node->add_option("--weight", cluster.weight, "its share of the work, compared with the others'")
       ->check(CLI::Range(0, 10000))
       ->capture_default_str();

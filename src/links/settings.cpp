@@ -65,6 +65,9 @@ std::vector<std::string> link_settings::validate() const {
   boost::system::error_code e;
   boost::asio::ip::make_address(host, e);
   demand(!e || host == "localhost", "host must be a numeric address or localhost");
+  for (const auto& [to, way] : ways)
+    demand(is_node_id(to) && !split_address(way).host.empty(),
+           "ways must lead from nodes' ids to HOST:PORT");
   if (plaintext) {
     demand(is_loopback(host), "plaintext is for loopback addresses only: without TLS nobody proves "
                               "who they are");

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,8 @@ struct link_settings {
   std::string version = TROUPE_VERSION; ///< of the program, for people
   std::string host = "127.0.0.1";       ///< a numeric address, or `localhost`
   std::uint16_t port = 0;               ///< 0: any free one
+  /// `host:port` by which a node is dialled, by its id, in place of what it says itself.
+  std::map<std::string, std::string, std::less<>> ways;
 
   // PEM files. They are read again when they change, for the links that are made afterwards.
   std::string certificate; ///< this node's, followed by those between it and the authority, if any

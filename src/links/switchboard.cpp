@@ -44,6 +44,8 @@ void switchboard::reach(std::vector<endpoint> nodes) {
   for (auto& n : nodes) {
     if (n.node == settings_.node)
       continue;
+    if (const auto way = settings_.ways.find(n.node); way != settings_.ways.end())
+      n.reached_at = {way->second};
     if (is_node_id(n.node))
       wanted.insert_or_assign(n.node, std::move(n));
     else

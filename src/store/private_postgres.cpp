@@ -16,6 +16,7 @@
 #include <iterator>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -44,6 +45,22 @@ bool is_server_of(pid_t pid, const fs::path& folder) {
   std::ifstream{process / "comm"} >> name;
   return name == "postgres" &&
          fs::equivalent(fs::read_symlink(process / "cwd", none), folder, none);
+}
+
+/// The first folder on the way to `folder` that these may not pass; empty when there is none. What
+/// the system's own lists of rights say is not looked at: the server will say it.
+fs::path barred(const fs::path& folder, uid_t user, gid_t group) {
+  fs::path way;
+  for (const auto& part : folder) {
+    way /= part;
+    struct stat is {};
+    if (::stat(way.c_str(), &is) != 0)
+      continue;
+    const auto may = is.st_uid == user ? S_IXUSR : is.st_gid == group ? S_IXGRP : S_IXOTH;
+    if ((is.st_mode & may) == 0)
+      return way;
+  }
+  return {};
 }
 
 pid_t pid_in(const fs::path& file) {
@@ -105,6 +122,11 @@ private_postgres::private_postgres(private_postgres_settings settings)
       fail(store_error::kind::io, "PostgreSQL does not run as root, and there is no user postgres");
     user_ = other->pw_uid;
     group_ = other->pw_gid;
+    if (const auto closed = barred(folder, user_, group_); !closed.empty())
+      fail(store_error::kind::io,
+           "PostgreSQL does not run as root but as the user " + std::string{other->pw_name} +
+               ", whom " + closed.string() + " does not let pass on the way to " + folder.string() +
+               ": choose a folder elsewhere, or chmod a+x " + closed.string());
   }
   socket_ = folder / "socket";
   if ((socket_ / ".s.PGSQL.5432").string().size() > socket_path_max)

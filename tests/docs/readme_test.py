@@ -104,7 +104,8 @@ class Shell:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
 
     def run(self, commands):
-        guard = threading.Timer(SECONDS_MAX, self.bash.kill)
+        # With what it left in the background, which would keep its output open.
+        guard = threading.Timer(SECONDS_MAX, os.killpg, (self.bash.pid, signal.SIGKILL))
         guard.start()
         try:
             # The block is read as a whole: no command of it can swallow the next as its input.

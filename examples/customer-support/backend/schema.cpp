@@ -2,6 +2,7 @@
 
 #include "examples/customer-support/backend/seed.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 
 namespace troupe::support {
@@ -72,6 +73,8 @@ CREATE TABLE IF NOT EXISTS effects (
 } // namespace
 
 std::string database_path(const std::string& data_dir) {
+  if (const char* named = std::getenv("SUPPORT_DB"); named && *named)
+    return named;
   return (std::filesystem::path{data_dir} / "support.db").string();
 }
 

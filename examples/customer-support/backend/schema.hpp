@@ -7,7 +7,7 @@
 
 namespace troupe::support {
 
-/// The file of the back end within the fleet's data folder.
+/// The file of the back end: what SUPPORT_DB names, else one within the fleet's data folder.
 [[nodiscard]] std::string database_path(const std::string& data_dir);
 
 /// Makes the tables and fills them, if that has not happened yet: about 200 customers (C-1001 and

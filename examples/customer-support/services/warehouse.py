@@ -4,6 +4,7 @@ POST /agent takes a call as troupe sends it and answers it; GET /health says tha
 port on 127.0.0.1 (7431)."""
 
 import datetime
+import errno
 import http.server
 import json
 import os
@@ -12,6 +13,7 @@ import re
 import signal
 import sys
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "workers"))
 
@@ -159,8 +161,23 @@ class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 64
 
 
+def listen(port):
+    """One warehouse serves all nodes of a machine. Another one that is started there waits until the port is free."""
+    told = False
+    while True:
+        try:
+            return Server(("127.0.0.1", port), Handler)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            if not told:
+                print(f"warehouse: somebody listens on port {port}; waiting to take over", file=sys.stderr, flush=True)
+                told = True
+            time.sleep(0.1)
+
+
 def main():
-    server = Server(("127.0.0.1", int(os.environ.get("WAREHOUSE_PORT", "7431"))), Handler)
+    server = listen(int(os.environ.get("WAREHOUSE_PORT", "7431")))
     # shutdown() waits for serve_forever(), which runs on the thread that handles signals: hence another one.
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     print(f"warehouse: listening on 127.0.0.1:{server.server_port}", file=sys.stderr, flush=True)
