@@ -39,21 +39,21 @@ if(TROUPE_COVERAGE)
   add_link_options(--coverage)
 endif()
 
-# troupe_floor(FOLDER TARGET LINK libs... [PCH headers...]): one static library from the .cpp files directly in FOLDER. A folder that
+# troupe_floor(FOLDER TARGET LINK libs... [PCH headers...|PCH_OF target]): one static library from the .cpp files directly in FOLDER. A folder that
 # holds only headers (or nothing yet) becomes an interface library, so that the picture above stays the same.
 #
 # TOGETHER n compiles so many files as one: most of the time of a small file goes into the headers that its neighbours
 # read as well. -DTROUPE_APART=ON compiles each alone, which also proves that each includes what it uses.
 option(TROUPE_APART "Compile every file alone" OFF)
 function(troupe_floor folder target)
-  cmake_parse_arguments(arg "" "TOGETHER" "LINK;PCH" ${ARGN})
+  cmake_parse_arguments(arg "" "TOGETHER;PCH_OF" "LINK;PCH" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp")
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   file(GLOB protos CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.proto")
   if(sources OR protos)
     add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PUBLIC ${arg_LINK})
-    troupe_precompile(${target} ${arg_PCH})
+    troupe_precompile(${target} ${arg_PCH} ${arg_PCH_OF})
     if(arg_TOGETHER AND NOT TROUPE_APART)
       set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${arg_TOGETHER})
     endif()
@@ -67,10 +67,15 @@ function(troupe_floor folder target)
 endfunction()
 
 # The headers that most files of a room read are read once. What is precompiled is only a matter of time: every file
-# still includes what it uses.
+# still includes what it uses. Instead of headers, one other target can be named: its headers are taken as they are,
+# which costs nothing, but needs the same compiler options.
 function(troupe_precompile target)
   if(ARGN AND NOT TROUPE_NO_PCH)
-    target_precompile_headers(${target} PRIVATE ${ARGN})
+    if(TARGET ${ARGV1})
+      target_precompile_headers(${target} REUSE_FROM ${ARGV1})
+    else()
+      target_precompile_headers(${target} PRIVATE ${ARGN})
+    endif()
   endif()
 endfunction()
 option(TROUPE_NO_PCH "Build without precompiled headers" OFF)

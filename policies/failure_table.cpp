@@ -14,7 +14,7 @@ constexpr failure_line line(remedy then, bool may_have_acted) {
 }
 
 // In the order of `reason`.
-const std::array<failure_line, enum_names<reason>::value.size()> table{
+const std::array<failure_line, enum_names<reason>::value.size()> standard_lines{
     line(remedy::fall_back, false), // none
     line(remedy::retry, true),      // crash
     line(remedy::back_off, true),   // timeout
@@ -33,7 +33,7 @@ const std::array<failure_line, enum_names<reason>::value.size()> table{
 } // namespace
 
 const failure_line& default_line(reason why) noexcept {
-  return table[std::min(static_cast<std::size_t>(why), table.size() - 1)];
+  return standard_lines[std::min(static_cast<std::size_t>(why), standard_lines.size() - 1)];
 }
 
 const failure_rule& rule_for(const failure_rules& rules, reason why) noexcept {

@@ -6,7 +6,7 @@
 
 namespace troupe {
 
-using kind = membership_action::kind;
+using membership_act = membership_action::kind;
 
 membership::membership(member self, const membership_settings& settings)
     : self_(std::move(self))
@@ -55,7 +55,7 @@ void membership::on_written(std::uint64_t op, bool taken, timestamp now, actions
     want_read_ = true;
   } else {
     apply(write);
-    todo.push_back({kind::tell, 0, {}, table_->version, {}});
+    todo.push_back({membership_act::tell, 0, {}, table_->version, {}});
     use(now, todo);
   }
   pump(now, todo);
@@ -175,7 +175,7 @@ void membership::use(timestamp now, actions& todo) {
   if (phase_ == phase::over)
     return;
   // Also when nothing has changed: somebody who was fenced waits for the newest table.
-  todo.push_back({kind::view, 0, {}, table_->version, {}});
+  todo.push_back({membership_act::view, 0, {}, table_->version, {}});
 }
 
 void membership::apply(const member_write& write) {
@@ -225,17 +225,17 @@ void membership::look_at_own_row(timestamp now, actions& todo) {
       joined_at_ = now;
       renew_due_ = now;
     } else if (mine) {
-      end(own->why, kind::stop, todo);
+      end(own->why, membership_act::stop, todo);
     }
     return;
   }
   if (!own)
-    return end("its row is gone from the member table", kind::stop, todo);
+    return end("its row is gone from the member table", membership_act::stop, todo);
   if (!mine)
     return end("incarnation " + std::to_string(own->incarnation) + " has taken its place",
-               kind::stop, todo);
+               membership_act::stop, todo);
   if (own->state == member_state::down)
-    return end(own->why, kind::stop, todo);
+    return end(own->why, membership_act::stop, todo);
   if (own->state == member_state::up)
     phase_ = phase::up;
   else if (own->state == member_state::leaving)
@@ -252,13 +252,13 @@ void membership::end(std::string why, membership_action::kind how, actions& todo
 void membership::begin(membership_action::kind what, member_write write, timestamp now,
                        actions& todo) {
   membership_action a{what, ++last_op_, std::move(write), 0, {}};
-  if (what == kind::renew) {
+  if (what == membership_act::renew) {
     renew_op_ = a.op;
     renew_sent_ = now;
   } else {
     op_ = a.op;
     op_sent_ = now;
-    if (what == kind::write)
+    if (what == membership_act::write)
       writing_ = a.write;
   }
   todo.push_back(std::move(a));
@@ -268,7 +268,7 @@ void membership::renew(timestamp now, actions& todo) {
   if (phase_ == phase::starting || renew_op_ != 0 || now < renew_due_ || now < retry_at_)
     return;
   renew_due_ = later(now, settings_.renew_every);
-  begin(kind::renew, put(self_), now, todo);
+  begin(membership_act::renew, put(self_), now, todo);
 }
 
 void membership::pump(timestamp now, actions& todo) {
@@ -284,9 +284,9 @@ void membership::pump(timestamp now, actions& todo) {
          (table_asked_ < *suspected || now >= later(table_asked_, settings_.renew_every))) ||
         (phase_ == phase::starting && now >= later(table_asked_, settings_.renew_every));
     if (stale) {
-      begin(kind::read, {}, now, todo);
+      begin(membership_act::read, {}, now, todo);
     } else if (auto write = next_write(now, todo)) {
-      begin(kind::write, *std::move(write), now, todo);
+      begin(membership_act::write, *std::move(write), now, todo);
     }
   }
   if (phase_ != phase::over)

@@ -17,27 +17,27 @@ std::uint64_t amount_of(const std::map<std::string, std::uint64_t>& amounts,
   return hit == amounts.end() ? 0 : hit->second;
 }
 
-struct refusal {
+struct objection {
   placement_refusal why;
   std::string what; ///< the region, label or amount that is missing
 };
 
-std::optional<refusal> refused(const host& h, const placement_needs& needs) {
+std::optional<objection> objection_of(const host& h, const placement_needs& needs) {
   if (h.row.state != member_state::up)
-    return refusal{placement_refusal::not_up, {}};
+    return objection{placement_refusal::not_up, {}};
   if (h.draining)
-    return refusal{placement_refusal::draining, {}};
+    return objection{placement_refusal::draining, {}};
   if (!needs.regions.empty() &&
       std::find(needs.regions.begin(), needs.regions.end(), h.row.region) == needs.regions.end())
-    return refusal{placement_refusal::region, h.row.region};
+    return objection{placement_refusal::region, h.row.region};
   for (const auto& label : needs.labels)
     if (std::find(h.row.labels.begin(), h.row.labels.end(), label) == h.row.labels.end())
-      return refusal{placement_refusal::label, label};
+      return objection{placement_refusal::label, label};
   for (const auto& [name, amount] : needs.amounts) {
     const auto offered = amount_of(h.row.offers, name);
     const auto used = std::min(amount_of(h.used, name), offered);
     if (offered - used < amount)
-      return refusal{placement_refusal::amount, name};
+      return objection{placement_refusal::amount, name};
   }
   return std::nullopt;
 }
@@ -90,7 +90,7 @@ placement_choice place_replica(std::string_view replica, const placement_needs& 
   std::vector<bid> bids;
   const auto key = stable_hash(replica);
   for (const auto& h : hosts) {
-    if (auto no = refused(h, needs)) {
+    if (auto no = objection_of(h, needs)) {
       ++why_not[{no->why, std::move(no->what)}];
       continue;
     }

@@ -6,7 +6,7 @@
 
 namespace troupe {
 
-using kind = ownership_action::kind;
+using ownership_act = ownership_action::kind;
 
 ownership::ownership(std::string self, std::vector<std::string> domains, shard_layout layout,
                      const ownership_settings& settings)
@@ -76,7 +76,7 @@ void ownership::use_owner(const shard_key& key, const std::string& owner, timest
   switch (hit->second.now) {
   case hold::held:
     hit->second.now = hold::draining;
-    todo.push_back({kind::drain,
+    todo.push_back({ownership_act::drain,
                     key,
                     owner,
                     table_.version,
@@ -121,7 +121,7 @@ void ownership::pump(timestamp now, actions& todo) {
     if (e.now == hold::waiting && !e.from.empty()) {
       if (now < later(e.since, settings_.handover_wait)) {
         e.next = later(now, settings_.ask_every);
-        todo.push_back({kind::ask, key, e.from, table_.version, {}, "the shard has come to us"});
+        todo.push_back({ownership_act::ask, key, e.from, table_.version, {}, "the shard has come to us"});
         continue;
       }
       e.from.clear();
@@ -135,7 +135,7 @@ void ownership::pump(timestamp now, actions& todo) {
     // Taking it twice is harmless: the later epoch is the higher one.
     e.now = hold::taking;
     e.next = later(now, settings_.handover_wait);
-    todo.push_back({kind::take, key, {}, table_.version, {}, {}});
+    todo.push_back({ownership_act::take, key, {}, table_.version, {}, {}});
   }
   arm(now);
 }
@@ -185,12 +185,12 @@ void ownership::fenced(const shard_key& shard, std::uint64_t epoch, timestamp no
   auto hit = shards_.find(shard);
   if (hit == shards_.end() || epoch == 0 || epoch != epoch_of(shard))
     return;
-  todo.push_back({kind::drop, shard, {}, table_.version, {}, "it has a newer owner"});
+  todo.push_back({ownership_act::drop, shard, {}, table_.version, {}, "it has a newer owner"});
   auto& e = hit->second;
   e.lost = now >= later(e.since, settings_.calm) ? 1 : e.lost + 1;
   e.now = hold::fenced;
   e.epoch = 0;
-  todo.push_back({kind::refresh, shard, {}, table_.version, {}, "another node owns the shard"});
+  todo.push_back({ownership_act::refresh, shard, {}, table_.version, {}, "another node owns the shard"});
   arm(now);
 }
 
@@ -204,14 +204,14 @@ void ownership::drained(const shard_key& shard, timestamp now, actions& todo) {
   if (owner == self_)
     gain(shard, {}, now);
   else if (!owner.empty())
-    todo.push_back({kind::released, shard, owner, table_.version, leased_in, {}});
+    todo.push_back({ownership_act::released, shard, owner, table_.version, leased_in, {}});
   pump(now, todo);
 }
 
 void ownership::asked(const shard_key& shard, const std::string& node, std::uint64_t version,
                       actions& todo) {
   if (version > table_.version) {
-    todo.push_back({kind::refresh, shard, {}, version, {}, node + " knows a newer table"});
+    todo.push_back({ownership_act::refresh, shard, {}, version, {}, node + " knows a newer table"});
     return;
   }
   const auto hit = shards_.find(shard);
@@ -220,13 +220,13 @@ void ownership::asked(const shard_key& shard, const std::string& node, std::uint
   // What is on its way to us goes on to `node` once it is here, and says so then. Somebody with an
   // old table reads ours when it sees the version of this answer.
   if (!busy_with_it || version < table_.version)
-    todo.push_back({kind::released, shard, node, table_.version, full_wait(), {}});
+    todo.push_back({ownership_act::released, shard, node, table_.version, full_wait(), {}});
 }
 
 void ownership::released(const shard_key& shard, const std::string& node, std::uint64_t version,
                          milliseconds leased_in, timestamp now, actions& todo) {
   if (version > table_.version) {
-    todo.push_back({kind::refresh, shard, {}, version, {}, node + " knows a newer table"});
+    todo.push_back({ownership_act::refresh, shard, {}, version, {}, node + " knows a newer table"});
     return;
   }
   auto hit = shards_.find(shard);
@@ -243,7 +243,7 @@ void ownership::released(const shard_key& shard, const std::string& node, std::u
 void ownership::stop(actions& todo) {
   for (const auto& [key, e] : shards_)
     if (e.now != hold::waiting && e.now != hold::fenced)
-      todo.push_back({kind::drop, key, {}, table_.version, {}, "this incarnation is over"});
+      todo.push_back({ownership_act::drop, key, {}, table_.version, {}, "this incarnation is over"});
   shards_.clear();
   next_ = no_deadline;
 }

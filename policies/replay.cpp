@@ -9,7 +9,7 @@ namespace troupe {
 
 namespace {
 
-using kind = plan_action::kind;
+using plan_act = plan_action::kind;
 
 bool same(const outcome& a, const outcome& b) {
   return a.text == b.text && a.data == b.data && a.partial == b.partial &&
@@ -17,17 +17,17 @@ bool same(const outcome& a, const outcome& b) {
 }
 
 /// The action that an event answers, if it answers one.
-std::optional<kind> answers(const event& e) {
+std::optional<plan_act> answers(const event& e) {
   switch (e.kind) {
   case event_kind::assigned:
   case event_kind::unroutable:
-    return kind::call;
+    return plan_act::call;
   case event_kind::delegated:
-    return kind::delegate;
+    return plan_act::delegate;
   case event_kind::asked:
-    return kind::ask;
+    return plan_act::ask;
   case event_kind::expanded:
-    return kind::expand;
+    return plan_act::expand;
   default:
     return std::nullopt;
   }
@@ -161,11 +161,11 @@ class replayer {
 
   void remember(const std::vector<plan_action>& todo) {
     for (const auto& a : todo) {
-      if (a.what == kind::stop)
+      if (a.what == plan_act::stop)
         std::erase_if(wanted_, [&](const auto& w) {
           return std::get<1>(w) == a.step && std::get<2>(w) == a.attempt;
         });
-      else if (a.what != kind::finish)
+      else if (a.what != plan_act::finish)
         wanted_.insert({a.what, a.step, a.attempt});
     }
   }
@@ -200,7 +200,7 @@ class replayer {
   replayed out_;
   bool passed_over_ = false;
   std::optional<plan_run> run_;
-  std::set<std::tuple<kind, std::uint32_t, std::uint32_t>> wanted_;
+  std::set<std::tuple<plan_act, std::uint32_t, std::uint32_t>> wanted_;
 };
 
 } // namespace

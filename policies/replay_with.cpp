@@ -9,7 +9,7 @@ namespace troupe {
 
 namespace {
 
-using kind = plan_action::kind;
+using plan_act = plan_action::kind;
 using attempt_of = std::pair<std::uint32_t, std::uint32_t>; ///< step and attempt
 
 constexpr std::size_t events_max =
@@ -172,9 +172,9 @@ class what_if {
 
   void answer(const plan_action& a) {
     const attempt_of which{a.step, a.attempt};
-    if (a.what == kind::finish)
+    if (a.what == plan_act::finish)
       return;
-    if (a.what == kind::stop) {
+    if (a.what == plan_act::stop) {
       std::erase_if(coming_, [&](const auto& c) {
         return attempt_of{c.second.step, c.second.attempt} == which;
       });
@@ -182,18 +182,18 @@ class what_if {
     }
     const auto* first = recorded::nearest(known_.begun, which, [&](const event& e) {
       switch (a.what) {
-      case kind::call:
+      case plan_act::call:
         return e.kind == event_kind::assigned || e.kind == event_kind::unroutable;
-      case kind::delegate:
+      case plan_act::delegate:
         return e.kind == event_kind::delegated;
-      case kind::expand:
+      case plan_act::expand:
         return e.kind == event_kind::expanded;
       default:
         return e.kind == event_kind::asked;
       }
     });
     if (!first) {
-      stick(a, a.what == kind::expand ? "its list is not known" : "nobody was given it");
+      stick(a, a.what == plan_act::expand ? "its list is not known" : "nobody was given it");
       return;
     }
     auto e = *first;
@@ -236,7 +236,7 @@ class what_if {
         e.body = std::make_shared<const failure>(x.failed);
       }
     } else if (known) {
-      if (known->what.kind == event_kind::answered && a.what == kind::call)
+      if (known->what.kind == event_kind::answered && a.what == plan_act::call)
         hand_to_people(a);
       e.kind = known->what.kind;
       e.dice = known->what.dice;

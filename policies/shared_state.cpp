@@ -10,9 +10,9 @@ namespace troupe {
 namespace {
 
 /// Two values of a field that were both made from `base`. Nothing: they contradict each other.
-using merged = std::optional<json>;
+using merged_value = std::optional<json>;
 
-merged merge_members(const json& base, const json& now, const json& mine) {
+merged_value merge_members(const json& base, const json& now, const json& mine) {
   auto out = now;
   for (const auto& [key, value] : mine.items()) {
     const auto theirs = out.find(key);
@@ -50,7 +50,7 @@ json sum(const json& base, const json& now, const json& mine) {
   return now.get<double>() + mine.get<double>() - (base.is_number() ? base.get<double>() : 0);
 }
 
-merged merge_values(state_merge how, const json& base, const json& now, const json& mine) {
+merged_value merge_values(state_merge how, const json& base, const json& now, const json& mine) {
   if (how == state_merge::replace)
     return mine;
   const bool numbers = now.is_number() && mine.is_number();

@@ -7,7 +7,7 @@
 
 namespace troupe {
 
-using kind = supervision_step::kind;
+using supervision_act = supervision_step::kind;
 
 supervision_run::supervision_run(supervision strategy, restart_intensity limits,
                                  milliseconds isolate)
@@ -26,7 +26,7 @@ void supervision_run::start(std::uint32_t i, steps& todo) {
   children_[i].now = status::running;
   children_[i].due = no_deadline;
   children_[i].isolated = false;
-  todo.push_back({kind::start, i});
+  todo.push_back({supervision_act::start, i});
 }
 
 void supervision_run::start_all(steps& todo) {
@@ -55,7 +55,7 @@ void supervision_run::stop_child(std::uint32_t i, steps& todo) {
   c.again = false;
   switch (c.now) {
   case status::running:
-    todo.push_back({kind::stop, i});
+    todo.push_back({supervision_act::stop, i});
     [[fallthrough]];
   case status::stopping:
     c.now = status::leaving;
@@ -155,7 +155,7 @@ bool supervision_run::all_ended_from(std::uint32_t from, steps& todo) {
     auto& c = children_[i];
     if (c.now == status::running) {
       c.now = status::stopping;
-      todo.push_back({kind::stop, i});
+      todo.push_back({supervision_act::stop, i});
     }
     if (alive(c))
       return false;
@@ -179,7 +179,7 @@ void supervision_run::continue_group(timestamp now, steps& todo) {
 void supervision_run::continue_end(steps& todo) {
   if (mode_ == mode::over || !all_ended_from(0, todo))
     return;
-  todo.push_back({mode_ == mode::giving_up ? kind::give_up : kind::ended, 0});
+  todo.push_back({mode_ == mode::giving_up ? supervision_act::give_up : supervision_act::ended, 0});
   mode_ = mode::over;
 }
 

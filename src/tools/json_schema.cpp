@@ -13,7 +13,7 @@ namespace troupe::tools {
 namespace {
 
 using nlohmann::json;
-using child = schema_node::child;
+using subschema = schema_node::child;
 
 // How many times a schema may be held against a value before the document is given up: combinations
 // of references can make the work grow exponentially with the depth of the document.
@@ -174,7 +174,7 @@ class evaluation {
     if (schema.unique_items && !all_different(value, steps_))
       result.fail("uniqueItems", "must not have the same element twice");
     for (std::size_t i = 0; i < value.size() && result.open() && !gave_up(); ++i) {
-      child wanted = schema.items;
+      subschema wanted = schema.items;
       if (schema.tuple)
         wanted = i < schema.tuple->size() ? (*schema.tuple)[i] : schema.additional_items;
       if (wanted != nullptr)
@@ -243,7 +243,7 @@ class evaluation {
     if (!schema.one_of.empty()) {
       const auto fitting =
           std::count_if(schema.one_of.begin(), schema.one_of.end(),
-                        [&](child part) { return fits(*part, value, result.at, nullptr); });
+                        [&](subschema part) { return fits(*part, value, result.at, nullptr); });
       if (fitting == 0)
         none_fits("oneOf", schema.one_of, value, result);
       else if (fitting > 1)
@@ -254,19 +254,19 @@ class evaluation {
       result.fail("not", "must not fit what 'not' describes");
     if (schema.condition != nullptr) {
       const bool holds = fits(*schema.condition, value, result.at, nullptr);
-      if (const child then = holds ? schema.consequence : schema.alternative; then != nullptr)
+      if (const subschema then = holds ? schema.consequence : schema.alternative; then != nullptr)
         result.fail_inside(fits(*then, value, result.at, result.found));
     }
   }
 
-  void any_of(const std::vector<child>& parts, const json& value, verdict& result) {
+  void any_of(const std::vector<subschema>& parts, const json& value, verdict& result) {
     if (std::none_of(parts.begin(), parts.end(),
-                     [&](child part) { return fits(*part, value, result.at, nullptr); }))
+                     [&](subschema part) { return fits(*part, value, result.at, nullptr); }))
       none_fits("anyOf", parts, value, result);
   }
 
   /// Says what is wrong with the alternative that fits best: the one whose errors lie deepest.
-  void none_fits(const char* keyword, const std::vector<child>& parts, const json& value,
+  void none_fits(const char* keyword, const std::vector<subschema>& parts, const json& value,
                  verdict& result) {
     result.good = false;
     if (result.found == nullptr)

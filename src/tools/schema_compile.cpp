@@ -12,7 +12,7 @@ namespace troupe::tools {
 namespace {
 
 using nlohmann::json;
-using child = schema_node::child;
+using subschema = schema_node::child;
 
 // More schemas than this in one document is no schema anybody wrote.
 constexpr std::size_t nodes_max = 10'000;
@@ -39,7 +39,7 @@ class compiler {
     throw schema_invalid{where, reason};
   }
 
-  child node(const json& schema, const std::string& where) {
+  subschema node(const json& schema, const std::string& where) {
     if (const auto known = by_place_.find(where); known != by_place_.end())
       return known->second;
     if (tree_.nodes.size() >= nodes_max)
@@ -221,8 +221,8 @@ class compiler {
       fail(where, "this must be an array with at least one schema");
   }
 
-  std::vector<child> list(const json& value, const std::string& where) {
-    std::vector<child> result;
+  std::vector<subschema> list(const json& value, const std::string& where) {
+    std::vector<subschema> result;
     if (!value.is_array())
       fail(where, "this must be an array of schemas");
     for (std::size_t i = 0; i < value.size(); ++i)
@@ -273,7 +273,7 @@ class compiler {
     }
   }
 
-  child resolve(const schema_node& from, const std::string& target) {
+  subschema resolve(const schema_node& from, const std::string& target) {
     const auto where = from.where + "/$ref";
     if (!target.starts_with('#'))
       fail(where, "'" + target +

@@ -8,7 +8,7 @@
 namespace troupe::tools {
 namespace {
 
-using child = schema_node::child;
+using subschema = schema_node::child;
 
 // References and combinations that stay on the same value may be chained this far.
 constexpr std::size_t chain_max = 64;
@@ -16,7 +16,7 @@ constexpr std::size_t chain_max = 64;
 class chain_checker {
  public:
   /// How many schemas in a row apply to one and the same value, starting here.
-  std::size_t length(child from) {
+  std::size_t length(subschema from) {
     if (const auto known = lengths_.find(from); known != lengths_.end()) {
       if (known->second == in_progress)
         throw schema_invalid{
@@ -28,7 +28,7 @@ class chain_checker {
     if (++depth_ > chain_max)
       too_far(from);
     std::size_t longest = 0;
-    const auto visit = [&](child next) {
+    const auto visit = [&](subschema next) {
       if (next != nullptr)
         longest = std::max(longest, length(next));
     };
@@ -48,12 +48,12 @@ class chain_checker {
  private:
   static constexpr std::size_t in_progress = 0;
 
-  [[noreturn]] static void too_far(child from) {
+  [[noreturn]] static void too_far(subschema from) {
     throw schema_invalid{from->where, "references and combinations are chained more than " +
                                           std::to_string(chain_max) + " times from here"};
   }
 
-  std::unordered_map<child, std::size_t> lengths_;
+  std::unordered_map<subschema, std::size_t> lengths_;
   std::size_t depth_ = 0;
 };
 
