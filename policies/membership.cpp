@@ -299,10 +299,12 @@ void membership::arm(timestamp now) {
     if (t > now)
       next_ = std::min(next_, t);
   };
+  // What is overdue has to be looked at, however often something else happens meanwhile.
+  const auto due = [&](timestamp t) { next_ = std::min(next_, std::max(t, now)); };
   if (op_ != 0)
-    at(later(op_sent_, settings_.answer_wait));
+    due(later(op_sent_, settings_.answer_wait));
   if (renew_op_ != 0)
-    at(later(renew_sent_, settings_.answer_wait));
+    due(later(renew_sent_, settings_.answer_wait));
   at(renew_due_);
   at(retry_at_);
   at(later(table_asked_, settings_.renew_every));

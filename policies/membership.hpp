@@ -18,6 +18,10 @@ struct membership_settings {
   milliseconds answer_wait{
       1000};                     ///< the store is out of reach when it has not answered for so long
   milliseconds relink_wait{500}; ///< for a link that was closed without a word to be made again
+  /// After a link has fallen silent: whoever is cut off finds its links silent one after the other,
+  /// within one look at the heartbeats. It must know of all before it judges, or it accuses those
+  /// whom it hears no more together with those whom it is about to hear no more.
+  milliseconds silence_wait{250};
   milliseconds join_wait{5000};  ///< for links with everybody; then those with most are enough
   milliseconds cut_off_after{5000}; ///< without a renewal, a member owns nothing any more
   milliseconds forget_after{std::chrono::hours{24}}; ///< rows of those that are down

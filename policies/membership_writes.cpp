@@ -30,8 +30,9 @@ std::optional<membership::suspicion> membership::suspicion_of(const member& m) c
   const auto& l = link->second;
   switch (l.how) {
   case link_loss::refused:
-  case link_loss::silent:
     return suspicion{l.since, l.how, true};
+  case link_loss::silent:
+    return suspicion{later(l.since, settings_.silence_wait), l.how, true};
   case link_loss::closed:
     return suspicion{later(l.since, settings_.relink_wait), l.how, true};
   case link_loss::goodbye:
@@ -82,10 +83,13 @@ std::optional<member_write> membership::joining_write(timestamp now, actions& to
   }
   // The seconds keep it growing also when the row of a former life has been forgotten.
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
-  self_.incarnation = std::max<std::uint64_t>(
+  // It is not ours before the table has it: a later try may need another one, and links that were
+  // made under this one would lead to nobody.
+  auto row = self_;
+  row.incarnation = std::max<std::uint64_t>(
       old ? old->incarnation + 1 : 1,
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, seconds.count())));
-  return put(self_);
+  return put(std::move(row));
 }
 
 std::optional<member_write> membership::own_write(timestamp now) const {
@@ -99,7 +103,8 @@ std::optional<member_write> membership::own_write(timestamp now) const {
     own.state = member_state::leaving;
     return put(std::move(own));
   }
-  if (own.cut_off) {
+  // Not before a renewal has got through: the others would only say it again.
+  if (own.cut_off && own.unrenewed < settings_.cut_off_after) {
     own.cut_off = false;
     return put(std::move(own));
   }

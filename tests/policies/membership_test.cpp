@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <utility>
 
 namespace troupe {
 namespace {
@@ -155,6 +156,7 @@ TEST(membership, of_two_nodes_one_is_enough) {
   t.found({"a", "b"});
   t.nodes.at("b").running = false;
   t.lose("a", "b", link_loss::silent);
+  t.run(milliseconds{300});
   EXPECT_EQ(t.state("b"), member_state::down);
 }
 
@@ -197,12 +199,71 @@ TEST(membership, an_isolated_node_accuses_nobody_and_is_voted_out) {
     EXPECT_EQ(t.state(other), member_state::up) << other;
   for (const auto* other : {"b", "c", "d"})
     t.lose(other, "a", link_loss::silent);
+  t.run(milliseconds{300});
   EXPECT_EQ(t.state("a"), member_state::down);
   t.run(milliseconds{1100});
   EXPECT_TRUE(t.of("a").over());
   EXPECT_EQ(t.of("a").leased_until(), timestamp{});
   for (const auto* other : {"b", "c", "d"})
     EXPECT_EQ(t.state(other), member_state::up) << other;
+}
+
+TEST(membership, who_loses_its_links_one_after_the_other_knows_of_all_before_it_accuses) {
+  town t;
+  t.found({"a", "b", "c", "d", "e", "f"});
+  // A cut between two and four. The two notice it first, and not everywhere at once: with three
+  // links still there, both would take the fourth peer for dead.
+  for (const auto* other : {"c", "d", "e", "f"}) {
+    for (const auto* lost : {"a", "b"})
+      t.lose(lost, other, link_loss::silent);
+    t.run(milliseconds{50});
+  }
+  for (const auto* other : {"c", "d", "e", "f"})
+    for (const auto* lost : {"a", "b"})
+      t.lose(other, lost, link_loss::silent);
+  t.run(milliseconds{5000});
+  for (const auto* other : {"c", "d", "e", "f"})
+    EXPECT_EQ(t.state(other), member_state::up) << other;
+  for (const auto* lost : {"a", "b"})
+    EXPECT_EQ(t.state(lost), member_state::down) << lost;
+}
+
+TEST(membership, a_renewal_without_an_answer_is_given_up_however_much_else_happens) {
+  membership_settings settings;
+  member self;
+  self.node = "a";
+  self.token = 1;
+  membership a{self, settings};
+  member_books books;
+  timestamp now{std::chrono::hours{1}};
+  std::size_t renewals = 0;
+  const auto carry_out = [&](membership::actions todo) {
+    while (!todo.empty()) {
+      const auto x = todo.front();
+      todo.erase(todo.begin());
+      membership::actions more;
+      if (x.what == kind::read)
+        a.on_table(x.op, books.read(now), now, more);
+      else if (x.what == kind::write)
+        a.on_written(x.op, books.apply(x.write, now), now, more);
+      else if (x.what == kind::renew)
+        ++renewals; // and nobody ever answers
+      todo.insert(todo.end(), more.begin(), more.end());
+    }
+  };
+  membership::actions todo;
+  a.start(now, todo);
+  carry_out(std::exchange(todo, {}));
+  ASSERT_TRUE(a.is_up());
+  for (std::uint64_t heard = 100; heard < 600; ++heard) {
+    now += milliseconds{10};
+    a.on_version_heard(heard, now, todo);
+    carry_out(std::exchange(todo, {}));
+    if (a.next_timer() <= now)
+      a.tick(now, todo);
+    carry_out(std::exchange(todo, {}));
+  }
+  EXPECT_GE(renewals, 3u);
 }
 
 TEST(membership, halves_that_cannot_see_each_other_do_not_both_live_nor_both_die) {
@@ -310,6 +371,7 @@ TEST(membership, a_restarted_node_waits_for_its_former_lease_and_is_a_new_incarn
   t.start("b"); // killed and started again before anybody has noticed
   EXPECT_EQ(t.of("b").incarnation(), 0u);
   t.lose("a", "b", link_loss::silent);
+  t.run(milliseconds{300});
   EXPECT_EQ(t.state("b"), member_state::down);
   t.run(milliseconds{600});
   EXPECT_GT(t.of("b").incarnation(), first);
