@@ -20,6 +20,10 @@ std::string_view word_of(store_write::kind k) {
     return "effect";
   case store_write::kind::audit:
     return "audit";
+  case store_write::kind::key:
+    return "key";
+  case store_write::kind::key_revoked:
+    return "key_revoked";
   }
   return "other";
 }
@@ -76,6 +80,10 @@ class sim_store final : public store {
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     check();
     return disk_.kept->audit(after, most);
+  }
+  std::optional<std::vector<stored_key>> keys(std::uint64_t& mark) override {
+    check();
+    return disk_.kept->keys(mark);
   }
   std::uint64_t bytes() override {
     check();

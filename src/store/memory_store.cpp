@@ -96,6 +96,16 @@ class memory_store final : public store {
     return out;
   }
 
+  std::optional<std::vector<stored_key>> keys(std::uint64_t& mark) override {
+    if (mark == api_keys_mark_)
+      return std::nullopt;
+    mark = api_keys_mark_;
+    std::vector<stored_key> out;
+    for (const auto& [id, row] : api_keys_)
+      out.push_back(row);
+    return out;
+  }
+
   std::size_t prune(timestamp older_than, std::size_t most) override {
     std::size_t gone = 0;
     for (auto i = tasks_.begin(); i != tasks_.end() && gone < most;) {
@@ -208,6 +218,15 @@ class memory_store final : public store {
       add_to_trail(w);
       return;
     }
+    if (w.what == store_write::kind::key) {
+      api_keys_mark_ +=
+          api_keys_.try_emplace(w.id, stored_key{w.id, timestamp::max(), w.body}).second;
+      return;
+    }
+    if (w.what == store_write::kind::key_revoked) {
+      revoke(w);
+      return;
+    }
     auto* e = find(w.id);
     if (w.what == store_write::kind::open) {
       if (!e)
@@ -215,6 +234,14 @@ class memory_store final : public store {
     } else if (e && !e->closed) {
       w.what == store_write::kind::append ? append(*e, w) : close(*e, w);
     }
+  }
+
+  void revoke(const store_write& w) {
+    const auto hit = api_keys_.find(w.id);
+    if (hit == api_keys_.end() || hit->second.revoked != timestamp::max())
+      return;
+    hit->second.revoked = w.at;
+    ++api_keys_mark_;
   }
 
   void add_to_trail(const store_write& w) {
@@ -260,6 +287,8 @@ class memory_store final : public store {
   std::set<std::string, std::less<>> in_trail_;
   std::map<std::pair<std::string, std::string>, stored_session> sessions_;
   std::map<std::string, std::map<place_in_task, stored_effect>, std::less<>> ledger_;
+  std::map<std::string, stored_key, std::less<>> api_keys_;
+  std::uint64_t api_keys_mark_ = 1;
   shard_epochs epochs_;
 };
 

@@ -1,5 +1,6 @@
 #include "src/store/postgres_batch.hpp"
 
+#include "src/store/postgres_keys.hpp"
 #include "src/store/postgres_lock.hpp"
 #include "src/store/task_key.hpp"
 
@@ -265,6 +266,8 @@ void postgres_batch::pick_latest(std::span<const store_write> batch) {
         kept = &w;
     } else if (w.what == store_write::kind::audit && recorded.try_emplace(w.id, true).second) {
       audit_.push_back(&w);
+    } else if (w.what == store_write::kind::key || w.what == store_write::kind::key_revoked) {
+      keys_.push_back(&w);
     }
   }
   for (const auto& [k, w] : sessions)
@@ -303,6 +306,8 @@ void postgres_batch::add_writes(postgres_handle& db) const {
     add_sessions(db, sessions_);
   if (!effects_.empty())
     add_effects(db, effects_);
+  for (const auto* w : keys_)
+    add_key_write(db, *w);
 }
 
 } // namespace troupe

@@ -60,6 +60,10 @@ CREATE TABLE membership(one int2 PRIMARY KEY CHECK(one = 1), version int8 NOT NU
 INSERT INTO membership VALUES(1, 0);
 )";
 
+// Version 2. Rows are never removed, so that what has been revoked is known to be.
+constexpr const char* tables_of_2 =
+    "CREATE TABLE keys(id bytea PRIMARY KEY, revoked int8 NOT NULL, body bytea NOT NULL);";
+
 // The first statement of every transaction that writes. It takes the locks of the shards that are
 // written to, always in the same order, and keeps them until the commit; only then it looks at the
 // epochs, with a snapshot taken after the locks (each statement of a volatile function has its own
@@ -161,6 +165,8 @@ void prepare_postgres(postgres_handle& db) {
               "INSERT INTO about VALUES('troupe', " +
               std::to_string(postgres_schema_version) + ")");
   }
+  if (version < 2)
+    db.script(std::string{tables_of_2} + "UPDATE about SET version = 2");
   db.script("COMMIT");
 }
 

@@ -3,6 +3,7 @@
 #include "src/store/postgres_audit.hpp"
 #include "src/store/postgres_batch.hpp"
 #include "src/store/postgres_handle.hpp"
+#include "src/store/postgres_keys.hpp"
 #include "src/store/postgres_pruner.hpp"
 #include "src/store/postgres_reader.hpp"
 #include "src/store/postgres_schema.hpp"
@@ -43,6 +44,7 @@ class postgres_store final : public store {
       : db_(make_postgres_handle(settings))
       , reader_(*db_)
       , pruner_(*db_)
+      , keys_(*db_)
       , audit_(*db_) {
     if (const auto broken = audit_.compare_with_head(); !broken.empty())
       apply(broken);
@@ -103,6 +105,9 @@ class postgres_store final : public store {
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     return audit_.rows(after, most);
   }
+  std::optional<std::vector<stored_key>> keys(std::uint64_t& mark) override {
+    return keys_.news(mark);
+  }
 
  private:
   /// One round trip; two if the end of the trail has to be asked for.
@@ -136,6 +141,7 @@ class postgres_store final : public store {
   std::unique_ptr<postgres_handle> db_;
   postgres_reader reader_;
   postgres_pruner pruner_;
+  postgres_keys keys_;
   postgres_audit audit_;
   bool in_doubt_ = true; ///< what is written next may have been written before
 };

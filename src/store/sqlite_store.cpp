@@ -1,6 +1,7 @@
 #include "src/store/open_set.hpp"
 #include "src/store/sqlite_audit.hpp"
 #include "src/store/sqlite_handle.hpp"
+#include "src/store/sqlite_keys.hpp"
 #include "src/store/sqlite_ledger.hpp"
 #include "src/store/sqlite_reader.hpp"
 #include "src/store/sqlite_schema.hpp"
@@ -35,6 +36,7 @@ class sqlite_store final : public store {
       , reader_(db_, open_)
       , ledger_(db_)
       , audit_(db_, settings.audit_key)
+      , keys_(db_)
       , begin_(db_, "BEGIN IMMEDIATE")
       , commit_(db_, "COMMIT")
       , rollback_(db_, "ROLLBACK")
@@ -113,6 +115,10 @@ class sqlite_store final : public store {
 
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     return audit_.rows(after, most);
+  }
+
+  std::optional<std::vector<stored_key>> keys(std::uint64_t& mark) override {
+    return keys_.news(mark);
   }
 
   std::size_t prune(timestamp older_than, std::size_t most) override {
@@ -199,6 +205,10 @@ class sqlite_store final : public store {
       return ledger_.put(w);
     case store_write::kind::audit:
       return audit_.add(w.id, w.body);
+    case store_write::kind::key:
+      return keys_.add(w.id, w.body);
+    case store_write::kind::key_revoked:
+      return keys_.revoke(w.id, w.at);
     }
   }
 
@@ -280,6 +290,7 @@ class sqlite_store final : public store {
   sqlite_reader reader_;
   sqlite_ledger ledger_;
   sqlite_audit audit_;
+  sqlite_keys keys_;
   bool in_doubt_ = true;
   sqlite_statement begin_, commit_, rollback_;
   sqlite_statement insert_task_, insert_event_, insert_end_, same_hour_, put_session_;

@@ -65,6 +65,8 @@ struct store_write {
              ///< (session)
     effect,  ///< a line of the effect ledger: id, domain, at, ledger. The task need not be stored
     audit,   ///< a record for the audit trail: id (of the record), body (JSON text)
+    key,     ///< an API key, unless one with this id is there: id, body (`key_write` makes it)
+    key_revoked, ///< an API key is good no more, for ever: id, at
   };
   kind what = kind::open;
   std::string id;     ///< of the task; with `session`, of the session
@@ -107,6 +109,13 @@ struct task_filter {
   std::size_t limit = 100;             ///< at most this many; never more than `max_listed`
   static constexpr std::size_t max_listed = 1000;
   static constexpr std::size_t max_searched = 100000;
+};
+
+/// An API key as it was stored; `key_of` reads it.
+struct stored_key {
+  std::string id;
+  timestamp revoked = timestamp::max(); ///< `max`: it is not
+  std::string body;
 };
 
 /// The store could not do what it was asked. The text is for people.
@@ -188,6 +197,11 @@ class store {
   /// Records of the audit trail after number `after`, oldest first, at most `most`. Nothing ever
   /// removes one.
   virtual std::vector<audit_row> audit(std::uint64_t after, std::size_t most) = 0;
+
+  /// All API keys, the revoked ones too, if there is news since a former call left `mark` as it is;
+  /// else nothing, which is cheap to ask for often. A first call passes 0 and gets them in any
+  /// case.
+  virtual std::optional<std::vector<stored_key>> keys(std::uint64_t& mark) = 0;
 };
 
 struct sqlite_settings {

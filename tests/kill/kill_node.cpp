@@ -54,6 +54,9 @@ class aimed_store final : public store {
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     return to_->audit(after, most);
   }
+  std::optional<std::vector<stored_key>> keys(std::uint64_t& mark) override {
+    return to_->keys(mark);
+  }
 
  private:
   std::unique_ptr<store> to_;
