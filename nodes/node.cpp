@@ -2,6 +2,7 @@
 
 #include "actors/audit.hpp"
 #include "actors/boundary.hpp"
+#include "actors/key_ring.hpp"
 #include "actors/supervisor.hpp"
 #include "nodes/models.hpp"
 #include "nodes/node_client.hpp"
@@ -115,6 +116,9 @@ void node::start() {
   auto first_store = std::make_shared<std::unique_ptr<store>>();
   if (options_.open_store && !options_.no_store)
     *first_store = options_.open_store();
+  // Before anybody can ask for anything: whether keys are needed must be known from the beginning.
+  if (options_.keys && *first_store)
+    options_.keys->read(**first_store);
   const auto now = parts_->time.at(system_.clock().now());
   // Every journal gets it first; the audit trail takes it once.
   auto loaded = std::make_shared<const std::vector<store_write>>(
@@ -148,6 +152,11 @@ bool node::read_audit(std::uint64_t after, std::size_t most,
                    then(where.audit(after, most));
                  }});
   return true;
+}
+
+bool node::write(std::vector<store_write> what,
+                 std::function<void(const std::string&)> then) const {
+  return write_now(*parts_, std::move(what), std::move(then), options_.keys);
 }
 
 bool node::wait_ready(milliseconds most) const {

@@ -16,6 +16,7 @@
 
 namespace troupe {
 
+class key_ring;
 class late_children;
 
 /// What an application may bring along; what it leaves empty, the node makes itself.
@@ -41,6 +42,8 @@ struct node_options {
   std::optional<timeline> time;           ///< a simulation's; default: the system's clocks
   std::vector<std::string> plugin_path;   ///< folders in which plugins are looked up
   std::optional<cluster_options> cluster; ///< null: the node is alone
+  /// Is kept as the store has them; null: nobody asks for keys. Needs a store.
+  std::shared_ptr<key_ring> keys;
 };
 
 /// A fleet running in an actor system that belongs to somebody else: the `troupe` program, a test,
@@ -77,6 +80,9 @@ class node {
   /// journal's thread. False when there is no journal now.
   bool read_audit(std::uint64_t after, std::size_t most,
                   std::function<void(std::vector<audit_row>)> then) const;
+  /// Stores `what`, all of it or nothing, and brings the ring of keys up to date: `then` hears on
+  /// the journal's thread what went wrong, or an empty text. False when there is no journal now.
+  bool write(std::vector<store_write> what, std::function<void(const std::string&)> then) const;
   /// Called on an actor's thread when the root supervisor gives up: the node cannot go on by
   /// itself.
   void on_failure(std::function<void(std::string)> f) { on_failure_ = std::move(f); }

@@ -210,12 +210,26 @@ void node_client::cancel(std::string id, std::string why, reply<task_record_ptr>
   json none;
   mask(why, none);
   const auto at = now();
-  send_audit(*parts_,
-             audit_write(id + "/cancelled/" + std::to_string(at.time_since_epoch().count()), at,
-                         "task.cancelled", {{"task", id}, {"why", why}}));
-  at_desk([id, why, then = owed(std::move(then))](front_desk_state& desk) {
-    desk.cancel(id, why, then->take());
-  });
+  const auto answer = owed(std::move(then));
+  recorded(audit_write(id + "/cancelled/" + std::to_string(at.time_since_epoch().count()), at,
+                       "task.cancelled", {{"task", id}, {"why", why}}),
+           [this, id, why, answer](const refused& lost) {
+             if (lost.why != refusal::none)
+               return answer->take()(nullptr, lost);
+             at_desk(
+                 [id, why, answer](front_desk_state& desk) { desk.cancel(id, why, answer->take()); });
+           });
+}
+
+void node_client::recorded(store_write record, std::function<void(const refused&)> then) const {
+  if (!stores_)
+    return then({});
+  const refused lost{refusal::busy, "it cannot be put on record now, and so it was not done",
+                     milliseconds{1000}};
+  if (!write_now(*parts_, {std::move(record)}, [then, lost](const std::string& wrong) {
+        then(wrong.empty() ? refused{} : lost);
+      }))
+    then(lost);
 }
 
 void node_client::find_session(std::string id, reply<session_found> then) {
@@ -275,11 +289,14 @@ void node_client::order(std::string agent, agent_order what, reply<std::vector<a
     return;
   }
   const auto at = now();
-  send_audit(*parts_,
-             audit_write("order/" + agent + "/" + std::to_string(at.time_since_epoch().count()), at,
-                         "agent.ordered", {{"agent", agent}, {"order", to_string(what)}}));
-  carry_out_order(parts_, system_, agent, what, then,
-                  [parts = parts_, sys = &system_] { return parts->time.at(sys->clock().now()); });
+  recorded(audit_write("order/" + agent + "/" + std::to_string(at.time_since_epoch().count()), at,
+                       "agent.ordered", {{"agent", agent}, {"order", to_string(what)}}),
+           [parts = parts_, sys = &system_, agent, what, then](const refused& lost) {
+             if (lost.why != refusal::none)
+               return then({}, lost);
+             carry_out_order(parts, *sys, agent, what, then,
+                             [parts, sys] { return parts->time.at(sys->clock().now()); });
+           });
 }
 
 std::vector<agent_view> node_client::agents() const {

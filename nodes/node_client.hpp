@@ -46,6 +46,9 @@ class node_client final : public client {
  private:
   /// Masks the secrets that a request repeats: nothing that holds one gets any further.
   void mask(std::string& text, json& data) const;
+  /// What changes something is on record before it is done, or it is not done: `then` gets a refusal
+  /// when it cannot be recorded. At once when the node keeps no store.
+  void recorded(store_write record, std::function<void(const refused&)> then) const;
   /// Runs `f` on the front desk; false, and `f` is gone, when nobody sits there.
   bool at_desk(std::function<void(front_desk_state&)> f) const;
   [[nodiscard]] timestamp now() const;

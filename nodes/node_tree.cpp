@@ -4,6 +4,7 @@
 #include "actors/front_desk.hpp"
 #include "actors/human_desk.hpp"
 #include "actors/journal.hpp"
+#include "actors/key_keeper.hpp"
 #include "actors/orchestrator.hpp"
 #include "actors/registry.hpp"
 #include "actors/service.hpp"
@@ -234,6 +235,14 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
       "front_desk", "front_desk", agent_shutdown, place_of(*parts_, "front_desk"),
       [p = parts_, f = place_of(*parts_, "front_desk"), j = journal_, d = desk_](
           caf::event_based_actor* self) { return self->system().spawn(front_desk, p, f, j, d); }));
+  // Last, so that nobody is restarted on its account.
+  if (options_.keys && journal_)
+    out.children.push_back(child("key_keeper", "key_keeper", agent_shutdown,
+                                 place_of(*parts_, "key_keeper"),
+                                 [p = parts_, j = journal_, ring = options_.keys](
+                                     caf::event_based_actor* self) {
+                                   return self->system().spawn(key_keeper, p, j, ring);
+                                 }));
   return out;
 }
 

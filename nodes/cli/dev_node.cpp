@@ -1,6 +1,7 @@
 #include "nodes/cli/dev_node.hpp"
 
 #include "nodes/cli/cluster_choice.hpp"
+#include "nodes/cli/door_choice.hpp"
 #include "nodes/cli/diagnostics.hpp"
 #include "nodes/cli/log_keeper.hpp"
 #include "nodes/cli/secrets.hpp"
@@ -148,10 +149,11 @@ void write_port(const std::string& file, std::uint16_t port) {
   fs::rename(beside, file);
 }
 
-std::string address_of(const fleet_spec& fleet, std::uint16_t port) {
+std::string address_of(const fleet_spec& fleet, std::uint16_t port, bool tls) {
   const auto& host = fleet.door.host;
   const bool v6 = host.find(':') != std::string::npos;
-  return "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  return (tls ? "https://" : "http://") + (v6 ? "[" + host + "]" : host) + ":" +
+         std::to_string(port);
 }
 
 /// From a started node to a stopped one.
@@ -164,7 +166,7 @@ exit_code serve(node& n, http_server& door, const dev_settings& x, stop_switch& 
     if (!x.port_file.empty())
       write_port(x.port_file, door.port());
     const auto& fleet = n.api().fleet();
-    err << "troupe " << fleet.name << " is up: " << address_of(fleet, door.port()) << " ("
+    err << "troupe " << fleet.name << " is up: " << address_of(fleet, door.port(), !x.certificate.empty()) << " ("
         << in_words(size_of(fleet)) << "); stop with Ctrl-C" << std::endl;
   }
   const auto order = stop.wait();
@@ -214,6 +216,7 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
       known.push_back(std::move(secret));
   const auto secrets = std::make_shared<const redactor>(std::move(known));
   const auto door_spec = fleet.door;
+  check_door(x, fleet, server);
   const auto keep_days = fleet.log_days;
   const auto out = open_telemetry(x, fleet, secrets);
   const log_keeper keeper{out.book, keep_days};
@@ -235,6 +238,8 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
                   server->schema);
     options.open_store = [to = *server] { return open_postgres_store(to); };
   }
+  const auto keys = x.no_store ? nullptr : std::make_shared<key_ring>();
+  options.keys = keys;
   options.plugin_path = plugin_folders(x.plugin_path);
   if (x.cluster)
     options.cluster = join_cluster(*x.cluster, server, fleet.region, out.log);
@@ -247,9 +252,12 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
     api.read_audit = [&n](std::uint64_t after, std::size_t most, auto then) {
       return n.read_audit(after, most, std::move(then));
     };
+  api.access = access_of(n, door_spec.host, keys);
+  auto door_with = http_settings::of(door_spec);
+  door_with.tls = certificate_of(x, out.log);
   // The door opens before the tree starts: a port that is taken should end the program before it
   // takes up interrupted work.
-  http_server door{http_settings::of(door_spec), make_api(n.api(), std::move(api))};
+  http_server door{std::move(door_with), make_api(n.api(), std::move(api))};
   open(door);
   return serve(n, door, x, stop, *out.log, err);
 }

@@ -69,6 +69,8 @@ http_answer send(const http_call& what) {
   set(CURLOPT_ERRORBUFFER, detail);
   set(CURLOPT_URL, what.url.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
+  if (!what.authority.empty())
+    set(CURLOPT_CAINFO, what.authority.c_str());
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_NOPROXY, "*");
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(http_call::connect_timeout.count()));

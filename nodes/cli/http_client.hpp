@@ -24,6 +24,7 @@ struct http_call {
   std::string url;
   std::string body; ///< JSON, sent when not empty
   std::vector<std::pair<std::string, std::string>> headers;
+  std::string authority{};      ///< a file of certificates, for https; empty: the system's
   milliseconds deadline{30000}; ///< for the whole exchange
   /// Gets the body of a 2xx answer as it arrives, which `body` then stays without; false ends the
   /// exchange.

@@ -1,5 +1,11 @@
 #include "nodes/cli/node_calls.hpp"
 
+#include "nodes/doors/host_check.hpp"
+
+#include <cctype>
+#include <cstdlib>
+#include <fstream>
+
 namespace troupe::cli {
 
 namespace {
@@ -16,6 +22,30 @@ std::string words_of_problem(const http_answer& answer) {
       if (e.is_object())
         out += "\n  " + e.value("pointer", std::string{}) + " " + e.value("detail", std::string{});
   return out;
+}
+
+/// The API key to show; empty: none.
+std::string key_to_show(const shell& s) {
+  std::string key;
+  if (!s.key_file.empty()) {
+    std::ifstream in{s.key_file};
+    if (!std::getline(in, key))
+      throw cli_error{exit_usage, "there is no API key in " + s.key_file};
+  } else if (const char* given = std::getenv("TROUPE_KEY")) {
+    key = given;
+  }
+  while (!key.empty() && std::isspace(static_cast<unsigned char>(key.back())))
+    key.pop_back();
+  for (const char c : key)
+    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7F)
+      throw cli_error{exit_usage, "the API key holds characters that no key has"};
+  return key;
+}
+
+/// Whether a URL leads to this machine, so that what is sent there in clear text stays on it.
+bool stays_here(const std::string& url) {
+  const auto host = url.substr(url.find("://") + 3);
+  return names_this_machine(host.substr(0, host.find('/')));
 }
 
 } // namespace
@@ -41,6 +71,13 @@ http_answer ask(const shell& s, const path_builder& path, http_call call) {
   if (!base.starts_with("http://") && !base.starts_with("https://"))
     throw cli_error{exit_usage, "--url must be like http://127.0.0.1:7420, not \"" + s.url + "\""};
   call.url = base + path.text();
+  call.authority = s.authority;
+  if (const auto key = key_to_show(s); !key.empty()) {
+    if (base.starts_with("http://") && !stays_here(base))
+      throw cli_error{exit_usage, "the API key is not sent in clear text to " + base +
+                                      ": use https://"};
+    call.headers.emplace_back("Authorization", "Bearer " + key);
+  }
   auto answer = send(call);
   if (answer.status == 0)
     throw cli_error{exit_unreachable,

@@ -45,6 +45,13 @@ void add_node_options(CLI::App& verb, shell& with) {
   verb.add_option("--url", with.url, "where the node is")
       ->envname("TROUPE_URL")
       ->capture_default_str();
+  verb.add_option("--key-file", with.key_file,
+                  "a file with the API key; TROUPE_KEY may hold the key itself")
+      ->envname("TROUPE_KEY_FILE");
+  verb.add_option("--authority", with.authority,
+                  "a file with the certificates that an https node is believed by, instead of the "
+                  "system's")
+      ->envname("TROUPE_AUTHORITY");
 }
 
 long long milliseconds_of(const std::string& text, const std::string& option) {

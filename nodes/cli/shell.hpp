@@ -17,6 +17,8 @@ struct shell {
   std::ostream& out; ///< results, and nothing but results
   std::ostream& err; ///< everything else
   std::string url = "http://127.0.0.1:7420";
+  std::string key_file{};  ///< holds the API key; empty: TROUPE_KEY does, or there is none
+  std::string authority{}; ///< certificates that nodes are believed by; empty: the system's
   std::string format = "text";
   /// What the verb on the command line does; it runs when the whole line has been understood.
   std::function<exit_code()> run{};
@@ -35,7 +37,7 @@ CLI::App* add_verb(CLI::App& to, const std::string& name, const std::string& abo
                    const std::string& examples);
 /// Gives a verb `-o json|text`.
 void add_output(CLI::App& verb, shell& with);
-/// Gives a verb `-o` and `--url`: it talks to a node.
+/// Gives a verb `-o`, `--url`, `--key-file` and `--authority`: it talks to a node.
 void add_node_options(CLI::App& verb, shell& with);
 /// A duration such as `30s` (a bare number: milliseconds), or a usage error that names `option`.
 [[nodiscard]] long long milliseconds_of(const std::string& text, const std::string& option);

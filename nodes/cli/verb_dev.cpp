@@ -10,7 +10,14 @@ namespace {
 void add_node_options(CLI::App& verb, const std::shared_ptr<dev_settings>& x) {
   x->dir = ".";
   verb.add_option("DIR", x->dir, "the fleet's folder")->capture_default_str();
-  verb.add_option("--host", x->host, "a loopback address, instead of the fleet's");
+  verb.add_option("--host", x->host,
+                  "address of the HTTP door, instead of the fleet's; beyond the loopback it takes "
+                  "--tls-cert and an API key");
+  auto* cert = verb.add_option("--tls-cert", x->certificate,
+                               "certificate of the HTTP door, in PEM with its chain");
+  auto* key = verb.add_option("--tls-key", x->key, "the key of --tls-cert, in PEM");
+  cert->needs(key);
+  key->needs(cert);
   verb.add_option("--port", x->port, "instead of the fleet's; 0 takes a free one")
       ->check(CLI::Range(0, 65535));
   verb.add_option("--port-file", x->port_file,

@@ -1,12 +1,16 @@
 #include "nodes/doors/api_parts.hpp"
 
+#include "nodes/doors/guarded_client.hpp"
+
 #include <utility>
 
 namespace troupe {
 
 router make_api(client& node, api_settings settings) {
-  const auto api = std::make_shared<const api_context>(api_context{node, std::move(settings)});
   router out;
+  if (settings.access.keys)
+    out.guard_with(std::make_shared<access_gate>(settings.access));
+  const auto api = std::make_shared<const api_context>(api_context{node, std::move(settings)});
   // The first match wins, so what is asked for most comes first.
   add_submit(out, api);
   add_tasks(out, api);
@@ -18,8 +22,15 @@ router make_api(client& node, api_settings settings) {
   add_fleet(out, api);
   add_logs(out, api);
   add_audit(out, api);
+  add_keys(out, api);
   add_node(out, api);
   return out;
+}
+
+std::shared_ptr<client> api_context::node_for(const http_request& what, access_scope as) const {
+  if (!what.pass)
+    return {std::shared_ptr<void>{}, &node}; // owned by nobody here
+  return std::make_shared<guarded_client>(node, what.pass, as, settings.access);
 }
 
 http_reply json_reply(const json& document, unsigned status) {

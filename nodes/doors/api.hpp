@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nodes/client.hpp"
+#include "nodes/doors/access.hpp"
 #include "nodes/doors/router.hpp"
 
 #include <troupe/clock.hpp>
@@ -25,6 +26,7 @@ struct api_settings {
   /// thread. False: it cannot be read now. Empty: there is none.
   std::function<bool(std::uint64_t, std::size_t, std::function<void(std::vector<audit_row>)>)>
       read_audit;
+  access_settings access; ///< without `keys` everybody may do everything
 };
 
 /// The HTTP API of a node: the routes that /openapi.json describes. `node` must outlive the server

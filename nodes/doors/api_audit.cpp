@@ -18,7 +18,7 @@ json row_view(const audit_row& x) {
 } // namespace
 
 void add_audit(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/audit", [api](http_request& what, const responder& answer) {
+  to.add("GET", "/v1/audit", route_need::fleet(access_scope::admin), [api](http_request& what, const responder& answer) {
     query_reader query{what.query};
     const auto after = query.count("after", 0, std::numeric_limits<std::uint32_t>::max());
     const auto limit = query.count("limit", 100, 1000);

@@ -17,8 +17,8 @@ constexpr std::size_t replay_max_bytes = 128u
 /// from 1. The last event, `ended`, carries the task as it ended.
 class event_stream : public std::enable_shared_from_this<event_stream> {
  public:
-  event_stream(client& node, responder answer, std::string id, std::string path, std::size_t seen)
-      : node_(node)
+  event_stream(std::shared_ptr<client> node, responder answer, std::string id, std::string path, std::size_t seen)
+      : node_(std::move(node))
       , answer_(std::move(answer))
       , id_(std::move(id))
       , path_(std::move(path))
@@ -27,7 +27,7 @@ class event_stream : public std::enable_shared_from_this<event_stream> {
   void start() {
     const auto self = shared_from_this();
     answer_.when_gone([self] { self->forget(); });
-    node_.find_task(id_, [self](const task_record_ptr& record, const refused& why) {
+    node_->find_task(id_, [self](const task_record_ptr& record, const refused& why) {
       if (!record || why.why != refusal::none) {
         auto told = why;
         if (told.why == refusal::none)
@@ -48,18 +48,18 @@ class event_stream : public std::enable_shared_from_this<event_stream> {
     h.refused_ = [self](const refused& why) { self->broken(why); };
     h.progressed = [self](const task_record_ptr& record) { self->tell(record); };
     h.ended = h.progressed;
-    const auto number = node_.watch(id_, std::move(h));
+    const auto number = node_->watch(id_, std::move(h));
     {
       std::unique_lock hold{mutex_};
       number_ = number;
       if (forgotten_) {
         hold.unlock();
-        node_.forget(number);
+        node_->forget(number);
         return;
       }
     }
     // What happened between the first look and the watch is told by a second look.
-    node_.find_task(id_, [self](const task_record_ptr& record, const refused&) {
+    node_->find_task(id_, [self](const task_record_ptr& record, const refused&) {
       if (record)
         self->tell(record);
     });
@@ -148,10 +148,10 @@ class event_stream : public std::enable_shared_from_this<event_stream> {
       return;
     const auto number = number_;
     hold.unlock();
-    node_.forget(number);
+    node_->forget(number);
   }
 
-  client& node_;
+  const std::shared_ptr<client> node_;
   const responder answer_;
   const std::string id_;
   const std::string path_;
@@ -165,7 +165,7 @@ class event_stream : public std::enable_shared_from_this<event_stream> {
 } // namespace
 
 void add_events(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/tasks/{id}/events",
+  to.add("GET", "/v1/tasks/{id}/events", route_need::somewhere(access_scope::read),
          [api](http_request& what, const responder& answer) {
            if (const auto bad = query_reader{what.query}.end())
              return refuse(answer, *bad, what.path);
@@ -178,7 +178,7 @@ void add_events(router& to, const api_ptr& api) {
                              what.path);
              seen = static_cast<std::size_t>(*n);
            }
-           std::make_shared<event_stream>(api->node, answer, what.parameters[0],
+           std::make_shared<event_stream>(api->node_for(what), answer, what.parameters[0],
                                           std::string{what.path}, seen)
                ->start();
          },

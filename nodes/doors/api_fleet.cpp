@@ -1,4 +1,5 @@
 #include "nodes/doors/api_parts.hpp"
+#include "nodes/doors/guarded_client.hpp"
 #include "nodes/doors/views.hpp"
 
 namespace troupe {
@@ -44,12 +45,14 @@ json node_json(const member& m) {
 void order(const api_ptr& api, http_request& what, const responder& answer) {
   if (const auto bad = query_reader{what.query}.end())
     return refuse(answer, *bad, what.path);
+  if (const auto no = not_allowed_in(what, access_scope::operate, what.parameters[0]))
+    return refuse(answer, *no, what.path);
   const auto verb = parse_enum<agent_order>(what.parameters[2]);
   if (!verb)
     return refuse(answer,
                   not_found("unknown_verb", "an agent can be told to " + words_of<agent_order>()),
                   what.path);
-  api->node.order(what.parameters[0] + "/" + what.parameters[1], *verb,
+  api->node_for(what, access_scope::operate)->order(what.parameters[0] + "/" + what.parameters[1], *verb,
                   [answer, path = what.path](std::vector<agent_view> agents, const refused& why) {
                     if (why.why == refusal::invalid_request)
                       return refuse(answer, not_found("unknown_agent", why.detail), path);
@@ -60,27 +63,27 @@ void order(const api_ptr& api, http_request& what, const responder& answer) {
 } // namespace
 
 void add_fleet(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/agents", [api](http_request& what, const responder& answer) {
+  to.add("GET", "/v1/agents", route_need::somewhere(access_scope::read), [api](http_request& what, const responder& answer) {
     if (const auto bad = query_reader{what.query}.end())
       return refuse(answer, *bad, what.path);
     json out{{"agents", json::array()}};
-    for (const auto& a : api->node.agents())
+    for (const auto& a : api->node_for(what)->agents())
       out["agents"].push_back(agent_json(a));
     answer.send(json_reply(out));
   });
-  to.add("POST", "/v1/agents/{domain}/{name}/{verb}",
+  to.add("POST", "/v1/agents/{domain}/{name}/{verb}", route_need::somewhere(access_scope::operate),
          [api](http_request& what, const responder& answer) { order(api, what, answer); });
-  to.add("GET", "/v1/domains", [api](http_request& what, const responder& answer) {
+  to.add("GET", "/v1/domains", route_need::somewhere(access_scope::read), [api](http_request& what, const responder& answer) {
     if (const auto bad = query_reader{what.query}.end())
       return refuse(answer, *bad, what.path);
     json out{{"fleet", api->node.fleet().name},
              {"entry", api->node.fleet().entry},
              {"domains", json::array()}};
-    for (const auto& d : api->node.fleet().domains)
-      out["domains"].push_back(domain_view(d));
+    for (const auto* d : domains_for(api->node.fleet(), what.pass.get(), access_scope::read))
+      out["domains"].push_back(domain_view(*d));
     answer.send(json_reply(out));
   });
-  to.add("GET", "/v1/nodes", [api](http_request& what, const responder& answer) {
+  to.add("GET", "/v1/nodes", route_need::fleet(access_scope::read), [api](http_request& what, const responder& answer) {
     if (const auto bad = query_reader{what.query}.end())
       return refuse(answer, *bad, what.path);
     const auto seen = api->node.nodes();
@@ -90,7 +93,7 @@ void add_fleet(router& to, const api_ptr& api) {
       out["nodes"].push_back(node_json(m));
     answer.send(json_reply(out));
   });
-  to.add("GET", "/v1/tree", [api](http_request& what, const responder& answer) {
+  to.add("GET", "/v1/tree", route_need::fleet(access_scope::read), [api](http_request& what, const responder& answer) {
     if (const auto bad = query_reader{what.query}.end())
       return refuse(answer, *bad, what.path);
     api->node.tree(

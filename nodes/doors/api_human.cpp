@@ -45,7 +45,7 @@ void claim(const api_ptr& api, http_request& what, const responder& answer) {
   auto by = read_by(in);
   in.end();
   if (!broken(errors, answer, what.path))
-    api->node.claim(what.parameters[0], std::move(by),
+    api->node_for(what, access_scope::answer)->claim(what.parameters[0], std::move(by),
                     rendered<question_ptr>(answer, what.path, one));
 }
 
@@ -70,24 +70,24 @@ void give_answer(const api_ptr& api, http_request& what, const responder& answer
     x.failed = {reason::policy_denied, x.text.empty() ? by + " denied it" : x.text, {}};
     x.confidence = 0;
   }
-  api->node.answer(what.parameters[0], std::move(by), std::move(x),
+  api->node_for(what, access_scope::answer)->answer(what.parameters[0], std::move(by), std::move(x),
                    rendered<question_ptr>(answer, what.path, one));
 }
 
 } // namespace
 
 void add_human(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/human", [api](http_request& what, const responder& answer) {
+  to.add("GET", "/v1/human", route_need::somewhere(access_scope::answer), [api](http_request& what, const responder& answer) {
     query_reader query{what.query};
     auto queue = query.text("queue");
     if (const auto bad = query.end())
       return refuse(answer, *bad, what.path);
-    api->node.questions(std::move(queue),
+    api->node_for(what, access_scope::answer)->questions(std::move(queue),
                         rendered<std::vector<question_ptr>>(answer, what.path, many));
   });
-  to.add("POST", "/v1/human/{id}/claim",
+  to.add("POST", "/v1/human/{id}/claim", route_need::somewhere(access_scope::answer),
          [api](http_request& what, const responder& answer) { claim(api, what, answer); });
-  to.add("POST", "/v1/human/{id}/answer",
+  to.add("POST", "/v1/human/{id}/answer", route_need::somewhere(access_scope::answer),
          [api](http_request& what, const responder& answer) { give_answer(api, what, answer); });
 }
 

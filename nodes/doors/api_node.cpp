@@ -3,10 +3,10 @@
 namespace troupe {
 
 void add_node(router& to, const api_ptr& api) {
-  to.add("GET", "/healthz", [](http_request&, const responder& answer) {
+  to.add("GET", "/healthz", route_need::open(), [](http_request&, const responder& answer) {
     answer.send(json_reply({{"status", "ok"}}));
   });
-  to.add("GET", "/readyz", [api](http_request& what, const responder& answer) {
+  to.add("GET", "/readyz", route_need::open(), [api](http_request& what, const responder& answer) {
     if (api->node.ready())
       return answer.send(json_reply({{"status", "ready"}}));
     problem p;
@@ -16,7 +16,7 @@ void add_node(router& to, const api_ptr& api) {
     p.detail = "the node has not started everything yet, or it is shutting down";
     refuse(answer, p, what.path);
   });
-  to.add("GET", "/metrics",
+  to.add("GET", "/metrics", route_need::fleet(access_scope::read),
          [api](http_request&, const responder& answer) {
            http_reply out;
            out.type = "text/plain; version=0.0.4; charset=utf-8";
@@ -24,18 +24,18 @@ void add_node(router& to, const api_ptr& api) {
            answer.send(std::move(out));
          },
          {"text/plain", "application/openmetrics-text"});
-  to.add("GET", "/openapi.json",
+  to.add("GET", "/openapi.json", route_need::open(),
          [](http_request&, const responder& answer) {
            http_reply out;
            out.body = openapi_text();
            answer.send(std::move(out));
          },
          {"application/json", "application/openapi+json"});
-  to.add("GET", "/", [api](http_request&, const responder& answer) {
+  to.add("GET", "/", route_need::somewhere(access_scope::read), [api](http_request&, const responder& answer) {
     json links;
     for (const auto* path :
          {"/v1/tasks", "/v1/sessions", "/v1/agents", "/v1/domains", "/v1/tree", "/v1/human",
-          "/v1/logs", "/healthz", "/readyz", "/metrics", "/openapi.json"})
+          "/v1/logs", "/v1/audit", "/v1/keys", "/healthz", "/readyz", "/metrics", "/openapi.json"})
       links.push_back(path);
     answer.send(
         json_reply({{"name", "troupe"}, {"fleet", api->node.fleet().name}, {"links", links}}));

@@ -13,6 +13,10 @@ namespace troupe {
 struct api_context {
   client& node;
   api_settings settings;
+  /// The node as whoever sent the request may see it: what lies in domains where he may not do
+  /// `as` is not there. To be held as long as it is listened to.
+  [[nodiscard]] std::shared_ptr<client> node_for(const http_request& what,
+                                                 access_scope as = access_scope::read) const;
 };
 using api_ptr = std::shared_ptr<const api_context>;
 
@@ -27,6 +31,7 @@ void add_human(router& to, const api_ptr& api);
 void add_fleet(router& to, const api_ptr& api);
 void add_logs(router& to, const api_ptr& api);
 void add_audit(router& to, const api_ptr& api);
+void add_keys(router& to, const api_ptr& api);
 void add_node(router& to, const api_ptr& api);
 
 /// An answer with this document.

@@ -28,18 +28,18 @@ http_reply session_reply(const session_found& found, const std::string& path) {
 } // namespace
 
 void add_sessions(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/sessions", [api](http_request& what, const responder& answer) {
+  to.add("GET", "/v1/sessions", route_need::somewhere(access_scope::read), [api](http_request& what, const responder& answer) {
     query_reader query{what.query};
     const auto limit = query.count("limit", 100, 1000);
     if (const auto bad = query.end())
       return refuse(answer, *bad, what.path);
-    api->node.list_sessions(limit,
+    api->node_for(what)->list_sessions(limit,
                             rendered<std::vector<snapshot_ptr>>(answer, what.path, session_list));
   });
-  to.add("GET", "/v1/sessions/{id}", [api](http_request& what, const responder& answer) {
+  to.add("GET", "/v1/sessions/{id}", route_need::somewhere(access_scope::read), [api](http_request& what, const responder& answer) {
     if (const auto bad = query_reader{what.query}.end())
       return refuse(answer, *bad, what.path);
-    api->node.find_session(what.parameters[0],
+    api->node_for(what)->find_session(what.parameters[0],
                            rendered<session_found>(answer, what.path, session_reply));
   });
 }

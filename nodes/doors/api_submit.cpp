@@ -15,8 +15,8 @@ namespace {
 /// to agree on.
 class submission : public std::enable_shared_from_this<submission> {
  public:
-  submission(client& node, responder answer, std::string context_id)
-      : node_(node)
+  submission(std::shared_ptr<client> node, responder answer, std::string context_id)
+      : node_(std::move(node))
       , answer_(std::move(answer))
       , context_id_(std::move(context_id)) {}
 
@@ -34,13 +34,13 @@ class submission : public std::enable_shared_from_this<submission> {
     };
     if (waits_)
       h.ended = [self](const task_record_ptr& record) { self->ended(record); };
-    const auto number = node_.submit(std::move(what), std::move(h));
+    const auto number = node_->submit(std::move(what), std::move(h));
     std::unique_lock hold{mutex_};
     number_ = number;
     if (!forgotten_)
       return;
     hold.unlock();
-    node_.forget(number);
+    node_->forget(number);
   }
 
  private:
@@ -81,7 +81,7 @@ class submission : public std::enable_shared_from_this<submission> {
       answer_.send(fresh());
       return;
     }
-    node_.find_task(id_,
+    node_->find_task(id_,
                     [self = shared_from_this()](const task_record_ptr& record, const refused& why) {
                       if (why.why != refusal::none || !record) {
                         self->answer_.send(self->fresh());
@@ -119,10 +119,10 @@ class submission : public std::enable_shared_from_this<submission> {
       return;
     const auto number = number_;
     hold.unlock();
-    node_.forget(number);
+    node_->forget(number);
   }
 
-  client& node_;
+  const std::shared_ptr<client> node_;
   const responder answer_;
   const std::string context_id_;
   bool waits_ = false;
@@ -137,7 +137,7 @@ class submission : public std::enable_shared_from_this<submission> {
 } // namespace
 
 void add_submit(router& to, const api_ptr& api) {
-  to.add("POST", "/v1/tasks", [api](http_request& what, const responder& answer) {
+  to.add("POST", "/v1/tasks", route_need::somewhere(access_scope::submit), [api](http_request& what, const responder& answer) {
     std::optional<milliseconds> wait;
     if (!what.query.empty()) {
       query_reader query{what.query};
@@ -155,8 +155,12 @@ void add_submit(router& to, const api_ptr& api) {
     auto request = read_submission(what, why);
     if (!request)
       return refuse(answer, why, what.path);
+    if (const auto no = not_allowed_in(what, access_scope::submit,
+                                       request->domain.empty() ? api->node.fleet().entry
+                                                               : request->domain))
+      return refuse(answer, *no, what.path);
     auto context_id = request->context_id;
-    std::make_shared<submission>(api->node, answer, std::move(context_id))
+    std::make_shared<submission>(api->node_for(what, access_scope::submit), answer, std::move(context_id))
         ->start(std::move(*request), wait);
   });
 }

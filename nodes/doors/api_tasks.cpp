@@ -48,7 +48,7 @@ void list(const api_ptr& api, http_request& what, const responder& answer) {
   filter.limit = query.count("limit", 100, task_filter::max_listed);
   if (const auto bad = query.end())
     return refuse(answer, *bad, what.path);
-  api->node.list_tasks(filter,
+  api->node_for(what)->list_tasks(filter,
                        rendered<std::vector<task_record_ptr>>(answer, what.path, many_tasks));
 }
 
@@ -65,21 +65,33 @@ void cancel(const api_ptr& api, http_request& what, const responder& answer) {
     return refuse(answer, bad_request("the body breaks its schema", std::move(errors)), what.path);
   if (why.empty())
     why = "cancelled by the client";
-  api->node.cancel(what.parameters[0], std::move(why),
-                   rendered<task_record_ptr>(answer, what.path, one_task));
+  auto then = rendered<task_record_ptr>(answer, what.path, one_task);
+  if (!what.pass)
+    return api->node.cancel(what.parameters[0], std::move(why), std::move(then));
+  // Who may see the task and not cancel it is told so; to others it is not there.
+  const auto node = api->node_for(what, access_scope::submit);
+  api->node_for(what)->find_task(
+      what.parameters[0], [=, pass = what.pass, id = what.parameters[0],
+                           path = std::string{what.path}](const task_record_ptr& seen,
+                                                          const refused&) {
+        if (seen && !pass->allows(access_scope::submit, seen->what->domain))
+          refuse(answer, not_allowed("this key may see this task, and not cancel it"), path);
+        else
+          node->cancel(id, why, then);
+      });
 }
 
 } // namespace
 
 void add_tasks(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/tasks/{id}", [api](http_request& what, const responder& answer) {
+  to.add("GET", "/v1/tasks/{id}", route_need::somewhere(access_scope::read), [api](http_request& what, const responder& answer) {
     if (const auto bad = query_reader{what.query}.end())
       return refuse(answer, *bad, what.path);
-    api->node.find_task(what.parameters[0], rendered<task_record_ptr>(answer, what.path, one_task));
+    api->node_for(what)->find_task(what.parameters[0], rendered<task_record_ptr>(answer, what.path, one_task));
   });
-  to.add("GET", "/v1/tasks",
+  to.add("GET", "/v1/tasks", route_need::somewhere(access_scope::read),
          [api](http_request& what, const responder& answer) { list(api, what, answer); });
-  to.add("POST", "/v1/tasks/{id}/cancel",
+  to.add("POST", "/v1/tasks/{id}/cancel", route_need::somewhere(access_scope::submit),
          [api](http_request& what, const responder& answer) { cancel(api, what, answer); });
 }
 

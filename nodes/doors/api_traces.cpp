@@ -14,8 +14,8 @@ constexpr std::size_t family_max = 256; ///< tasks in one trace
 /// trace.
 class family : public std::enable_shared_from_this<family> {
  public:
-  family(client& node, responder answer, std::string path)
-      : node_(node)
+  family(std::shared_ptr<client> node, responder answer, std::string path)
+      : node_(std::move(node))
       , answer_(std::move(answer))
       , path_(std::move(path)) {}
 
@@ -30,7 +30,7 @@ class family : public std::enable_shared_from_this<family> {
 
  private:
   void ask(const std::string& id) {
-    node_.find_task(
+    node_->find_task(
         id, [self = shared_from_this(), id](const task_record_ptr& record, const refused& why) {
           self->found(id, record, why);
         });
@@ -71,7 +71,7 @@ class family : public std::enable_shared_from_this<family> {
 
   [[nodiscard]] http_reply render() const {
     std::map<std::string, std::string, std::less<>> models;
-    for (const auto& a : node_.agents())
+    for (const auto& a : node_->agents())
       if (a.spec && a.spec->settings.is_object())
         if (const auto m = a.spec->settings.find("model");
             m != a.spec->settings.end() && m->is_string())
@@ -90,7 +90,7 @@ class family : public std::enable_shared_from_this<family> {
     return json_reply(trace_view(*members_.at(root_), more));
   }
 
-  client& node_;
+  const std::shared_ptr<client> node_;
   const responder answer_;
   const std::string path_;
   std::string root_;
@@ -110,15 +110,15 @@ http_reply explanation(const task_record_ptr& record, const std::string& path) {
 } // namespace
 
 void add_traces(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/tasks/{id}/trace", [api](http_request& what, const responder& answer) {
+  to.add("GET", "/v1/tasks/{id}/trace", route_need::somewhere(access_scope::read), [api](http_request& what, const responder& answer) {
     if (const auto bad = query_reader{what.query}.end())
       return refuse(answer, *bad, what.path);
-    std::make_shared<family>(api->node, answer, std::string{what.path})->start(what.parameters[0]);
+    std::make_shared<family>(api->node_for(what), answer, std::string{what.path})->start(what.parameters[0]);
   });
-  to.add("GET", "/v1/tasks/{id}/explain", [api](http_request& what, const responder& answer) {
+  to.add("GET", "/v1/tasks/{id}/explain", route_need::somewhere(access_scope::read), [api](http_request& what, const responder& answer) {
     if (const auto bad = query_reader{what.query}.end())
       return refuse(answer, *bad, what.path);
-    api->node.find_task(what.parameters[0],
+    api->node_for(what)->find_task(what.parameters[0],
                         rendered<task_record_ptr>(answer, what.path, explanation));
   });
 }

@@ -4,6 +4,8 @@
 #include "nodes/doors/problem.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/http/error.hpp>
 
 #include <cstring>
@@ -26,13 +28,22 @@ connection::connection(lane& home, std::uint32_t slot, client_socket socket)
     , in_(new char[buffer_bytes]) {
   boost::system::error_code e;
   socket_.non_blocking(true, e);
+  const auto from = socket_.remote_endpoint(e);
+  if (!e)
+    remote_ = from.address().to_string();
 }
 
 connection::~connection() = default;
 
-void connection::start(bool turn_away) {
-  if (!socket_.is_open()) {
-    close();
+void connection::start(bool turn_away, const std::shared_ptr<SSL_CTX>& tls) {
+  if (!socket_.is_open() || (tls && turn_away)) {
+    close(); // Agreeing on TLS only to say that there is no room would cost more than a request.
+    return;
+  }
+  if (tls) {
+    tls_ = std::make_unique<tls_session>(tls, socket_.native_handle());
+    stage_ = stage::handshake;
+    shake_hands();
     return;
   }
   if (turn_away) {
@@ -43,7 +54,7 @@ void connection::start(bool turn_away) {
 }
 
 void connection::stop() {
-  if (stage_ == stage::idle && unsent() == 0)
+  if (stage_ == stage::handshake || (stage_ == stage::idle && unsent() == 0))
     close();
   else if (stage_ == stage::idle)
     last_ = true;
@@ -94,6 +105,79 @@ void connection::tick() {
                                    : "the body did not arrive in time");
   else if (stage_ == stage::idle || stage_ == stage::lingering)
     close();
+  else if (stage_ == stage::handshake) {
+    home_.shared().bad_handshakes.fetch_add(1);
+    close();
+  }
+}
+
+// -- TLS ----------------------------------------------------------------------
+
+void connection::wait_for(tls_session::step step, void (connection::*then)()) {
+  socket_.async_wait(step == tls_session::step::wants_write ? client_socket::wait_write
+                                                            : client_socket::wait_read,
+                     [self = shared_from_this(), then](const boost::system::error_code& e) {
+                       if (self->stage_ == stage::closed)
+                         return;
+                       if (e)
+                         self->close();
+                       else
+                         (self.get()->*then)();
+                     });
+}
+
+void connection::shake_hands() {
+  using step = tls_session::step;
+  switch (const auto found = tls_->accept()) {
+  case step::done:
+    stage_ = stage::idle;
+    deadline_ = lane::steady::now() + home_.shared().settings.header_timeout;
+    read();
+    return;
+  case step::wants_read:
+  case step::wants_write:
+    wait_for(found, &connection::shake_hands);
+    return;
+  case step::plaintext:
+    // Whoever has only forgotten the s should not have to guess.
+    home_.shared().bad_handshakes.fetch_add(1);
+    tls_ = nullptr;
+    refuse(400, "plaintext", "TLS is needed", "this port speaks TLS: use https://");
+    return;
+  default:
+    home_.shared().bad_handshakes.fetch_add(1);
+    close();
+  }
+}
+
+void connection::read_tls() {
+  using step = tls_session::step;
+  std::size_t n = 0;
+  const auto found = tls_->read(in_.get() + end_, buffer_bytes - end_, n);
+  if (found == step::wants_read || found == step::wants_write) {
+    wait_for(found, &connection::read_tls);
+    return;
+  }
+  boost::system::error_code e;
+  if (found == step::ended)
+    e = boost::asio::error::eof;
+  else if (found != step::done)
+    e = boost::asio::error::connection_reset;
+  // Not from within: whoever reads may be in the middle of an answer.
+  boost::asio::post(home_.io(), [self = shared_from_this(), e, n] { self->on_read(e, n); });
+}
+
+std::size_t connection::write_some(const char* from, std::size_t size,
+                                   boost::system::error_code& e) {
+  if (!tls_)
+    return socket_.write_some(boost::asio::buffer(from, size), e);
+  std::size_t n = 0;
+  const auto found = tls_->write(from, size, n);
+  if (found == tls_session::step::wants_write || found == tls_session::step::wants_read)
+    e = boost::asio::error::would_block;
+  else if (found != tls_session::step::done)
+    e = boost::asio::error::broken_pipe;
+  return n;
 }
 
 // -- reading ------------------------------------------------------------------
@@ -109,6 +193,10 @@ void connection::read() {
   if (end_ == buffer_bytes)
     return; // Goes on when the answer has been written: the client is slowed down meanwhile.
   reading_ = true;
+  if (tls_) {
+    read_tls();
+    return;
+  }
   socket_.async_read_some(boost::asio::buffer(in_.get() + end_, buffer_bytes - end_),
                           [self = shared_from_this()](const boost::system::error_code& e,
                                                       std::size_t n) { self->on_read(e, n); });
@@ -209,6 +297,7 @@ void connection::dispatch() {
   stage_ = stage::handling;
   deadline_ = steady::time_point::max();
   serial_ = home_.next_serial();
+  request_.remote = remote_;
   const responder answer{home_.box(), {slot_, serial_}};
   if (parser_->http_version() == 11 && request_.count("host") != 1) {
     answer.send(to_reply(bad_request("HTTP/1.1 asks for exactly one Host header"), request_.path));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodes/doors/door_tls.hpp"
 #include "nodes/doors/lane.hpp"
 #include "nodes/doors/request_parser.hpp"
 
@@ -19,7 +20,8 @@ class connection : public std::enable_shared_from_this<connection> {
   connection(lane& home, std::uint32_t slot, client_socket socket);
   ~connection();
 
-  void start(bool turn_away);
+  /// Speaks TLS unless `tls` is null.
+  void start(bool turn_away, const std::shared_ptr<SSL_CTX>& tls);
   /// The server stops: an idle connection ends, a busy one after its answer, a stream at once.
   void stop();
   void close();
@@ -41,10 +43,17 @@ class connection : public std::enable_shared_from_this<connection> {
     streaming, ///< its answer goes on
     lingering, ///< all is said; what still comes in is thrown away, so that the client can read the
                ///< last answer
+    handshake, ///< TLS is being agreed on
     closed,
   };
 
+  void shake_hands();
   void read();
+  void read_tls();
+  /// Writes what the socket takes at once; would_block when that is nothing.
+  std::size_t write_some(const char* from, std::size_t size, boost::system::error_code& e);
+  /// Runs `then` when the socket can be read or written, as `step` wants.
+  void wait_for(tls_session::step step, void (connection::*then)());
   void on_read(const boost::system::error_code& e, std::size_t n);
   void process();
   bool parse();
@@ -66,6 +75,8 @@ class connection : public std::enable_shared_from_this<connection> {
   lane& home_;
   const std::uint32_t slot_;
   client_socket socket_;
+  std::string remote_; ///< its address
+  std::unique_ptr<tls_session> tls_;
   stage stage_ = stage::idle;
   bool reading_ = false;
   bool writing_ = false;    ///< the system's buffer is full

@@ -149,7 +149,7 @@ void connection::flush() {
     return;
   while (unsent() > 0) {
     boost::system::error_code e;
-    const auto n = socket_.write_some(boost::asio::buffer(out_.data() + sent_, unsent()), e);
+    const auto n = write_some(out_.data() + sent_, unsent(), e);
     if (e == boost::asio::error::would_block || e == boost::asio::error::try_again) {
       wait_writable();
       return;
@@ -198,6 +198,8 @@ void connection::linger() {
     close();
     return;
   }
+  if (tls_)
+    tls_->say_end();
   boost::system::error_code e;
   socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, e);
   if (e) {

@@ -22,6 +22,7 @@ void http_request::clear() noexcept {
   method = target = path = query = {};
   body.clear();
   parameters.clear();
+  pass = nullptr;
   line_.clear();
   text_.clear();
   fields_.clear();
@@ -81,12 +82,18 @@ std::string_view status_words(unsigned status) noexcept {
     return "Continue";
   case 200:
     return "OK";
+  case 201:
+    return "Created";
   case 202:
     return "Accepted";
   case 204:
     return "No Content";
   case 400:
     return "Bad Request";
+  case 401:
+    return "Unauthorized";
+  case 403:
+    return "Forbidden";
   case 404:
     return "Not Found";
   case 405:

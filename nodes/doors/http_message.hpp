@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace troupe {
+
+class access_pass;
 
 /// A request as it came in, without its connection. It is valid only while its handler runs: what
 /// is needed longer is copied or moved out of it.
@@ -19,6 +22,9 @@ class http_request {
   std::string body;        ///< a handler may move it out
   /// What the route's `{name}` segments matched, decoded, in their order.
   std::vector<std::string> parameters;
+  std::string_view remote; ///< the address it came from; empty: not known
+  /// Of the key that it came with; null: no keys are asked for.
+  std::shared_ptr<const access_pass> pass;
 
   /// The value of a header field, by its name in lower case; empty when it was not sent. Of a
   /// repeated field the first.

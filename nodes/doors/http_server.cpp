@@ -30,15 +30,18 @@ constexpr std::size_t turned_away_max =
     64; ///< connections that are told to come back later, at the same time
 constexpr int listen_backlog = 1024;
 
-boost::asio::ip::address loopback_of(const std::string& host) {
-  if (host == "localhost")
+boost::asio::ip::address address_of_host(const http_settings& want) {
+  if (want.host == "localhost")
     return boost::asio::ip::address_v4::loopback();
   boost::system::error_code e;
-  const auto out = boost::asio::ip::make_address(host, e);
-  if (e || !out.is_loopback())
-    throw std::runtime_error("the door cannot listen on " + host +
-                             ": only loopback addresses (127.0.0.1, ::1, localhost) are allowed, "
-                             "for TLS and keys are not there yet");
+  const auto out = boost::asio::ip::make_address(want.host, e);
+  if (e)
+    throw std::runtime_error("the door cannot listen on " + want.host +
+                             ": it has to be a numeric address, or localhost");
+  if (!out.is_loopback() && !want.tls.given())
+    throw std::runtime_error("the door does not listen on " + want.host +
+                             " without TLS: whatever passes there could be read and changed on "
+                             "its way. It needs a certificate and its key");
   return out;
 }
 
@@ -74,7 +77,10 @@ class http_server::impl {
 
   void start() {
     const auto& want = shared_.settings;
-    const tcp::endpoint where{loopback_of(want.host), want.port};
+    const tcp::endpoint where{address_of_host(want), want.port};
+    shared_.loopback = where.address().is_loopback();
+    if (want.tls.given())
+      tls_ = std::make_unique<door_tls>(want.tls);
     const int fd =
         ::socket(where.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -116,7 +122,8 @@ class http_server::impl {
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] http_counts counts() const noexcept {
-    return {shared_.connections, shared_.accepted, shared_.turned_away, shared_.accept_errors};
+    return {shared_.connections, shared_.accepted, shared_.turned_away, shared_.accept_errors,
+            shared_.bad_handshakes};
   }
 
  private:
@@ -177,13 +184,14 @@ class http_server::impl {
       ::close(fd);
       return;
     }
-    to.adopt(std::move(who), turn_away);
+    to.adopt(std::move(who), turn_away, tls_ ? tls_->context() : nullptr);
   }
 
   server_state shared_;
   std::vector<std::unique_ptr<lane>> lanes_;
   std::unique_ptr<acceptor_type> acceptor_;
   std::unique_ptr<boost::asio::steady_timer> pause_;
+  std::unique_ptr<door_tls> tls_;
   std::size_t next_ = 0;
   std::uint16_t port_ = 0;
   std::atomic<bool> running_{false};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodes/doors/door_tls.hpp"
 #include "nodes/doors/router.hpp"
 
 #include <troupe/clock.hpp>
@@ -14,7 +15,8 @@ namespace troupe {
 
 /// Limits of an HTTP server. Everything that a client could make grow or wait has one.
 struct http_settings {
-  std::string host = "127.0.0.1"; ///< a loopback address, or `localhost`
+  std::string host = "127.0.0.1"; ///< a numeric address, or `localhost`
+  door_certificate tls;           ///< needed beyond the loopback
   std::uint16_t port = 0;         ///< 0: any free one
   std::size_t threads = 1;
   std::uint32_t header_max_bytes = 8192;
@@ -39,6 +41,7 @@ struct http_counts {
   std::uint64_t accepted = 0;
   std::uint64_t turned_away = 0; ///< over `connections_max`
   std::uint64_t accept_errors = 0;
+  std::uint64_t bad_handshakes = 0; ///< with TLS: connections that never came to a request
 };
 
 /// An HTTP/1.1 server on threads of its own. Requests of one connection are answered one after the
@@ -51,9 +54,9 @@ class http_server {
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;
 
-  /// Listens and returns. Throws `std::runtime_error` when the host is not a loopback address
-  /// (doors beyond this machine need TLS and keys, which are not there yet), or when the port is
-  /// taken.
+  /// Listens and returns. Throws `std::runtime_error` when the host is not an address, or is not a
+  /// loopback address and there is no certificate; when the certificate cannot be used; or when the
+  /// port is taken. That keys are asked for beyond the loopback is for the routes' gate to see to.
   void start();
   /// The port it listens on; 0 before `start`.
   [[nodiscard]] std::uint16_t port() const noexcept;

@@ -71,8 +71,8 @@ void lane::end_if_empty() {
     io_.stop();
 }
 
-void lane::adopt(client_socket who, bool turn_away) {
-  boost::asio::post(io_, [this, held = std::move(who), turn_away]() mutable {
+void lane::adopt(client_socket who, bool turn_away, std::shared_ptr<SSL_CTX> tls) {
+  boost::asio::post(io_, [this, held = std::move(who), turn_away, tls = std::move(tls)]() mutable {
     now_ = steady::now();
     if (stopping_) {
       shared_.connections.fetch_sub(1);
@@ -88,7 +88,7 @@ void lane::adopt(client_socket who, bool turn_away) {
     ++open_;
     auto c = std::make_shared<connection>(*this, slot, std::move(held));
     connections_[slot] = c;
-    c->start(turn_away);
+    c->start(turn_away, tls);
     arm();
   });
 }

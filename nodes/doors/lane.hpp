@@ -36,6 +36,7 @@ struct server_state {
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> turned_away{0};
   std::atomic<std::uint64_t> accept_errors{0};
+  std::atomic<std::uint64_t> bad_handshakes{0};
 };
 
 /// One thread of a server with its connections. Unless said otherwise, everything here runs on that
@@ -58,8 +59,8 @@ class lane {
   void begin_stop(steady::time_point deadline);
 
   /// Takes over a connected socket of `io()`; the connection tells the client to come back later if
-  /// `turn_away`. Any thread.
-  void adopt(client_socket who, bool turn_away);
+  /// `turn_away`, and speaks TLS unless `tls` is null. Any thread.
+  void adopt(client_socket who, bool turn_away, std::shared_ptr<SSL_CTX> tls);
 
   [[nodiscard]] server_state& shared() noexcept { return shared_; }
   [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }

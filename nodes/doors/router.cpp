@@ -64,7 +64,12 @@ bool accepts(std::string_view header, const std::vector<std::string_view>& produ
 
 void router::add(std::string method, std::string pattern, http_handler run,
                  std::vector<std::string_view> produces) {
-  entry e{std::move(method), std::move(pattern), {}, std::move(produces), std::move(run)};
+  add(std::move(method), std::move(pattern), route_need{}, std::move(run), std::move(produces));
+}
+
+void router::add(std::string method, std::string pattern, route_need need, http_handler run,
+                 std::vector<std::string_view> produces) {
+  entry e{std::move(method), std::move(pattern), {}, std::move(produces), std::move(run), need};
   std::string_view rest{e.pattern};
   while (!rest.empty())
     e.segments.emplace_back(cut_segment(rest));
@@ -105,6 +110,14 @@ void router::route(http_request& what, const responder& answer) const {
       allowed += (allowed.empty() ? "" : ", ") + e.method + (e.method == "GET" ? ", HEAD" : "");
       continue;
     }
+    if (gate_)
+      if (const auto no = gate_->admit(what, e.need, e.pattern)) {
+        auto reply = to_reply(*no, what.path);
+        if (no->status == 401)
+          reply.add("WWW-Authenticate", "Bearer");
+        answer.send(std::move(reply));
+        return;
+      }
     if (!accepts(what.header("accept"), e.produces)) {
       problem p = bad_request("this resource is only there as " + std::string{e.produces.front()});
       p.status = 406;
@@ -147,6 +160,13 @@ std::vector<std::pair<std::string, std::string>> router::routes() const {
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& e : entries_)
     out.emplace_back(e.method, e.pattern);
+  return out;
+}
+
+std::vector<route_need> router::needs() const {
+  std::vector<route_need> out;
+  for (const auto& e : entries_)
+    out.push_back(e.need);
   return out;
 }
 

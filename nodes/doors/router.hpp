@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodes/doors/access.hpp"
 #include "nodes/doors/http_message.hpp"
 #include "nodes/doors/responder.hpp"
 
@@ -21,15 +22,24 @@ class router {
  public:
   /// `pattern` consists of fixed segments and `{name}` segments: `/v1/tasks/{id}/trace`. `produces`
   /// lists the media types that the handler answers with; a request that accepts none of them gets
-  /// 406.
+  /// 406. `need` says what key it takes, where keys are asked for.
+  void add(std::string method, std::string pattern, route_need need, http_handler run,
+           std::vector<std::string_view> produces = {"application/json"});
+  /// A route that says nothing about keys takes one that may do everything.
   void add(std::string method, std::string pattern, http_handler run,
            std::vector<std::string_view> produces = {"application/json"});
 
-  /// Runs the handler of the request, or answers with 404, 405, 406 or 400. HEAD is taken as GET.
+  /// Whom to ask whether a request may come in; without one all may.
+  void guard_with(std::shared_ptr<access_gate> gate) { gate_ = std::move(gate); }
+
+  /// Runs the handler of the request, or answers with 404, 405, 406, 400, or as the gate says. HEAD
+  /// is taken as GET.
   void route(http_request& what, const responder& answer) const;
 
   /// All methods and patterns, in the order they were added.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> routes() const;
+  /// What each of them needs, likewise.
+  [[nodiscard]] std::vector<route_need> needs() const;
 
  private:
   struct entry {
@@ -38,9 +48,11 @@ class router {
     std::vector<std::string> segments;
     std::vector<std::string_view> produces;
     http_handler run;
+    route_need need;
   };
   [[nodiscard]] static bool matches(const entry& e, std::string_view path) noexcept;
   std::vector<entry> entries_;
+  std::shared_ptr<access_gate> gate_;
 };
 
 } // namespace troupe

@@ -1,0 +1,260 @@
+#include "nodes/doors/guarded_client.hpp"
+
+#include "actors/audit.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+
+namespace troupe {
+
+namespace {
+
+const refused lost_key{
+    refusal::unknown_task, "the key that this was asked with is no longer good", {}};
+
+timestamp record_time() {
+  return std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now());
+}
+
+/// Makes the ids of records unique within the process; the time does it between processes.
+std::uint64_t next_record() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+} // namespace
+
+guarded_client::guarded_client(client& node, pass_ptr pass, access_scope as,
+                               access_settings settings)
+    : node_(node)
+    , who_(std::make_shared<const rights>(rights{std::move(pass), as}))
+    , settings_(std::move(settings)) {}
+
+task_handlers guarded_client::only_while_good(std::shared_ptr<const rights> who,
+                                              task_handlers from) {
+  // Of what is final only the first counts, also when several threads tell it.
+  const auto over = std::make_shared<std::atomic<bool>>(false);
+  const auto shared = std::make_shared<const task_handlers>(std::move(from));
+  const auto end = [over, shared](const refused& why) {
+    if (!over->exchange(true) && shared->refused_)
+      shared->refused_(why);
+  };
+  const auto may_hear = [who, end](const task_record_ptr& record) {
+    if (!who->pass->still_good())
+      end(lost_key);
+    else if (!who->sees(record->what->domain))
+      end({refusal::unknown_task, "no such task, or it has been forgotten", {}});
+    else
+      return true;
+    return false;
+  };
+  task_handlers out;
+  out.accepted = shared->accepted;
+  out.refused_ = end;
+  if (shared->progressed)
+    out.progressed = [=](const task_record_ptr& record) {
+      if (!over->load() && may_hear(record))
+        shared->progressed(record);
+    };
+  if (shared->ended)
+    out.ended = [=](const task_record_ptr& record) {
+      if (!over->load() && may_hear(record) && !over->exchange(true))
+        shared->ended(record);
+    };
+  return out;
+}
+
+std::uint64_t guarded_client::submit(task_request what, task_handlers handlers) {
+  const auto& domain = what.domain.empty() ? node_.fleet().entry : what.domain;
+  if (!who_->pass->allows(access_scope::submit, domain)) {
+    if (handlers.refused_)
+      handlers.refused_({refusal::unknown_domain, "there is no domain '" + domain + "'", {}});
+    return 0;
+  }
+  return node_.submit(std::move(what), only_while_good(who_, std::move(handlers)));
+}
+
+std::uint64_t guarded_client::watch(std::string id, task_handlers handlers) {
+  return node_.watch(std::move(id), only_while_good(who_, std::move(handlers)));
+}
+
+void guarded_client::forget(std::uint64_t number) {
+  if (number != 0)
+    node_.forget(number);
+}
+
+void guarded_client::find_task(std::string id, reply<task_record_ptr> then) {
+  node_.find_task(std::move(id), [who = who_, then](const task_record_ptr& record,
+                                                    const refused& why) {
+    const bool there = record && who->sees(record->what->domain);
+    if (there || (why.why != refusal::none && why.why != refusal::unknown_task))
+      then(there ? record : nullptr, why);
+    else
+      then(nullptr, {});
+  });
+}
+
+void guarded_client::list_tasks(task_filter filter, reply<std::vector<task_record_ptr>> then) {
+  const auto limit = std::min(filter.limit, task_filter::max_listed);
+  if (!filter.domain.empty() && !who_->sees(filter.domain))
+    return then({}, {});
+  if (!who_->sees(filter.domain))
+    filter.limit = task_filter::max_listed; // Others' tasks in between are left out below.
+  node_.list_tasks(std::move(filter), [who = who_, limit, then](std::vector<task_record_ptr> all,
+                                                                const refused& why) {
+    std::erase_if(all, [&](const auto& r) { return !r || !who->sees(r->what->domain); });
+    all.resize(std::min(all.size(), limit));
+    then(std::move(all), why);
+  });
+}
+
+template <class T>
+void guarded_client::recorded(const char* does, json about, const reply<T>& refused_,
+                              std::function<void()> then) {
+  const auto& key = who_->pass->key();
+  const auto at = record_time();
+  about["does"] = does;
+  about["key"] = key.id;
+  about["name"] = key.name;
+  if (!key.team.empty())
+    about["team"] = key.team;
+  about["node"] = settings_.node;
+  const auto id = "key/" + settings_.node + "/" + key.id + "/" +
+                  std::to_string(at.time_since_epoch().count()) + "/" +
+                  std::to_string(next_record());
+  const refused lost{refusal::busy,
+                     "it cannot be put on record now, and so it was not done", milliseconds{1000}};
+  const bool taken =
+      settings_.write &&
+      settings_.write({audit_write(id, at, "key.used", std::move(about))},
+                      [then = std::move(then), refused_, lost](const std::string& wrong) {
+                        if (wrong.empty())
+                          then();
+                        else
+                          refused_({}, lost);
+                      });
+  if (!taken)
+    refused_({}, lost);
+}
+
+void guarded_client::cancel(std::string id, std::string why, reply<task_record_ptr> then) {
+  node_.find_task(id, [self = *this, id, why, then](const task_record_ptr& record,
+                                                    const refused& no) mutable {
+    if (no.why != refusal::none && no.why != refusal::unknown_task)
+      return then(nullptr, no);
+    if (!record || !self.who_->pass->allows(access_scope::submit, record->what->domain))
+      return then(nullptr, {});
+    self.recorded<task_record_ptr>(
+        "cancel", {{"task", id}}, then, [&node = self.node_, id, why, then] {
+          node.cancel(id, why, then);
+        });
+  });
+}
+
+void guarded_client::find_session(std::string id, reply<session_found> then) {
+  node_.find_session(std::move(id), [who = who_, then](session_found found, const refused& why) {
+    const bool there = found.what && who->sees(found.what->domain);
+    if (there || (why.why != refusal::none && why.why != refusal::unknown_session))
+      then(there ? std::move(found) : session_found{}, why);
+    else
+      then({}, {});
+  });
+}
+
+void guarded_client::list_sessions(
+    std::size_t limit, reply<std::vector<std::shared_ptr<const session_snapshot>>> then) {
+  const auto most = who_->sees("") ? limit : std::max<std::size_t>(limit, 1000);
+  node_.list_sessions(most, [who = who_, limit, then](auto all, const refused& why) {
+    std::erase_if(all, [&](const auto& s) { return !s || !who->sees(s->domain); });
+    all.resize(std::min(all.size(), limit));
+    then(std::move(all), why);
+  });
+}
+
+void guarded_client::tree(reply<std::shared_ptr<const tree_node>> then) {
+  if (!who_->sees(""))
+    return then(nullptr, {});
+  node_.tree(std::move(then));
+}
+
+void guarded_client::questions(std::string queue, reply<std::vector<question_ptr>> then) {
+  node_.questions(std::move(queue), [who = who_, then](std::vector<question_ptr> all,
+                                                       const refused& why) {
+    std::erase_if(all, [&](const auto& q) {
+      return !q || !who->pass->allows(access_scope::answer, q->domain);
+    });
+    then(std::move(all), why);
+  });
+}
+
+void guarded_client::with_question(std::string id, const reply<question_ptr>& refused_,
+                                   std::function<void()> then) {
+  questions({}, [id = std::move(id), refused_, then = std::move(then)](
+                    const std::vector<question_ptr>& mine, const refused& why) {
+    if (why.why != refusal::none)
+      return refused_(nullptr, why);
+    if (std::none_of(mine.begin(), mine.end(), [&](const auto& q) { return q->id == id; }))
+      return refused_(nullptr, {refusal::unknown_question, "no open question " + id, {}});
+    then();
+  });
+}
+
+void guarded_client::claim(std::string id, std::string by, reply<question_ptr> then) {
+  with_question(id, then, [self = *this, id, by, then]() mutable {
+    self.recorded<question_ptr>("claim", {{"question", id}, {"by", by}}, then,
+                                [&node = self.node_, id, by, then] { node.claim(id, by, then); });
+  });
+}
+
+void guarded_client::answer(std::string id, std::string by, outcome x, reply<question_ptr> then) {
+  const auto shared = std::make_shared<const outcome>(std::move(x));
+  with_question(id, then, [self = *this, id, by, shared, then]() mutable {
+    self.recorded<question_ptr>("answer", {{"question", id}, {"by", by}}, then,
+                                [&node = self.node_, id, by, shared, then] {
+                                  node.answer(id, by, *shared, then);
+                                });
+  });
+}
+
+void guarded_client::order(std::string agent, agent_order what,
+                           reply<std::vector<agent_view>> then) {
+  const auto slash = agent.rfind('/');
+  const auto domain = agent.substr(0, slash == std::string::npos ? 0 : slash);
+  if (!who_->pass->allows(access_scope::operate, domain))
+    return then({}, {refusal::invalid_request, "there is no agent '" + agent + "'", {}});
+  recorded<std::vector<agent_view>>("order", {{"agent", agent}, {"order", to_string(what)}}, then,
+                                    [&node = node_, agent, what, then] {
+                                      node.order(agent, what, then);
+                                    });
+}
+
+std::vector<agent_view> guarded_client::agents() const {
+  auto out = node_.agents();
+  std::erase_if(out, [&](const agent_view& a) {
+    return !who_->sees(std::string_view{a.name}.substr(0, a.name.rfind('/')));
+  });
+  return out;
+}
+
+namespace {
+
+void gather(const std::vector<domain_spec>& from, const access_pass* pass, access_scope what,
+            std::vector<const domain_spec*>& to) {
+  for (const auto& d : from)
+    if (!pass || pass->allows(what, d.path))
+      to.push_back(&d);
+    else
+      gather(d.domains, pass, what, to);
+}
+
+} // namespace
+
+std::vector<const domain_spec*> domains_for(const fleet_spec& fleet, const access_pass* pass,
+                                            access_scope what) {
+  std::vector<const domain_spec*> out;
+  gather(fleet.domains, pass, what, out);
+  return out;
+}
+
+} // namespace troupe
