@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <ostream>
+#include <utility>
+
 #include <unistd.h>
 
 namespace troupe::cli {
@@ -70,8 +73,23 @@ std::unique_ptr<CLI::App> make_program(shell& s) {
   return app;
 }
 
+namespace {
+
+/// What the environment says stands where no option says otherwise. CLI11's own way of reading it
+/// does so for every verb, and each would write over what was said to the one that runs.
+void read_environment(shell& s) {
+  for (const auto& [name, to] :
+       {std::pair{"TROUPE_URL", &s.url}, std::pair{"TROUPE_KEY_FILE", &s.key_file},
+        std::pair{"TROUPE_AUTHORITY", &s.authority}})
+    if (const char* given = std::getenv(name); given && *given)
+      *to = given;
+}
+
+} // namespace
+
 int run(const std::vector<std::string>& words, std::ostream& out, std::ostream& err) {
   shell s{out, err};
+  read_environment(s);
   try {
     const auto app = make_program(s);
     std::vector<std::string> rest{words.begin() + (words.empty() ? 0 : 1), words.end()};

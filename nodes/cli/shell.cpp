@@ -42,16 +42,15 @@ void add_output(CLI::App& verb, shell& with) {
 
 void add_node_options(CLI::App& verb, shell& with) {
   add_output(verb, with);
-  verb.add_option("--url", with.url, "where the node is")
-      ->envname("TROUPE_URL")
+  verb.add_option("--url", with.url, "where the node is; else TROUPE_URL says it")
       ->capture_default_str();
-  verb.add_option("--key-file", with.key_file,
-                  "a file with the API key; TROUPE_KEY may hold the key itself")
-      ->envname("TROUPE_KEY_FILE");
+  verb.add_option(
+      "--key-file", with.key_file,
+      "a file with the API key; else TROUPE_KEY_FILE names one, or TROUPE_KEY holds the "
+      "key itself");
   verb.add_option("--authority", with.authority,
                   "a file with the certificates that an https node is believed by, instead of the "
-                  "system's")
-      ->envname("TROUPE_AUTHORITY");
+                  "system's; else TROUPE_AUTHORITY names it");
 }
 
 long long milliseconds_of(const std::string& text, const std::string& option) {

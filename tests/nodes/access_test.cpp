@@ -61,7 +61,9 @@ struct guarded_door {
       json out = json::array();
       for (std::size_t i = 0; i < 3000; ++i)
         out.push_back({{"message", std::to_string(i)},
-                       {"domain", i % 3 == 0 ? "support" : i % 3 == 1 ? "sales" : ""}});
+                       {"domain", i % 3 == 0   ? "support"
+                                  : i % 3 == 1 ? "sales"
+                                               : ""}});
       while (out.size() > query["limit"].get<std::size_t>())
         out.erase(out.size() - 1);
       return out;
@@ -277,9 +279,8 @@ TEST(door_keys, a_domain_that_is_named_is_refused_whether_it_exists_or_not) {
     const auto a = d.ask(
         post("/v1/tasks", R"({"text":"x","domain":")" + std::string{domain} + "\"}", bearer(key)));
     EXPECT_EQ(a.status, 403u) << domain;
-    EXPECT_EQ(
-        d.ask(post("/v1/agents/" + std::string{domain} + "/a/drain", "", bearer(key))).status,
-        403u);
+    EXPECT_EQ(d.ask(post("/v1/agents/" + std::string{domain} + "/a/drain", "", bearer(key))).status,
+              403u);
   }
   EXPECT_EQ(d.ask(post("/v1/agents/support%2Frefunds/a/drain", "", bearer(key))).status, 200u);
   EXPECT_EQ(d.node.ordered, "support/refunds/a drain");
@@ -345,8 +346,8 @@ TEST(door_keys, are_made_shown_once_listed_and_revoked) {
   ASSERT_EQ(team.status, 201u);
   const auto lead = team.parsed()["key"].get<std::string>();
   // Nobody gives away, sees or takes back what is not his.
-  EXPECT_EQ(
-      d.ask(post("/v1/keys", R"({"name":"x","allow":["read:sales"]})", bearer(lead))).status, 403u);
+  EXPECT_EQ(d.ask(post("/v1/keys", R"({"name":"x","allow":["read:sales"]})", bearer(lead))).status,
+            403u);
   const auto desk =
       d.ask(post("/v1/keys", R"({"name":"desk","allow":["answer:support/x"]})", bearer(lead)));
   ASSERT_EQ(desk.status, 201u);

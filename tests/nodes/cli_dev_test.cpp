@@ -146,8 +146,8 @@ TEST(cli_dev, a_port_or_a_folder_in_use_is_named) {
   EXPECT_THAT(same.err, AllOf(HasSubstr(here.path("data")), HasSubstr("--data")));
   const auto open = run_troupe({"dev", here.path("fleet"), "--host", "0.0.0.0", "--port", "0",
                                 "--data", here.path("third")});
-  EXPECT_EQ(open.code, 1);
-  EXPECT_THAT(open.err, HasSubstr("loopback"));
+  EXPECT_EQ(open.code, 2);
+  EXPECT_THAT(open.err, HasSubstr("needs TLS"));
 }
 
 TEST(cli_dev, secrets_from_the_environment_do_not_reach_the_log) {

@@ -187,7 +187,9 @@ class dev_node {
 
   /// Runs a verb against the node.
   [[nodiscard]] ran ask(std::vector<std::string> words) const {
-    words.insert(words.begin() + (words.front() == "human" ? 2 : 1), {"--url", url_});
+    const bool two_words =
+        words.front() == "human" || words.front() == "keys" || words.front() == "audit";
+    words.insert(words.begin() + (two_words ? 2 : 1), {"--url", url_});
     return run_troupe(std::move(words));
   }
   [[nodiscard]] const std::string& url() const { return url_; }

@@ -129,9 +129,9 @@ TEST(http_server, only_answers_to_this_machine) {
   EXPECT_EQ(raw_client{d.port()}.ask("GET /healthz HTTP/1.1\r\n\r\n").status, 400u);
 }
 
-TEST(http_server, refuses_to_listen_beyond_this_machine) {
+TEST(http_server, refuses_to_listen_beyond_this_machine_without_tls) {
   fake_client node;
-  for (const auto* host : {"0.0.0.0", "192.0.2.1", "::", "example.org"}) {
+  for (const auto* host : {"0.0.0.0", "192.0.2.1", "::"}) {
     http_settings s;
     s.host = host;
     http_server server{s, make_api(node)};
@@ -139,7 +139,7 @@ TEST(http_server, refuses_to_listen_beyond_this_machine) {
       server.start();
       FAIL() << host;
     } catch (const std::runtime_error& e) {
-      EXPECT_NE(std::string{e.what()}.find("TLS and keys are not there yet"), std::string::npos);
+      EXPECT_NE(std::string{e.what()}.find("without TLS"), std::string::npos);
     }
   }
   door d;
