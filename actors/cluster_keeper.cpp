@@ -134,7 +134,8 @@ void cluster_keeper_state::carry_out(membership::actions& todo) {
       });
       break;
     case kind::tell:
-      break; // Peers look at the table themselves, every `table_every`.
+      tell_peers(a.version);
+      break;
     case kind::view:
       use_table();
       break;
@@ -209,6 +210,12 @@ void cluster_keeper_state::on_link_down(const link_down& x) {
   carry_out(todo);
 }
 
+void cluster_keeper_state::on_link_refused(const link_refused& x) {
+  membership::actions todo;
+  members_->on_link_down(x.node, 0, link_loss::refused, parts_->now(self_), todo);
+  carry_out(todo);
+}
+
 void cluster_keeper_state::on_tick() {
   const auto now = parts_->now(self_);
   if (now < armed_)
@@ -243,6 +250,10 @@ caf::behavior cluster_keeper(caf::stateful_actor<cluster_keeper_state>* self, pa
       [self](const at_cluster_keeper& x) { x.what(state_of(self)); },
       [self](const link_up& x) { state_of(self).on_link_up(x); },
       [self](const link_down& x) { state_of(self).on_link_down(x); },
+      [self](const link_refused& x) { state_of(self).on_link_refused(x); },
+      [self](const table_changed& x) { state_of(self).on_table_changed(x); },
+      [self](const shards_asked& x) { state_of(self).on_shards_asked(x); },
+      [self](const shards_released& x) { state_of(self).on_shards_released(x); },
       [self](const shard_opened& x) { state_of(self).on_opened(x); },
       [self](const shard_fenced& x) { state_of(self).on_fenced(x); },
       [self](leave_cluster) { return state_of(self).on_leave(); },

@@ -64,6 +64,12 @@ struct cluster_keeper_state {
   void on_tick();
   void on_link_up(const link_up& x);
   void on_link_down(const link_down& x);
+  void on_link_refused(const link_refused& x);
+
+  // What the keepers of other nodes say: cluster_keeper_peers.cpp.
+  void on_table_changed(const table_changed& x);
+  void on_shards_asked(const shards_asked& x);
+  void on_shards_released(const shards_released& x);
 
   // What this node is given, and lets go of: cluster_keeper_shards.cpp.
   void on_opened(const shard_opened& x);
@@ -81,6 +87,11 @@ struct cluster_keeper_state {
                  std::function<std::function<void(cluster_keeper_state&)>(membership_table&)> what);
   void use_table();
   void reach_members(const member_table& table);
+  /// The seat of another node's keeper; null: that node has told of none.
+  [[nodiscard]] seat_ptr keeper_of(const std::string& node) const;
+  void tell_peers(std::uint64_t version);
+  /// Sends what there is to say to the keepers of others.
+  void say(const ownership::actions& all);
   void place_replicas();
   [[nodiscard]] bool is_home_of(const std::string& replica) const;
   void begin(const moving_child& x);

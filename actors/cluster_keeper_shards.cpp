@@ -2,6 +2,7 @@
 
 #include "policies/replica_home.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -87,17 +88,16 @@ void cluster_keeper_state::carry_out(ownership::actions& todo) {
     case kind::refresh: {
       membership::actions next;
       const auto known = members_->table() ? members_->table()->version : 0;
-      members_->on_version_heard(known + 1, parts_->now(self_), next);
+      members_->on_version_heard(std::max(known + 1, a.version), parts_->now(self_), next);
       carry_out(next);
       break;
     }
     case kind::ask:
     case kind::released:
-      // The owner before us learns by the table that it is not the owner any more, and we wait for
-      // that at most `handover_wait`.
-      break;
+      break; // Said below, one message for each node.
     }
   }
+  say(todo);
 }
 
 void cluster_keeper_state::on_opened(const shard_opened& x) {

@@ -3,11 +3,13 @@
 // What a node's parts tell its cluster keeper, and it them.
 
 #include "actors/messages.hpp"
+#include "policies/ownership.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace troupe {
 
@@ -29,6 +31,27 @@ struct shard_fenced {
 struct leave_cluster {};
 struct cluster_left {};
 
+// What keepers of different nodes say to each other: it makes them look, and decides nothing.
+
+/// The member table has this version.
+struct table_changed {
+  std::uint64_t version = 0;
+};
+/// By this version of the table these shards have come to the node that says so: hand them over.
+struct shards_asked {
+  std::uint64_t version = 0;
+  std::vector<shard_key> which;
+};
+struct released_shard {
+  shard_key shard;
+  milliseconds leased_in{0}; ///< before that nobody may do leased work
+};
+/// The node that says so has let go of these shards, by this version of the table.
+struct shards_released {
+  std::uint64_t version = 0;
+  std::vector<released_shard> which;
+};
+
 struct table_clerk_state;
 /// INTERNAL: a question to the member table.
 struct table_question {
@@ -48,6 +71,9 @@ struct at_cluster_keeper {
   X(troupe::shard_fenced)                                                                          \
   X(troupe::leave_cluster)                                                                         \
   X(troupe::cluster_left)                                                                          \
+  X(troupe::table_changed)                                                                         \
+  X(troupe::shards_asked)                                                                          \
+  X(troupe::shards_released)                                                                       \
   X(troupe::table_question)                                                                        \
   X(troupe::at_cluster_keeper)
 

@@ -34,7 +34,8 @@ void post_state::init(caf::event_based_actor* self, parts_ptr parts, post_config
                    },
                    [hand](const links::peer& x, envelope_batch_ptr what) {
                      hand(batch_arrived{x, std::move(what)});
-                   }});
+                   },
+                   [hand](const std::string& node) { hand(link_refused{node}); }});
   self_->delayed_send(self_, config_.tell_every, tick{});
 }
 
@@ -114,6 +115,11 @@ void post_state::on_link_down(const link_down& x) {
   for (auto& [where, e] : elsewhere_)
     if (e.at == p.who.node)
       show(e);
+}
+
+void post_state::on_link_refused(const link_refused& x) {
+  // What it means is not for the post to decide: the keeper has the votes of others.
+  send_to(self_, config_.keeper, x);
 }
 
 void post_state::greet(peer_entry& p) {
@@ -306,6 +312,7 @@ caf::behavior post(caf::stateful_actor<post_state>* self, parts_ptr parts, post_
       [self](tick) { state_of(self).on_tick(); },
       [self](const link_up& x) { state_of(self).on_link_up(x); },
       [self](const link_down& x) { state_of(self).on_link_down(x); },
+      [self](const link_refused& x) { state_of(self).on_link_refused(x); },
       [self](const reach_nodes& x) { state_of(self).on_reach(x); },
       [self](const forget_node& x) { state_of(self).on_forget(x); },
       [self](const hand_over& x) { state_of(self).on_hand_over(x); },

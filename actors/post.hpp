@@ -72,6 +72,10 @@ struct link_down {
   links::peer with;
   std::string why;
 };
+/// Nobody listens where the node is reached.
+struct link_refused {
+  std::string node;
+};
 struct batch_arrived {
   links::peer from;
   envelope_batch_ptr what;
@@ -96,6 +100,7 @@ struct post_state {
   // Life and links: post.cpp.
   void on_link_up(const link_up& x);
   void on_link_down(const link_down& x);
+  void on_link_refused(const link_refused& x);
   void on_reach(const reach_nodes& x);
   void on_forget(const forget_node& x);
   void on_flush();
@@ -263,6 +268,7 @@ caf::behavior post(caf::stateful_actor<post_state>* self, parts_ptr parts, post_
   X(troupe::hand_over)                                                                             \
   X(troupe::link_up)                                                                               \
   X(troupe::link_down)                                                                             \
+  X(troupe::link_refused)                                                                          \
   X(troupe::batch_arrived)
 
 #if !TROUPE_CAF_LEGACY

@@ -1,5 +1,6 @@
 #include "actors/post_codec.hpp"
 
+#include "actors/cluster_messages.hpp"
 #include "actors/post_wire.hpp"
 
 #include <google/protobuf/arena.h>
@@ -37,7 +38,10 @@
   X(claim_question)                                                                                \
   X(answer_question)                                                                               \
   X(question_done)                                                                                 \
-  X(seat_down)
+  X(seat_down)                                                                                     \
+  X(table_changed)                                                                                 \
+  X(shards_asked)                                                                                  \
+  X(shards_released)
 
 namespace troupe {
 
@@ -183,6 +187,10 @@ bool opens_work(std::string_view kind) noexcept {
       "run_call",   "submit_task",    "watch_task",     "find_task",       "find_session",
       "view_shard", "list_questions", "claim_question", "answer_question", "ask_human"};
   return std::find(openers.begin(), openers.end(), kind) != openers.end();
+}
+
+bool only_hints(std::string_view kind) noexcept {
+  return kind == "table_changed" || kind == "shards_asked" || kind == "shards_released";
 }
 
 bool only_looks(std::string_view kind) noexcept {

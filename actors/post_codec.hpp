@@ -46,6 +46,10 @@ using seat_finder = std::function<seat_ptr(const address&)>;
 /// credit, so that work that is done can always be reported.
 [[nodiscard]] bool opens_work(std::string_view kind) noexcept;
 
+/// Whether `kind` is a hint, which may be lost: whoever lives by it looks for himself as well. It is
+/// worth none of that last part.
+[[nodiscard]] bool only_hints(std::string_view kind) noexcept;
+
 /// Whether `kind` only looks, so that nothing is to be feared when it is answered with a refusal
 /// although it may have arrived.
 [[nodiscard]] bool only_looks(std::string_view kind) noexcept;

@@ -56,6 +56,11 @@ void put_asked(const question& x, v1::Question& out) {
     out.set_asker(x.asker->where().str());
 }
 
+void put_shard(const shard_key& x, v1::ShardName& out) {
+  out.set_domain(x.domain);
+  out.set_shard(x.shard);
+}
+
 void put_call(const agent_call& x, v1::AgentCall& out) {
   put(*x.about, *out.mutable_about());
   out.set_step(x.step);
@@ -256,6 +261,25 @@ void put(const question_done& x, v1::QuestionDone& out) {
   put_refused(x.why, *out.mutable_why());
   if (x.what)
     put_asked(*x.what, *out.mutable_what());
+}
+
+void put(const table_changed& x, v1::TableChanged& out) {
+  out.set_version(x.version);
+}
+
+void put(const shards_asked& x, v1::ShardsAsked& out) {
+  out.set_version(x.version);
+  for (const auto& shard : x.which)
+    put_shard(shard, *out.add_which());
+}
+
+void put(const shards_released& x, v1::ShardsReleased& out) {
+  out.set_version(x.version);
+  for (const auto& r : x.which) {
+    auto& to = *out.add_which();
+    put_shard(r.shard, *to.mutable_shard());
+    to.set_leased_in(r.leased_in.count());
+  }
 }
 
 } // namespace troupe::wire

@@ -68,7 +68,7 @@ void post_state::on_carry(carry& x) {
   e.hops = {me_};
   e.kind = x.what.kind;
   e.body = x.what.body;
-  const bool opens = asks || opens_work(e.kind);
+  const bool opens = asks || opens_work(e.kind) || only_hints(e.kind);
   e.deadline = x.deadline;
   if (opens && e.deadline == no_deadline)
     e.deadline = later(parts_->now(self_), config_.carry_within);

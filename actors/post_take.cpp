@@ -270,4 +270,25 @@ void take(v1::QuestionDone& in, const seat_finder& seats, question_done& out) {
          in.has_what() ? take_asked(*in.mutable_what(), seats) : nullptr};
 }
 
+void take(v1::TableChanged& in, const seat_finder&, table_changed& out) {
+  out = {in.version()};
+}
+
+void take(v1::ShardsAsked& in, const seat_finder&, shards_asked& out) {
+  out.version = in.version();
+  for (auto& shard : *in.mutable_which())
+    out.which.push_back({std::move(*shard.mutable_domain()), shard.shard()});
+}
+
+void take(v1::ShardsReleased& in, const seat_finder&, shards_released& out) {
+  out.version = in.version();
+  for (auto& r : *in.mutable_which()) {
+    // Nobody may make us wait longer than a lease and what is added to it.
+    constexpr std::int64_t longest = 60'000;
+    auto& shard = *r.mutable_shard();
+    out.which.push_back({{std::move(*shard.mutable_domain()), shard.shard()},
+                         milliseconds{std::clamp<std::int64_t>(r.leased_in(), 0, longest)}});
+  }
+}
+
 } // namespace troupe::wire

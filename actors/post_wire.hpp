@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/cluster_messages.hpp"
 #include "actors/post_codec.hpp"
 #include "src/wire/messages.hpp"
 
@@ -39,6 +40,9 @@ void put(const questions_seen& x, v1::QuestionsSeen& out);
 void put(const claim_question& x, v1::ClaimQuestion& out);
 void put(const answer_question& x, v1::AnswerQuestion& out);
 void put(const question_done& x, v1::QuestionDone& out);
+void put(const table_changed& x, v1::TableChanged& out);
+void put(const shards_asked& x, v1::ShardsAsked& out);
+void put(const shards_released& x, v1::ShardsReleased& out);
 
 /// Null when there is no error.
 [[nodiscard]] caf::error take(v1::Error& in);
@@ -73,5 +77,8 @@ void take(v1::QuestionsSeen& in, const seat_finder& seats, questions_seen& out);
 void take(v1::ClaimQuestion& in, const seat_finder& seats, claim_question& out);
 void take(v1::AnswerQuestion& in, const seat_finder& seats, answer_question& out);
 void take(v1::QuestionDone& in, const seat_finder& seats, question_done& out);
+void take(v1::TableChanged& in, const seat_finder& seats, table_changed& out);
+void take(v1::ShardsAsked& in, const seat_finder& seats, shards_asked& out);
+void take(v1::ShardsReleased& in, const seat_finder& seats, shards_released& out);
 
 } // namespace troupe::wire

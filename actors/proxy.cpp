@@ -57,6 +57,14 @@ void proxy::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) {
   post->enqueue(nullptr, caf::make_message_id(), caf::make_message(std::move(item)), host);
 }
 
+std::string node_behind(const caf::strong_actor_ptr& x) {
+  const auto* far = x ? dynamic_cast<const proxy*>(x->get()) : nullptr;
+  if (!far || far->where().kind != address_kind::node)
+    return {};
+  const auto& name = far->where().name;
+  return name.substr(0, name.find('/'));
+}
+
 proxy_ptr proxy_ptr::make(caf::actor_system& sys, address where, const caf::actor& post,
                           proxy_home home) {
   caf::actor_config config;

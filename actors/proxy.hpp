@@ -75,6 +75,10 @@ class proxy final : public caf::monitorable_actor {
   const caf::actor_addr post_;
 };
 
+/// The node of the actor that a proxy stands for, as that node's certificate has proved; empty: `x`
+/// is an actor of this node. For actors that were given by the post as senders of a message.
+[[nodiscard]] std::string node_behind(const caf::strong_actor_ptr& x);
+
 /// A strong reference to a proxy.
 class proxy_ptr {
  public:

@@ -115,7 +115,7 @@ child_spec node_tree::post_child(std::uint64_t incarnation) const {
   config.place = place_of(*parts_, "post");
   config.registry = registry_;
   config.keeper = keeper_;
-  config.exposed = {"human_desk"};
+  config.exposed = {"human_desk", "cluster_keeper"};
   return child("post", "post", agent_shutdown, config.place,
                [p = parts_, config](caf::event_based_actor* self) {
                  return self->system().spawn(post, p, config);

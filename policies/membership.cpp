@@ -39,7 +39,7 @@ void membership::on_table(std::uint64_t op, member_table table, timestamp now, a
   store_ok(now);
   table_asked_ = op_sent_;
   table_ = std::move(table);
-  use(now, todo);
+  use(op, now, todo);
   pump(now, todo);
 }
 
@@ -56,7 +56,7 @@ void membership::on_written(std::uint64_t op, bool taken, timestamp now, actions
   } else {
     apply(write);
     todo.push_back({membership_act::tell, 0, {}, table_->version, {}});
-    use(now, todo);
+    use(op, now, todo);
   }
   pump(now, todo);
 }
@@ -117,7 +117,7 @@ void membership::on_link_down(std::string_view node, std::uint64_t incarnation, 
       link.up = false;
       link.how = how;
       link.since = now;
-    } else if (!link.up && how == link_loss::refused) {
+    } else if (!link.up && how == link_loss::refused && link.how != link_loss::goodbye) {
       link.how = how;
     }
   }
@@ -125,8 +125,11 @@ void membership::on_link_down(std::string_view node, std::uint64_t incarnation, 
 }
 
 void membership::on_version_heard(std::uint64_t version, timestamp now, actions& todo) {
-  if (!table_ || version > table_->version)
+  if (!table_ || version > table_->version) {
     want_read_ = true;
+    heard_ = std::max(heard_, version);
+    heard_after_ = last_op_;
+  }
   pump(now, todo);
 }
 
@@ -164,8 +167,10 @@ void membership::store_ok(timestamp now) {
   retry_at_ = now;
 }
 
-void membership::use(timestamp now, actions& todo) {
-  want_read_ = false;
+void membership::use(std::uint64_t op, timestamp now, actions& todo) {
+  // What was under way when somebody told of a newer version may have been too early for it. Once is
+  // enough: whoever told of a version that does not exist must not keep us reading.
+  want_read_ = heard_ > table_->version && op <= heard_after_;
   if (renewed_ahead_ && renewed_ahead_->second <= table_->version) {
     leased_until_ = std::max(leased_until_, later(renewed_ahead_->first, settings_.votes.lease));
     renewed_ahead_.reset();

@@ -14,7 +14,8 @@ namespace troupe {
 struct membership_settings {
   vote_rules votes;
   milliseconds renew_every{500};  ///< the lease of `votes.lease` is asked for so often
-  milliseconds table_every{1000}; ///< the table is read at least so often
+  milliseconds table_every{
+      1000}; ///< the table is read at least so often, though nobody has told of a new version
   milliseconds answer_wait{
       1000};                     ///< the store is out of reach when it has not answered for so long
   milliseconds relink_wait{500}; ///< for a link that was closed without a word to be made again
@@ -32,7 +33,7 @@ enum class link_loss : std::uint8_t {
   refused, ///< the host says that nobody listens there: the process has ended
   silent,  ///< no heartbeat came in time
   closed,  ///< the connection broke, and may be made again at once
-  goodbye, ///< the peer said that it closes the link
+  goodbye, ///< the peer said that it closes the link, and may listen again in a moment
 };
 
 template <>
@@ -140,7 +141,8 @@ class membership {
   void renew(timestamp now, actions& todo);
   void begin(membership_action::kind what, member_write write, timestamp now, actions& todo);
   void end(std::string why, membership_action::kind how, actions& todo);
-  void use(timestamp now, actions& todo);
+  /// `op`: what gave the table.
+  void use(std::uint64_t op, timestamp now, actions& todo);
   void apply(const member_write& write);
   void store_ok(timestamp now);
   void look_at_own_row(timestamp now, actions& todo);
@@ -163,6 +165,8 @@ class membership {
   std::optional<member_table> table_;
   timestamp table_asked_{}; ///< when the read was sent that gave the table, or the write confirmed
   bool want_read_ = true;
+  std::uint64_t heard_ = 0;       ///< the newest version that anybody has told of
+  std::uint64_t heard_after_ = 0; ///< the last operation that had been begun by then
   std::uint64_t last_op_ = 0;
   std::uint64_t op_ = 0; ///< read or write under way; 0: none
   std::optional<member_write> writing_;

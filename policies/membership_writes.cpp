@@ -23,8 +23,12 @@ std::optional<membership::suspicion> membership::suspicion_of(const member& m) c
     return std::nullopt;
   auto link = links_.find(m.node);
   const bool before = link != links_.end() && link->second.incarnation == m.incarnation;
-  if (row->second.refused && (!before || *row->second.refused >= link->second.since))
-    return suspicion{*row->second.refused, link_loss::refused, before};
+  if (row->second.refused && (!before || *row->second.refused >= link->second.since)) {
+    // Whoever has said goodbye may be opening its door again: only its links were restarted.
+    const bool bye = before && link->second.how == link_loss::goodbye;
+    return suspicion{bye ? later(link->second.since, settings_.relink_wait) : *row->second.refused,
+                     link_loss::refused, before};
+  }
   if (!before)
     return suspicion{later(row->second.seen, settings_.join_wait), link_loss::silent, false};
   const auto& l = link->second;

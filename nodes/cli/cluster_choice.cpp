@@ -68,8 +68,7 @@ cluster_options join_cluster(const cluster_settings& x,
   out.self.reached_at = {x.advertise.empty() ? x.listen : x.advertise};
   out.self.weight = x.weight;
   out.self.version = TROUPE_VERSION;
-  // Nobody tells the others of a new version of the table: each looks often.
-  out.members.table_every = milliseconds{250};
+  // Owners that are alive say when they have let go: this is for those that do not.
   out.owners.handover_wait = milliseconds{2000};
   out.open_table = [to = *server] { return open_postgres_membership(to); };
   out.open_links = [settings, log](std::uint64_t incarnation) {

@@ -41,6 +41,7 @@ void connection::dial(const boost::asio::ip::tcp::endpoint& to) {
   socket_.async_connect(to, [self = shared_from_this()](const boost::system::error_code& failed) {
     if (self->stage_ != stage::connecting)
       return;
+    self->refused_ = failed == boost::asio::error::connection_refused;
     if (failed)
       self->close(reason_of(failed));
     else

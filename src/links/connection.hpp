@@ -82,6 +82,8 @@ class connection : public std::enable_shared_from_this<connection> {
   [[nodiscard]] stage at() const noexcept { return stage_; }
   [[nodiscard]] bool dialled() const noexcept { return !expected_.empty(); }
   [[nodiscard]] const std::string& expected() const noexcept { return expected_; }
+  /// Nobody listens where it was dialled.
+  [[nodiscard]] bool refused() const noexcept { return refused_; }
   [[nodiscard]] const peer& other() const noexcept { return peer_; }
   /// Null before it is up.
   [[nodiscard]] const std::shared_ptr<link_lane>& lane() const noexcept { return lane_; }
@@ -125,6 +127,7 @@ class connection : public std::enable_shared_from_this<connection> {
   bool writing_ = false;
   bool parted_ = false; ///< nothing is written any more
   bool ended_ = false;
+  bool refused_ = false;
   steady::time_point deadline_;
   steady::time_point heard_;
   steady::time_point wrote_;

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe::links {
 
@@ -82,26 +83,36 @@ void dialler::linked() {
   told_.clear();
 }
 
-void dialler::ended(const std::string& why) {
+void dialler::ended(const std::string& why, bool refused) {
   if (up_) {
     up_ = false;
-    if (steady::now() - since_ >= stable)
-      rounds_ = 0;
+    failed_ = refused_ = 0;
     found_.clear();
     next_ = 0;
-    back_off();
+    if (steady::now() - since_ >= stable) {
+      rounds_ = 0;
+      step_soon();
+    } else {
+      back_off();
+    }
     return;
   }
+  refused_ += refused ? 1 : 0;
   failed(why);
 }
 
 void dialler::failed(const std::string& why) {
   if (stopped_)
     return;
+  ++failed_;
   constexpr std::size_t reasons_kept = 16;
   if (told_.size() < reasons_kept && told_.insert(why).second)
     all_.tell(to_.node, why);
-  // Not at once: a handler higher up is still at work with what has just failed.
+  step_soon();
+}
+
+void dialler::step_soon() {
+  // Not at once: a handler higher up is still at work with what has just ended.
   boost::asio::post(all_.io, [self = shared_from_this()] { self->step(); });
 }
 
@@ -112,6 +123,8 @@ void dialler::back_off() {
   const auto most = std::min(all_.max_backoff.count(), least << std::min(rounds_ + 1, 10u));
   ++rounds_;
   next_ = 0;
+  if (failed_ > 0 && std::exchange(refused_, 0) == std::exchange(failed_, 0))
+    all_.refused(to_.node);
   const std::chrono::milliseconds wait{
       std::uniform_int_distribution<long long>{least, std::max(least, most)}(all_.dice)};
   timer_.expires_after(wait);

@@ -17,7 +17,8 @@
 namespace troupe::links {
 
 /// Keeps trying to make the link with one node: its addresses one after the other, then a pause
-/// that grows with every round in vain. One attempt at a time. Lives on the I/O thread.
+/// that grows with every round in vain. A link that had been stable is made again at once: if its
+/// peer has died, that is how it is found out. One attempt at a time. Lives on the I/O thread.
 class dialler : public std::enable_shared_from_this<dialler> {
  public:
   using steady = std::chrono::steady_clock;
@@ -31,6 +32,8 @@ class dialler : public std::enable_shared_from_this<dialler> {
     std::function<void(const std::string& node, const boost::asio::ip::tcp::endpoint& to)> connect;
     /// An attempt ended before there was a connection.
     std::function<void(const std::string& node, const std::string& why)> tell;
+    /// Each address was tried, and each said that nobody listens there.
+    std::function<void(const std::string& node)> refused;
   };
 
   dialler(const parts& all, endpoint to);
@@ -42,8 +45,8 @@ class dialler : public std::enable_shared_from_this<dialler> {
 
   /// The connection is up.
   void linked();
-  /// The connection that `connect` began is over.
-  void ended(const std::string& why);
+  /// The connection that `connect` began is over. `refused`: nobody listens there.
+  void ended(const std::string& why, bool refused = false);
 
  private:
   void step();
@@ -51,6 +54,7 @@ class dialler : public std::enable_shared_from_this<dialler> {
   void answered(const std::string& host, const name_lookup::endpoints& there,
                 const std::string& error);
   void failed(const std::string& why);
+  void step_soon();
   void back_off();
 
   const parts all_;
@@ -59,6 +63,8 @@ class dialler : public std::enable_shared_from_this<dialler> {
   std::size_t next_ = 0; ///< of the addresses
   std::deque<boost::asio::ip::tcp::endpoint> found_;
   unsigned rounds_ = 0; ///< in vain, one after the other
+  unsigned failed_ = 0; ///< attempts of this round
+  unsigned refused_ = 0; ///< those of them that were refused
   steady::time_point since_{};
   bool up_ = false;
   bool stopped_ = false;

@@ -57,25 +57,35 @@ void switchboard::reach(std::vector<endpoint> nodes) {
       left.push_back(node);
   for (const auto& node : left)
     forget(node);
-  const dialler::parts parts{io_,
-                             names_,
-                             dice_,
-                             settings_.min_backoff,
-                             settings_.max_backoff,
-                             [this](const std::string& node, const auto& to) { connect(node, to); },
-                             [this](const std::string& node, const std::string& why) {
-                               notices_.tell(notice_kind::unreachable,
-                                             "no link with node " + node + ": " + why);
-                             }};
   for (auto& [node, where] : wanted) {
     const auto [at, fresh] = members_.try_emplace(node);
-    if (at->second.dial) {
-      at->second.dial->change(std::move(where));
+    auto& m = at->second;
+    m.where = where;
+    if (m.dial) {
+      m.dial->change(std::move(where));
     } else if (fresh && settings_.node < node) {
-      at->second.dial = std::make_shared<dialler>(parts, std::move(where));
-      at->second.dial->start();
+      m.dial = std::make_shared<dialler>(parts_of_diallers(), std::move(where));
+      m.dial->start();
+    } else if (fresh) {
+      m.knock = std::make_shared<knocker>(parts_of_diallers(), settings_.hello_timeout);
     }
   }
+}
+
+dialler::parts switchboard::parts_of_diallers() {
+  return {io_,
+          names_,
+          dice_,
+          settings_.min_backoff,
+          settings_.max_backoff,
+          [this](const std::string& node, const auto& to) { connect(node, to); },
+          [this](const std::string& node, const std::string& why) {
+            notices_.tell(notice_kind::unreachable, "no link with node " + node + ": " + why);
+          },
+          [this](const std::string& node) {
+            if (events_.refused && !stopping_)
+              events_.refused(node);
+          }};
 }
 
 void switchboard::forget(const std::string& node) {
@@ -84,6 +94,8 @@ void switchboard::forget(const std::string& node) {
   members_.erase(at);
   if (was.dial)
     was.dial->stop();
+  if (was.knock)
+    was.knock->stop();
   if (was.trying)
     was.trying->close("not wanted any more");
   if (const auto link = links_.find(node); link != links_.end())
@@ -186,6 +198,8 @@ void switchboard::linked(connection& x) {
   m.trying = nullptr;
   if (m.dial)
     m.dial->linked();
+  if (m.knock)
+    m.knock->stop();
   lanes_.put(node, x.lane());
   events_.up(x.other());
 }
@@ -198,11 +212,14 @@ void switchboard::ended(connection& x, const std::string& why) {
   const auto self = x.shared_from_this();
   const auto dial_again = [&](const std::string& node) {
     const auto at = members_.find(node);
-    if (at == members_.end() || !at->second.dial)
+    if (at == members_.end() || stopping_)
       return;
     if (at->second.trying == self)
       at->second.trying = nullptr;
-    at->second.dial->ended(why);
+    if (at->second.dial)
+      at->second.dial->ended(why, x.refused());
+    else if (at->second.knock)
+      at->second.knock->start(at->second.where);
   };
   const auto link = links_.find(x.other().node);
   if (link != links_.end() && link->second == self) {
@@ -253,9 +270,12 @@ void switchboard::stop() {
   stopping_ = true;
   listener_.close();
   names_.stop();
-  for (auto& [node, m] : members_)
+  for (auto& [node, m] : members_) {
     if (m.dial)
       m.dial->stop();
+    if (m.knock)
+      m.knock->stop();
+  }
   for (const auto& x : std::vector<connection_ptr>{all_.begin(), all_.end()})
     if (x->at() == connection::stage::up)
       x->leave("node " + settings_.node + " stops");
@@ -286,6 +306,9 @@ void switchboard::tick() {
   ticked_ = now;
   for (const auto& x : std::vector<connection_ptr>{all_.begin(), all_.end()})
     x->tick(now, thawed_);
+  for (const auto& [node, m] : members_)
+    if (m.knock)
+      m.knock->tick(now);
   if (tls_)
     tls_->tick(now);
   await_tick();

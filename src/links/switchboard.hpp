@@ -3,6 +3,7 @@
 #include "src/links/certificate_watch.hpp"
 #include "src/links/connection.hpp"
 #include "src/links/dialler.hpp"
+#include "src/links/knocker.hpp"
 #include "src/links/lanes.hpp"
 #include "src/links/listener.hpp"
 #include "src/links/notices.hpp"
@@ -49,6 +50,8 @@ class switchboard final : private connection_home {
   using connection_ptr = std::shared_ptr<connection>;
   struct member {
     std::shared_ptr<dialler> dial; ///< null when the node dials us
+    std::shared_ptr<knocker> knock; ///< null when we dial the node
+    endpoint where;
     connection_ptr trying;         ///< dialled and not up yet
     std::uint64_t newest = 0;      ///< of its incarnations, as far as was heard
   };
@@ -63,6 +66,7 @@ class switchboard final : private connection_home {
   void accept(link_socket socket);
   void connect(const std::string& node, const boost::asio::ip::tcp::endpoint& to);
   void forget(const std::string& node);
+  [[nodiscard]] dialler::parts parts_of_diallers();
   void tick();
   void await_tick();
 

@@ -151,6 +151,52 @@ TEST(membership, a_killed_node_is_down_as_soon_as_two_are_refused) {
   EXPECT_EQ(t.books.now().find("c")->why, "declared dead: a: link refused; b: link refused");
 }
 
+TEST(membership, whoever_said_goodbye_may_open_its_door_again) {
+  town t;
+  t.found({"a", "b", "c"});
+  t.nodes.at("c").running = false;
+  for (const auto* by : {"a", "b"}) {
+    t.lose(by, "c", link_loss::goodbye);
+    t.lose(by, "c", link_loss::refused);
+  }
+  EXPECT_EQ(t.state("c"), member_state::up);
+  EXPECT_TRUE(t.books.now().find("c")->accused.empty());
+  t.run(t.settings.relink_wait + milliseconds{100});
+  EXPECT_EQ(t.state("c"), member_state::down);
+}
+
+TEST(membership, a_version_told_of_during_a_read_is_read_afterwards_and_a_lie_only_once) {
+  member m;
+  m.node = "a";
+  m.token = 1;
+  membership a{m, {}};
+  member_books books;
+  const timestamp now{std::chrono::hours{1}};
+  const auto read_op = [](const membership::actions& all) {
+    std::uint64_t op = 0;
+    for (const auto& x : all)
+      if (x.what == kind::read)
+        op = x.op;
+    return op;
+  };
+  membership::actions todo;
+  a.start(now, todo);
+  auto op = read_op(todo);
+  ASSERT_NE(op, 0u);
+  // It is told while the read is under way, and the read has not seen it.
+  membership::actions none;
+  a.on_version_heard(7, now, none);
+  EXPECT_EQ(read_op(none), 0u);
+  membership::actions next;
+  a.on_table(op, books.read(now), now, next);
+  op = read_op(next);
+  ASSERT_NE(op, 0u);
+  // There is no version 7: what was begun after the word of it has settled that.
+  membership::actions more;
+  a.on_table(op, books.read(now), now, more);
+  EXPECT_EQ(read_op(more), 0u);
+}
+
 TEST(membership, of_two_nodes_one_is_enough) {
   town t;
   t.found({"a", "b"});

@@ -149,6 +149,7 @@ class station {
       if (consume)
         mesh_.consumed(p.node, 1);
     };
+    events.refused = [this](const std::string& to) { change([&] { refusals.push_back(to); }); };
     mesh_.start(std::move(events));
   }
   void stop() { mesh_.stop(); }

@@ -233,6 +233,48 @@ TEST(mesh, a_peer_that_starts_later_is_found) {
   EXPECT_TRUE(a.until_up());
 }
 
+TEST(mesh, a_node_that_is_gone_is_told_apart_from_a_broken_link) {
+  pair_of_nodes n;
+  ASSERT_TRUE(n.up());
+  // The one that dials tries again, and meets nobody.
+  n.b.stop();
+  ASSERT_TRUE(n.a.until([](station& s) { return !s.refusals.empty(); }));
+  EXPECT_EQ(n.a.refusals.front(), "b");
+  EXPECT_THAT(n.a.said, ElementsAre("up b", "down b"));
+}
+
+TEST(mesh, a_node_that_dials_us_is_looked_for_when_its_link_is_gone) {
+  pair_of_nodes n;
+  n.b->reach({n.a.here()});
+  ASSERT_TRUE(n.up());
+  n.a.stop();
+  ASSERT_TRUE(n.b.until([](station& s) { return !s.refusals.empty(); }));
+  EXPECT_EQ(n.b.refusals.front(), "a");
+}
+
+TEST(mesh, a_link_that_was_only_cut_is_no_refusal) {
+  pair_of_nodes n;
+  n.b->reach({n.a.here()});
+  ASSERT_TRUE(n.up());
+  for (std::size_t i = 1; i <= 3; ++i) {
+    n.b->cut("a", "enough");
+    ASSERT_TRUE(n.a.until([i](station& s) { return s.said.size() == 1 + 2 * i; }));
+    ASSERT_TRUE(n.b.until([i](station& s) { return s.said.size() == 1 + 2 * i; }));
+  }
+  EXPECT_TRUE(n.a.refusals.empty());
+  EXPECT_TRUE(n.b.refusals.empty());
+}
+
+TEST(mesh, a_refusal_by_one_of_several_addresses_proves_nothing) {
+  station a{settings_for("a")};
+  a.start();
+  // The second one is no address of this network: nobody says anything there.
+  a->reach({{"b", {"127.0.0.1:1", "nonsense"}}});
+  ASSERT_TRUE(a.until_told(notice_kind::unreachable, "refused"));
+  ASSERT_TRUE(a.until_told(notice_kind::unreachable, "nonsense"));
+  EXPECT_TRUE(a.refusals.empty());
+}
+
 TEST(mesh, a_stop_says_goodbye) {
   pair_of_nodes n;
   ASSERT_TRUE(n.up());
