@@ -212,6 +212,7 @@ class station {
   // Guarded by `until` and `change`.
   std::vector<std::string> said;
   std::vector<std::string> downs; ///< why
+  std::vector<std::string> refusals; ///< nodes
   std::vector<link_notice> notices;
   std::optional<peer> up;
   std::uint64_t batches = 0;
