@@ -19,7 +19,8 @@ constexpr milliseconds agent_shutdown{2000};
 constexpr milliseconds isolate{60000};
 constexpr milliseconds tree_shutdown{8000};
 constexpr milliseconds journal_shutdown{5000};
-constexpr milliseconds store_retry{5000}; ///< between tries to open a store that keeps failing
+/// Between tries to open a store that keeps failing: another server may have been promoted.
+constexpr milliseconds store_retry{500};
 
 template <class Start>
 child_spec child(const std::string& id, std::string kind, milliseconds shutdown, seat_ptr place,

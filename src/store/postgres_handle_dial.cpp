@@ -1,6 +1,7 @@
 // How a handle comes to its connection: to a server that takes writes and was not overtaken.
 #include "src/store/postgres_address.hpp"
 #include "src/store/postgres_handle.hpp"
+#include "src/store/postgres_probe.hpp"
 
 #include <libpq-fe.h>
 #include <poll.h>
@@ -58,7 +59,8 @@ void postgres_handle::begin_call() {
 }
 
 void postgres_handle::dial() {
-  auto hosts = postgres_hosts(settings_.address);
+  constexpr milliseconds probe{400};
+  auto hosts = those_that_listen(postgres_hosts(settings_.address), probe);
   // libpq takes the first server that accepts writes. One that was overtaken does so too: then the
   // ones behind it are asked.
   for (auto from = hosts.begin();; ++from) {
