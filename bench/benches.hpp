@@ -22,6 +22,9 @@ void validate_overhead();
 void link_echo();
 void store_postgres();
 void call_remote();
+void remote_route();
+void slow_peer();
+void seat_news();
 
 inline const std::vector<benchmark>& all() {
   static const std::vector<benchmark> list{
@@ -38,6 +41,9 @@ inline const std::vector<benchmark>& all() {
       {"link_echo", link_echo},
       {"store_postgres", store_postgres},
       {"call_remote", call_remote},
+      {"remote_route", remote_route},
+      {"slow_peer", slow_peer},
+      {"seat_news", seat_news},
   };
   return list;
 }

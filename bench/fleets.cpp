@@ -115,6 +115,7 @@ bench_node::bench_node(caf::actor_system& sys, const settings& s)
   fleet_spec fleet;
   fleet.name = "bench";
   fleet.entry = "d";
+  fleet.node_id = s.node_id;
   fleet.shards = 2;
   fleet.data_dir = s.data_dir;
   domain_spec d;

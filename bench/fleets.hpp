@@ -15,6 +15,7 @@ namespace troupe::bench {
 class bench_node {
  public:
   struct settings {
+    std::string node_id = "local";
     durability keep = durability::none;
     std::size_t agents = 1; ///< agents that offer "noop"
     bool compound = false;  ///< free text is understood as two intents that run in parallel

@@ -1,6 +1,7 @@
 #include "bench/benches.hpp"
 #include "bench/driver.hpp"
 #include "bench/report.hpp"
+#include "bench/tcp_floor.hpp"
 #include "src/links/certificates.hpp"
 #include "src/links/mesh.hpp"
 
@@ -13,91 +14,17 @@
 #include <thread>
 #include <vector>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace troupe::bench {
 
 namespace {
 
-constexpr std::size_t body_bytes = 256;
 constexpr int rounds = 5;
-
-// -- the floor: blocking TCP, one write per message, no TLS ---------------------
 
 void must(bool ok, const char* what) {
   if (!ok)
     throw std::runtime_error{std::string{"link_echo: "} + what};
-}
-
-bool read_whole(int fd, char* to, std::size_t n) {
-  while (n > 0) {
-    const auto got = ::recv(fd, to, n, 0);
-    if (got <= 0)
-      return false;
-    to += got;
-    n -= static_cast<std::size_t>(got);
-  }
-  return true;
-}
-
-struct tcp_pair {
-  int client = -1;
-  int server = -1;
-  tcp_pair() {
-    const int door = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof at;
-    must(::bind(door, reinterpret_cast<sockaddr*>(&at), size) == 0 && ::listen(door, 1) == 0 &&
-             ::getsockname(door, reinterpret_cast<sockaddr*>(&at), &size) == 0,
-         "cannot listen");
-    client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    must(::connect(client, reinterpret_cast<sockaddr*>(&at), size) == 0, "cannot connect");
-    server = ::accept4(door, nullptr, nullptr, SOCK_CLOEXEC);
-    ::close(door);
-    const int on = 1;
-    for (const int fd : {client, server})
-      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  }
-  ~tcp_pair() {
-    ::close(client);
-    ::close(server);
-  }
-  tcp_pair(const tcp_pair&) = delete;
-  tcp_pair& operator=(const tcp_pair&) = delete;
-};
-
-run_result floor_run(std::uint64_t count, std::uint64_t window) {
-  const tcp_pair sockets;
-  std::thread echo{[&] {
-    char message[body_bytes];
-    while (read_whole(sockets.server, message, sizeof message))
-      if (::send(sockets.server, message, sizeof message, MSG_NOSIGNAL) <= 0)
-        return;
-  }};
-  load work{count, window};
-  auto result = work.finished.get_future();
-  char message[body_bytes] = {};
-  const auto send_one = [&] {
-    work.begin_one();
-    must(::send(sockets.client, message, sizeof message, MSG_NOSIGNAL) > 0, "cannot send");
-  };
-  while (work.more() && work.sent < window)
-    send_one();
-  char answer[body_bytes];
-  for (std::uint64_t i = 0; read_whole(sockets.client, answer, sizeof answer); ++i) {
-    if (work.end_one(i))
-      break;
-    if (work.more())
-      send_one();
-  }
-  ::shutdown(sockets.client, SHUT_WR);
-  echo.join();
-  return result.get();
 }
 
 // -- two meshes -----------------------------------------------------------------
@@ -174,7 +101,7 @@ class echo_pair {
     x.from = {address_kind::node, "a"};
     x.to = {address_kind::agent, "support/echo"};
     x.kind = "bench";
-    x.body.assign(body_bytes, 'x');
+    x.body.assign(tcp_floor_bytes, 'x');
     must(a_->offer("b", std::move(x)) == links::offered::taken, "not taken");
   }
   void answered(const envelope& x) {
@@ -210,10 +137,10 @@ void link_echo() {
   for (const auto& [window, count] : {std::pair{1u, 20000u}, {64u, 200000u}, {512u, 400000u}}) {
     figures floor;
     figures ours;
-    floor_run(count / 10 + window, window);
+    tcp_floor(count / 10 + window, window);
     pair.run(count / 10 + window, window);
     for (int i = 0; i < rounds; ++i) {
-      floor.add(floor_run(count, window));
+      floor.add(tcp_floor(count, window));
       ours.add(pair.run(count, window));
     }
     const auto name = "link_echo/" + std::to_string(window);

@@ -1,4 +1,5 @@
 #include "bench/benches.hpp"
+#include "bench/second_process.hpp"
 
 #include <cstdio>
 #include <cstring>
@@ -9,6 +10,8 @@
 int main(int argc, char** argv) {
   using namespace troupe::bench;
   std::vector<std::string> wanted(argv + 1, argv + argc);
+  if (wanted.size() == 3 && wanted[0] == "--role")
+    return play(wanted[1], wanted[2]);
   if (!wanted.empty() && (wanted[0] == "-h" || wanted[0] == "--help")) {
     std::printf("usage: troupe-bench [NAME...]\n");
     for (const auto& b : all())

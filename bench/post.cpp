@@ -4,7 +4,9 @@
 
 #include <spdlog/sinks/null_sink.h>
 
+#include <ctime>
 #include <mutex>
+#include <thread>
 
 namespace troupe::bench {
 
@@ -71,7 +73,8 @@ struct place {
   std::shared_ptr<node_parts> parts = std::make_shared<node_parts>();
   caf::actor post;
 
-  place(caf::actor_system& sys, memory_wire& wire, int side) {
+  place(caf::actor_system& sys, memory_wire& wire, int side,
+        milliseconds tell_every = milliseconds{20}) {
     parts->fleet.node_id = side == 0 ? "A" : "B";
     parts->seed = 1 + static_cast<std::uint64_t>(side);
     parts->time =
@@ -82,7 +85,8 @@ struct place {
     post_config config;
     config.open = [&wire, side] { return wire.open(side); };
     config.place = parts->places->claim({address_kind::node, parts->fleet.node_id + "/post"});
-    config.tell_every = milliseconds{20};
+    config.tell_every = tell_every;
+    config.max_proxies = 200'000;
     post = sys.spawn(troupe::post, parts_ptr{parts}, config);
     config.place->take(post);
   }
@@ -166,6 +170,60 @@ void call_remote() {
   }
   for (const auto& who : {agent, a.post, b.post})
     caf::anon_send_exit(who, caf::exit_reason::kill);
+}
+
+/// What a hundred thousand agents cost a post that has to tell a peer of them, and how soon the
+/// peer hears of one more.
+void seat_news() {
+  constexpr int agents = 100'000;
+  constexpr std::chrono::seconds idle{10};
+  caf::actor_system_config settings;
+  tune_scheduler(settings, 0);
+  memory_wire wire;
+  caf::actor_system sys{settings};
+  place a{sys, wire, 0, milliseconds{200}};
+  place b{sys, wire, 1, milliseconds{200}};
+  auto spec = std::make_shared<agent_spec>();
+  spec->card.name = "work";
+  spec->card.domain = "d";
+  std::vector<caf::actor> who;
+  const auto sit = [&](int i) {
+    const address where{address_kind::agent, "d/work#" + std::to_string(i)};
+    const auto seat = b.parts->places->claim(where, spec);
+    who.push_back(sys.spawn(answerer));
+    seat->take(who.back());
+    b.parts->places->announce_taken(seat);
+    return where;
+  };
+  const auto seen = [&](const address& where) {
+    const auto until = load::clock::now() + std::chrono::seconds{60};
+    while (!a.parts->places->resolve(where) && load::clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::microseconds{20});
+  };
+  const auto began = load::clock::now();
+  for (int i = 0; i < agents; ++i)
+    sit(i);
+  for (int i = 0; i < agents; ++i)
+    seen({address_kind::agent, "d/work#" + std::to_string(i)});
+  const std::chrono::duration<double, std::milli> all = load::clock::now() - began;
+  const auto before = std::clock();
+  std::this_thread::sleep_for(idle);
+  const double busy = 100.0 * static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC /
+                      static_cast<double>(idle.count());
+  std::vector<double> took;
+  for (int i = 0; i < 200; ++i) {
+    const auto from = load::clock::now();
+    seen(sit(agents + i));
+    took.push_back(std::chrono::duration<double, std::micro>(load::clock::now() - from).count());
+  }
+  const std::string note = "two posts in one process without a network, " + std::to_string(agents) +
+                           " agents at one of them; floor: what is wanted";
+  report("seat_news/all_ms", all.count(), "ms", 0, note + "; until the other has all of them");
+  report("seat_news/idle_cpu_percent", busy, "% of a core", 5,
+         note + "; both posts, nothing to do");
+  report("seat_news/one_more_p50", median(took), "us", 10'000, note + "; until it has one more");
+  for (const auto& x : {a.post, b.post})
+    caf::anon_send_exit(x, caf::exit_reason::kill);
 }
 
 } // namespace troupe::bench

@@ -1,0 +1,184 @@
+"""Benchmarks of a cluster of real processes, a JSON line per figure: {"name","value","unit","floor","ratio","note"}.
+
+    cluster_bench.py TROUPE NAME...
+
+The floor is what is wanted, except for `scale`, whose floor is the same on one node. TROUPE_KILLS says how often a node is
+killed, and how often one is cut off.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "cluster"))
+from cluster_kit import Cluster, Hosts, Load, Node, until, verdict
+
+KILLS = int(os.environ.get("TROUPE_KILLS", "30"))
+
+
+def report(name, value, unit, floor, note):
+    ratio = round(value / floor, 4) if floor else None
+    print(json.dumps({"name": name, "value": round(value, 3), "unit": unit, "floor": floor, "ratio": ratio, "note": note}),
+          flush=True)
+
+
+def quantile(xs, q):
+    xs = sorted(xs)
+    return xs[min(len(xs) - 1, int(len(xs) * q))]
+
+
+def strikes(cluster, load, how, back, times):
+    """Does it to node c again and again: how long the requests around each strike waited, at the longest."""
+    waits = []
+    for _ in range(times):
+        load.more(100)
+        moment = time.monotonic()
+        how()
+        until(lambda: cluster.members().get("c") == "down")
+        load.more(200)
+        waits.append(load.longest_after(moment) * 1000)
+        back()
+        until(lambda: cluster.members().get("c") == "up")
+        load.more(200)
+    return waits
+
+
+def failover():
+    """A node of three is killed, and one is cut off, again and again under load."""
+    lost = doubled = refused = 0
+    what = "the longest wait after it of 24 sessions, half of them in free text, at the other two nodes"
+    c = running(lambda: Cluster(sys.argv[1], ["a", "b", "c"]))
+    with c as cluster:
+        def again():
+            cluster.nodes["c"].process.wait()
+            cluster.nodes["c"].start()
+            cluster.nodes["c"].wait_ready()
+        load = Load(cluster, ["a", "b"], sessions=24)
+        try:
+            waits = strikes(cluster, load, lambda: cluster.nodes["c"].signal(signal.SIGKILL), again, KILLS)
+        finally:
+            load.stop()
+        a, b = verdict(cluster, load)
+        lost, doubled, refused, count = lost + a, doubled + b, refused + load.refused, load.count()
+    note = f"{len(waits)} times kill -9 of one of three nodes: {what}"
+    report("failover/kill_p50_ms", quantile(waits, 0.5), "ms", 300, note)
+    report("failover/kill_p99_ms", quantile(waits, 0.99), "ms", 1000, note)
+
+    hosts = Hosts.possible()
+    c = running(lambda: Cluster(sys.argv[1], ["a", "b", "c"], hosts=hosts))
+    with c as cluster:
+        load = Load(cluster, ["a", "b"], sessions=24)
+        try:
+            freezes = strikes(cluster, load, lambda: cluster.nodes["c"].signal(signal.SIGSTOP),
+                              lambda: cluster.nodes["c"].signal(signal.SIGCONT), max(1, KILLS // 3))
+            cuts = strikes(cluster, load, lambda: cluster.hosts.cut("c"), lambda: cluster.hosts.heal("c"),
+                           max(1, KILLS // 3)) if hosts else []
+        finally:
+            load.stop()
+        a, b = verdict(cluster, load)
+        lost, doubled, refused, count = lost + a, doubled + b, refused + load.refused, count + load.count()
+    if cuts:
+        report("failover/cut_p99_ms", quantile(cuts, 0.99), "ms", 2500,
+               f"{len(cuts)} times the network of one of three hosts taken away, its store left: {what}")
+    report("failover/freeze_p99_ms", quantile(freezes, 0.99), "ms", 2500,
+           f"{len(freezes)} times SIGSTOP to one of three nodes: {what}")
+    for name, value in (("lost", lost), ("doubled", doubled), ("refused", refused)):
+        report(f"failover/{name}", value, "tasks" if name != "refused" else "requests", 0, f"of {count}")
+
+
+def join():
+    """A sixth node joins five under load."""
+    c = running(lambda: Cluster(sys.argv[1], ["a", "b", "c", "d", "e"], later=["f"]))
+    with c as cluster:
+        until(cluster.all_up)
+        load = Load(cluster, ["a", "b", "c", "d", "e"], sessions=12)
+        try:
+            load.more(200)
+            began = time.monotonic()
+            cluster.nodes["f"] = node = Node(cluster, "f")
+            node.wait_ready()
+            until(lambda: cluster.members().get("f") == "up")
+            up = time.monotonic()
+            seen = []
+            while time.monotonic() - up < 6:
+                seen.append((time.monotonic(), node.orchestrators()))
+                time.sleep(0.02)
+            share = seen[-1][1]
+            took = next(at for at, n in seen if n == share) - up
+            whole = next(at for at, n in seen if n == share) - began
+            load.more(100)
+        finally:
+            load.stop()
+        verdict(cluster, load)
+        refused = load.refused
+    report("join/share_ms", took * 1000, "ms", 2000,
+           f"from when a sixth node is up to when it serves its {share} of 16 shards, under load; "
+           f"{whole * 1000:.0f} ms from the start of its process; {refused} of {load.count()} requests refused, none failed")
+
+
+def idle():
+    """Five nodes that have nothing to do."""
+    c = running(lambda: Cluster(sys.argv[1], ["a", "b", "c", "d", "e"]))
+    with c as cluster:
+        until(cluster.all_up)
+        time.sleep(5)
+        seconds = 20
+        before = {n: x.cpu() for n, x in cluster.nodes.items()}
+        time.sleep(seconds)
+        each = [100 * (x.cpu() - before[n]) / seconds for n, x in cluster.nodes.items()]
+    report("idle/cpu_percent", max(each), "% of a core", 2,
+           f"the busiest of five idle nodes over {seconds} s; the mean is {sum(each) / len(each):.2f}; without the "
+           "database server")
+
+
+def scale():
+    """Tasks a second of one domain on one, two and three nodes."""
+    base = None
+    cores = os.cpu_count()
+    for nodes in (["a"], ["a", "b"], ["a", "b", "c"]):
+        pin = {name: ["taskset", "-c", str(i % cores)] for i, name in enumerate(nodes)}
+        c = running(lambda: Cluster(sys.argv[1], nodes, wrap=lambda name: pin[name]))
+        with c as cluster:
+            until(cluster.all_up)
+            load = Load(cluster, nodes, sessions=48)
+            try:
+                load.more(300)
+                cpu = sum(x.cpu() for x in cluster.nodes.values())
+                count, began = load.count(), time.monotonic()
+                time.sleep(8)
+                rate = (load.count() - count) / (time.monotonic() - began)
+                spent = (sum(x.cpu() for x in cluster.nodes.values()) - cpu) / max(1, load.count() - count)
+            finally:
+                load.stop()
+            verdict(cluster, load)
+        base = base or rate
+        report(f"scale/{len(nodes)}", rate, "tasks/s", round(base, 3),
+               f"durable tasks of one domain over HTTP from 48 sessions, each node pinned to one of {cores} cores, which "
+               f"the client and the database server share; {spent * 1000:.2f} ms of processor time per task in all nodes")
+
+
+class running:
+    """A cluster for the time of a `with`; everything ends with it."""
+
+    def __init__(self, make):
+        self.make = make
+
+    def __enter__(self):
+        self.cluster = self.make()
+        return self.cluster
+
+    def __exit__(self, kind, value, trace):
+        if kind is None:
+            self.cluster.stop()
+        else:
+            print(self.cluster.kill(), file=sys.stderr)
+        self.cluster.forget()
+
+
+BENCHES = {f.__name__: f for f in (failover, join, idle, scale)}
+
+if __name__ == "__main__":
+    for name in sys.argv[2:] or list(BENCHES):
+        BENCHES[name]()

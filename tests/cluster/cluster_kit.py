@@ -1,0 +1,326 @@
+"""What tests and benchmarks of a cluster of real processes share: nodes with TLS links, a PostgreSQL of their own, and
+a load that runs through them all the time."""
+
+import ctypes
+import http.client
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+POSTGRES = "/usr/lib/postgresql/15/bin"
+READY_MOST = 60  # seconds; a slow machine is no failure
+QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+def until(what, most=READY_MOST):
+    """Waits for `what` to give something true, and returns that."""
+    end = time.monotonic() + most
+    while True:
+        found = what()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {most} s: {what.__doc__ or what}")
+        time.sleep(0.02)
+
+
+class Postgres:
+    """A server on a socket in a folder. As root it runs as somebody else, which it insists on."""
+
+    def __init__(self, folder):
+        self.dir = os.path.join(folder, "pg")
+        os.mkdir(self.dir)
+        self.drop = {}
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            os.chown(self.dir, user.pw_uid, user.pw_gid)
+            self.drop = {"user": user.pw_uid, "group": user.pw_gid}
+        subprocess.run([f"{POSTGRES}/initdb", "-D", self.data(), "-A", "trust", "-U", "troupe"], check=True,
+                       cwd=self.dir, stdout=subprocess.DEVNULL, **self.drop)
+        self.url = f"postgresql://troupe@/postgres?host={self.dir}"
+        self.start()
+
+    def data(self):
+        return os.path.join(self.dir, "data")
+
+    def start(self):
+        self.server = subprocess.Popen(
+            [f"{POSTGRES}/postgres", "-D", self.data(), "-k", self.dir, "-c", "listen_addresses="], cwd=self.dir,
+            **QUIET, **self.drop)
+        until(lambda: self.ask("SELECT 1") == "1")
+
+    def ask(self, sql):
+        done = subprocess.run(["psql", "-AtX", "-h", self.dir, "-U", "troupe", "postgres", "-c", sql],
+                              capture_output=True, text=True)
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    def stop(self):
+        self.server.send_signal(signal.SIGINT)
+        self.server.wait(30)
+
+
+class Hosts:
+    """A network namespace for each node, as hosts are, joined by a bridge in one more. Needs root."""
+
+    def __init__(self, names):
+        self.prefix = f"tt{os.getpid()}"
+        self.hub = f"{self.prefix}hub"
+        self.names = list(names)
+        self.made = []
+        try:
+            self.make()
+        except BaseException:
+            self.forget()
+            raise
+
+    def make(self):
+        self.made.append(self.hub)
+        self.ip("netns", "add", self.hub)
+        self.ip("-n", self.hub, "link", "add", "hub", "type", "bridge")
+        self.ip("-n", self.hub, "link", "set", "hub", "up")
+        for name in self.names:
+            self.made.append(self.space(name))
+            self.ip("netns", "add", self.space(name))
+            self.ip("-n", self.hub, "link", "add", f"to-{name}", "type", "veth", "peer", "name", "net0", "netns",
+                    self.space(name))
+            self.ip("-n", self.hub, "link", "set", f"to-{name}", "master", "hub", "up")
+            self.ip("-n", self.space(name), "addr", "add", f"{self.address(name)}/24", "dev", "net0")
+            for link in ("lo", "net0"):
+                self.ip("-n", self.space(name), "link", "set", link, "up")
+
+    @staticmethod
+    def ip(*words):
+        subprocess.run(["ip", *words], check=True, capture_output=True)
+
+    @staticmethod
+    def possible():
+        """Whether this process may make network namespaces."""
+        if os.geteuid() != 0 or not shutil.which("ip"):
+            return False
+        return subprocess.run(["unshare", "-n", "true"], **QUIET).returncode == 0
+
+    def space(self, name):
+        return f"{self.prefix}{name}"
+
+    def address(self, name):
+        return f"10.231.7.{1 + self.names.index(name)}"
+
+    def cut(self, name):
+        self.ip("-n", self.hub, "link", "set", f"to-{name}", "down")
+
+    def heal(self, name):
+        self.ip("-n", self.hub, "link", "set", f"to-{name}", "up")
+
+    def enter(self, name):
+        """The thread that calls makes its sockets there from now on."""
+        with open(f"/run/netns/{self.space(name)}") as f:
+            if ctypes.CDLL(None, use_errno=True).setns(f.fileno(), 0x40000000) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
+
+    def forget(self):
+        for space in self.made:
+            subprocess.run(["ip", "netns", "del", space], **QUIET)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Node:
+    def __init__(self, cluster, name):
+        self.cluster, self.name, self.link = cluster, name, free_port()
+        self.port_file = os.path.join(cluster.dir, f"{name}.port")
+        self.log = os.path.join(cluster.dir, f"{name}.log")
+        self.start()
+
+    def start(self):
+        if os.path.exists(self.port_file):
+            os.remove(self.port_file)
+        env = dict(os.environ, TROUPE_STORE=self.cluster.store.url)
+        hosts = self.cluster.hosts
+        where = hosts.address(self.name) if hosts else "127.0.0.1"
+        into = ["ip", "netns", "exec", hosts.space(self.name)] if hosts else []
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                into + self.cluster.wrap(self.name) +
+                [self.cluster.troupe, "node", self.cluster.fleet, "--id", self.name, "--listen", f"{where}:{self.link}",
+                 "--certs", self.cluster.certs, "--port", "0", "--port-file", self.port_file,
+                 "--data", os.path.join(self.cluster.dir, self.name)], env=env, stderr=log)
+
+    def wait_ready(self):
+        def port():
+            if self.process.poll() is not None:
+                raise AssertionError(f"{self.name} ended:\n" + open(self.log).read()[-3000:])
+            return os.path.exists(self.port_file) and int(open(self.port_file).read() or 0)
+        self.port = until(port)
+
+    def signal(self, which):
+        self.process.send_signal(which)
+
+    def request(self, method, path, body=None, timeout=40):
+        if self.cluster.hosts:
+            self.cluster.hosts.enter(self.name)
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            c.request(method, path, json.dumps(body) if body else None, {"content-type": "application/json"})
+            r = c.getresponse()
+            return r.status, json.loads(r.read())
+        finally:
+            c.close()
+
+    def post(self, body, wait="30s"):
+        return self.request("POST", f"/v1/tasks?wait={wait}", body)
+
+    def orchestrators(self):
+        """How many shards this node serves."""
+        def count(x):
+            return (x["kind"] == "orchestrator" and x["state"] == "up") + sum(count(c) for c in x.get("children", []))
+        return count(self.request("GET", "/v1/tree", timeout=5)[1])
+
+    def cpu(self):
+        """Seconds of processor time so far."""
+        fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Cluster:
+    """Nodes of these names, ready; `later` have certificates, and can be started."""
+
+    def __init__(self, troupe, names, later=(), hosts=False, wrap=lambda name: []):
+        self.troupe, self.wrap = os.path.abspath(troupe), wrap
+        self.dir = tempfile.mkdtemp(prefix="troupe-cluster-")
+        os.chmod(self.dir, 0o755)
+        self.nodes, self.store = {}, None
+        self.hosts = Hosts([*names, *later]) if hosts else None
+        self.store = Postgres(self.dir)
+        self.fleet = os.path.join(self.dir, "fleet")
+        self.certs = os.path.join(self.dir, "certs")
+        authority = os.path.join(self.dir, "ca")
+        quiet = {"stdout": subprocess.DEVNULL, "check": True}
+        subprocess.run([self.troupe, "init", self.fleet], **quiet)
+        with open(os.path.join(self.fleet, "fleet.yaml")) as f:
+            text = f.read()
+        with open(os.path.join(self.fleet, "fleet.yaml"), "w") as f:
+            f.write(text.replace("shards: 2 ", "shards: 16"))
+        subprocess.run([self.troupe, "certs", "init", "--out", authority], **quiet)
+        for name in [*names, *later]:
+            subprocess.run([self.troupe, "certs", "node", name, "--ca", authority, "--out", self.certs], **quiet)
+        self.nodes = {name: Node(self, name) for name in names}
+        for node in self.nodes.values():
+            node.wait_ready()
+
+    def members(self):
+        rows = self.store.ask("SELECT convert_from(node, 'UTF8'), state FROM troupe.members ORDER BY 1") or ""
+        states = ["joining", "up", "leaving", "down"]
+        return {name: states[int(state)] for name, state in (line.split("|") for line in rows.splitlines())}
+
+    def all_up(self):
+        return all(self.members().get(name) == "up" for name in self.nodes)
+
+    def stop(self):
+        for node in self.nodes.values():
+            if node.process.poll() is None:
+                node.signal(signal.SIGCONT)
+                node.signal(signal.SIGTERM)
+        codes = {name: node.process.wait(60) for name, node in self.nodes.items()}
+        self.store.stop()
+        return codes
+
+    def kill(self):
+        """Ends everything at once, and tells what the nodes have said."""
+        said = ""
+        for node in self.nodes.values():
+            node.process.kill()
+            said += f"--- {node.name}\n" + open(node.log).read()[-4000:]
+        if self.store:
+            self.store.server.kill()
+        if self.hosts:
+            self.hosts.forget()
+        return said
+
+    def forget(self):
+        if self.hosts:
+            self.hosts.forget()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Load:
+    """Sessions that send one message after the other, through the nodes named. Every other one says what it wants in
+    free text, which an agent has to understand first."""
+
+    def __init__(self, cluster, through, sessions=12):
+        self.cluster, self.through = cluster, through
+        self.ended, self.wrong, self.refused, self.times = [], [], 0, []
+        self.over = threading.Event()
+        self.lock = threading.Lock()
+        self.threads = [threading.Thread(target=self.talk, args=(i,)) for i in range(sessions)]
+        for t in self.threads:
+            t.start()
+
+    def talk(self, i):
+        turn = 0
+        what = {"skill": "hours.tell", "text": "when?"} if i % 2 else {"text": "when are you open"}
+        while not self.over.is_set():
+            node = self.cluster.nodes[self.through[(i + turn) % len(self.through)]]
+            turn += 1
+            began = time.monotonic()
+            try:
+                status, said = node.post(dict(what, context_id=f"session-{i}"))
+                good = status == 200 and said["status"]["state"] == "completed"
+                outcome = said.get("id")
+            except (OSError, http.client.HTTPException, ValueError) as e:
+                good, outcome, status, said = False, None, 0, repr(e)
+            if status in (429, 503):
+                # Nothing was accepted: the client comes again, as it is told to.
+                with self.lock:
+                    self.refused += 1
+                self.over.wait(0.05)
+                continue
+            with self.lock:
+                self.times.append((began, time.monotonic()))
+                if good:
+                    self.ended.append(outcome)
+                else:
+                    self.wrong.append((node.name, status, said))
+
+    def count(self):
+        with self.lock:
+            return len(self.ended)
+
+    def slowest(self):
+        with self.lock:
+            return max((end - began for began, end in self.times), default=0.0)
+
+    def longest_after(self, moment):
+        """How long after this moment the last request waited that was under way or came since, at the longest."""
+        with self.lock:
+            return max((end - max(began, moment) for began, end in self.times if end > moment), default=0.0)
+
+    def more(self, n):
+        """Waits until so many more tasks have ended."""
+        goal = self.count() + n
+        until(lambda: self.count() >= goal)
+
+    def stop(self):
+        self.over.set()
+        for t in self.threads:
+            t.join()
+
+
+def verdict(cluster, load):
+    """How many tasks were lost and doubled: none, or it is an error."""
+    assert not load.wrong, f"{len(load.wrong)} of {len(load.wrong) + load.count()} went wrong: {load.wrong[:5]}"
+    assert len(set(load.ended)) == len(load.ended), "a task was answered twice"
+    stored = int(cluster.store.ask("SELECT count(*) FROM troupe.tasks"))
+    ended = int(cluster.store.ask("SELECT count(*) FROM troupe.ends"))
+    assert stored == ended == len(load.ended), f"{stored} stored, {ended} ended, {len(load.ended)} answered"
+    return stored - ended, len(load.ended) - len(set(load.ended))
