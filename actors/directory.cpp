@@ -1,5 +1,6 @@
 #include "actors/directory.hpp"
 
+#include "actors/arrivals.hpp"
 #include "actors/messages.hpp"
 
 #include <algorithm>
@@ -63,6 +64,21 @@ void directory::watch(seat_ptr who) {
   std::unique_lock hold{mutex_};
   if (std::find(watchers_.begin(), watchers_.end(), who) == watchers_.end())
     watchers_.push_back(std::move(who));
+}
+
+void directory::watch_arrivals(seat_ptr who, address_kind kind) {
+  std::unique_lock hold{mutex_};
+  std::pair entry{kind, std::move(who)};
+  if (std::find(arrivals_.begin(), arrivals_.end(), entry) == arrivals_.end())
+    arrivals_.push_back(std::move(entry));
+}
+
+void directory::announce_taken(const seat_ptr& who) const {
+  std::shared_lock hold{mutex_};
+  for (const auto& [kind, watcher] : arrivals_)
+    if (kind == who->where().kind && watcher != who)
+      if (const auto to = watcher->now().handle)
+        caf::anon_send(to, seat_taken{who});
 }
 
 void directory::announce_down(const seat_ptr& who, std::uint64_t incarnation,

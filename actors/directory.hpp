@@ -35,6 +35,9 @@ class directory {
   /// Seats whose sitters want to hear `seat_down` of every other seat: orchestrators and the front
   /// desk.
   void watch(seat_ptr who);
+  /// The sitter of `who` wants to hear `seat_taken` of every seat of this kind.
+  void watch_arrivals(seat_ptr who, address_kind kind);
+  void announce_taken(const seat_ptr& who) const;
   /// Tells all watchers that `who`'s incarnation has ended.
   void announce_down(const seat_ptr& who, std::uint64_t incarnation, const std::string& why) const;
 
@@ -42,6 +45,7 @@ class directory {
   mutable std::shared_mutex mutex_;
   std::map<std::pair<address_kind, std::string>, seat_ptr> seats_;
   std::vector<seat_ptr> watchers_;
+  std::vector<std::pair<address_kind, seat_ptr>> arrivals_;
   std::map<std::string, provider_ptr, std::less<>> providers_;
 };
 

@@ -103,4 +103,14 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
   return {std::move(why), std::move(to), probe};
 }
 
+bool dispatcher::all_down(const live_task& t, std::uint32_t step, std::string_view only) const {
+  auto target = t.run->target_of(step);
+  if (!only.empty())
+    target.agent = only;
+  const auto* all = candidates_for(target);
+  return all && !all->empty() && std::all_of(all->begin(), all->end(), [](const seat_ptr& x) {
+           return x->state.load(std::memory_order_relaxed) == health::down;
+         });
+}
+
 } // namespace troupe

@@ -44,6 +44,9 @@ class dispatcher {
   /// none.
   [[nodiscard]] choice choose(const live_task& t, std::uint32_t step, std::uint64_t dice,
                               timestamp now, std::string_view only = {});
+  /// Somebody offers what the step wants, and all who do are down: they may come back.
+  [[nodiscard]] bool all_down(const live_task& t, std::uint32_t step,
+                              std::string_view only = {}) const;
   /// A call that was to be a probe is not made: it has shown nothing.
   static void give_back(seat& place, std::uint8_t probe, timestamp now);
 

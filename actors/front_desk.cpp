@@ -1,5 +1,9 @@
 #include "actors/front_desk.hpp"
 
+#include "policies/deadline.hpp"
+
+#include <algorithm>
+
 namespace troupe {
 
 namespace {
@@ -17,7 +21,8 @@ void front_desk_state::init(caf::event_based_actor* self, parts_ptr parts, seat_
   journal_ = std::move(journal);
   human_desk_ = std::move(human_desk);
   parts_->places->watch(place_);
-  self_->delayed_send(self_, tick_every, tick{});
+  parts_->places->watch_arrivals(place_, address_kind::domain);
+  look_by(later(parts_->now(self_), tick_every));
 }
 
 front_desk_state::~front_desk_state() {
@@ -48,13 +53,26 @@ std::vector<seat_ptr> front_desk_state::orchestrators(const std::string& of) con
 
 void front_desk_state::on_tick() {
   const auto now = parts_->now(self_);
+  if (now < armed_)
+    return; // An earlier one has been asked for since.
+  armed_ = no_deadline;
   tasks_.expire(now);
   sessions_.expire(now);
   views_.expire(now);
   queues_.expire(now);
   answers_.expire(now);
   place_orphans();
-  self_->delayed_send(self_, orphans_.empty() ? tick_every : look_for_next, tick{});
+  look_by(later(now, tick_every));
+}
+
+void front_desk_state::look_by(timestamp due) {
+  const auto now = parts_->now(self_);
+  if (!orphans_.empty())
+    due = std::min(due, later(now, look_for_next));
+  if (due >= armed_)
+    return;
+  armed_ = due;
+  self_->delayed_send(self_, left(due, now) + milliseconds{1}, tick{});
 }
 
 caf::behavior front_desk(caf::stateful_actor<front_desk_state>* self, parts_ptr parts,
@@ -66,6 +84,7 @@ caf::behavior front_desk(caf::stateful_actor<front_desk_state>* self, parts_ptr 
       [self](const at_front_desk& x) { x.what(state_of(self)); },
       [self](const task_accepted& x) { state_of(self).on_accepted(x); },
       [self](const task_refused& x) { state_of(self).on_refused(x); },
+      [self](const task_undelivered& x) { state_of(self).on_undelivered(x); },
       [self](const task_progressed& x) { state_of(self).on_progressed(x); },
       [self](const task_ended& x) { state_of(self).on_ended(x); },
       [self](const task_found& x) { state_of(self).tasks_.take(x); },
@@ -74,6 +93,7 @@ caf::behavior front_desk(caf::stateful_actor<front_desk_state>* self, parts_ptr 
       [self](const questions_seen& x) { state_of(self).queues_.take(x); },
       [self](const question_done& x) { state_of(self).answers_.take(x); },
       [self](const seat_down& x) { state_of(self).on_seat_down(x); },
+      [self](const seat_taken& x) { state_of(self).on_seat_taken(x); },
       [self](tick) { state_of(self).on_tick(); },
   };
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/arrivals.hpp"
 #include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/waiting_room.hpp"
@@ -20,6 +21,8 @@ struct task_watch {
   seat_ptr where;                ///< its orchestrator
   std::uint64_t incarnation = 0; ///< of the orchestrator that was asked; 0: none has been yet
   timestamp parked_until = no_deadline; ///< for want of an orchestrator; then it is refused
+  bool parked = false;
+  bool taken = false; ///< an orchestrator has confirmed that it has the task
   std::function<void(const task_accepted&)> accepted;
   std::function<void(const refused&)> refused_;
   std::function<void(const task_record_ptr&)> progressed;
@@ -59,9 +62,11 @@ struct front_desk_state {
 
   void on_accepted(const task_accepted& x);
   void on_refused(const task_refused& x);
+  void on_undelivered(const task_undelivered& x);
   void on_progressed(const task_progressed& x);
   void on_ended(const task_ended& x);
   void on_seat_down(const seat_down& x);
+  void on_seat_taken(const seat_taken& x);
   void on_tick();
 
   waiting_room<task_found> tasks_;
@@ -104,7 +109,12 @@ struct front_desk_state {
   /// Gives the task to its orchestrator, as new, as lost, or to be watched; false when there is
   /// none.
   [[nodiscard]] bool hand_out(task_watch& w);
+  /// It waits for the next orchestrator, in line behind those that wait already.
+  void park(std::uint64_t number);
   void place_orphans();
+  /// As `park`, unless it has waited for long enough; then it is refused.
+  void park_or_refuse(std::uint64_t number, const std::string& why);
+  void look_by(timestamp due);
   [[nodiscard]] std::vector<std::uint64_t> numbers_of(const std::string& id) const;
 
   caf::event_based_actor* self_ = nullptr;
@@ -118,6 +128,7 @@ struct front_desk_state {
   /// Tasks whose orchestrator was not there when they were to be given to it, or has been lost with
   /// them. They wait for the next one, in order.
   std::vector<std::uint64_t> orphans_;
+  timestamp armed_ = no_deadline;
 };
 
 caf::behavior front_desk(caf::stateful_actor<front_desk_state>* self, parts_ptr parts,

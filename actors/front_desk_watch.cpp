@@ -16,8 +16,26 @@ void front_desk_state::submit(std::uint64_t number, task_watch watch) {
   });
   if (!line && hand_out(w))
     return;
-  w.parked_until = std::min(later(parts_->now(self_), patience), w.what->deadline);
+  park_or_refuse(number, "nobody works on its shard at the moment");
+}
+
+void front_desk_state::park(std::uint64_t number) {
+  if (std::exchange(watches_.at(number).parked, true))
+    return;
   orphans_.push_back(number);
+  look_by(no_deadline);
+}
+
+void front_desk_state::park_or_refuse(std::uint64_t number, const std::string& why) {
+  const auto now = parts_->now(self_);
+  auto& w = watches_.at(number);
+  // What has been accepted is not refused any more, however long it takes.
+  if (w.parked_until == no_deadline && !w.taken)
+    w.parked_until = std::min(later(now, patience), w.what ? w.what->deadline : no_deadline);
+  if (w.parked_until > now)
+    park(number);
+  else
+    on_refused({w.id, {refusal::busy, why, milliseconds{1000}}});
 }
 
 bool front_desk_state::hand_out(task_watch& w) {
@@ -34,14 +52,19 @@ void front_desk_state::place_orphans() {
   orphans_.clear();
   for (auto number : orphans) {
     auto hit = watches_.find(number);
-    if (hit == watches_.end() || hand_out(hit->second))
+    if (hit == watches_.end())
       continue;
-    if (hit->second.parked_until > now) {
+    auto& w = hit->second;
+    w.parked = false;
+    if (hand_out(w))
+      continue;
+    if (w.parked_until > now) {
+      w.parked = true;
       orphans_.push_back(number);
       continue;
     }
-    on_refused({hit->second.id,
-                {refusal::busy, "nobody works on its shard at the moment", milliseconds{1000}}});
+    on_refused(
+        {w.id, {refusal::busy, "nobody works on its shard at the moment", milliseconds{1000}}});
   }
 }
 
@@ -66,8 +89,9 @@ void front_desk_state::watch(std::uint64_t number, task_watch watch) {
     const auto shard = shard_of_task_id(w.id).value_or(0) % parts_->fleet.shards;
     w.where = parts_->places->find(directory::orchestrator_of(record->what->domain, shard));
     by_task_.emplace(w.id, number);
+    w.taken = true;
     if (!tell(w, watch_task{w.id, static_cast<bool>(w.progressed)}))
-      orphans_.push_back(number);
+      park(number);
   });
 }
 
@@ -121,6 +145,8 @@ void front_desk_state::on_accepted(const task_accepted& x) {
   }
   for (auto number : numbers_of(x.id)) {
     auto& w = watches_[number];
+    w.taken = true;
+    w.parked_until = no_deadline;
     if (w.accepted)
       std::exchange(w.accepted, nullptr)(x);
   }
@@ -133,17 +159,19 @@ void front_desk_state::on_refused(const task_refused& x) {
         auto hit = watches_.find(number);
         if (hit == watches_.end())
           return;
+        if (record && !is_final(record->state)) {
+          // Whoever was asked does not have it any more, or not yet.
+          hit->second.taken = false;
+          park_or_refuse(number, "the task is being recovered");
+          return;
+        }
         auto mine = std::move(hit->second);
         hit->second.id = mine.id;
         drop(number);
-        if (record && is_final(record->state)) {
-          if (mine.ended)
-            mine.ended(record);
-        } else if (mine.refused_) {
-          mine.refused_(
-              record ? refused{refusal::busy, "the task is being recovered", milliseconds{1000}}
-                     : why);
-        }
+        if (record && mine.ended)
+          mine.ended(record);
+        else if (!record && mine.refused_)
+          mine.refused_(why);
       });
       continue;
     }
@@ -152,6 +180,12 @@ void front_desk_state::on_refused(const task_refused& x) {
     if (said)
       said(x.why);
   }
+}
+
+void front_desk_state::on_undelivered(const task_undelivered& x) {
+  for (auto number : numbers_of(x.id))
+    if (watches_.contains(number))
+      park_or_refuse(number, x.why);
 }
 
 void front_desk_state::on_progressed(const task_progressed& x) {
@@ -172,7 +206,7 @@ void front_desk_state::on_ended(const task_ended& x) {
 void front_desk_state::on_seat_down(const seat_down& x) {
   std::vector<std::uint64_t> affected;
   for (const auto& [number, w] : watches_)
-    if (w.where == x.who && w.incarnation <= x.incarnation)
+    if (w.where == x.who && !w.parked && w.incarnation != 0 && w.incarnation <= x.incarnation)
       affected.push_back(number);
   for (auto number : affected) {
     auto& w = watches_[number];
@@ -191,9 +225,17 @@ void front_desk_state::on_seat_down(const seat_down& x) {
                        {}}));
       on_ended({std::move(record)});
     } else {
-      orphans_.push_back(number);
+      park(number);
     }
   }
+  // Its successor may be there already.
+  if (!affected.empty())
+    place_orphans();
+}
+
+void front_desk_state::on_seat_taken(const seat_taken&) {
+  if (!orphans_.empty())
+    place_orphans();
 }
 
 } // namespace troupe

@@ -70,6 +70,8 @@ caf::behavior orchestrator(caf::stateful_actor<orchestrator_state>* self, parts_
       [self](const task_accepted&) {},
       [self](const task_progressed& x) { state_of(self).on_child_progressed(x); },
       [self](const task_refused& x) { state_of(self).on_child_refused(x); },
+      [self](const call_undelivered& x) { state_of(self).on_call_undelivered(x); },
+      [self](const task_undelivered& x) { state_of(self).on_child_undelivered(x); },
       [self](const question_answered& x) { state_of(self).on_question_answered(x); },
       [self](const question_claimed& x) { state_of(self).on_question_claimed(x); },
       [self](const watch_task& x) { state_of(self).on_watch(x); },

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/arrivals.hpp"
 #include "actors/call_table.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/finished_tasks.hpp"
@@ -64,6 +65,8 @@ struct orchestrator_state {
   void on_child_ended(const task_ended& x);
   void on_child_progressed(const task_progressed& x);
   void on_child_refused(const task_refused& x);
+  void on_child_undelivered(const task_undelivered& x);
+  void on_call_undelivered(const call_undelivered& x);
   void on_question_answered(const question_answered& x);
   void on_question_claimed(const question_claimed& x);
   void on_seat_down(const seat_down& x);
@@ -177,7 +180,8 @@ struct orchestrator_state {
   /// Records an event and lets the interpreter go on; false when it came too late.
   bool happen(live_task& t, event e, actions& todo);
   void carry_out(live_task& t, actions& todo);
-  void route_step(live_task& t, const plan_action& a, actions& todo);
+  /// `patient`: if everybody who could do it is down, they are waited for.
+  void route_step(live_task& t, const plan_action& a, actions& todo, bool patient = true);
   void delegate_step(live_task& t, const plan_action& a, actions& todo);
   void ask_step(live_task& t, const plan_action& a, actions& todo);
   void stop_step(live_task& t, const plan_action& a);
@@ -235,6 +239,25 @@ struct orchestrator_state {
   [[nodiscard]] std::string queue_of(const live_task& t, std::uint32_t step) const;
   /// Who sits at `place`, from our own copy while that is good.
   const seat::sitter& sitter_of(const seat_ptr& place);
+
+  // Waiting for those who move between nodes: orchestrator_moves.cpp.
+  /// A step that nobody can be given to now, because they are all on their way to another node.
+  struct stranded_step {
+    std::uint32_t slot = 0;
+    std::uint32_t generation = 0;
+    std::uint32_t step = 0;
+    std::uint32_t attempt = 0;
+    bool triage = false;
+    step_status status = step_status::wanted; ///< running: it was given to somebody before
+    seat_ptr to; ///< the orchestrator that it is delegated to; null: it is a call
+    timestamp until{};
+  };
+  /// True: it waits, for at most a few seconds.
+  [[nodiscard]] bool strand(const live_task& t, std::uint32_t step, std::uint32_t attempt,
+                            seat_ptr to);
+  void look_at_stranded();
+  /// False: it has to go on waiting.
+  bool go_on(const stranded_step& s);
 
   // The effect ledger: orchestrator_effects.cpp.
   [[nodiscard]] static bool acts(const live_task& t, const seat_ptr& who);
@@ -324,6 +347,8 @@ struct orchestrator_state {
       last_batch_; ///< by slot: the batch with its newest write
   std::vector<open_ask> asks_;
   std::uint64_t epoch_ = 0; ///< under which the shard is ours; 0: not opened yet
+  std::deque<stranded_step> stranded_;
+  timestamp look_again_{}; ///< at them
   bool flushing_ = false;
   bool store_failing_ = false;
   bool journal_lost_ = false; ///< what it was asked has to be asked again

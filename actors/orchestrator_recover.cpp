@@ -14,7 +14,6 @@ namespace {
 
 constexpr milliseconds open_wait{10};
 constexpr std::uint32_t open_looks = 300;
-constexpr std::uint32_t open_looks_in_cluster = 50; ///< agents move as shards do, and not at once
 constexpr std::ptrdiff_t handed_out_most = 8;
 
 } // namespace
@@ -42,12 +41,13 @@ void orchestrator_state::open_shard() {
     return;
   // What was interrupted needs the agents that are being started beside us. If some of them do not
   // come up, the others' tasks must not wait for them for ever: what cannot be routed then is
-  // retried like any other step.
+  // retried like any other step. In a cluster, where agents move as shards do, each step waits for
+  // itself.
   const auto& agents = dispatcher_->table()->agents;
   const bool all_up = std::all_of(agents.begin(), agents.end(), [](const seat_ptr& s) {
     return s->state.load(std::memory_order_relaxed) != health::down;
   });
-  if (!all_up && ++looked_ < (config_.keeper ? open_looks_in_cluster : open_looks)) {
+  if (!all_up && !config_.keeper && ++looked_ < open_looks) {
     self_->delayed_send(self_, open_wait, tick{});
     return;
   }

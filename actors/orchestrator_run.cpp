@@ -159,6 +159,7 @@ void orchestrator_state::on_tick() {
   now_ = parts_->now(self_);
   if (!loaded_)
     open_shard();
+  look_at_stranded();
   if (now_ < armed_)
     return; // An earlier tick has been asked for since; each that is heeded asks for another one.
   armed_ = no_deadline;

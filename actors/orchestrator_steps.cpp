@@ -8,11 +8,23 @@
 
 namespace troupe {
 
-void orchestrator_state::route_step(live_task& t, const plan_action& a, actions& todo) {
+void orchestrator_state::route_step(live_task& t, const plan_action& a, actions& todo,
+                                    bool patient) {
   if (decided_before(t, a, todo))
     return;
   const auto dice = dice_.draw();
   auto choice = dispatcher_->choose(t, a.step, dice, now_, bound_to(t, a.step));
+  if (!choice.to && patient && dispatcher_->all_down(t, a.step, bound_to(t, a.step)) &&
+      strand(t, a.step, a.attempt, nullptr))
+    return;
+  if (!choice.to && t.run->step(a.step).status == step_status::running) {
+    // It was given to somebody before, who is gone, and nobody has come in his place.
+    auto e = make_event(t, event_kind::step_failed, a.step, a.attempt);
+    e.body = std::make_shared<const failure>(
+        failure{reason::unavailable, "nobody who could do it is there", {}});
+    happen(t, std::move(e), todo);
+    return;
+  }
   const bool acting = choice.to && acts(t, choice.to);
   auto e =
       make_event(t, choice.to ? event_kind::assigned : event_kind::unroutable, a.step, a.attempt);
@@ -179,6 +191,8 @@ void orchestrator_state::perform_delegate(live_task& t, const effect& e) {
   child->path.push_back(domain_->path + ":" + t.what->skill);
   const auto who = e.to->now();
   if (!who.handle) {
+    if (strand(t, e.step, e.attempt, e.to))
+      return;
     fail_step(t, e.step, e.attempt,
               {reason::unavailable, e.to->where().str() + " is being restarted", {}});
     return;

@@ -1,5 +1,8 @@
 #include "actors/post.hpp"
 
+#include "policies/deadline.hpp"
+
+#include <algorithm>
 #include <stdexcept>
 
 namespace troupe {
@@ -21,6 +24,8 @@ void post_state::init(caf::event_based_actor* self, parts_ptr parts, post_config
   dice_ = dice_box{scramble(parts_->seed ^ stable_hash(me_ + "/post")) +
                    config_.place->now().incarnation};
   parts_->places->watch(config_.place);
+  for (const auto kind : {address_kind::agent, address_kind::domain, address_kind::node})
+    parts_->places->watch_arrivals(config_.place, kind);
   network_ = config_.open();
   // The carrier must not keep a post alive that has ended.
   const auto me = caf::actor_cast<caf::actor_addr>(self_);
@@ -128,7 +133,8 @@ void post_state::greet(peer_entry& p) {
   x.to = {address_kind::node, p.who.node + "/post"};
   x.hops = {me_};
   x.kind = post_talk::greeting_kind;
-  x.body = post_talk::encode_greeting({p.out.stream(), p.in.stream(), p.in.upto(), config_.window});
+  x.body = post_talk::encode_greeting(
+      {p.out.stream(), p.in.stream(), p.in.upto(), config_.window, parts_->now(self_)});
   if (network_->offer(p.who.node, std::move(x)) == links::offered::taken) {
     p.greeted_as = p.out.stream();
     p.greeted_with = p.in.stream();
@@ -144,6 +150,16 @@ void post_state::on_greeting(peer_entry& p, const envelope& x) {
     return;
   }
   p.heard = true;
+  // Clocks of nodes are steady ones: what they differ by now, they differ by for as long as both
+  // run. The greeting has been on its way for a moment, so that less than this means nothing.
+  constexpr milliseconds noticeable{200};
+  const auto ahead = parts_->now(self_) - said->now;
+  p.ahead = said->now == timestamp{} || (ahead < noticeable && ahead > -noticeable)
+                ? microseconds{0}
+                : microseconds{ahead};
+  if (p.ahead.count() != 0)
+    parts_->log->warn("post: the clock of {} differs from ours by {} ms; deadlines are converted",
+                      p.who.node, p.ahead.count() / 1000);
   if (p.in.stream() != 0 && said->stream != p.in.stream() && (p.in.upto() > 0 || p.out.begun()))
     lose(p, "its post has been restarted");
   if (said->stream != p.in.stream())
@@ -262,13 +278,19 @@ void post_state::acknowledge(peer_entry& p) {
 
 void post_state::on_flush() {
   flushing_ = false;
-  const bool look = std::exchange(look_, false);
-  if (look && !peers_.empty())
+  const bool look = std::exchange(look_, false) && !peers_.empty();
+  const auto arrivals = std::exchange(arrivals_, {});
+  if (look)
     look_at_seats();
+  else
+    for (const auto& place : arrivals)
+      look_at(place);
   for (auto& [node, p] : peers_) {
     tell_gone(p);
     if (look)
       tell_seats(p);
+    else if (!arrivals.empty())
+      tell_seats(p, arrivals);
     acknowledge(p);
     pump(p);
   }
@@ -296,7 +318,11 @@ void post_state::on_tick() {
   for (const auto number : late)
     fail_ask(number, caf::make_error(caf::sec::request_timeout));
   tidy_elsewhere(now);
-  look_ = true;
+  if (now >= next_look_) {
+    // However many there are, looking takes about the same share of a core.
+    next_look_ = later(now, std::max(config_.tell_every, milliseconds{here_.size() / 50}));
+    look_ = true;
+  }
   flush_later();
   self_->delayed_send(self_, config_.tell_every, tick{});
 }
@@ -317,6 +343,7 @@ caf::behavior post(caf::stateful_actor<post_state>* self, parts_ptr parts, post_
       [self](const forget_node& x) { state_of(self).on_forget(x); },
       [self](const hand_over& x) { state_of(self).on_hand_over(x); },
       [self](const seat_down& x) { state_of(self).on_seat_down(x); },
+      [self](const seat_taken& x) { state_of(self).on_seat_taken(x); },
   };
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/arrivals.hpp"
 #include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/post_metrics.hpp"
@@ -36,8 +37,14 @@ struct post_config {
   milliseconds patience{2000};
   /// So long a request may be under way whose sender names no deadline.
   milliseconds carry_within{30000};
-  /// How often seats are looked at and told of.
+  /// How often the gauges of seats are looked at and told of, and of their sitters those that
+  /// nobody has announced: more seldom when there are more than ten thousand. Who takes a seat, or
+  /// leaves it, is told at once.
   milliseconds tell_every{200};
+  /// Whether actors of other nodes may end those of this one, by an exit or through a link. In a
+  /// node nobody but their own supervisors may: what stands for an actor ends when that does, but
+  /// not the other way round.
+  bool takes_exits = false;
   std::size_t max_asks = 10000;     ///< requests without an answer, over all peers
   std::size_t max_proxies = 100000; ///< per peer, and the same for its seats
 
@@ -116,6 +123,7 @@ struct post_state {
   void on_down(const caf::down_msg& x);
   void on_hand_over(const hand_over& x);
   void on_seat_down(const seat_down& x);
+  void on_seat_taken(const seat_taken& x);
 
   static inline const char* name = "post";
 
@@ -140,6 +148,7 @@ struct post_state {
     delivery_out out;
     delivery_in in;
     bool ack_due = false;
+    microseconds ahead{0};                              ///< of our clock, where that matters
     std::unordered_map<std::string, proxy_ptr> senders; ///< its actors that have no seat
     std::unordered_map<address, told_seat> told;        ///< what it knows of our seats
     std::map<relayed_call, seat_ptr> relayed;
@@ -222,7 +231,11 @@ struct post_state {
 
   // The seats of this node.
   void look_at_seats();
+  void look_at(const seat_ptr& place);
+  [[nodiscard]] bool may_tell_of(const seat& place) const;
   void tell_seats(peer_entry& p);
+  void tell_seats(peer_entry& p, const std::vector<seat_ptr>& only);
+  class teller;
   void tell_gone(peer_entry& p);
   void get_to_know(const caf::actor& who);
   [[nodiscard]] bool lives_here(const seat& place, const caf::actor& sitter) const;
@@ -255,7 +268,9 @@ struct post_state {
   std::unordered_map<address, own_seat> here_;
   std::unordered_map<address, seat_elsewhere> elsewhere_;
   bool flushing_ = false;
-  bool look_ = false; ///< seats have changed
+  bool look_ = false;              ///< at all seats, with the next flush
+  std::vector<seat_ptr> arrivals_; ///< to be looked at and told with the next flush
+  timestamp next_look_{};
 };
 
 caf::behavior post(caf::stateful_actor<post_state>* self, parts_ptr parts, post_config config);

@@ -1,5 +1,6 @@
 #include "actors/post_codec.hpp"
 
+#include "actors/arrivals.hpp"
 #include "actors/cluster_messages.hpp"
 #include "actors/post_wire.hpp"
 
@@ -157,6 +158,14 @@ std::optional<caf::message> refusal_of(const caf::message& x, const failure& why
                      why.detail,
                      why.retry_after,
                      {}};
+  // Whoever was asked is gone: somebody else is there in his place, or will be.
+  const bool unseen = why.why == reason::unavailable;
+  if (unseen && x.match_elements<run_call>())
+    return caf::make_message(call_undelivered{x.get_as<run_call>(0).call, why.detail});
+  if (unseen && x.match_elements<submit_task>())
+    return caf::make_message(task_undelivered{x.get_as<submit_task>(0).what->id, why.detail});
+  if (unseen && x.match_elements<watch_task>())
+    return caf::make_message(task_undelivered{x.get_as<watch_task>(0).id, why.detail});
   if (x.match_elements<run_call>())
     return caf::make_message(call_ended{x.get_as<run_call>(0).call, failed(), nullptr});
   if (x.match_elements<submit_task>())

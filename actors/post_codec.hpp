@@ -38,16 +38,16 @@ using seat_finder = std::function<seat_ptr(const address&)>;
                                      const seat_finder& seats);
 
 /// What whoever sent `x` gets in its place when it could not be delivered, so that nobody waits in
-/// vain: a call has failed, a task is refused, a search found nothing. Nothing for what wants no
-/// answer.
+/// vain: a call has failed, a task is refused, a search found nothing; a call or a task that came to
+/// nobody is undelivered. Nothing for what wants no answer.
 [[nodiscard]] std::optional<caf::message> refusal_of(const caf::message& x, const failure& why);
 
 /// Whether `kind` asks for work. What only answers or tells may use the last part of a peer's
 /// credit, so that work that is done can always be reported.
 [[nodiscard]] bool opens_work(std::string_view kind) noexcept;
 
-/// Whether `kind` is a hint, which may be lost: whoever lives by it looks for himself as well. It is
-/// worth none of that last part.
+/// Whether `kind` is a hint, which may be lost: whoever lives by it looks for himself as well. It
+/// is worth none of that last part.
 [[nodiscard]] bool only_hints(std::string_view kind) noexcept;
 
 /// Whether `kind` only looks, so that nothing is to be feared when it is answered with a refusal

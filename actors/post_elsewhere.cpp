@@ -96,6 +96,7 @@ void post_state::settle(const address& at_address, seat_elsewhere& e) {
                           {use->first, use->second.incarnation, false});
   e.incarnation = e.place->take(e.who.handle());
   show(e);
+  parts_->places->announce_taken(e.place);
   if (where.kind == address_kind::agent && config_.registry)
     send_to(self_, config_.registry, register_agent{e.place});
 }

@@ -26,69 +26,119 @@ bool post_state::lives_here(const seat& place, const caf::actor& sitter) const {
   return hit == elsewhere_.end() || !hit->second.who || hit->second.who.handle() != sitter;
 }
 
+bool post_state::may_tell_of(const seat& place) const {
+  const auto& where = place.where();
+  switch (where.kind) {
+  case address_kind::agent:
+    return place.spec() != nullptr;
+  case address_kind::domain:
+    return true;
+  case address_kind::node:
+    return where.name.starts_with(me_ + "/") &&
+           std::find(config_.exposed.begin(), config_.exposed.end(),
+                     std::string_view{where.name}.substr(me_.size() + 1)) != config_.exposed.end();
+  default:
+    return false;
+  }
+}
+
+void post_state::look_at(const seat_ptr& place) {
+  if (!may_tell_of(*place))
+    return;
+  const auto sitter = place->now();
+  if (!sitter.handle || !lives_here(*place, sitter.handle))
+    return;
+  auto& mine = here_[place->where()];
+  if (mine.incarnation == sitter.incarnation && mine.place == place)
+    return;
+  // Its end, and why, is told before its successor.
+  if (mine.who != 0 && mine.who != sitter.handle.id() && known_.contains(mine.who))
+    return;
+  mine = {place, sitter.handle.id(), sitter.incarnation, false, false};
+  get_to_know(sitter.handle);
+  known_[sitter.handle.id()].seat = place->where();
+}
+
 void post_state::look_at_seats() {
-  const auto look = [this](const seat_ptr& place) {
-    const auto sitter = place->now();
-    if (!sitter.handle || !lives_here(*place, sitter.handle))
-      return;
-    auto& mine = here_[place->where()];
-    if (mine.incarnation == sitter.incarnation && mine.place == place)
-      return;
-    // Its end, and why, is told before its successor.
-    if (mine.who != 0 && mine.who != sitter.handle.id() && known_.contains(mine.who))
-      return;
-    mine = {place, sitter.handle.id(), sitter.incarnation, false, false};
-    get_to_know(sitter.handle);
-    known_[sitter.handle.id()].seat = place->where();
-  };
-  for (const auto& place : parts_->places->all(address_kind::agent))
-    if (place->spec())
-      look(place);
-  for (const auto& place : parts_->places->all(address_kind::domain))
-    look(place);
+  for (const auto kind : {address_kind::agent, address_kind::domain})
+    for (const auto& place : parts_->places->all(kind))
+      look_at(place);
   for (const auto& part : config_.exposed)
     if (const auto place = parts_->places->find({address_kind::node, me_ + "/" + part}))
-      look(place);
+      look_at(place);
 }
+
+/// Gathers for one peer what has changed of seats since it was told of them.
+class post_state::teller {
+ public:
+  teller(post_state& post, peer_entry& to)
+      : post_(post)
+      , to_(to) {
+    // The peer counts its own calls itself.
+    for (const auto& [call, place] : to.relayed)
+      ++its_own_[place.get()];
+  }
+  /// False when the peer takes slowly: it gets the rest the next time.
+  [[nodiscard]] bool goes_on() const { return to_.agreed && !to_.out.busy(); }
+
+  void look(const address& where, const own_seat& mine) {
+    if (mine.moved || mine.ended)
+      return;
+    const auto& place = *mine.place;
+    const auto load = place.load.load(std::memory_order_relaxed);
+    const auto hit = its_own_.find(&place);
+    const auto theirs = hit == its_own_.end() ? 0 : hit->second;
+    const told_seat now{mine.incarnation, place.state.load(std::memory_order_relaxed),
+                        load > theirs ? load - theirs : 0,
+                        place.success_rate.load(std::memory_order_relaxed)};
+    auto [known, fresh] = to_.told.try_emplace(where);
+    auto& told = known->second;
+    if (!fresh && told.incarnation == now.incarnation && told.state == now.state &&
+        told.load == now.load && std::abs(told.success_rate - now.success_rate) <= rate_step)
+      return;
+    told = now;
+    news_.push_back({where, now.incarnation, fresh ? place.spec() : nullptr, now.state, now.load,
+                     now.success_rate});
+    if (news_.size() == told_at_once)
+      send();
+  }
+  void send() {
+    if (news_.empty() || !to_.agreed)
+      return;
+    post_.tell(to_, post_talk::told_kind, post_talk::encode_told(news_));
+    news_.clear();
+  }
+
+ private:
+  post_state& post_;
+  peer_entry& to_;
+  std::unordered_map<const seat*, std::uint32_t> its_own_;
+  std::vector<post_talk::seat_news> news_;
+};
 
 void post_state::tell_seats(peer_entry& p) {
   if (!p.agreed)
     return;
-  // The peer counts its own calls itself.
-  std::unordered_map<const seat*, std::uint32_t> its_own;
-  for (const auto& [call, place] : p.relayed)
-    ++its_own[place.get()];
-  std::vector<post_talk::seat_news> news;
-  const auto send = [&] {
-    tell(p, post_talk::told_kind, post_talk::encode_told(news));
-    news.clear();
-  };
+  teller t{*this, p};
   for (const auto& [where, mine] : here_) {
-    // A peer that takes slowly gets the rest the next time.
-    if (!p.agreed || p.out.busy())
+    if (!t.goes_on())
       break;
-    if (mine.moved || mine.ended)
-      continue;
-    const auto& place = *mine.place;
-    const auto load = place.load.load(std::memory_order_relaxed);
-    const auto hit = its_own.find(&place);
-    const auto theirs = hit == its_own.end() ? 0 : hit->second;
-    const told_seat now{mine.incarnation, place.state.load(std::memory_order_relaxed),
-                        load > theirs ? load - theirs : 0,
-                        place.success_rate.load(std::memory_order_relaxed)};
-    auto [known, fresh] = p.told.try_emplace(where);
-    auto& told = known->second;
-    if (!fresh && told.incarnation == now.incarnation && told.state == now.state &&
-        told.load == now.load && std::abs(told.success_rate - now.success_rate) <= rate_step)
-      continue;
-    told = now;
-    news.push_back({where, now.incarnation, fresh ? place.spec() : nullptr, now.state, now.load,
-                    now.success_rate});
-    if (news.size() == told_at_once)
-      send();
+    t.look(where, mine);
   }
-  if (!news.empty() && p.agreed)
-    send();
+  t.send();
+}
+
+void post_state::tell_seats(peer_entry& p, const std::vector<seat_ptr>& only) {
+  if (!p.agreed)
+    return;
+  teller t{*this, p};
+  for (const auto& place : only) {
+    if (!t.goes_on())
+      break;
+    if (const auto hit = here_.find(place->where()); hit != here_.end())
+      t.look(hit->first, hit->second);
+  }
+  t.send();
 }
 
 void post_state::tell_gone(peer_entry& p) {
@@ -106,7 +156,6 @@ void post_state::on_down(const caf::down_msg& x) {
   if (hit.empty())
     return;
   const auto& who = hit.mapped();
-  look_ = true;
   flush_later();
   std::optional<address> seat;
   std::uint64_t incarnation = 0;
@@ -125,6 +174,8 @@ void post_state::on_down(const caf::down_msg& x) {
         seat = who.seat;
       incarnation = mine->second.incarnation;
       mine->second.ended = true;
+      // Its successor may sit there already, and had to wait for this.
+      arrivals_.push_back(mine->second.place);
     }
   }
   for (auto& [node, p] : peers_) {
@@ -141,9 +192,17 @@ void post_state::on_down(const caf::down_msg& x) {
   }
 }
 
-void post_state::on_seat_down(const seat_down&) {
-  // Its successor may sit there already.
-  look_ = true;
+void post_state::on_seat_down(const seat_down& x) {
+  // Its successor may sit there already, here or at another node.
+  arrivals_.push_back(x.who);
+  flush_later();
+  if (const auto other = elsewhere_.find(x.who->where());
+      other != elsewhere_.end() && !other->second.who)
+    settle(other->first, other->second);
+}
+
+void post_state::on_seat_taken(const seat_taken& x) {
+  arrivals_.push_back(x.who);
   flush_later();
 }
 

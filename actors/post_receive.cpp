@@ -5,6 +5,31 @@
 
 namespace troupe {
 
+namespace {
+
+/// Our clock is ahead of the one that `x` is by.
+timestamp by_our_clock(timestamp x, microseconds ahead) {
+  constexpr timestamp far = no_deadline - std::chrono::hours{24 * 365};
+  return x >= far ? x : x + ahead;
+}
+
+void convert_deadline(caf::message& what, microseconds ahead) {
+  if (what.match_elements<run_call>()) {
+    const auto& x = what.get_as<run_call>(0);
+    auto call = std::make_shared<agent_call>(*x.what);
+    call->deadline = by_our_clock(call->deadline, ahead);
+    what = caf::make_message(run_call{x.call, std::move(call)});
+  } else if (what.match_elements<submit_task>()) {
+    auto x = what.get_as<submit_task>(0);
+    auto t = std::make_shared<task>(*x.what);
+    t->deadline = by_our_clock(t->deadline, ahead);
+    x.what = std::move(t);
+    what = caf::make_message(std::move(x));
+  }
+}
+
+} // namespace
+
 std::optional<caf::actor_id> actor_in(const address& x, const std::string& node) {
   const auto prefix = node + "/@";
   if (x.kind != address_kind::node || !x.name.starts_with(prefix))
@@ -143,7 +168,7 @@ void post_state::deliver(peer_entry& p, const envelope& x) {
     return;
   }
   const bool opens = read->asks != 0 || opens_work(x.kind);
-  if (opens && x.deadline <= parts_->now(self_)) {
+  if (opens && by_our_clock(x.deadline, p.ahead) <= parts_->now(self_)) {
     give_back(p, x, {reason::timeout, "its time was over when it arrived", {}});
     return;
   }
@@ -159,10 +184,19 @@ void post_state::deliver(peer_entry& p, const envelope& x) {
     give_back(p, x, {reason::rate_limited, "nobody can be answered there", {}});
     return;
   }
-  if (read->what.match_elements<caf::exit_msg>())
+  const bool exits = read->what.match_elements<caf::exit_msg>();
+  if (exits && !config_.takes_exits) {
+    ++p.counters.refused;
+    parts_->log->warn("post: {} wants {} to end, which is not for it to say", p.who.node,
+                      x.to.str());
+    return;
+  }
+  if (exits)
     read->what = caf::make_message(
         caf::exit_msg{from ? caf::actor_cast<caf::actor_addr>(from) : caf::actor_addr{},
                       read->what.get_as<caf::exit_msg>(0).reason});
+  if (p.ahead.count() != 0)
+    convert_deadline(read->what, p.ahead);
   if (read->what.match_elements<run_call>() && x.to.kind == address_kind::agent) {
     const auto& place = here_.at(x.to).place;
     if (p.relayed.emplace(relayed_call{x.from.name, read->what.get_as<run_call>(0).call}, place)

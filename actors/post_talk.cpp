@@ -104,6 +104,7 @@ std::string encode_greeting(const greeting& x) {
   m.set_heard_upto(x.heard_upto);
   m.set_envelopes(x.window.envelopes);
   m.set_bytes(x.window.bytes);
+  m.set_now(x.now.time_since_epoch().count());
   return bytes_of(m);
 }
 
@@ -112,7 +113,8 @@ decoded<greeting> decode_greeting(std::string_view body) {
     return greeting{nonzero(m.stream(), "stream"),
                     m.heard_stream(),
                     m.heard_upto(),
-                    {nonzero(m.envelopes(), "envelopes"), nonzero(m.bytes(), "bytes")}};
+                    {nonzero(m.envelopes(), "envelopes"), nonzero(m.bytes(), "bytes")},
+                    timestamp{microseconds{m.now()}}};
   });
 }
 

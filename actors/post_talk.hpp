@@ -31,6 +31,7 @@ struct greeting {
   std::uint64_t heard_stream = 0; ///< of the receiver's, as the sender knows it; 0: nothing yet
   std::uint64_t heard_upto = 0;   ///< the last number of it that has arrived
   delivery_limits window;         ///< what may be under way to the sender
+  timestamp now{};                ///< by the sender's clock; the epoch: it does not say
 };
 
 /// How a seat of the sender's node is.

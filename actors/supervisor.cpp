@@ -49,8 +49,10 @@ void supervisor_state::start(std::uint32_t i, supervision_run::steps& todo) {
   }
   self_->monitor(c.handle);
   by_actor_.emplace(c.handle.id(), i);
-  if (c.spec.place)
+  if (c.spec.place) {
     c.incarnation = c.spec.place->take(c.handle);
+    parts_->places->announce_taken(c.spec.place);
+  }
   if (run_->restarts(i) > 0)
     parts_->log->info("{}: {} restarted, {} times so far", config_.name, c.spec.rules.id,
                       run_->restarts(i));

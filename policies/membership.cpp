@@ -168,8 +168,8 @@ void membership::store_ok(timestamp now) {
 }
 
 void membership::use(std::uint64_t op, timestamp now, actions& todo) {
-  // What was under way when somebody told of a newer version may have been too early for it. Once is
-  // enough: whoever told of a version that does not exist must not keep us reading.
+  // What was under way when somebody told of a newer version may have been too early for it. Once
+  // is enough: whoever told of a version that does not exist must not keep us reading.
   want_read_ = heard_ > table_->version && op <= heard_after_;
   if (renewed_ahead_ && renewed_ahead_->second <= table_->version) {
     leased_until_ = std::max(leased_until_, later(renewed_ahead_->first, settings_.votes.lease));

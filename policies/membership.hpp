@@ -13,7 +13,7 @@ namespace troupe {
 
 struct membership_settings {
   vote_rules votes;
-  milliseconds renew_every{500};  ///< the lease of `votes.lease` is asked for so often
+  milliseconds renew_every{500}; ///< the lease of `votes.lease` is asked for so often
   milliseconds table_every{
       1000}; ///< the table is read at least so often, though nobody has told of a new version
   milliseconds answer_wait{

@@ -42,8 +42,8 @@ struct carrier_events {
   /// may or may not have arrived.
   std::function<void(const peer&, const std::string& why)> down;
   std::function<void(const peer&, envelope_batch_ptr)> arrived;
-  /// A node that is to be reached is not: all of its addresses answer that nobody listens there. Told
-  /// once for each round of attempts, while there is no link with it.
+  /// A node that is to be reached is not: all of its addresses answer that nobody listens there.
+  /// Told once for each round of attempts, while there is no link with it.
   std::function<void(const std::string& node)> refused = {};
 };
 

@@ -62,8 +62,8 @@ class dialler : public std::enable_shared_from_this<dialler> {
   boost::asio::steady_timer timer_;
   std::size_t next_ = 0; ///< of the addresses
   std::deque<boost::asio::ip::tcp::endpoint> found_;
-  unsigned rounds_ = 0; ///< in vain, one after the other
-  unsigned failed_ = 0; ///< attempts of this round
+  unsigned rounds_ = 0;  ///< in vain, one after the other
+  unsigned failed_ = 0;  ///< attempts of this round
   unsigned refused_ = 0; ///< those of them that were refused
   steady::time_point since_{};
   bool up_ = false;

@@ -9,8 +9,8 @@
 namespace troupe::links {
 
 /// Finds out whether a node that dials us has died, once its link has ended: connects to where it
-/// listens, says nothing, and closes again. Only a refusal means something, and the dialler tells of
-/// it; a node that is there dials by itself. Ends after some attempts. Lives on the I/O thread.
+/// listens, says nothing, and closes again. Only a refusal means something, and the dialler tells
+/// of it; a node that is there dials by itself. Ends after some attempts. Lives on the I/O thread.
 class knocker : public std::enable_shared_from_this<knocker> {
  public:
   using steady = std::chrono::steady_clock;

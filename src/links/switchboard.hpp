@@ -49,11 +49,11 @@ class switchboard final : private connection_home {
  private:
   using connection_ptr = std::shared_ptr<connection>;
   struct member {
-    std::shared_ptr<dialler> dial; ///< null when the node dials us
+    std::shared_ptr<dialler> dial;  ///< null when the node dials us
     std::shared_ptr<knocker> knock; ///< null when we dial the node
     endpoint where;
-    connection_ptr trying;         ///< dialled and not up yet
-    std::uint64_t newest = 0;      ///< of its incarnations, as far as was heard
+    connection_ptr trying;    ///< dialled and not up yet
+    std::uint64_t newest = 0; ///< of its incarnations, as far as was heard
   };
 
   std::unique_ptr<byte_stream> make_stream(link_socket socket) override;

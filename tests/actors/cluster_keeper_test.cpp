@@ -1,5 +1,5 @@
-// What the keepers of some nodes make of a cluster: each has a real post on a fake network, one member
-// table that all share, and orchestrators that only say that they are there.
+// What the keepers of some nodes make of a cluster: each has a real post on a fake network, one
+// member table that all share, and orchestrators that only say that they are there.
 #include "actors/cluster_keeper.hpp"
 #include "tests/fixtures/post_stage.hpp"
 
@@ -37,9 +37,7 @@ class keepers : public ::testing::Test {
     stage.run();
   }
 
-  timestamp clock() {
-    return timeline{post_stage::wall, began}.at(stage.system().clock().now());
-  }
+  timestamp clock() { return timeline{post_stage::wall, began}.at(stage.system().clock().now()); }
 
   static child_spec child(const std::string& id, seat_ptr place,
                           std::function<caf::actor(caf::event_based_actor*)> start,
@@ -75,12 +73,13 @@ class keepers : public ::testing::Test {
     config.post_place = place("post");
     config.orchestrator = [this, parts, name, keeper = config.place](const shard_key& x) {
       return moving_child{"d/orchestrators",
-                          child(std::to_string(x.shard),
-                                parts->places->claim(directory::orchestrator_of("d", x.shard)),
-                                [this, name, x, keeper](caf::event_based_actor* self) {
-                                  return serve(self->system(), name, x, keeper);
-                                },
-                                restart_type::transient)};
+                          child(
+                              std::to_string(x.shard),
+                              parts->places->claim(directory::orchestrator_of("d", x.shard)),
+                              [this, name, x, keeper](caf::event_based_actor* self) {
+                                return serve(self->system(), name, x, keeper);
+                              },
+                              restart_type::transient)};
     };
     config.post = [this, parts, place, name, talks](std::uint64_t incarnation) {
       post_config p;

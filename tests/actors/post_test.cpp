@@ -40,8 +40,15 @@ struct two_nodes {
     stage.add("B", tune);
     seat_both();
     stage.advance(milliseconds{500});
-    me = stage.spawn(mine,
-                     caf::message_handler{[this](const call_ended& x) { ended.push_back(x); }});
+    me = stage.spawn(mine, caf::message_handler{
+                               [this](const call_ended& x) { ended.push_back(x); },
+                               [this](const call_undelivered& x) {
+                                 ended.push_back({x.call,
+                                                  std::make_shared<const outcome>(outcome::of(
+                                                      {reason::unavailable, x.why, {}})),
+                                                  nullptr});
+                               },
+                           });
   }
   void seat_both() {
     at_lab = stage.spawn(notes, takes_calls());
@@ -523,6 +530,81 @@ TEST(post, does_not_let_a_message_through_that_is_no_word_between_nodes) {
   });
   stage.run();
   EXPECT_EQ(said, caf::make_error(caf::sec::unexpected_message));
+}
+
+TEST(post, tells_of_a_new_sitter_at_once) {
+  two_nodes two;
+  const address other{address_kind::agent, "d/other"};
+  two.stage.sit(two.stage.at("B"), other, two.stage.spawn(two.notes), a_spec());
+  const auto& places = two.stage.at("B").places();
+  places.announce_taken(places.find(other));
+  two.stage.run();
+  EXPECT_TRUE(two.proxy_of(other));
+}
+
+TEST(post, says_of_a_task_that_it_came_to_nobody) {
+  two_nodes two;
+  std::vector<std::string> undelivered;
+  const auto asker = two.stage.spawn(
+      std::make_shared<diary>(),
+      caf::message_handler{[&](const task_undelivered& x) { undelivered.push_back(x.id); }});
+  auto what = std::make_shared<task>();
+  what->id = "018bcfe5680000000000000000a107";
+  const auto target = two.proxy_of(lab);
+  two.stage.net.paused = true;
+  two.stage.make(asker, [&](auto* self) {
+    self->send(target, submit_task{what, false, false});
+    self->send(target, watch_task{"other", false});
+  });
+  two.stage.run();
+  // Its orchestrator ends before the task is there.
+  caf::anon_send_exit(two.at_lab, caf::exit_reason::kill);
+  two.stage.run();
+  two.stage.net.paused = false;
+  two.stage.run();
+  EXPECT_EQ(undelivered, (std::vector<std::string>{what->id, "other"}));
+}
+
+TEST(post, lets_nobody_elsewhere_end_an_actor_of_a_node) {
+  two_nodes two{1, [](post_config& c) { c.takes_exits = false; }};
+  const auto target = two.proxy_of(lab);
+  two.stage.make(two.me, [&](caf::event_based_actor* self) {
+    self->send_exit(target, caf::exit_reason::kill);
+  });
+  two.stage.run();
+  EXPECT_EQ(two.stage.at("B").places().resolve(lab), two.at_lab);
+  EXPECT_EQ(two.proxy_of(lab), target);
+}
+
+TEST(post, converts_deadlines_between_clocks_that_differ) {
+  std::vector<timestamp> deadlines;
+  post_stage stage;
+  const auto with_clock = [&](const std::string& node, timestamp wall) {
+    auto own = std::make_shared<node_parts>();
+    own->fleet.node_id = node;
+    own->seed = stage.net.dice().draw();
+    own->time = timeline{wall, stage.system().clock().now()};
+    own->log = post_stage::log();
+    own->counters = std::make_shared<metrics>();
+    stage.add(node, nullptr, own);
+  };
+  with_clock("A", post_stage::wall);
+  with_clock("B", post_stage::wall + std::chrono::hours{2});
+  const auto there = stage.spawn(
+      std::make_shared<diary>(),
+      caf::message_handler{[&](const run_call& x) { deadlines.push_back(x.what->deadline); }});
+  stage.sit(stage.at("B"), lab, there);
+  stage.advance(milliseconds{500});
+  const auto me = stage.spawn(std::make_shared<diary>());
+  const auto now = stage.now(stage.at("A"));
+  stage.make(me, [&](caf::event_based_actor* self) {
+    const auto target = stage.at("A").places().resolve(lab);
+    self->send(target, run_call{1, a_call(now + std::chrono::seconds{10})});
+    self->send(target, run_call{2, a_call()});
+  });
+  stage.run();
+  EXPECT_EQ(deadlines, (std::vector<timestamp>{
+                           now + std::chrono::hours{2} + std::chrono::seconds{10}, no_deadline}));
 }
 
 } // namespace

@@ -211,7 +211,7 @@ class station {
   const std::string node;
   // Guarded by `until` and `change`.
   std::vector<std::string> said;
-  std::vector<std::string> downs; ///< why
+  std::vector<std::string> downs;    ///< why
   std::vector<std::string> refusals; ///< nodes
   std::vector<link_notice> notices;
   std::optional<peer> up;
