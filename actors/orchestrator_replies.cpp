@@ -1,3 +1,4 @@
+#include "actors/lost_node.hpp"
 #include "actors/orchestrator.hpp"
 
 #include "src/telemetry/metrics.hpp"
@@ -192,7 +193,10 @@ void orchestrator_state::on_seat_down(const seat_down& x) {
     auto c = calls_.close(call);
     if (!c)
       continue; // An earlier one's failure ended it.
-    lost(*c, x.incarnation);
+    if (x.why == lost_with_its_node)
+      judge(*c, call_sign::nothing, call_sign::nothing);
+    else
+      lost(*c, x.incarnation);
     acting_.erase(call);
     reply(c->slot, c->generation, event_kind::step_failed, c->step, c->attempt, gone);
   }

@@ -1,3 +1,4 @@
+#include "actors/lost_node.hpp"
 #include "actors/post.hpp"
 
 #include <algorithm>
@@ -140,7 +141,9 @@ void post_state::unseat(seat_elsewhere& e, const caf::error& why) {
   if (e.place->now().handle == who.handle())
     e.place->leave();
   who->end(why, host);
-  const auto text = failure_text(self_->system(), why);
+  const auto text = why == caf::exit_reason::remote_link_unreachable
+                        ? std::string{lost_with_its_node}
+                        : failure_text(self_->system(), why);
   for (const auto& x : lost)
     refuse(x, {reason::unavailable, who->where().str() + ": " + text, {}});
   fail_asks(who.operator->(), caf::make_error(caf::sec::request_receiver_down));
