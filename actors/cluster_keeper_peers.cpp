@@ -13,7 +13,7 @@ namespace troupe {
 
 namespace {
 
-constexpr std::size_t told_at_once = 1000; ///< shards in one message
+constexpr std::size_t shards_at_once = 1000; ///< shards in one message
 
 } // namespace
 
@@ -34,7 +34,7 @@ void cluster_keeper_state::say(const ownership::actions& all) {
   std::map<std::string, shards_released> released;
   const auto add = [](auto& to, std::uint64_t version, auto item) {
     // Whoever waits for what is left out asks again.
-    if (to.which.size() >= told_at_once)
+    if (to.which.size() >= shards_at_once)
       return;
     to.version = std::max(to.version, version);
     to.which.push_back(std::move(item));
