@@ -3,10 +3,13 @@
 import argparse
 import collections
 import csv
+import http.client
+import itertools
 import json
 import os
 import pathlib
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +20,8 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent.parent.parent
 EXAMPLE = HERE / "examples" / "customer-support"
+PATIENCE = 60  # seconds, for one message
+UNDER_WAY = ("submitted", "working")
 SEEDS = [
     ("I've been charged twice for my subscription and I want to upgrade to the enterprise plan.", "gold"),
     ("cancel my order {order} and issue a refund", "standard"),
@@ -24,18 +29,69 @@ SEEDS = [
 ]
 
 
-def call(url, body=None, timeout=60):
+def call(url, body=None, timeout=60, key=None):
     request = urllib.request.Request(url, headers={"Content-Type": "application/json"})
+    if key:
+        request.add_header("Idempotency-Key", key)
     if body is not None:
         request.data = json.dumps(body).encode()
     with urllib.request.urlopen(request, timeout=timeout) as answer:
         return json.load(answer)
 
 
-def wait_until_ready(url, node):
+class Doors:
+    """Where the fleet is asked: at one node, or at any of a cluster's."""
+
+    def __init__(self, url, cluster):
+        self.url, self.cluster = url, pathlib.Path(cluster) if cluster else None
+        self.next = itertools.count()
+
+    def nodes(self):
+        return json.loads(self.cluster.read_text())["nodes"]
+
+    def any(self):
+        if not self.cluster:
+            return self.url
+        up = [n["url"] for n in self.nodes() if "url" in n]
+        return up[next(self.next) % len(up)] if up else self.url
+
+    def ready(self):
+        if self.cluster and not (self.cluster.exists() and json.loads(self.cluster.read_text())["ready"]):
+            raise OSError("not all nodes are up")
+        urllib.request.urlopen(self.url + "/readyz", timeout=2).close()
+
+    def submit(self, body, wait, key):
+        """As a client should: what is refused or breaks off is sent again, to another node, under the same key."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return call(f"{self.any()}/v1/tasks?wait={wait}", body, key=key)
+            except urllib.error.HTTPError as error:
+                if not self.cluster or error.code not in (429, 502, 503, 504) or time.monotonic() > end:
+                    return {"id": "", "status": {"state": f"refused {error.code}"}}
+            except (OSError, http.client.HTTPException):
+                if not self.cluster or time.monotonic() > end:
+                    raise
+            time.sleep(0.05)
+
+    def ended(self, id):
+        """The task when it has ended, or waits for a person; it goes on at another node when its own dies."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                task = call(f"{self.any()}/v1/tasks/{id}")
+                if task["status"]["state"] not in UNDER_WAY or time.monotonic() > end:
+                    return task
+            except (OSError, http.client.HTTPException):
+                if time.monotonic() > end:
+                    raise
+            time.sleep(0.1)
+
+
+def wait_until_ready(doors, node):
     while True:
         try:
-            urllib.request.urlopen(url + "/readyz", timeout=2).close()
+            doors.ready()
             return
         except OSError:
             if not pathlib.Path(f"/proc/{node}").exists():
@@ -107,7 +163,16 @@ class Tally:
             self.ids.append(task["id"])
 
 
-def stream(url, work, people, tally):
+def kill_one(doors, tally):
+    """In the middle of the stream one node dies as a machine does."""
+    while sum(tally.states.values()) < tally.total // 2:
+        time.sleep(0.01)
+    victim = [n for n in doors.nodes() if "pid" in n][1]
+    os.kill(victim["pid"], signal.SIGKILL)
+    sys.stderr.write(f"\n  kill -9 {victim['pid']}: node {victim['id']} is gone\n")
+
+
+def stream(doors, work, people, tally):
     dice = random.Random(11)
     queue = list(work)
     queue.reverse()
@@ -118,19 +183,19 @@ def stream(url, work, people, tally):
             with lock:
                 if not queue:
                     return
+                number = len(queue)
                 text, who = queue.pop()
                 tier = people.get(who)
                 if tier is None:
                     who, tier = dice.choice(sorted(people.items()))
             body = {"text": text, "customer": {"id": who, "tier": tier}}
             began = time.monotonic()
-            try:
-                task = call(url + "/v1/tasks?wait=3s", body)
-            except urllib.error.HTTPError as error:
-                task = {"id": "", "status": {"state": f"refused {error.code}"}}
+            task = doors.submit(body, "3s", f"demo-{number}")
             tally.add(task, time.monotonic() - began)
 
     workers = [threading.Thread(target=worker) for _ in range(16)]
+    if doors.cluster:
+        threading.Thread(target=kill_one, args=(doors, tally), daemon=True).start()
     began = time.monotonic()
     for one in workers:
         one.start()
@@ -164,13 +229,17 @@ def title(text):
 
 def main():
     options = argparse.ArgumentParser()
-    for name in ("url", "data", "outside"):
+    for name in ("url", "data", "outside", "cluster"):
         options.add_argument("--" + name, required=True)
     for name in ("messages", "node"):
         options.add_argument("--" + name, type=int, required=True)
     options = options.parse_args()
     url = options.url
-    wait_until_ready(url, options.node)
+    doors = Doors(url, options.cluster)
+    wait_until_ready(doors, options.node)
+    if doors.cluster:
+        title("The nodes")
+        print(troupe(url, "nodes"))
     people = dict(customers(options.data))
     affected = one_of_each_kind(options.data)
 
@@ -180,7 +249,7 @@ def main():
         if "{order}" in text:
             who, order = an_open_order(options.data, tier)
             text = text.format(order=order)
-        task = call(url + "/v1/tasks?wait=20s", {"text": text, "customer": {"id": who, "tier": tier}})
+        task = doors.submit({"text": text, "customer": {"id": who, "tier": tier}}, "20s", f"demo-seed-{tier}")
         print(f"\n{tier} customer {who}: {text}")
         print(f"  -> {task['status']['state']}: {task.get('result', {}).get('text', '')}")
         print(troupe(url, "trace", task["id"]))
@@ -192,13 +261,23 @@ def main():
     work, source = messages(options.messages, options.outside)
     title(f"A stream of {len(work)} messages ({source})")
     tally = Tally(len(work))
-    seconds = stream(url, work, people, tally)
+    seconds = stream(doors, work, people, tally)
 
     took = sorted(tally.took)
     agents = call(url + "/v1/agents")
     agents = agents.get("agents", agents) if isinstance(agents, dict) else agents
     questions = call(url + "/v1/human")
     questions = questions.get("questions", questions) if isinstance(questions, dict) else questions
+    if doors.cluster:
+        title("After the kill")
+        ends = collections.Counter(doors.ended(id)["status"]["state"] if id else "refused" for id in tally.ids)
+        answered = sum(n for state, n in ends.items() if state != "refused" and state not in UNDER_WAY)
+        print(f"  {answered} of {len(work)} customers are answered or with a person: "
+              + ", ".join(f"{state} {count}" for state, count in ends.most_common()))
+        print(f"  {len(set(tally.ids))} tasks for {len(work)} messages")
+        if answered != len(work) or len(set(tally.ids)) != len(work):
+            sys.exit("somebody was not answered, or twice")
+        print(troupe(url, "nodes"))
     title("Summary")
     print(f"  {len(work)} messages in {seconds:.1f} s: {len(work) / seconds:.0f} a second, 16 at a time")
     print(f"  answer times: half within {took[len(took) // 2] * 1000:.0f} ms, 95 % within {took[len(took) * 95 // 100] * 1000:.0f} ms")
