@@ -21,7 +21,6 @@ std::vector<std::string> words_for_nodes(const dev_settings& x) {
     if (!value.empty())
       out.insert(out.end(), {option, value});
   };
-  add("--host", x.host);
   if (x.threads > 0)
     add("--threads", std::to_string(x.threads));
   add("--log-level", x.log_level);

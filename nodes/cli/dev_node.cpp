@@ -13,6 +13,7 @@
 #include "nodes/node.hpp"
 #include "src/store/audit.hpp"
 #include "src/store/postgres_address.hpp"
+#include "src/store/postgres_clock.hpp"
 #include "src/telemetry/log.hpp"
 
 #include <algorithm>
@@ -241,8 +242,11 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
   const auto keys = x.no_store ? nullptr : std::make_shared<key_ring>();
   options.keys = keys;
   options.plugin_path = plugin_folders(x.plugin_path);
-  if (x.cluster)
+  if (x.cluster) {
     options.cluster = join_cluster(*x.cluster, server, fleet.region, out.log);
+    // The nodes of a cluster go by one clock.
+    options.time = timeline_of_server(*server);
+  }
   node n{system, std::move(fleet), std::move(options)};
 
   api_settings api;

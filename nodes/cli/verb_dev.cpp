@@ -71,7 +71,8 @@ void add_dev(CLI::App& to, shell& s) {
   const auto shape = add_cluster_options(*verb);
   for (const auto* option : {"--regions", "--between"})
     verb->get_option(option)->needs("--nodes");
-  verb->get_option("--nodes")->excludes("--no-store")->excludes("--port-file");
+  for (const auto* option : {"--no-store", "--port-file", "--tls-cert", "--tls-key", "--host"})
+    verb->get_option("--nodes")->excludes(option);
   verb->callback([&s, x, shape] {
     s.run = [&s, x, shape] {
       return shape->nodes > 0 ? run_cluster(*x, *shape, s.err) : run_dev(*x, s.err);
@@ -85,8 +86,8 @@ void add_dev(CLI::App& to, shell& s) {
   const auto z = std::make_shared<dev_settings>();
   add_node_options(*up, z);
   const auto form = add_cluster_options(*up);
-  up->remove_option(up->get_option("--no-store"));
-  up->remove_option(up->get_option("--port-file"));
+  for (const auto* option : {"--no-store", "--port-file", "--tls-cert", "--tls-key", "--host"})
+    up->remove_option(up->get_option(option));
   up->callback([&s, z, form] { s.run = [&s, z, form] { return run_cluster(*z, *form, s.err); }; });
 
   auto* node = add_verb(to, "node", "Run one node of a cluster, until Ctrl-C or SIGTERM",

@@ -85,9 +85,9 @@ cluster_parent::cluster_parent(const local_cluster_settings& x, std::ostream& er
                                             [this](const json& order) { return answer(order); });
 }
 
-tools::process_spec cluster_parent::recipe(const child& x) {
-  const auto port = free_port();
-  links_->at(x.who.id, port);
+tools::process_spec cluster_parent::recipe(child& x) {
+  x.links = free_port();
+  links_->at(x.who.id, x.links);
   tools::process_spec out;
   out.argv = {settings_.program, "node"};
   out.argv.insert(out.argv.end(), settings_.words.begin(), settings_.words.end());
@@ -95,7 +95,7 @@ tools::process_spec cluster_parent::recipe(const child& x) {
     out.argv.insert(out.argv.end(), {option, value});
   };
   add("--id", x.who.id);
-  add("--listen", "127.0.0.1:" + std::to_string(port));
+  add("--listen", "127.0.0.1:" + std::to_string(x.links));
   add("--certs", folder_.certs(x.who.id).string());
   add("--data", folder_.node(x.who.id).string());
   add("--port", std::to_string(x.door));
@@ -186,8 +186,11 @@ json cluster_parent::state() const {
              {"starts", x.process->starts()}};
     if (x.process->pid() > 0)
       one["pid"] = x.process->pid();
-    if (x.process->port() > 0)
+    if (x.process->port() > 0) {
+      one["port"] = x.process->port();
+      one["links"] = x.links;
       one["url"] = "http://127.0.0.1:" + std::to_string(x.process->port());
+    }
     out["nodes"].push_back(std::move(one));
   }
   return out;

@@ -33,12 +33,13 @@ class cluster_parent {
  private:
   struct child {
     link_relays::node who;
-    std::uint16_t door = 0; ///< asked for; 0: any
+    std::uint16_t door = 0;  ///< asked for; 0: any
+    std::uint16_t links = 0; ///< where it listens for those of others
     std::unique_ptr<node_process> process;
     phase told = phase::over; ///< what people have read of it last
   };
 
-  [[nodiscard]] tools::process_spec recipe(const child& x);
+  [[nodiscard]] tools::process_spec recipe(child& x);
   void say(const std::string& text);
   void line_of(const child& x, std::string_view line);
   void look(child& x);

@@ -45,7 +45,7 @@ const char* advice(store_error::kind kind) noexcept {
   return "the database cannot be read or written";
 }
 
-const char* field(const PGresult* r, int which) {
+const char* error_field(const PGresult* r, int which) {
   const char* x = PQresultErrorField(r, which);
   return x ? x : "";
 }
@@ -86,9 +86,9 @@ std::int64_t postgres_rows::changed() const noexcept {
 }
 
 postgres_error postgres_error_of(const pg_result* r, const std::string& place) {
-  const std::string state = field(r, PG_DIAG_SQLSTATE);
+  const std::string state = error_field(r, PG_DIAG_SQLSTATE);
   const auto kind = kind_of(state);
-  auto text = trimmed(field(r, PG_DIAG_MESSAGE_PRIMARY));
+  auto text = trimmed(error_field(r, PG_DIAG_MESSAGE_PRIMARY));
   if (text.empty())
     text = trimmed(PQresultErrorMessage(r));
   return {kind, state,

@@ -7,6 +7,7 @@ block depends on the words behind its fence:
 
     sh                run in the document's shell; a command that fails is an error
     sh foreground     one `troupe dev ...`; started on a free port with a data folder of its own, in place of the one before
+    sh target         for another machine than this one: read by the shell, not run
     sh scripts        names scripts of the checkout, which have tests of their own: they have to exist
     text              lines that the commands before printed, in this order; `…` stands for lines that are left out
     yaml FILE ...     also python and so on, with a file: written to ~/my-fleet/FILE
@@ -208,6 +209,10 @@ def run_document(path, build):
                     ran += 1
                 elif kind == "sh" and rest == ["scripts"]:
                     check_scripts(block)
+                elif kind == "sh" and rest == ["target"]:
+                    read = subprocess.run(["bash", "-n"], input=block.body, text=True, capture_output=True)
+                    if read.returncode != 0:
+                        raise Wrong(f"line {block.line}: {read.stderr}")
                 elif kind == "text" and not rest:
                     expect(block, printed)
                 elif kind == "cpp" and len(rest) == 1:
@@ -242,7 +247,7 @@ def check_links(path):
 
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
-    guides = ["README.md"] + sorted(str(x.relative_to(ROOT)) for x in (ROOT / "docs/guide").glob("*.md"))
+    guides = ["README.md", "deploy/README.md"] + sorted(str(x.relative_to(ROOT)) for x in (ROOT / "docs/guide").glob("*.md"))
     failed = 0
     for path in sys.argv[2:] or guides:
         try:
@@ -250,7 +255,7 @@ def main():
         except Wrong as problem:
             failed += 1
             print(f"{path}: {problem}", flush=True)
-    for path in sorted(str(x.relative_to(ROOT)) for x in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]):
+    for path in sorted(str(x.relative_to(ROOT)) for x in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")]):
         try:
             check_links(path)
         except Wrong as problem:
