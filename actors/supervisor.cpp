@@ -37,6 +37,11 @@ void supervisor_state::init(caf::event_based_actor* self, parts_ptr parts,
 
 void supervisor_state::start(std::uint32_t i, supervision_run::steps& todo) {
   auto& c = children_[i];
+  if (c.spec.place && c.spec.place->now_for() == duty::stopped) {
+    // A person has said so, perhaps to a former incarnation of this node.
+    run_->withhold(i);
+    return;
+  }
   try {
     c.handle = c.spec.start(self_);
   } catch (const std::exception& e) {
@@ -230,6 +235,8 @@ void supervisor_state::on_kill_due(const kill_due& x) {
 tree_node supervisor_state::leaf(std::uint32_t i) const {
   const auto& c = children_[i];
   std::string state = c.handle ? "up" : run_->isolated(i) ? "quarantined" : "down";
+  if (!c.handle && c.spec.place && c.spec.place->now_for() == duty::stopped)
+    state = "stopped";
   if (c.handle && c.spec.place)
     state = to_string(c.spec.place->state.load(std::memory_order_relaxed));
   return {c.spec.rules.id, c.spec.kind, c.spec.detail, std::move(state), run_->restarts(i), {}};
