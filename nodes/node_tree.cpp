@@ -159,6 +159,10 @@ child_spec node_tree::keeper() const {
   };
   return child("cluster_keeper", "cluster_keeper", agent_shutdown, keeper_,
                [p = parts_, config](caf::event_based_actor* self) {
+                 // Whatever a former life was given is no longer its own. Now, and not when the
+                 // keeper has its first turn: the supervisors after it are started meanwhile, and
+                 // would find the post of the former incarnation.
+                 config.late->clear();
                  return self->system().spawn(cluster_keeper, p, config);
                });
 }

@@ -147,11 +147,18 @@ class sim_store final : public store {
   void look_at_owner(const store_write& w) {
     if (w.epoch == 0 || w.what == store_write::kind::audit)
       return;
-    const auto hit = disk_.owners->owners.find({w.domain, w.shard, w.epoch});
-    if (hit != disk_.owners->owners.end() && hit->second != self())
-      disk_.owners->broken.push_back("epoch " + std::to_string(w.epoch) + " of " + w.domain + "#" +
-                                     std::to_string(w.shard) + " was taken by " + hit->second +
-                                     ", and " + self() + " wrote under it");
+    const auto& owners = disk_.owners->owners;
+    const auto name = w.domain + "#" + std::to_string(w.shard);
+    const auto say = [&](const std::string& what) {
+      disk_.owners->broken.push_back(self() + " wrote to " + name + " under epoch " +
+                                     std::to_string(w.epoch) + what);
+    };
+    if (const auto hit = owners.find({w.domain, w.shard, w.epoch});
+        hit != owners.end() && hit->second != self())
+      say(", which " + hit->second + " has taken");
+    const auto newer = owners.upper_bound({w.domain, w.shard, w.epoch});
+    if (newer != owners.end() && newer->first.domain == w.domain && newer->first.shard == w.shard)
+      say(" after " + newer->second + " has taken the next one");
   }
   disk& disk_;
 };

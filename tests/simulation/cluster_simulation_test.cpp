@@ -15,16 +15,16 @@ using namespace troupe::testing;
 
 namespace {
 
-std::uint64_t setting(const char* name, std::uint64_t otherwise) {
+std::uint64_t cluster_setting(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
   return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
-std::string repeat(std::uint64_t seed) {
+std::string repeat_cluster(std::uint64_t seed) {
   return "\nrepeat it: scripts/test --suite simulation --cluster-seed " + std::to_string(seed);
 }
 
-sim::report run(sim::cluster_scenario what) {
+sim::report run_cluster(sim::cluster_scenario what) {
   const bool shown = std::getenv("TROUPE_TEST_LOG") != nullptr;
   // For whoever looks into a seed: what the nodes said, and everything that happened.
   if (shown)
@@ -39,13 +39,13 @@ sim::report run(sim::cluster_scenario what) {
 } // namespace
 
 TEST(cluster_simulation, nothing_that_must_hold_is_broken) {
-  const auto first = setting("TROUPE_CLUSTER_SEED", 1);
-  const auto count = setting("TROUPE_CLUSTER_RUNS", 40);
+  const auto first = cluster_setting("TROUPE_CLUSTER_SEED", 1);
+  const auto count = cluster_setting("TROUPE_CLUSTER_RUNS", 40);
   sim::report all;
   std::size_t broken = 0;
   for (auto seed = first; seed < first + count && broken < 10; ++seed) {
-    const auto r = run(draw_cluster_scenario(seed));
-    EXPECT_TRUE(r.ok()) << sim::report_text(r) << repeat(seed);
+    const auto r = run_cluster(draw_cluster_scenario(seed));
+    EXPECT_TRUE(r.ok()) << sim::report_text(r) << repeat_cluster(seed);
     broken += r.ok() ? 0 : 1;
     sim::add_up(all, r);
   }
@@ -61,11 +61,11 @@ TEST(cluster_simulation, nothing_that_must_hold_is_broken) {
 }
 
 TEST(cluster_simulation, the_same_seed_gives_the_same_run_to_the_byte) {
-  const auto first = setting("TROUPE_CLUSTER_SEED", 500);
+  const auto first = cluster_setting("TROUPE_CLUSTER_SEED", 500);
   for (auto seed = first; seed < first + 4; ++seed) {
-    const auto a = run(draw_cluster_scenario(seed));
-    const auto b = run(draw_cluster_scenario(seed));
-    ASSERT_EQ(a.log, b.log) << "seed " << seed << repeat(seed);
+    const auto a = run_cluster(draw_cluster_scenario(seed));
+    const auto b = run_cluster(draw_cluster_scenario(seed));
+    ASSERT_EQ(a.log, b.log) << "seed " << seed << repeat_cluster(seed);
     EXPECT_EQ(sim::report_json(a), sim::report_json(b));
   }
 }
@@ -76,7 +76,7 @@ TEST(cluster_simulation, without_faults_everything_ends_well) {
     what.agents = sim::fault_plan::none();
     what.faults = sim::cluster_faults::none();
     const auto nodes = what.nodes;
-    const auto r = run(std::move(what));
+    const auto r = run_cluster(std::move(what));
     EXPECT_TRUE(r.ok()) << sim::report_text(r);
     EXPECT_EQ(r.processes, nodes);
     EXPECT_EQ(r.lost, 0u);
@@ -92,7 +92,7 @@ TEST(cluster_simulation, a_store_that_does_not_compare_epochs_is_noticed) {
     what.faults.freezes = 3;
     what.faults.partitions = 3;
     what.unfenced = true;
-    noticed += run(std::move(what)).ok() ? 0 : 1;
+    noticed += run_cluster(std::move(what)).ok() ? 0 : 1;
   }
   EXPECT_GT(noticed, 3u);
 }
