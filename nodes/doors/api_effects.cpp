@@ -48,7 +48,7 @@ json line_view(const stored_effect& x) {
 } // namespace
 
 void add_effects(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/effects", [api](http_request& what, const responder& answer) {
+  to.add("GET", "/v1/effects", route_need::fleet(access_scope::read), [api](http_request& what, const responder& answer) {
     query_reader query{what.query};
     effect_filter filter;
     filter.task = query.text("task");
