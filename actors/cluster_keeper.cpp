@@ -51,8 +51,6 @@ void cluster_keeper_state::init(caf::event_based_actor* self, parts_ptr parts,
   config_.self.token = scramble(parts_->seed ^ stable_hash(config_.self.node) ^
                                 static_cast<std::uint64_t>(now.time_since_epoch().count())) |
                        1;
-  // Whatever a former life was given is no longer its own.
-  config_.late->clear();
   for (const auto& [id, replica] : config_.replicas)
     send_to(self_, config_.registry, register_agent{replica.what.place});
   table_ = config_.table_on_own_thread ? self_->spawn<caf::detached + caf::linked>(table_clerk)

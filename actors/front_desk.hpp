@@ -20,6 +20,7 @@ struct task_watch {
   task_ptr what;                 ///< null when the task was only asked for by its id
   seat_ptr where;                ///< its orchestrator
   std::uint64_t incarnation = 0; ///< of the orchestrator that was asked; 0: none has been yet
+  bool known = false; ///< it is watched because it exists: nobody may take it for a new one
   timestamp parked_until = no_deadline; ///< for want of an orchestrator; then it is refused
   bool parked = false;
   bool taken = false; ///< an orchestrator has confirmed that it has the task

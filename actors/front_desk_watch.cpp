@@ -43,7 +43,8 @@ bool front_desk_state::hand_out(task_watch& w) {
   // Asked for by a key, it may have become a watch of a task that was there before.
   if (!w.what || w.what->id != w.id)
     return tell(w, watch_task{w.id, progress});
-  return tell(w, submit_task{w.what, progress, w.incarnation != 0, static_cast<bool>(w.accepted)});
+  return tell(w, submit_task{w.what, progress, w.known || w.incarnation != 0,
+                             static_cast<bool>(w.accepted)});
 }
 
 void front_desk_state::place_orphans() {
@@ -86,6 +87,7 @@ void front_desk_state::watch(std::uint64_t number, task_watch watch) {
       return;
     }
     w.what = record->what;
+    w.known = true;
     const auto shard = shard_of_task_id(w.id).value_or(0) % parts_->fleet.shards;
     w.where = parts_->places->find(directory::orchestrator_of(record->what->domain, shard));
     by_task_.emplace(w.id, number);

@@ -289,7 +289,7 @@ struct tree_node {
   std::string id;
   std::string kind;   ///< supervisor, orchestrator, agent, journal, ...
   std::string detail; ///< of a supervisor its strategy; of an agent its kind
-  std::string state;  ///< up, down, waiting, draining, quarantined
+  std::string state;  ///< up, down, stopped, waiting, draining, quarantined
   std::uint32_t restarts = 0;
   std::vector<tree_node> children;
 };

@@ -21,6 +21,7 @@ class metrics;
 class event_log;
 class redactor;
 class boundary;
+class standing_orders;
 namespace text {
 class classifier;
 }
@@ -39,6 +40,7 @@ struct node_parts {
   std::uint64_t seed = 0; ///< of all dice on this node
   std::shared_ptr<spdlog::logger> log;
   std::shared_ptr<troupe::directory> places = std::make_shared<troupe::directory>();
+  std::shared_ptr<standing_orders> orders; ///< what people have said of the agents; never null
   std::shared_ptr<troupe::metrics> counters;
   std::shared_ptr<cluster_view> cluster; ///< null: the node is alone
   std::shared_ptr<const event_log> events; ///< what happened to tasks; null: nobody keeps it

@@ -181,9 +181,9 @@ class alignas(64) seat {
     return limits;
   }
   [[nodiscard]] static health shown(duty d) noexcept {
-    return d == duty::serving || d == duty::stopped ? health::up
-           : d == duty::draining                    ? health::draining
-                                                    : health::quarantined;
+    return d == duty::serving                         ? health::up
+           : d == duty::draining || d == duty::stopped ? health::draining
+                                                       : health::quarantined;
   }
   [[nodiscard]] bool on_probation() const {
     std::lock_guard hold{mutex_};

@@ -7,6 +7,17 @@
 
 namespace troupe {
 
+namespace {
+
+/// `which` sits there no more. When this supervisor has been replaced, its successor's child may
+/// have been quicker, and keeps its seat.
+void leave(seat& place, std::uint64_t which) {
+  if (place.now().incarnation == which)
+    place.leave();
+}
+
+} // namespace
+
 void supervisor_config::validate() const {
   std::unordered_set<std::string> ids;
   for (const auto& c : children) {
@@ -37,6 +48,11 @@ void supervisor_state::init(caf::event_based_actor* self, parts_ptr parts,
 
 void supervisor_state::start(std::uint32_t i, supervision_run::steps& todo) {
   auto& c = children_[i];
+  if (c.spec.place && c.spec.place->now_for() == duty::stopped) {
+    // A person has said so, perhaps to a former incarnation of this node.
+    run_->withhold(i);
+    return;
+  }
   try {
     c.handle = c.spec.start(self_);
   } catch (const std::exception& e) {
@@ -114,7 +130,7 @@ void supervisor_state::on_child_down(const caf::down_msg& msg) {
   const auto ended = c.incarnation;
   c.handle = nullptr;
   if (c.spec.place)
-    c.spec.place->leave();
+    leave(*c.spec.place, ended);
   const auto how = is_normal_exit(msg.reason)     ? exit_kind::normal
                    : is_shutdown_exit(msg.reason) ? exit_kind::shutdown
                                                   : exit_kind::abnormal;
@@ -230,6 +246,8 @@ void supervisor_state::on_kill_due(const kill_due& x) {
 tree_node supervisor_state::leaf(std::uint32_t i) const {
   const auto& c = children_[i];
   std::string state = c.handle ? "up" : run_->isolated(i) ? "quarantined" : "down";
+  if (!c.handle && c.spec.place && c.spec.place->now_for() == duty::stopped)
+    state = "stopped";
   if (c.handle && c.spec.place)
     state = to_string(c.spec.place->state.load(std::memory_order_relaxed));
   return {c.spec.rules.id, c.spec.kind, c.spec.detail, std::move(state), run_->restarts(i), {}};
@@ -276,9 +294,10 @@ supervisor_state::~supervisor_state() {
     if (!c.handle)
       continue;
     caf::anon_send_exit(c.handle, caf::exit_reason::kill);
-    if (c.spec.place)
-      parts_->places->announce_down(c.spec.place, c.spec.place->leave(),
-                                    "its supervisor was killed");
+    if (!c.spec.place)
+      continue;
+    leave(*c.spec.place, c.incarnation);
+    parts_->places->announce_down(c.spec.place, c.incarnation, "its supervisor was killed");
   }
 }
 

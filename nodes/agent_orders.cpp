@@ -2,6 +2,8 @@
 
 #include "actors/breaker_report.hpp"
 #include "actors/node_parts.hpp"
+#include "actors/order_keeper.hpp"
+#include "actors/standing_orders.hpp"
 #include "src/telemetry/log.hpp"
 
 namespace troupe {
@@ -23,18 +25,18 @@ seats find_seats(const node_parts& parts, const std::string& agent) {
   return out;
 }
 
-/// What the seat is there for after the order; nothing if the order does not change that.
-std::optional<duty> duty_after(agent_order what) {
+/// What the agent is to be there for after the order; nothing if the order does not change that.
+std::optional<agent_duty> duty_after(agent_order what) {
   switch (what) {
   case agent_order::drain:
-    return duty::draining;
+    return agent_duty::draining;
   case agent_order::quarantine:
-    return duty::quarantined;
+    return agent_duty::quarantined;
   case agent_order::return_:
   case agent_order::start:
-    return duty::serving;
+    return agent_duty::serving;
   case agent_order::stop:
-    return duty::stopped;
+    return agent_duty::stopped;
   case agent_order::restart:
     break;
   }
@@ -54,21 +56,33 @@ std::optional<child_order> order_for_supervisor(agent_order what) {
   }
 }
 
-std::vector<agent_view> views_of(const seats& all, timestamp now) {
+std::vector<agent_view> views_of(const node_parts& parts, const seats& all, timestamp now) {
   std::vector<agent_view> out;
   for (const auto& place : all)
-    out.push_back(view_of(*place, now));
+    out.push_back(view_of(parts, *place, now));
   return out;
 }
 
+/// Several answers that are waited for; the first thing that went wrong is told.
+struct answers {
+  std::size_t waiting = 0;
+  refused wrong;
+};
+
 } // namespace
 
-agent_view view_of(const seat& place, timestamp now) {
-  agent_view out{place.where().name,        place.spec(),
-                 place.state.load(),        place.load.load(),
-                 place.served.load(),       place.failed.load(),
-                 place.success_rate.load(), place.now().incarnation,
-                 place.breaker.seen(now),   {}};
+agent_view view_of(const node_parts& parts, const seat& place, timestamp now) {
+  agent_view out{place.where().name,
+                 place.spec(),
+                 place.state.load(),
+                 place.load.load(),
+                 place.served.load(),
+                 place.failed.load(),
+                 place.success_rate.load(),
+                 place.now().incarnation,
+                 place.breaker.seen(now),
+                 {},
+                 parts.orders->of(place.where().name)};
   if (const auto& p = place.depends_on())
     out.provider = p->breaker.seen(now);
   return out;
@@ -84,45 +98,68 @@ void carry_out_order(const std::shared_ptr<const node_parts>& parts, caf::actor_
     return;
   }
   parts->log->info("agent {}: a person wants: {}", agent, to_string(what));
-  for (const auto& place : all) {
-    if (const auto d = duty_after(what))
-      place->set_duty(*d);
-    if (what == agent_order::return_)
+  const auto wanted = duty_after(what);
+  const standing_order said{agent, wanted.value_or(agent_duty::serving), now()};
+  if (wanted) {
+    parts->orders->note(said);
+    for (const auto& place : all)
+      place->set_duty(duty_of(*wanted));
+  }
+  if (what == agent_order::return_)
+    for (const auto& place : all)
       if (const auto turned = place->breaker.reset("a person returned it to service"))
         report_breaker(*parts, "agent", place->where().name, *turned);
-  }
-  const auto wanted = order_for_supervisor(what);
-  if (!wanted) {
-    then(views_of(all, now()), {});
-    return;
-  }
+  const auto for_child = order_for_supervisor(what);
   const auto& domain = all.front()->spec()->card.domain;
-  auto above =
+  const auto above =
       parts->places->resolve({address_kind::node, parts->fleet.node_id + "/" + domain + "/agents"});
-  if (!above) {
+  if (for_child && !above) {
     then({},
          {refusal::busy, "the agents of " + domain + " are being restarted", milliseconds{1000}});
     return;
   }
+  const auto keeper_place =
+      parts->places->find({address_kind::node, parts->fleet.node_id + "/order_keeper"});
+  // Without a store there is nobody to keep it, and it stands as long as this process.
+  const bool keep = wanted && keeper_place;
+  if (!keep && !for_child) {
+    then(views_of(*parts, all, now()), {});
+    return;
+  }
   // A short-lived actor asks for all of them and answers once.
   sys.spawn([=](caf::event_based_actor* self) {
-    auto waiting = std::make_shared<std::size_t>(all.size());
-    auto late = std::make_shared<bool>(false);
+    auto open = std::make_shared<answers>();
+    open->waiting = (keep ? 1 : 0) + (for_child ? all.size() : 0);
     const auto done = [=] {
-      if (--*waiting > 0)
+      if (--open->waiting > 0)
         return;
-      if (*late)
-        then({}, {refusal::timeout, "the supervisor of the agents does not answer", {}});
+      if (open->wrong.why != refusal::none)
+        then({}, open->wrong);
       else
-        then(views_of(all, now()), {});
+        then(views_of(*parts, all, now()), {});
     };
+    if (keep) {
+      const auto not_kept = [=] {
+        open->wrong = {refusal::busy, "it is done here, but the store has not taken it yet",
+                       milliseconds{1000}};
+        done();
+      };
+      if (const auto keeper = keeper_place->now().handle)
+        self->request(keeper, client::request_timeout, keep_order{said})
+            .then([=](order_kept) { done(); }, [=](const caf::error&) { not_kept(); });
+      else
+        not_kept();
+    }
+    if (!for_child)
+      return;
     for (const auto& place : all)
       self->request(above, client::request_timeout,
-                    order_child{*wanted, place->where().name.substr(domain.size() + 1),
+                    order_child{*for_child, place->where().name.substr(domain.size() + 1),
                                 "a person wants it"})
           .then([=](bool) { done(); },
                 [=](const caf::error&) {
-                  *late = true;
+                  open->wrong = {
+                      refusal::timeout, "the supervisor of the agents does not answer", {}};
                   done();
                 });
   });

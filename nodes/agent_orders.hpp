@@ -7,10 +7,10 @@ namespace troupe {
 struct node_parts;
 
 /// An agent's seat as others see it.
-[[nodiscard]] agent_view view_of(const seat& place, timestamp now);
+[[nodiscard]] agent_view view_of(const node_parts& parts, const seat& place, timestamp now);
 
 /// Carries out what a person wants of an agent; see `client::order`. What needs the agent's
-/// supervisor is asked of it, and answered when it has begun.
+/// supervisor is asked of it. Answered when that has begun and the order is stored.
 void carry_out_order(const std::shared_ptr<const node_parts>& parts, caf::actor_system& sys,
                      const std::string& agent, agent_order what,
                      const client::reply<std::vector<agent_view>>& then,

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "src/store/store.hpp"
 
 #include <troupe/fleet.hpp>
 #include <troupe/member.hpp>
+#include <troupe/standing_order.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -54,6 +56,7 @@ struct agent_view {
   std::uint64_t incarnation = 0;
   shared_breaker::view breaker;  ///< of its own
   shared_breaker::view provider; ///< of whom it depends on
+  std::optional<standing_order> ordered; ///< what a person has said of it
 };
 
 /// What a person may want of an agent.
@@ -107,8 +110,13 @@ class client {
   virtual void claim(std::string id, std::string by, reply<question_ptr> then) = 0;
   virtual void answer(std::string id, std::string by, outcome x, reply<question_ptr> then) = 0;
 
+  /// Lines of the effect ledger, newest task first. `invalid_request` when nothing is stored here.
+  virtual void effects(effect_filter filter, reply<std::vector<stored_effect>> then) = 0;
+
   /// Does this to the agent `domain/agent`, with all its replicas, or to the one replica
-  /// `domain/agent#n`; answers with how they stand then. `invalid_request` if there is none.
+  /// `domain/agent#n`; answers with how they stand then. `invalid_request` if there is none. All but
+  /// `restart` is stored and stands when the node is started again; `busy` when it has been done
+  /// here but the store has not taken it yet.
   virtual void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) = 0;
   [[nodiscard]] virtual std::vector<agent_view> agents() const = 0;
   /// The nodes of the cluster as this one saw them last; a node that is alone is the only one.

@@ -3,6 +3,7 @@
 #include "actors/audit.hpp"
 #include "actors/boundary.hpp"
 #include "actors/key_ring.hpp"
+#include "actors/standing_orders.hpp"
 #include "actors/supervisor.hpp"
 #include "nodes/models.hpp"
 #include "nodes/node_client.hpp"
@@ -71,6 +72,7 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
                : (std::uint64_t{std::random_device{}()} << 32 | std::random_device{}());
   p.log = options_.log ? options_.log : make_logger({});
   p.events = options_.events;
+  p.orders = std::make_shared<standing_orders>();
   if (options_.cluster)
     p.cluster = std::make_shared<cluster_view>();
   p.counters = std::make_shared<troupe::metrics>(
@@ -119,6 +121,13 @@ void node::start() {
   // Before anybody can ask for anything: whether keys are needed must be known from the beginning.
   if (options_.keys && *first_store)
     options_.keys->read(**first_store);
+  // Before anybody is started: who was stopped stays so.
+  if (*first_store) {
+    order_table said;
+    for (const auto& x : (*first_store)->orders())
+      said.note(x);
+    parts_->orders->use(std::move(said), 0);
+  }
   const auto now = parts_->time.at(system_.clock().now());
   // Every journal gets it first; the audit trail takes it once.
   auto loaded = std::make_shared<const std::vector<store_write>>(

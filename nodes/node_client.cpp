@@ -3,6 +3,7 @@
 #include "actors/audit.hpp"
 #include "actors/boundary.hpp"
 #include "nodes/agent_orders.hpp"
+#include "nodes/ledger_reader.hpp"
 #include "policies/deadline.hpp"
 #include "policies/dice.hpp"
 #include "policies/placement.hpp"
@@ -283,6 +284,10 @@ void node_client::answer(std::string id, std::string by, outcome x, reply<questi
   });
 }
 
+void node_client::effects(effect_filter filter, reply<std::vector<stored_effect>> then) {
+  read_ledger(*parts_, system_, filter, std::move(then));
+}
+
 void node_client::order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) {
   if (!root_->now().handle) {
     then({}, nobody_there);
@@ -304,7 +309,7 @@ std::vector<agent_view> node_client::agents() const {
   const auto now_is = now();
   for (const auto& place : parts_->places->all(address_kind::agent))
     if (place->spec())
-      out.push_back(view_of(*place, now_is));
+      out.push_back(view_of(*parts_, *place, now_is));
   return out;
 }
 

@@ -28,6 +28,7 @@ class node_client final : public client {
   void questions(std::string queue, reply<std::vector<question_ptr>> then) override;
   void claim(std::string id, std::string by, reply<question_ptr> then) override;
   void answer(std::string id, std::string by, outcome x, reply<question_ptr> then) override;
+  void effects(effect_filter filter, reply<std::vector<stored_effect>> then) override;
   void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) override;
   [[nodiscard]] std::vector<agent_view> agents() const override;
   [[nodiscard]] member_table nodes() const override;

@@ -6,8 +6,10 @@
 #include "actors/journal.hpp"
 #include "actors/key_keeper.hpp"
 #include "actors/orchestrator.hpp"
+#include "actors/order_keeper.hpp"
 #include "actors/registry.hpp"
 #include "actors/service.hpp"
+#include "actors/standing_orders.hpp"
 
 #include <utility>
 
@@ -93,6 +95,8 @@ std::vector<child_spec> node_tree::agent_children(const agent_spec& declared,
         spec->card.name + (spec->replicas > 1 ? "#" + std::to_string(i + 1) : std::string{});
     auto place =
         parts_->places->claim({address_kind::agent, spec->card.domain + "/" + id}, spec, provider);
+    if (const auto said = parts_->orders->of(place->where().name))
+      place->set_duty(duty_of(said->wanted));
     out.push_back(agent_child(spec, id, std::move(place)));
   }
   return out;
@@ -155,6 +159,10 @@ child_spec node_tree::keeper() const {
   };
   return child("cluster_keeper", "cluster_keeper", agent_shutdown, keeper_,
                [p = parts_, config](caf::event_based_actor* self) {
+                 // Whatever a former life was given is no longer its own. Now, and not when the
+                 // keeper has its first turn: the supervisors after it are started meanwhile, and
+                 // would find the post of the former incarnation.
+                 config.late->clear();
                  return self->system().spawn(cluster_keeper, p, config);
                });
 }
@@ -243,6 +251,13 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
                                  [p = parts_, j = journal_, ring = options_.keys](
                                      caf::event_based_actor* self) {
                                    return self->system().spawn(key_keeper, p, j, ring);
+                                 }));
+  // Last, so that nobody is restarted with it.
+  if (journal_)
+    out.children.push_back(child("order_keeper", "order_keeper", agent_shutdown,
+                                 place_of(*parts_, "order_keeper"),
+                                 [p = parts_, j = journal_](caf::event_based_actor* self) {
+                                   return self->system().spawn(order_keeper, p, j);
                                  }));
   return out;
 }

@@ -68,6 +68,12 @@ void supervision_run::stop_child(std::uint32_t i, steps& todo) {
   }
 }
 
+void supervision_run::withhold(std::uint32_t i) {
+  auto& c = children_[i];
+  if (c.now == status::running)
+    c.now = status::retired;
+}
+
 bool supervision_run::wants_restart(const entry& c, exit_kind how) const noexcept {
   switch (c.rules.restart) {
   case restart_type::permanent:

@@ -73,6 +73,8 @@ class supervision_run {
   void start_child(std::uint32_t child, steps& todo);
   /// Stops this one child; it is not restarted.
   void stop_child(std::uint32_t child, steps& todo);
+  /// It was told to start and is not to: as if it had been stopped by `stop_child`.
+  void withhold(std::uint32_t child);
   /// Child `child` has ended. A child that could not be started has ended abnormally.
   void down(std::uint32_t child, exit_kind how, timestamp now, steps& todo);
   /// Time has passed; call it at `next_timer`.

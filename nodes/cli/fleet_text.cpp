@@ -74,6 +74,18 @@ std::string breaker_words(const json& agent) {
   return out.empty() ? "closed" : out;
 }
 
+/// The state, and since when a person wants it so.
+std::string state_words(const json& agent) {
+  const auto& said = object(agent, "ordered");
+  const auto duty = member(said, "duty");
+  const auto state = member(agent, "state");
+  if (duty.empty() || duty == "serving")
+    return state;
+  // To the minute: what follows it is of no use to people.
+  return (state == "down" ? duty : state) + ", ordered " + member(said, "since").substr(0, 16) +
+         "Z";
+}
+
 } // namespace
 
 std::string tree_text(const json& tree) {
@@ -88,7 +100,7 @@ std::string tree_text(const json& tree) {
 std::string agents_text(const json& agents) {
   std::vector<row> rows;
   for (const auto& a : list(agents, "agents"))
-    rows.push_back({member(a, "name"), member(a, "kind"), member(a, "state"), breaker_words(a),
+    rows.push_back({member(a, "name"), member(a, "kind"), state_words(a), breaker_words(a),
                     member(a, "load"), member(a, "served"), member(a, "failed"), member(a, "cost"),
                     member(a, "quality"), brief(joined(list(a, "skills")), 80)});
   return table({"AGENT", "KIND", "STATE", "BREAKER", "LOAD", "SERVED", "FAILED", "COST", "QUALITY",

@@ -62,6 +62,7 @@ std::unique_ptr<CLI::App> make_program(shell& s) {
   add_logs(*app, s);
   add_audit(*app, s);
   add_keys(*app, s);
+  add_effects(*app, s);
   add_validate(*app, s);
   add_init(*app, s);
   add_models(*app, s);

@@ -81,15 +81,21 @@ replay_stop stop_at(const std::string& text, const task_record& record) {
   throw cli_error{exit_not_found, "the plan of task " + record.what->id + " has no step " + text};
 }
 
-/// Agents that --with names and that had nothing to do with the task: surely a slip.
+/// Agents that --with names and whose answers would change nothing: surely a slip.
 void refuse_strangers(const other_answers& others, const task_record& record) {
   for (const auto& [agent, answers] : others) {
-    const bool known =
-        std::any_of(record.history.begin(), record.history.end(), [&](const event& e) {
-          const auto* r = e.get<route>();
-          return r && r->agent.substr(0, r->agent.find('#')) == agent;
-        });
-    if (!known)
+    const auto took_part = [&record, who = std::string_view{agent}](bool triage) {
+      return std::any_of(record.history.begin(), record.history.end(), [&](const event& e) {
+        const auto* r = e.get<route>();
+        return e.triage == triage && r && r->agent.substr(0, r->agent.find('#')) == who;
+      });
+    };
+    if (took_part(false))
+      continue;
+    if (took_part(true))
+      throw cli_error{exit_usage, "agent " + agent + " understood the message of task " +
+                                      record.what->id + "; the plan that followed stays"};
+    else
       throw cli_error{exit_not_found, "agent " + agent + " had no part in task " + record.what->id};
   }
 }
@@ -108,7 +114,11 @@ exit_code run_replay(const replay_settings& x, const shell& s) {
   if (s.as_json()) {
     s.print(replay_json(record, out));
   } else {
-    auto text = replay_text(record, out);
+    std::string text;
+    if (!others.empty())
+      text = "what if: other answers within the recorded plan; everybody else answers what was "
+             "recorded, whatever came before\n";
+    text += replay_text(record, out);
     const auto n = out.differences();
     if (others.empty())
       text += n == 0 ? "every recorded decision is the one that is made again\n"

@@ -18,6 +18,7 @@ void add_human(CLI::App& to, shell& s);
 void add_logs(CLI::App& to, shell& s);
 void add_audit(CLI::App& to, shell& s); ///< list, verify
 void add_keys(CLI::App& to, shell& s); ///< create, list, revoke
+void add_effects(CLI::App& to, shell& s);
 void add_validate(CLI::App& to, shell& s);
 void add_init(CLI::App& to, shell& s);
 void add_models(CLI::App& to, shell& s); ///< train, classify, decompose

@@ -23,6 +23,7 @@ router make_api(client& node, api_settings settings) {
   add_logs(out, api);
   add_audit(out, api);
   add_keys(out, api);
+  add_effects(out, api);
   add_node(out, api);
   return out;
 }

@@ -27,6 +27,8 @@ json agent_json(const agent_view& x) {
            {"success_rate", x.success_rate},
            {"incarnation", x.incarnation},
            {"breaker", breaker_view(x.breaker)}};
+  if (x.ordered)
+    out["ordered"] = {{"duty", to_string(x.ordered->wanted)}, {"since", time_text(x.ordered->at)}};
   if (!x.spec)
     return out;
   const auto& card = x.spec->card;

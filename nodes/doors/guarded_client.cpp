@@ -178,6 +178,14 @@ void guarded_client::tree(reply<std::shared_ptr<const tree_node>> then) {
   node_.tree(std::move(then));
 }
 
+void guarded_client::effects(effect_filter filter, reply<std::vector<stored_effect>> then) {
+  node_.effects(std::move(filter),
+                [who = who_, then](std::vector<stored_effect> all, const refused& why) {
+                  std::erase_if(all, [&](const auto& x) { return !who->sees(x.domain); });
+                  then(std::move(all), why);
+                });
+}
+
 void guarded_client::questions(std::string queue, reply<std::vector<question_ptr>> then) {
   node_.questions(std::move(queue), [who = who_, then](std::vector<question_ptr> all,
                                                        const refused& why) {

@@ -22,11 +22,13 @@ callers::callers(world& w, std::vector<order> orders)
     world_.after(callers_[i].what.at, [this, i] { send(i); });
     if (const auto wait = callers_[i].what.cancel_after)
       world_.after(callers_[i].what.at + *wait, [this, i] {
-        if (!now_ || callers_[i].accepted.empty() || callers_[i].done())
+        auto door = callers_[i].door;
+        auto* at = choose(door);
+        if (!at || callers_[i].accepted.empty() || callers_[i].done())
           return;
         world_.note("caller " + std::to_string(i) + " gives up");
-        now_->api().cancel(callers_[i].accepted, "the caller gave up",
-                           [](const task_record_ptr&, const refused&) {});
+        at->api().cancel(callers_[i].accepted, "the caller gave up",
+                         [](const task_record_ptr&, const refused&) {});
       });
   }
   const auto look = std::make_shared<std::function<void()>>();
@@ -38,19 +40,32 @@ callers::callers(world& w, std::vector<order> orders)
   world_.after(look_every, [look] { (*look)(); });
 }
 
-void callers::meet(machine* now) {
-  now_ = now;
-  ++process_;
+machine* callers::choose(std::size_t& door) {
+  std::vector<std::size_t> open;
+  for (std::size_t i = 0; i < doors_.size(); ++i)
+    if (doors_[i].now)
+      open.push_back(i);
+  if (open.empty())
+    return nullptr;
+  door = open.size() == 1 ? open.front() : open[world_.draw(open.size())];
+  return doors_[door].now;
+}
+
+void callers::meet(machine* now, std::size_t door) {
+  doors_.resize(std::max(doors_.size(), door + 1));
+  doors_[door].now = now;
+  ++doors_[door].process;
+  const bool another =
+      std::any_of(doors_.begin(), doors_.end(), [](const auto& d) { return d.now != nullptr; });
   for (std::size_t i = 0; i < callers_.size(); ++i) {
     auto& c = callers_[i];
-    c.listening = false;
-    if (!now) {
+    if (!now && c.door == door) {
+      c.listening = false;
       // What lived in memory only is gone with its process, and its callers can tell.
       if (c.sent && !c.done() && !c.kept)
         c.lost = true;
-      continue;
     }
-    if (c.sent && !c.done())
+    if (another && c.sent && !c.done() && !c.listening)
       world_.after(world_.between(milliseconds{1}, ask_again), [this, i] { come_back(i); });
   }
 }
@@ -66,37 +81,41 @@ void callers::send(std::size_t i) {
     c.sent = true;
     c.sent_at = world_.now();
   }
-  if (!now_) {
+  auto* at = choose(c.door);
+  if (!at) {
     // Nobody there: the connection is refused at once.
     world_.after(ask_again, [this, i] { come_back(i); });
     return;
   }
   c.listening = true;
   ++c.attempts;
-  const auto& fleet = *now_->shipped().parts();
+  const auto& fleet = *at->shipped().parts();
   const auto domain =
       fleet.domains.find(c.what.what.domain.empty() ? fleet.fleet.entry : c.what.what.domain);
   c.kept = domain == fleet.domains.end() ||
            c.what.what.keep.value_or(domain->second.spec->keep) != durability::none;
   world_.note("caller " + std::to_string(i) + " sends " + c.what.what.skill + " " +
               c.what.what.text);
-  now_->api().submit(c.what.what, handlers(i));
+  at->api().submit(c.what.what, handlers(i));
 }
 
 void callers::listen(std::size_t i) {
   auto& c = callers_[i];
+  auto* at = choose(c.door);
+  if (!at)
+    return;
   c.listening = true;
   ++c.attempts;
   auto h = handlers(i);
   h.accepted = nullptr;
-  now_->api().watch(c.accepted, std::move(h));
+  at->api().watch(c.accepted, std::move(h));
 }
 
 void callers::come_back(std::size_t i) {
   auto& c = callers_[i];
   if (c.done() || c.listening)
     return;
-  if (!now_) {
+  if (std::none_of(doors_.begin(), doors_.end(), [](const auto& d) { return d.now != nullptr; })) {
     world_.after(ask_again, [this, i] { come_back(i); });
     return;
   }
@@ -110,10 +129,12 @@ void callers::come_back(std::size_t i) {
 
 task_handlers callers::handlers(std::size_t i) {
   task_handlers h;
-  const auto process = process_;
-  const auto hears = [this, process] { return process == process_ && world_.process_runs; };
-  h.accepted = [this, i, hears](const task_accepted& x) {
-    if (!hears())
+  const auto hears_it = [this, door = callers_[i].door,
+                         process = doors_[callers_[i].door].process] {
+    return hears(door, process);
+  };
+  h.accepted = [this, i, hears_it](const task_accepted& x) {
+    if (!hears_it())
       return;
     auto& c = callers_[i];
     world_.note("caller " + std::to_string(i) + " hears accepted " + x.id);
@@ -129,12 +150,12 @@ task_handlers callers::handlers(std::size_t i) {
       complaints_.push_back("the key " + key + " gave two tasks: " + known->second + " and " +
                             x.id);
   };
-  h.refused_ = [this, i, hears](const refused& why) {
-    if (hears())
+  h.refused_ = [this, i, hears_it](const refused& why) {
+    if (hears_it())
       heard_refusal(i, why);
   };
-  h.ended = [this, i, hears](const task_record_ptr& record) {
-    if (hears())
+  h.ended = [this, i, hears_it](const task_record_ptr& record) {
+    if (hears_it())
       heard_end(i, record);
   };
   return h;
@@ -182,34 +203,37 @@ void callers::heard_refusal(std::size_t i, const refused& why) {
 }
 
 void callers::look_at_questions(bool all) {
-  if (!now_)
-    return;
-  const auto process = process_;
-  now_->api().questions(
-      {}, [this, process, all](const std::vector<question_ptr>& open, const refused&) {
-        if (process != process_ || !world_.process_runs)
-          return;
-        for (const auto& q : open)
-          if (all || world_.chance(0.4))
-            world_.after(world_.between(think_min, think_max), [this, q] { answer(q); });
-      });
+  for (std::size_t d = 0; d < doors_.size(); ++d) {
+    if (!doors_[d].now)
+      continue;
+    const auto process = doors_[d].process;
+    doors_[d].now->api().questions(
+        {}, [this, d, process, all](const std::vector<question_ptr>& open, const refused&) {
+          if (!hears(d, process))
+            return;
+          for (const auto& q : open)
+            if (all || world_.chance(0.4))
+              world_.after(world_.between(think_min, think_max), [this, q] { answer(q); });
+        });
+  }
 }
 
 void callers::answer(const question_ptr& q) {
-  if (!now_)
+  std::size_t door = 0;
+  auto* at = choose(door);
+  if (!at)
     return;
-  const auto process = process_;
+  const auto process = doors_[door].process;
   outcome x;
   x.text = "a person says: go on";
   world_.note("a person answers " + q->id);
   if (world_.chance(0.3))
-    now_->api().claim(q->id, "ann", [](const question_ptr&, const refused&) {});
-  now_->api().answer(q->id, world_.chance(0.8) ? "ann" : "bob", x,
-                     [this, process, id = q->id](const question_ptr&, const refused& why) {
-                       if (process == process_ && world_.process_runs)
-                         world_.note("the answer to " + id + ": " +
-                                     std::string{to_string(why.why)});
-                     });
+    at->api().claim(q->id, "ann", [](const question_ptr&, const refused&) {});
+  at->api().answer(q->id, world_.chance(0.8) ? "ann" : "bob", x,
+                   [this, door, process, id = q->id](const question_ptr&, const refused& why) {
+                     if (hears(door, process))
+                       world_.note("the answer to " + id + ": " + std::string{to_string(why.why)});
+                   });
 }
 
 } // namespace troupe::sim

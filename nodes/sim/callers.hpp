@@ -23,6 +23,7 @@ class callers {
     bool listening = false; ///< the process that runs now has a callback of theirs
     bool refused = false;   ///< and they will not try again
     bool lost = false;      ///< kept in memory only, by a process that is gone
+    std::size_t door = 0;   ///< that they used last
     std::uint32_t attempts = 0;
     timestamp sent_at{};
     [[nodiscard]] bool done() const noexcept { return ended || refused || lost; }
@@ -30,8 +31,8 @@ class callers {
 
   callers(world& w, std::vector<order> orders);
 
-  /// A process has started, and they find it there. Null: it is gone.
-  void meet(machine* now);
+  /// A process has started, and they find it at this door. Null: it is gone.
+  void meet(machine* now, std::size_t door = 0);
   /// Everybody has heard how it ended.
   [[nodiscard]] bool done() const;
   /// Answers some of the questions that wait for people; `all` when nobody may stay silent.
@@ -41,6 +42,18 @@ class callers {
   [[nodiscard]] const std::vector<std::string>& complaints() const noexcept { return complaints_; }
 
  private:
+  /// A process behind each door, and how many there were before: what a former one says is not
+  /// heard.
+  struct entrance {
+    machine* now = nullptr;
+    std::uint64_t process = 0;
+  };
+
+  /// A door that is open, any of them; null: none is.
+  [[nodiscard]] machine* choose(std::size_t& door);
+  [[nodiscard]] bool hears(std::size_t door, std::uint64_t process) const {
+    return doors_[door].now != nullptr && doors_[door].process == process;
+  }
   void send(std::size_t i);
   void come_back(std::size_t i);
   void listen(std::size_t i);
@@ -50,8 +63,7 @@ class callers {
   void answer(const question_ptr& q);
 
   world& world_;
-  machine* now_ = nullptr;
-  std::uint64_t process_ = 0; ///< counts them, so that what a former one says is not heard
+  std::vector<entrance> doors_{1};
   std::vector<caller> callers_;
   std::map<std::string, std::string> keys_; ///< domain and idempotency key to the id it gave
   std::vector<std::string> complaints_;

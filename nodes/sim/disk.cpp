@@ -6,6 +6,8 @@ namespace troupe::sim {
 
 namespace {
 
+constexpr double written_in_doubt = 0.3;
+
 std::string_view word_of(store_write::kind k) {
   switch (k) {
   case store_write::kind::open:
@@ -39,8 +41,12 @@ class sim_store final : public store {
 
   void apply(std::span<const store_write> batch) override {
     check();
-    if (disk_.failing)
+    if (disk_.failing) {
+      if (disk_.doubtful && *disk_.failing == store_error::kind::io &&
+          disk_.around.chance(written_in_doubt))
+        write(batch);
       throw store_error{*disk_.failing, "the disk takes nothing at the moment"};
+    }
     if (++disk_.writes == disk_.crash_at) {
       disk_.crashed = true;
       if (disk_.crash_applies)
@@ -71,11 +77,27 @@ class sim_store final : public store {
   }
   std::uint64_t take_shard(std::string_view domain, std::uint32_t shard) override {
     check();
-    return disk_.kept->take_shard(domain, shard);
+    if (disk_.failing)
+      throw store_error{*disk_.failing, "the disk takes nothing at the moment"};
+    const auto epoch = disk_.kept->take_shard(domain, shard);
+    disk_.owners->owners[{std::string{domain}, shard, epoch}] = self();
+    disk_.around.note("takes " + std::string{domain} + "#" + std::to_string(shard) + " epoch " +
+                      std::to_string(epoch));
+    return epoch;
   }
   std::vector<stored_effect> effects(const effect_filter& filter) override {
     check();
     return disk_.kept->effects(filter);
+  }
+  void keep_order(const standing_order& x) override {
+    check();
+    if (disk_.failing)
+      throw store_error{*disk_.failing, "the disk takes nothing at the moment"};
+    disk_.kept->keep_order(x);
+  }
+  std::vector<standing_order> orders() override {
+    check();
+    return disk_.kept->orders();
   }
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     check();
@@ -104,11 +126,39 @@ class sim_store final : public store {
       throw store_error{store_error::kind::io, "the machine has stopped"};
   }
   void write(std::span<const store_write> batch) {
-    disk_.kept->apply(batch);
-    for (const auto& w : batch)
+    if (disk_.unfenced) {
+      std::vector<store_write> all{batch.begin(), batch.end()};
+      for (auto& w : all)
+        w.epoch = 0;
+      disk_.kept->apply(all);
+    } else {
+      disk_.kept->apply(batch);
+    }
+    for (const auto& w : batch) {
+      look_at_owner(w);
       disk_.around.note("disk " + std::string{word_of(w.what)} + " " + w.id + " " +
                         std::to_string(w.n) + " " + std::string{to_string(w.state)} + " " +
                         std::to_string(stable_hash(w.body)));
+    }
+  }
+  [[nodiscard]] std::string self() const {
+    return disk_.around.name() + " process " + std::to_string(disk_.process);
+  }
+  void look_at_owner(const store_write& w) {
+    if (w.epoch == 0 || w.what == store_write::kind::audit)
+      return;
+    const auto& owners = disk_.owners->owners;
+    const auto name = w.domain + "#" + std::to_string(w.shard);
+    const auto say = [&](const std::string& what) {
+      disk_.owners->broken.push_back(self() + " wrote to " + name + " under epoch " +
+                                     std::to_string(w.epoch) + what);
+    };
+    if (const auto hit = owners.find({w.domain, w.shard, w.epoch});
+        hit != owners.end() && hit->second != self())
+      say(", which " + hit->second + " has taken");
+    const auto newer = owners.upper_bound({w.domain, w.shard, w.epoch});
+    if (newer != owners.end() && newer->first.domain == w.domain && newer->first.shard == w.shard)
+      say(" after " + newer->second + " has taken the next one");
   }
   disk& disk_;
 };

@@ -1,5 +1,7 @@
 #include "nodes/sim/machine.hpp"
 
+#include "actors/cluster_messages.hpp"
+#include "actors/proxy.hpp"
 #include "src/tools/http.hpp"
 #include "src/tools/process.hpp"
 
@@ -47,10 +49,14 @@ class no_http final : public tools::http_port {
   std::uint64_t last_ = 0;
 };
 
-/// A part of the node that is no supervisor.
-bool is_worker(const std::string& name) {
-  const auto part = std::string_view{name}.substr(name.find('/') + 1);
-  return part == "journal" || part == "human_desk" || part == "registry" || part == "front_desk";
+/// When the root fails the process ends, which is another fault.
+bool is_root(const address& where) {
+  return where.kind == address_kind::node && where.name.ends_with("/root");
+}
+
+/// An actor of this node, not what stands for one of another.
+bool lives_here(const caf::actor& who) {
+  return dynamic_cast<proxy*>(caf::actor_cast<caf::abstract_actor*>(who)) == nullptr;
 }
 
 } // namespace
@@ -71,6 +77,7 @@ machine::machine(parts of)
   // Two processes that throw the same dice would make the same task ids.
   options.seed = of_.around->draw() | 1;
   options.time.emplace(of_.around->now(), system_->clock().now());
+  options.cluster = of_.cluster;
   options.open_store = [d = of_.storage] { return open_store_on(*d); };
   node_ = std::make_unique<node>(*system_, *of_.fleet, std::move(options));
   node_->on_failure([this](std::string why) { failed_ = std::move(why); });
@@ -147,13 +154,24 @@ std::vector<address> machine::seats() const {
   std::vector<address> out;
   for (const auto kind : {address_kind::agent, address_kind::domain, address_kind::node})
     for (const auto& place : node_->parts()->places->all(kind))
-      if (place->now().handle && (kind != address_kind::node || is_worker(place->where().name)))
+      if (const auto who = place->now().handle; who && !is_root(place->where()) && lives_here(who))
         out.push_back(place->where());
   return out;
 }
 
 address machine::journal() const {
   return {address_kind::node, node_->parts()->fleet.node_id + "/journal"};
+}
+
+void machine::leave(std::function<void()> then) {
+  const auto keeper =
+      node_->resolve({address_kind::node, node_->parts()->fleet.node_id + "/cluster_keeper"});
+  if (!keeper)
+    return;
+  system_->spawn([keeper, then = std::move(then)](caf::event_based_actor* self) {
+    self->request(keeper, std::chrono::seconds{5}, leave_cluster{})
+        .then([then](cluster_left) { then(); }, [then](const caf::error&) { then(); });
+  });
 }
 
 void machine::end() {

@@ -7,8 +7,10 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,7 @@ class machine {
     std::shared_ptr<sim_pool> pool;
     std::shared_ptr<native_agents> natives;
     std::shared_ptr<spdlog::logger> log;
+    std::optional<cluster_options> cluster; ///< it is one of several
   };
 
   /// Builds and starts the node. Throws as `node` does, `store_error` for a disk that fails.
@@ -46,9 +49,12 @@ class machine {
   bool kill(const address& where);
   /// Nobody runs who sits there, until time `until`.
   void stall(const address& where, timestamp until);
-  /// Every address of the tree at which somebody sits now, in a fixed order.
+  /// Every address of the tree, the root's left out, at which somebody of this node sits now, in a
+  /// fixed order.
   [[nodiscard]] std::vector<address> seats() const;
   [[nodiscard]] address journal() const;
+  /// Asks the node to hand over what it owns and to leave its cluster; `then` when it has.
+  void leave(std::function<void()> then);
 
   [[nodiscard]] node& shipped() noexcept { return *node_; }
   [[nodiscard]] client& api() noexcept { return node_->api(); }

@@ -58,9 +58,10 @@ class run_of {
       go_on();
     report out;
     out.seed = what_.seed;
-    if (machine_)
-      witness_.look_back(*machine_, disk_, callers_, stubs_.outside(), out);
-    else
+    if (machine_) {
+      witness_.look_back(disk_, callers_, stubs_.outside(), out);
+      witness_.look_at_gauges(*machine_, out);
+    } else
       out.violations.emplace_back("the node did not come up again");
     if (circles_)
       out.violations.emplace_back("the actors went round in circles");
@@ -164,11 +165,12 @@ class run_of {
   void start() {
     ++processes_;
     disk_.repair();
+    ++disk_.process;
     witness_.process_started();
     world_.note("process " + std::to_string(processes_) + " starts");
     try {
       machine_ = std::make_unique<machine>(
-          machine::parts{&fleet_, &world_, &disk_, pool_, natives_, what_.log});
+          machine::parts{&fleet_, &world_, &disk_, pool_, natives_, what_.log, {}});
     } catch (const store_error&) {
       world_.process_runs = false;
       witness_.disturbed(start_again);

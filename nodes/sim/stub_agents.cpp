@@ -30,10 +30,12 @@ outcome failed_as(reason why, const char* detail, milliseconds wait = {}) {
 
 } // namespace
 
-stub_agents::stub_agents(world& w, fault_plan faults, stub_answer answer)
+stub_agents::stub_agents(world& w, fault_plan faults, stub_answer answer,
+                         std::shared_ptr<outside_world> outside)
     : world_(w)
     , faults_(faults)
-    , answer_(answer ? std::move(answer) : plausible_answer) {}
+    , answer_(answer ? std::move(answer) : plausible_answer)
+    , outside_(std::move(outside)) {}
 
 fleet_spec stub_agents::prepared(fleet_spec fleet) {
   fleet.plugins.clear();
@@ -60,7 +62,7 @@ bool stub_agents::goes_wrong(const char* kind, double chance) {
 void stub_agents::act(const agent_spec& spec, const agent_call& call) {
   if (spec.card.does == effects::none)
     return;
-  auto& d = outside_.deeds[call.idempotency_key];
+  auto& d = outside_->deeds[call.idempotency_key];
   d.agent = spec.card.domain + "/" + spec.card.name;
   d.kind = spec.card.does;
   ++d.asked;
@@ -79,8 +81,8 @@ outcome stub_agents::work(const agent_spec& spec, const agent_call& call) {
                 how);
   };
   if (call.query) {
-    const auto hit = outside_.deeds.find(call.idempotency_key);
-    const bool happened = hit != outside_.deeds.end() && hit->second.carried > 0;
+    const auto hit = outside_->deeds.find(call.idempotency_key);
+    const bool happened = hit != outside_->deeds.end() && hit->second.carried > 0;
     said(happened ? "asked, and it has happened" : "asked, and it has not happened");
     outcome x;
     if (happened)

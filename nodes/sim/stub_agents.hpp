@@ -35,7 +35,9 @@ struct outside_world {
 /// simulation. Outlives the nodes that use it.
 class stub_agents {
  public:
-  stub_agents(world& w, fault_plan faults, stub_answer answer);
+  /// Agents of several nodes act upon the same world outside.
+  stub_agents(world& w, fault_plan faults, stub_answer answer,
+              std::shared_ptr<outside_world> outside = std::make_shared<outside_world>());
 
   /// The fleet as it is simulated: stubs in place of what is outside, no plugins, no services.
   [[nodiscard]] static fleet_spec prepared(fleet_spec fleet);
@@ -44,7 +46,7 @@ class stub_agents {
   /// From now on nothing goes wrong any more, so that a run can come to its end.
   void calm() { faults_ = fault_plan::none(); }
 
-  [[nodiscard]] const outside_world& outside() const noexcept { return outside_; }
+  [[nodiscard]] const outside_world& outside() const noexcept { return *outside_; }
   [[nodiscard]] std::uint64_t calls() const noexcept { return calls_; }
   /// How often what went wrong, by the names of `fault_plan`.
   [[nodiscard]] const std::map<std::string, std::uint64_t>& mishaps() const noexcept {
@@ -59,7 +61,7 @@ class stub_agents {
   world& world_;
   fault_plan faults_;
   stub_answer answer_;
-  outside_world outside_;
+  std::shared_ptr<outside_world> outside_;
   std::uint64_t calls_ = 0;
   std::map<std::string, std::uint64_t> mishaps_;
 };

@@ -245,7 +245,13 @@ void witness::look_at_callers(disk& storage, const callers& all, report& out) {
     say(out, x);
 }
 
-void witness::look_back(machine& m, disk& storage, const callers& all, const outside_world& outside,
+void witness::look_at_gauges(machine& m, report& out) {
+  for (const auto& a : m.api().agents())
+    if (a.load != 0)
+      say(out, a.name + " is said to hold " + std::to_string(a.load) + " calls, and holds none");
+}
+
+void witness::look_back(disk& storage, const callers& all, const outside_world& outside,
                         report& out) {
   for (const auto& x : seen_)
     say(out, x);
@@ -273,9 +279,8 @@ void witness::look_back(machine& m, disk& storage, const callers& all, const out
     else if (deed.carried > 1 && !may_repeat(key))
       say(out, deed.agent + " carried out " + key + " " + std::to_string(deed.carried) + " times");
   }
-  for (const auto& a : m.api().agents())
-    if (a.load != 0)
-      say(out, a.name + " is said to hold " + std::to_string(a.load) + " calls, and holds none");
+  for (const auto& x : storage.owners->broken)
+    say(out, x);
 }
 
 } // namespace troupe::sim

@@ -28,8 +28,9 @@ class witness {
   /// Looks at the seats: who was restarted, and how often by now.
   void look(machine& m, timestamp now);
   /// Looks at everything, at the end of a run, and counts it into `out`.
-  void look_back(machine& m, disk& storage, const callers& all, const outside_world& outside,
-                 report& out);
+  void look_back(disk& storage, const callers& all, const outside_world& outside, report& out);
+  /// Looks at the gauges of a node on which nothing is under way.
+  void look_at_gauges(machine& m, report& out);
 
  private:
   void look_at_task(const stored_task& x, report& out);

@@ -22,25 +22,28 @@ microseconds world::between(milliseconds from, milliseconds to) noexcept {
 }
 
 void world::at(timestamp when, std::function<void()> what, bool of_process) {
-  agenda_.emplace(std::pair{std::max(when, now_), ++next_number_},
-                  item{std::move(what), of_process});
+  all_->agenda.emplace(std::pair{std::max(when, now()), ++all_->next_number},
+                       item{std::move(what), of_process ? this : nullptr});
 }
 
 void world::happen() {
-  auto next = agenda_.extract(agenda_.begin());
+  auto next = all_->agenda.extract(all_->agenda.begin());
   now(next.key().first);
   next.mapped().what();
 }
 
 void world::forget_process() {
-  std::erase_if(agenda_, [](const auto& x) { return x.second.of_process; });
+  std::erase_if(all_->agenda, [this](const auto& x) { return x.second.of == this; });
 }
 
 void world::note(std::string_view line) {
-  log_ += std::to_string(now_.time_since_epoch().count());
-  log_ += ' ';
-  log_ += line;
-  log_ += '\n';
+  auto& log = all_->log;
+  log += std::to_string(now().time_since_epoch().count());
+  log += ' ';
+  if (!name_.empty())
+    log.append(name_).append(": ");
+  log += line;
+  log += '\n';
 }
 
 tools::worker_pool::job_id sim_pool::submit(job what, std::chrono::milliseconds) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,16 +17,24 @@ namespace troupe::sim {
 
 /// What is around a simulated node and outlives it: time, chance, what is still to happen, and the
 /// log of what did. One seed decides everything; the same seed gives the same log to the byte.
+/// Several nodes have a world each, that share all of this and differ in whose processes end.
 /// Used by one thread.
 class world {
  public:
   explicit world(std::uint64_t seed)
-      : dice_(scramble(seed ^ 0x73696D756C617465ull)) {}
+      : all_(std::make_shared<universe>(seed)) {}
+  /// The world as another node sees it; its lines in the log begin with `name`.
+  world(const world& other, std::string name)
+      : all_(other.all_)
+      , name_(std::move(name)) {}
+  world(const world&) = delete;
+  world& operator=(const world&) = delete;
 
-  [[nodiscard]] timestamp now() const noexcept { return now_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] timestamp now() const noexcept { return all_->now; }
   /// Never backwards.
-  void now(timestamp t) noexcept { now_ = std::max(now_, t); }
-  [[nodiscard]] std::uint64_t draw() noexcept { return dice_.draw(); }
+  void now(timestamp t) noexcept { all_->now = std::max(all_->now, t); }
+  [[nodiscard]] std::uint64_t draw() noexcept { return all_->dice.draw(); }
   /// A number below `n`, which must not be 0.
   [[nodiscard]] std::uint64_t draw(std::uint64_t n) noexcept { return draw() % n; }
   [[nodiscard]] bool chance(double p) noexcept { return unit_interval(draw()) < p; }
@@ -35,13 +44,13 @@ class world {
   /// Something happens at `when`. What belongs to the process does not when the process ends first.
   void at(timestamp when, std::function<void()> what, bool of_process = false);
   void after(microseconds wait, std::function<void()> what, bool of_process = false) {
-    at(now_ + wait, std::move(what), of_process);
+    at(now() + wait, std::move(what), of_process);
   }
   /// When the next thing happens; `no_deadline` if nothing is to.
   [[nodiscard]] timestamp next() const noexcept {
-    return agenda_.empty() ? no_deadline : agenda_.begin()->first.first;
+    return all_->agenda.empty() ? no_deadline : all_->agenda.begin()->first.first;
   }
-  [[nodiscard]] bool due() const noexcept { return next() <= now_; }
+  [[nodiscard]] bool due() const noexcept { return next() <= now(); }
   /// Lets the next thing happen. Requires that there is one.
   void happen();
   /// The process has ended, and with it what it was waiting for.
@@ -51,18 +60,24 @@ class world {
 
   /// Writes a line into the log, with the time.
   void note(std::string_view line);
-  [[nodiscard]] const std::string& log() const noexcept { return log_; }
+  [[nodiscard]] const std::string& log() const noexcept { return all_->log; }
 
  private:
   struct item {
     std::function<void()> what;
-    bool of_process = false;
+    const world* of = nullptr; ///< whose process it belongs to; null: nobody's
   };
-  timestamp now_{std::chrono::seconds{1'800'000'000}};
-  dice_box dice_;
-  std::uint64_t next_number_ = 0;
-  std::map<std::pair<timestamp, std::uint64_t>, item> agenda_;
-  std::string log_;
+  struct universe {
+    explicit universe(std::uint64_t seed)
+        : dice(scramble(seed ^ 0x73696D756C617465ull)) {}
+    timestamp now{std::chrono::seconds{1'800'000'000}};
+    dice_box dice;
+    std::uint64_t next_number = 0;
+    std::map<std::pair<timestamp, std::uint64_t>, item> agenda;
+    std::string log;
+  };
+  std::shared_ptr<universe> all_;
+  std::string name_;
 };
 
 /// How long the jobs of a simulated pool take.

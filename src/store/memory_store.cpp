@@ -1,3 +1,4 @@
+#include "src/store/order_table.hpp"
 #include "src/store/shard_epochs.hpp"
 #include "src/store/store.hpp"
 #include "src/store/task_key.hpp"
@@ -61,7 +62,8 @@ class memory_store final : public store {
     const auto limit = std::min(filter.limit, effect_filter::max_listed);
     const auto take = [&](const std::map<place_in_task, stored_effect>& lines) {
       for (const auto& [at, x] : lines)
-        if (out.size() < limit && (!filter.state || x.state == *filter.state))
+        if (out.size() < limit && (!filter.state || x.state == *filter.state) &&
+            is_behind(filter.after, x))
           out.push_back(x);
     };
     if (!filter.task.empty()) {
@@ -87,6 +89,9 @@ class memory_store final : public store {
     }
     return out;
   }
+
+  void keep_order(const standing_order& x) override { orders_.note(x); }
+  std::vector<standing_order> orders() override { return orders_.all(); }
 
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     std::vector<audit_row> out;
@@ -290,6 +295,7 @@ class memory_store final : public store {
   std::map<std::string, stored_key, std::less<>> api_keys_;
   std::uint64_t api_keys_mark_ = 1;
   shard_epochs epochs_;
+  order_table orders_;
 };
 
 } // namespace

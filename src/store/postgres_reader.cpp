@@ -82,11 +82,13 @@ constexpr postgres_statement live_tasks{
 // A rare state must not hold up the server by a search through years.
 constexpr postgres_statement newest_effects{
     "newest_effects", TROUPE_EFFECT_COLUMNS
-    "(SELECT * FROM effects ORDER BY task DESC, step DESC, idx DESC LIMIT 100000) f"
-    " WHERE $1::int8 < 0 OR f.state = $1 ORDER BY f.task DESC, f.step, f.idx LIMIT $2::int8"};
+    "(SELECT * FROM effects WHERE task <= $3 ORDER BY task DESC, step DESC, idx DESC LIMIT 100000)"
+    " f WHERE ($1::int8 < 0 OR f.state = $1) AND (f.task < $3 OR (f.step, f.idx) > ($4, $5))"
+    " ORDER BY f.task DESC, f.step, f.idx LIMIT $2::int8"};
 constexpr postgres_statement pending_effects{
-    "pending_effects",
-    TROUPE_EFFECT_COLUMNS "effects f WHERE state = 0 ORDER BY task DESC, step, idx LIMIT $1::int8"};
+    "pending_effects", TROUPE_EFFECT_COLUMNS
+    "effects f WHERE state = 0 AND task <= $2 AND (task < $2 OR (step, idx) > ($3, $4))"
+    " ORDER BY task DESC, step, idx LIMIT $1::int8"};
 
 timestamp time_of(std::int64_t micros) noexcept {
   return timestamp{microseconds{micros}};
@@ -223,18 +225,19 @@ std::vector<stored_effect> postgres_reader::effects(const effect_filter& filter)
   if (!filter.task.empty()) {
     db_->add(effects_of_task, postgres_params{}.bytes(filter.task));
     auto out = all_of<stored_effect>(db_->run()[0], effect_of);
-    std::erase_if(out, [&](const auto& x) { return filter.state && x.state != *filter.state; });
+    std::erase_if(out, [&](const auto& x) {
+      return (filter.state && x.state != *filter.state) || !is_behind(filter.after, x);
+    });
     if (out.size() > limit)
       out.resize(limit);
     return out;
   }
-  if (filter.state == effect_state::pending)
-    db_->add(pending_effects, postgres_params{}.number(most));
-  else
-    db_->add(newest_effects,
-             postgres_params{}
-                 .number(filter.state ? static_cast<std::int64_t>(*filter.state) : -1)
-                 .number(most));
+  const auto after = filter.after.value_or(effect_key{std::string{behind_all_tasks}});
+  postgres_params which;
+  if (filter.state != effect_state::pending)
+    which.number(filter.state ? static_cast<std::int64_t>(*filter.state) : -1);
+  which.number(most).bytes(after.task).number(after.step).number(after.index);
+  db_->add(filter.state == effect_state::pending ? pending_effects : newest_effects, which);
   return all_of<stored_effect>(db_->run()[0], effect_of);
 }
 

@@ -64,6 +64,11 @@ INSERT INTO membership VALUES(1, 0);
 constexpr const char* tables_of_2 =
     "CREATE TABLE keys(id bytea PRIMARY KEY, revoked int8 NOT NULL, body bytea NOT NULL);";
 
+// Version 3: what people have said of agents.
+constexpr const char* tables_of_3 = R"(
+CREATE TABLE standing_orders(agent bytea PRIMARY KEY, wanted int8 NOT NULL, at int8 NOT NULL);
+)";
+
 // The first statement of every transaction that writes. It takes the locks of the shards that are
 // written to, always in the same order, and keeps them until the commit; only then it looks at the
 // epochs, with a snapshot taken after the locks (each statement of a volatile function has its own
@@ -162,11 +167,13 @@ void prepare_postgres(postgres_handle& db) {
       db.script("CREATE SCHEMA " + schema);
     db.script(std::string{task_tables} + other_tables + functions +
               "CREATE TABLE about(product text NOT NULL, version int NOT NULL);"
-              "INSERT INTO about VALUES('troupe', " +
-              std::to_string(postgres_schema_version) + ")");
+              "INSERT INTO about VALUES('troupe', 1)");
   }
   if (version < 2)
     db.script(std::string{tables_of_2} + "UPDATE about SET version = 2");
+  if (version < postgres_schema_version)
+    db.script(std::string{tables_of_3} +
+              "UPDATE about SET version = " + std::to_string(postgres_schema_version));
   db.script("COMMIT");
 }
 

@@ -4,6 +4,7 @@
 #include "src/store/postgres_batch.hpp"
 #include "src/store/postgres_handle.hpp"
 #include "src/store/postgres_keys.hpp"
+#include "src/store/postgres_orders.hpp"
 #include "src/store/postgres_pruner.hpp"
 #include "src/store/postgres_reader.hpp"
 #include "src/store/postgres_schema.hpp"
@@ -102,6 +103,15 @@ class postgres_store final : public store {
     return pruner_.prune(older_than, most);
   }
   std::uint64_t bytes() override { return pruner_.bytes(); }
+  void keep_order(const standing_order& x) override {
+    db_->begin_call();
+    db_->add(begin);
+    add_order(*db_, x);
+    db_->add(leave_mark);
+    db_->add(commit);
+    db_->run();
+  }
+  std::vector<standing_order> orders() override { return read_orders(*db_); }
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     return audit_.rows(after, most);
   }

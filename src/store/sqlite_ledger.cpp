@@ -1,5 +1,7 @@
 #include "src/store/sqlite_ledger.hpp"
 
+#include "src/store/task_match.hpp"
+
 #include <algorithm>
 
 namespace troupe {
@@ -43,10 +45,12 @@ sqlite_ledger::sqlite_ledger(sqlite_handle& db)
     , of_task_(db, TROUPE_EFFECT_COLUMNS " FROM effects WHERE task = ?1 ORDER BY step, idx")
     // A rare state must not hold up the thread by a search through years.
     , newest_(db, TROUPE_EFFECT_COLUMNS
-              " FROM (SELECT * FROM effects ORDER BY task DESC LIMIT 100000)"
-              " WHERE ?1 < 0 OR state = ?1 ORDER BY task DESC, step, idx LIMIT ?2")
-    , newest_pending_(db, TROUPE_EFFECT_COLUMNS " FROM effects WHERE state = 0"
-                                                " ORDER BY task DESC, step, idx LIMIT ?1")
+              " FROM (SELECT * FROM effects WHERE task <= ?3 ORDER BY task DESC LIMIT 100000)"
+              " WHERE (?1 < 0 OR state = ?1) AND (task < ?3 OR (step, idx) > (?4, ?5))"
+              " ORDER BY task DESC, step, idx LIMIT ?2")
+    , newest_pending_(db, TROUPE_EFFECT_COLUMNS " FROM effects WHERE state = 0 AND task <= ?3"
+                                                " AND (task < ?3 OR (step, idx) > (?4, ?5))"
+                                                " ORDER BY task DESC, step, idx LIMIT ?2")
     , drop_(db, "DELETE FROM effects WHERE task = ?1")
     , after_(db, "SELECT task, max(at) FROM effects WHERE task > ?1 GROUP BY task ORDER BY task"
                  " LIMIT ?2") {}
@@ -96,7 +100,9 @@ std::vector<stored_effect> sqlite_ledger::list(const effect_filter& filter) {
   std::vector<stored_effect> out;
   if (!filter.task.empty()) {
     out = of_task(filter.task);
-    std::erase_if(out, [&](const auto& x) { return filter.state && x.state != *filter.state; });
+    std::erase_if(out, [&](const auto& x) {
+      return (filter.state && x.state != *filter.state) || !is_behind(filter.after, x);
+    });
     out.resize(std::min(out.size(), limit));
     return out;
   }
@@ -104,7 +110,11 @@ std::vector<stored_effect> sqlite_ledger::list(const effect_filter& filter) {
   auto& from = pending ? newest_pending_ : newest_;
   if (!pending)
     from.number(1, filter.state ? static_cast<int>(*filter.state) : -1);
-  from.number(pending ? 1 : 2, static_cast<std::int64_t>(limit));
+  const auto after = filter.after.value_or(effect_key{std::string{behind_all_tasks}});
+  from.number(2, static_cast<std::int64_t>(limit))
+      .text(3, after.task)
+      .number(4, after.step)
+      .number(5, after.index);
   for (sqlite_rows rows{from}; rows.next();)
     out.push_back(line_of(rows));
   return out;

@@ -45,6 +45,11 @@ CREATE TABLE effects(
 CREATE INDEX effects_pending ON effects(task, step, idx) WHERE state = 0;
 )";
 
+// Version 3: what people have said of agents.
+constexpr const char* tables_of_3 = R"(
+CREATE TABLE standing_orders(agent TEXT PRIMARY KEY, wanted INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+)";
+
 [[noreturn]] void refuse(const sqlite_handle& db, const std::string& why) {
   throw store_error{store_error::kind::foreign, db.path() + ": " + why};
 }
@@ -93,8 +98,11 @@ void prepare_sqlite(sqlite_handle& db, const sqlite_settings& settings) {
     db.run(tables);
     db.run("PRAGMA application_id=" + std::to_string(application_id));
   }
-  if (db.number("PRAGMA user_version") < sqlite_schema_version) {
+  const auto version = db.number("PRAGMA user_version");
+  if (version < 2)
     db.run(tables_of_2);
+  if (version < sqlite_schema_version) {
+    db.run(tables_of_3);
     db.run("PRAGMA user_version=" + std::to_string(sqlite_schema_version));
   }
   db.run("COMMIT");

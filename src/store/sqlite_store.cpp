@@ -3,6 +3,7 @@
 #include "src/store/sqlite_handle.hpp"
 #include "src/store/sqlite_keys.hpp"
 #include "src/store/sqlite_ledger.hpp"
+#include "src/store/sqlite_orders.hpp"
 #include "src/store/sqlite_reader.hpp"
 #include "src/store/sqlite_schema.hpp"
 #include "src/store/store.hpp"
@@ -37,6 +38,7 @@ class sqlite_store final : public store {
       , ledger_(db_)
       , audit_(db_, settings.audit_key)
       , keys_(db_)
+      , orders_(db_)
       , begin_(db_, "BEGIN IMMEDIATE")
       , commit_(db_, "COMMIT")
       , rollback_(db_, "ROLLBACK")
@@ -120,6 +122,11 @@ class sqlite_store final : public store {
   std::optional<std::vector<stored_key>> keys(std::uint64_t& mark) override {
     return keys_.news(mark);
   }
+
+  void keep_order(const standing_order& x) override {
+    transaction([&] { orders_.keep(x); });
+  }
+  std::vector<standing_order> orders() override { return orders_.all(); }
 
   std::size_t prune(timestamp older_than, std::size_t most) override {
     std::size_t gone = 0;
@@ -291,6 +298,7 @@ class sqlite_store final : public store {
   sqlite_ledger ledger_;
   sqlite_audit audit_;
   sqlite_keys keys_;
+  sqlite_orders orders_;
   bool in_doubt_ = true;
   sqlite_statement begin_, commit_, rollback_;
   sqlite_statement insert_task_, insert_event_, insert_end_, same_hour_, put_session_;

@@ -5,6 +5,7 @@
 #include <troupe/clock.hpp>
 #include <troupe/effects.hpp>
 #include <troupe/enum_names.hpp>
+#include <troupe/standing_order.hpp>
 #include <troupe/task.hpp>
 
 #include <cstddef>
@@ -47,11 +48,19 @@ struct stored_effect {
   std::string body;        ///< committed: the outcome, encoded by the codec
 };
 
+/// Which line of the ledger.
+struct effect_key {
+  std::string task;
+  std::uint32_t step = 0;
+  std::uint32_t index = 0;
+};
+
 /// Which lines of the ledger to list. Empty texts and absent values match everything.
 struct effect_filter {
   std::string task;
   std::optional<effect_state> state;
   std::size_t limit = 100; ///< at most this many; never more than `max_listed`
+  std::optional<effect_key> after{}; ///< only what comes behind it in the list, be it there or not
   static constexpr std::size_t max_listed = 1000;
 };
 
@@ -194,6 +203,14 @@ class store {
 
   /// What is stored now takes so much room; pruning lowers it.
   virtual std::uint64_t bytes() = 0;
+
+  /// Keeps what a person has said of an agent, in place of what was said before of it or, if it is
+  /// a whole agent, of its replicas. On disk when it returns; repeating it is harmless.
+  virtual void keep_order(const standing_order& x) = 0;
+  /// All orders that stand, by agent: one at most for each agent and replica that was ever given
+  /// one.
+  virtual std::vector<standing_order> orders() = 0;
+
   /// Records of the audit trail after number `after`, oldest first, at most `most`. Nothing ever
   /// removes one.
   virtual std::vector<audit_row> audit(std::uint64_t after, std::size_t most) = 0;

@@ -3,6 +3,7 @@
 #include "src/store/store.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 
@@ -17,6 +18,17 @@ namespace troupe {
 
 [[nodiscard]] inline std::size_t limit_of(const task_filter& filter) noexcept {
   return std::min(filter.limit, task_filter::max_listed);
+}
+
+/// Greater than every task's id.
+inline constexpr std::string_view behind_all_tasks = "\xff";
+
+/// Whether a line comes behind `after` in a list of lines, newest task first.
+[[nodiscard]] inline bool is_behind(const std::optional<effect_key>& after,
+                                    const stored_effect& x) noexcept {
+  if (!after || x.task != after->task)
+    return !after || x.task < after->task;
+  return std::pair{x.step, x.index} > std::pair{after->step, after->index};
 }
 
 } // namespace troupe

@@ -165,3 +165,40 @@ TEST(found_by_simulation, what_one_sender_stores_is_stored_in_its_order) {
   caf::anon_send_exit(sender, caf::exit_reason::kill);
   s->run();
 }
+
+TEST(found_by_simulation,
+     a_task_that_is_watched_while_nobody_works_on_its_shard_is_not_begun_again) {
+  stage s{a_domain("d", {an_agent("chat", "script")})};
+  s.around->pool->held = true;
+  auto t = s->submit(wants("chat"));
+  s->run();
+  ASSERT_EQ(t->accepted.size(), 1u);
+  // The second restart waits, so that the watch finds the seat empty.
+  s->kill_orchestrator("d");
+  s->kill_orchestrator("d");
+  auto w = s->watch(t->id());
+  s->advance(5s);
+  s.around->pool->held = false;
+  s->advance(30s);
+  ASSERT_TRUE(t->done());
+  ASSERT_TRUE(w->done());
+  const auto kept = s.around->disk->kept->task(t->id());
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(w->record().state, kept->state);
+  const auto record = s->find(t->id());
+  ASSERT_TRUE(record);
+  EXPECT_EQ(count_of(*record, event_kind::planned), 1u);
+  EXPECT_EQ(count_of(*record, event_kind::finished), 1u);
+}
+
+TEST(found_by_simulation, a_supervisor_that_is_killed_leaves_no_seat_of_its_successors_empty) {
+  auto d = a_domain("d", {an_agent("chat")});
+  d.domains.push_back(a_domain("d/back", {an_agent("look")}));
+  stage s{std::move(d)};
+  for (const auto* part : {"d", "domains", "d/back", "d/orchestrators", "storage"}) {
+    s->kill_part(part);
+    s->advance(70s);
+    EXPECT_TRUE(s->api().ready()) << part;
+    EXPECT_TRUE(s->ask(wants("chat"))->done()) << part;
+  }
+}

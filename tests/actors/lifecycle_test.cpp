@@ -118,6 +118,52 @@ TEST(lifecycle, a_quarantine_by_hand_lasts_until_it_is_lifted_by_hand) {
   EXPECT_EQ(s->seat_of("d/work#1")->served.load(), 0u);
 }
 
+TEST(lifecycle, what_a_person_has_said_stands_when_the_node_is_started_again) {
+  stage s{busy()};
+  EXPECT_EQ(order(s, "d/work#1", agent_order::quarantine), refusal::none);
+  EXPECT_EQ(order(s, "d/work#2", agent_order::stop), refusal::none);
+  s.restart();
+  EXPECT_EQ(state_of(s, "d/work#1"), health::quarantined);
+  EXPECT_EQ(state_of(s, "d/work#2"), health::down);
+  EXPECT_TRUE(s->api().ready());
+  const auto agents = s->api().agents();
+  ASSERT_EQ(agents.size(), 2u);
+  ASSERT_TRUE(agents[1].ordered);
+  EXPECT_EQ(agents[1].ordered->wanted, agent_duty::stopped);
+  // It is revoked for good, too.
+  EXPECT_EQ(order(s, "d/work", agent_order::return_), refusal::none);
+  EXPECT_EQ(order(s, "d/work#2", agent_order::start), refusal::none);
+  s.crash();
+  EXPECT_EQ(state_of(s, "d/work#1"), health::up);
+  EXPECT_EQ(state_of(s, "d/work#2"), health::up);
+}
+
+TEST(lifecycle, who_was_stopped_stays_so_when_the_supervisor_above_is_restarted) {
+  stage s{busy()};
+  EXPECT_EQ(order(s, "d/work#1", agent_order::stop), refusal::none);
+  s->kill_part("d/agents");
+  s->advance(10s);
+  EXPECT_EQ(state_of(s, "d/work#1"), health::down);
+  EXPECT_EQ(state_of(s, "d/work#2"), health::up);
+  EXPECT_EQ(order(s, "d/work#1", agent_order::start), refusal::none);
+  EXPECT_EQ(state_of(s, "d/work#1"), health::up);
+}
+
+TEST(lifecycle, an_order_that_the_store_does_not_take_is_done_and_stored_later) {
+  stage s{busy()};
+  s.around->disk->failing = store_error::kind::full;
+  auto heard = refusal::none;
+  s->api().order("d/work#1", agent_order::drain,
+                 [&](const auto&, const refused& x) { heard = x.why; });
+  s->advance(6s);
+  EXPECT_EQ(heard, refusal::busy);
+  EXPECT_EQ(state_of(s, "d/work#1"), health::draining);
+  s.around->disk->failing.reset();
+  s->advance(2s);
+  s.crash();
+  EXPECT_EQ(state_of(s, "d/work#1"), health::draining);
+}
+
 TEST(lifecycle, an_unknown_agent_is_refused) {
   stage s{busy()};
   EXPECT_EQ(order(s, "d/nobody", agent_order::drain), refusal::invalid_request);

@@ -51,6 +51,8 @@ class aimed_store final : public store {
     return to_->prune(older_than, most);
   }
   std::uint64_t bytes() override { return to_->bytes(); }
+  void keep_order(const standing_order& x) override { to_->keep_order(x); }
+  std::vector<standing_order> orders() override { return to_->orders(); }
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     return to_->audit(after, most);
   }

@@ -223,6 +223,34 @@ TEST(api, nodes_are_told_as_the_member_table_has_them) {
   EXPECT_EQ(said["nodes"][0]["accusedBy"][0]["node"], "n1");
 }
 
+TEST(api, the_ledger_is_listed_page_by_page) {
+  door d;
+  stored_effect line;
+  line.task = "t1";
+  line.step = 2;
+  line.state = effect_state::pending;
+  line.does = effects::unsafe;
+  line.agent = "billing/refunds";
+  line.body = "what came of it";
+  d.node.ledger = {line};
+  raw_client c{d.port()};
+  const auto page = c.ask(get("/v1/effects?state=pending&task=t1&limit=1&after=t%2F9%2F1%2F0"));
+  EXPECT_EQ(page.status, 200u);
+  EXPECT_EQ(page.parsed()["effects"][0]["id"], "t1/2/0");
+  EXPECT_EQ(page.parsed()["effects"][0]["state"], "pending");
+  EXPECT_EQ(page.parsed()["next"], "t1/2/0");
+  EXPECT_EQ(page.body.find("what came"), std::string::npos);
+  ASSERT_TRUE(d.node.asked_effects.after);
+  EXPECT_EQ(d.node.asked_effects.after->task, "t/9");
+  EXPECT_EQ(d.node.asked_effects.after->step, 1u);
+  EXPECT_EQ(d.node.asked_effects.limit, 1u);
+  // The last page says nothing of a next one.
+  EXPECT_FALSE(c.ask(get("/v1/effects")).parsed().contains("next"));
+  for (const auto* bad : {"after=t1", "after=t1/2", "after=/1/2", "after=t/x/2",
+                          "after=t/1/99999999999", "state=done", "limit=1001", "limit=0", "more=1"})
+    EXPECT_EQ(c.ask(get("/v1/effects?" + std::string{bad})).status, 400u) << bad;
+}
+
 TEST(api, is_what_its_description_says) {
   fake_client node;
   const auto described = json::parse(openapi_text());

@@ -255,6 +255,14 @@ class fake_client : public client {
     }
     claim(std::move(id), std::move(by), std::move(then));
   }
+  void effects(effect_filter filter, reply<std::vector<stored_effect>> then) override {
+    if (refuse_with.why != refusal::none)
+      return then({}, refuse_with);
+    asked_effects = filter;
+    then(ledger, {});
+  }
+  effect_filter asked_effects;
+  std::vector<stored_effect> ledger;
   std::vector<agent_view> agents() const override { return {}; }
   member_table nodes() const override { return members; }
   const fleet_spec& fleet() const override { return fleet_; }

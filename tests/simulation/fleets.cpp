@@ -245,4 +245,22 @@ sim::scenario draw_scenario(std::uint64_t seed) {
   return out;
 }
 
+sim::cluster_scenario draw_cluster_scenario(std::uint64_t seed) {
+  auto one = draw_scenario(seed);
+  dice_box dice{scramble(seed ^ 0x636C7573746572ull)};
+  sim::cluster_scenario out;
+  out.seed = seed;
+  out.nodes = 2 + static_cast<std::uint32_t>(dice.draw() % 4);
+  out.fleet = std::move(one.fleet);
+  out.fleet.shards = 1 + static_cast<std::uint32_t>(dice.draw() % 4);
+  out.orders = std::move(one.orders);
+  // The nodes need a moment to find each other.
+  for (auto& o : out.orders)
+    o.at += milliseconds{2000};
+  out.agents = one.faults;
+  out.faults = sim::cluster_faults::draw(dice, one.faults.span);
+  out.answers = std::move(one.answers);
+  return out;
+}
+
 } // namespace troupe::testing

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nodes/sim/cluster.hpp"
 #include "nodes/sim/simulation.hpp"
 #include "policies/dice.hpp"
 
@@ -22,5 +23,7 @@ drawn_fleet draw_fleet(dice_box& dice);
 
 /// A whole scenario: fleet, requests and faults follow from the seed.
 sim::scenario draw_scenario(std::uint64_t seed);
+/// The same for several nodes.
+sim::cluster_scenario draw_cluster_scenario(std::uint64_t seed);
 
 } // namespace troupe::testing

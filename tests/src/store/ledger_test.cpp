@@ -60,6 +60,29 @@ store_write line_of(int i, std::uint32_t step, effect_state state, std::uint32_t
 using kinds = ::testing::Types<in_memory, in_sqlite, in_postgres>;
 TYPED_TEST_SUITE(ledger, kinds);
 
+TYPED_TEST(ledger, is_listed_page_by_page) {
+  for (int i = 1; i <= 3; ++i)
+    this->apply({line_of(i, 0, effect_state::committed), line_of(i, 1, effect_state::pending)});
+  for (const auto state : {std::optional<effect_state>{}, std::optional{effect_state::pending}}) {
+    effect_filter filter{{}, state, 2};
+    std::vector<std::string> seen;
+    for (auto page = this->s->effects(filter); !page.empty(); page = this->s->effects(filter)) {
+      for (const auto& x : page)
+        seen.push_back(x.task + ":" + std::to_string(x.step));
+      filter.after = effect_key{page.back().task, page.back().step, page.back().index};
+      ASSERT_LE(seen.size(), 6u);
+    }
+    std::vector<std::string> all;
+    for (int i = 3; i >= 1; --i)
+      for (int step = state ? 1 : 0; step <= 1; ++step)
+        all.push_back(id_of(i) + ":" + std::to_string(step));
+    EXPECT_EQ(seen, all);
+  }
+  // The cursor itself need not be there, and holds within a task as well.
+  EXPECT_EQ(this->s->effects({id_of(2), {}, 10, effect_key{id_of(2), 0, 7}}).size(), 1u);
+  EXPECT_EQ(this->s->effects({{}, {}, 10, effect_key{id_of(2), 1, 0}}).size(), 2u);
+}
+
 TYPED_TEST(ledger, comes_back_with_its_task) {
   this->apply(
       {opened(1), line_of(1, 2, effect_state::pending), line_of(1, 0, effect_state::pending)});
@@ -195,6 +218,7 @@ TEST(sqlite_ledger, a_store_of_the_first_format_gets_the_ledger) {
     sqlite_handle db{path};
     db.run("DROP TABLE effects");
     db.run("DROP TABLE shards");
+    db.run("DROP TABLE standing_orders");
     db.run("PRAGMA user_version=1");
   }
   auto s = open_sqlite_store(path);
@@ -202,6 +226,7 @@ TEST(sqlite_ledger, a_store_of_the_first_format_gets_the_ledger) {
   EXPECT_EQ(s->take_shard("support", 0), 1u);
   s->apply(std::vector{line_of(1, 0, effect_state::committed)});
   EXPECT_EQ(s->effects({{}, {}, 10}).size(), 1u);
+  EXPECT_TRUE(s->orders().empty());
 }
 
 TEST(sqlite_ledger, room_is_given_back_by_pruning) {

@@ -62,6 +62,23 @@ TYPED_TEST(any_store, gives_back_what_it_was_given) {
   EXPECT_FALSE(this->s->task(id_of(8)));
 }
 
+TYPED_TEST(any_store, keeps_the_last_order_for_each_agent_and_an_agents_replaces_its_replicas) {
+  const auto say = [this](const std::string& who, agent_duty what, int second) {
+    this->s->keep_order({who, what, time_of(second)});
+  };
+  EXPECT_TRUE(this->s->orders().empty());
+  say("a/x", agent_duty::quarantined, 1);
+  say("a/x", agent_duty::stopped, 2);
+  say("a/x#2", agent_duty::serving, 3);
+  say("a/xy#1", agent_duty::draining, 4);
+  const std::vector<standing_order> all{{"a/x", agent_duty::stopped, time_of(2)},
+                                        {"a/x#2", agent_duty::serving, time_of(3)},
+                                        {"a/xy#1", agent_duty::draining, time_of(4)}};
+  EXPECT_EQ(this->s->orders(), all);
+  say("a/x", agent_duty::serving, 5);
+  EXPECT_EQ(this->s->orders(), std::vector{all.back()});
+}
+
 TYPED_TEST(any_store, repeated_and_late_writes_change_nothing) {
   auto again = opened(1);
   again.body = "other";
