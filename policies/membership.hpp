@@ -103,6 +103,9 @@ class membership {
   /// Begins to leave: it owns nothing from then on. Call `left` when everything is handed over.
   void leave(timestamp now, actions& todo);
   void left(timestamp now, actions& todo);
+  /// Changes this member's share of the shards, and what is said of it for people, from the next
+  /// write on. With a weight of zero it gives away what it owns, and stays a member with a vote.
+  void weigh(std::uint32_t weight, std::string why, timestamp now, actions& todo);
   /// Wants a region's duty written. Given up at the first conflict: decide again by the next view.
   void propose(const region_duty& duty, timestamp now, actions& todo);
 
