@@ -54,21 +54,41 @@ std::optional<child_order> order_for_supervisor(agent_order what) {
   }
 }
 
-std::vector<agent_view> views_of(const seats& all, timestamp now) {
+std::vector<agent_view> views_of(const seats& all, const std::string& node, timestamp now) {
   std::vector<agent_view> out;
   for (const auto& place : all)
-    out.push_back(view_of(*place, now));
+    out.push_back(view_of(*place, node, now));
+  return out;
+}
+
+/// Those that live here; of a node that is alone also those that are down.
+seats here(const node_parts& parts, const seats& all) {
+  seats out;
+  for (const auto& place : all)
+    if (place->elsewhere().empty() && (!parts.cluster || place->now().handle))
+      out.push_back(place);
   return out;
 }
 
 } // namespace
 
-agent_view view_of(const seat& place, timestamp now) {
-  agent_view out{place.where().name,        place.spec(),
-                 place.state.load(),        place.load.load(),
-                 place.served.load(),       place.failed.load(),
-                 place.success_rate.load(), place.now().incarnation,
-                 place.breaker.seen(now),   {}};
+agent_view view_of(const seat& place, const std::string& node, timestamp now) {
+  agent_view out{place.where().name,
+                 place.spec(),
+                 place.state.load(),
+                 place.load.load(),
+                 place.served.load(),
+                 place.failed.load(),
+                 place.success_rate.load(),
+                 place.now().incarnation,
+                 place.breaker.seen(now),
+                 {},
+                 {}};
+  if (place.now().handle) {
+    out.node = place.elsewhere();
+    if (out.node.empty())
+      out.node = node;
+  }
   if (const auto& p = place.depends_on())
     out.provider = p->breaker.seen(now);
   return out;
@@ -93,7 +113,7 @@ void carry_out_order(const std::shared_ptr<const node_parts>& parts, caf::actor_
   }
   const auto wanted = order_for_supervisor(what);
   if (!wanted) {
-    then(views_of(all, now()), {});
+    then(views_of(here(*parts, all), parts->fleet.node_id, now()), {});
     return;
   }
   const auto& domain = all.front()->spec()->card.domain;
@@ -104,27 +124,34 @@ void carry_out_order(const std::shared_ptr<const node_parts>& parts, caf::actor_
          {refusal::busy, "the agents of " + domain + " are being restarted", milliseconds{1000}});
     return;
   }
-  // A short-lived actor asks for all of them and answers once.
+  // A short-lived actor asks for all of them and answers once. Whom the supervisor does not have
+  // lives at another node, where the same is wanted.
   sys.spawn([=](caf::event_based_actor* self) {
     auto waiting = std::make_shared<std::size_t>(all.size());
     auto late = std::make_shared<bool>(false);
+    auto taken = std::make_shared<seats>();
     const auto done = [=] {
       if (--*waiting > 0)
         return;
       if (*late)
         then({}, {refusal::timeout, "the supervisor of the agents does not answer", {}});
       else
-        then(views_of(all, now()), {});
+        then(views_of(*taken, parts->fleet.node_id, now()), {});
     };
     for (const auto& place : all)
       self->request(above, client::request_timeout,
                     order_child{*wanted, place->where().name.substr(domain.size() + 1),
                                 "a person wants it"})
-          .then([=](bool) { done(); },
-                [=](const caf::error&) {
-                  *late = true;
-                  done();
-                });
+          .then(
+              [=](bool known) {
+                if (known)
+                  taken->push_back(place);
+                done();
+              },
+              [=](const caf::error&) {
+                *late = true;
+                done();
+              });
   });
 }
 

@@ -7,7 +7,7 @@ namespace troupe {
 struct node_parts;
 
 /// An agent's seat as others see it.
-[[nodiscard]] agent_view view_of(const seat& place, timestamp now);
+[[nodiscard]] agent_view view_of(const seat& place, const std::string& node, timestamp now);
 
 /// Carries out what a person wants of an agent; see `client::order`. What needs the agent's
 /// supervisor is asked of it, and answered when it has begun.

@@ -23,7 +23,7 @@ struct membership_settings {
   /// within one look at the heartbeats. It must know of all before it judges, or it accuses those
   /// whom it hears no more together with those whom it is about to hear no more.
   milliseconds silence_wait{250};
-  milliseconds join_wait{5000};  ///< for links with everybody; then those with most are enough
+  milliseconds join_wait{5000};     ///< for links with everybody; then those with most are enough
   milliseconds cut_off_after{5000}; ///< without a renewal, a member owns nothing any more
   milliseconds forget_after{std::chrono::hours{24}}; ///< rows of those that are down
 };
