@@ -176,6 +176,7 @@ void cluster_keeper_state::use_table() {
   owners_->use(table, now, todo);
   carry_out(todo);
   place_replicas();
+  check_drained();
   check_left();
 }
 
@@ -254,6 +255,7 @@ caf::behavior cluster_keeper(caf::stateful_actor<cluster_keeper_state>* self, pa
       [self](const shards_released& x) { state_of(self).on_shards_released(x); },
       [self](const shard_opened& x) { state_of(self).on_opened(x); },
       [self](const shard_fenced& x) { state_of(self).on_fenced(x); },
+      [self](const drain_node& x) { return state_of(self).on_drain(x); },
       [self](leave_cluster) { return state_of(self).on_leave(); },
       [self](tick) { state_of(self).on_tick(); },
   };

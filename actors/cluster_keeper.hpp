@@ -78,6 +78,9 @@ struct cluster_keeper_state {
   /// Answers when this node owns nothing any more and the table says that it has left.
   caf::response_promise on_leave();
 
+  /// cluster_keeper_drain.cpp.
+  drain_state on_drain(const drain_node& x);
+
   static inline const char* name = "cluster_keeper";
 
  private:
@@ -99,6 +102,9 @@ struct cluster_keeper_state {
   [[nodiscard]] seat_ptr seat_of(const std::string& supervisor) const;
   /// Says that the node has left, or goes on leaving.
   void check_left();
+  /// Says in the table that nothing is left here, once it is so.
+  void check_drained();
+  [[nodiscard]] drain_state drained_so_far() const;
   void arm();
 
   caf::event_based_actor* self_ = nullptr;
@@ -113,6 +119,7 @@ struct cluster_keeper_state {
   std::map<caf::actor_id, shard_key> draining_;
   std::set<std::string> known_; ///< members that have been reached for
   std::optional<caf::response_promise> leaving_;
+  bool draining_node_ = false;
   bool linked_ = false;     ///< the post has been started
   std::uint64_t shown_ = 0; ///< version of the table that was logged last
   timestamp armed_ = no_deadline;

@@ -29,6 +29,7 @@ void cluster_keeper_state::place_replicas() {
                               return;
                             const auto& gone = keeper.config_.replicas.at(id);
                             keeper.end(gone.supervisor, gone.what.rules.id);
+                            keeper.check_drained();
                           }});
     }
   }
@@ -123,6 +124,7 @@ void cluster_keeper_state::on_down(const caf::down_msg& x) {
   ownership::actions todo;
   owners_->drained(shard, parts_->now(self_), todo);
   carry_out(todo);
+  check_drained();
   check_left();
   arm();
 }

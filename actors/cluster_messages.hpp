@@ -31,6 +31,20 @@ struct shard_fenced {
 struct leave_cluster {};
 struct cluster_left {};
 
+/// The node is to stay, without work: it gives away what it owns and gets nothing new; or, with
+/// `on` false, it is to get its share again. Answered with `drain_state`; saying it again changes
+/// nothing, and tells how far it has come.
+struct drain_node {
+  bool on = true;
+};
+struct drain_state {
+  bool draining = false;
+  bool drained = false;     ///< nothing is left
+  std::uint64_t shards = 0; ///< that it owns, or that are on their way
+  std::uint64_t agents = 0; ///< replicas that run here
+  std::string refused;      ///< why it is not done; empty: it is
+};
+
 // What keepers of different nodes say to each other: it makes them look, and decides nothing.
 
 /// The member table has this version.
@@ -70,6 +84,8 @@ struct at_cluster_keeper {
   X(troupe::shard_opened)                                                                          \
   X(troupe::shard_fenced)                                                                          \
   X(troupe::leave_cluster)                                                                         \
+  X(troupe::drain_node)                                                                            \
+  X(troupe::drain_state)                                                                           \
   X(troupe::cluster_left)                                                                          \
   X(troupe::table_changed)                                                                         \
   X(troupe::shards_asked)                                                                          \

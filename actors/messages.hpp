@@ -282,6 +282,23 @@ struct question_done {
   question_ptr what;
 };
 
+// -- from any node to any other -----------------------------------------------
+
+/// A question about a node, which any other may ask: what of, and the rest of the question as JSON
+/// text. Answered with `node_answered`.
+struct ask_node {
+  std::string subject;
+  std::string query;
+  std::uint64_t rest = 0; ///< instead: go on with the answer that is kept under this number
+  std::uint64_t from = 0; ///< from this byte on
+};
+struct node_answered {
+  std::string part;        ///< of the answer: JSON text
+  std::uint64_t whole = 0; ///< how many bytes all of it has
+  std::uint64_t rest = 0;  ///< under which what is missing is kept for some seconds; 0: nothing is
+  refused why;             ///< `refusal::none`: answered
+};
+
 // -- supervisors --------------------------------------------------------------
 
 /// One actor in the supervision tree.
@@ -388,6 +405,8 @@ struct flush {};
   X(troupe::claim_question)                                                                        \
   X(troupe::answer_question)                                                                       \
   X(troupe::question_done)                                                                         \
+  X(troupe::ask_node)                                                                              \
+  X(troupe::node_answered)                                                                         \
   X(troupe::view_tree)                                                                             \
   X(troupe::tree_viewed)                                                                           \
   X(troupe::kill_child)                                                                            \

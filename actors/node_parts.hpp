@@ -9,6 +9,8 @@
 
 #include <spdlog/logger.h>
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -43,6 +45,9 @@ struct node_parts {
   std::shared_ptr<standing_orders> orders; ///< what people have said of the agents; never null
   std::shared_ptr<troupe::metrics> counters;
   std::shared_ptr<cluster_view> cluster; ///< null: the node is alone
+  /// Surveys of all nodes that are under way from here.
+  std::shared_ptr<std::atomic<std::uint32_t>> surveys =
+      std::make_shared<std::atomic<std::uint32_t>>(0);
   std::shared_ptr<const event_log> events; ///< what happened to tasks; null: nobody keeps it
   std::shared_ptr<native_agents> natives = std::make_shared<native_agents>();
   std::shared_ptr<tools::process_port> processes;

@@ -1,5 +1,6 @@
 #include "actors/breaker_report.hpp"
 #include "actors/orchestrator.hpp"
+#include "actors/survey.hpp"
 
 #include "policies/failure_table.hpp"
 #include "src/telemetry/metrics.hpp"
@@ -69,13 +70,22 @@ void orchestrator_state::punish(live_task& t, std::uint32_t step, std::uint32_t 
   // Whoever has crashed is being replaced already.
   if (restart && f.why == reason::crash)
     return;
-  const auto above = parts_->places->resolve(
-      {address_kind::node, parts_->fleet.node_id + "/" + domain + "/agents"});
-  if (!above)
-    return;
-  // Anonymously: nobody here waits for the answer.
-  caf::anon_send(above, order_child{restart ? child_order::restart : child_order::escalate,
-                                    agent.substr(std::min(agent.size(), domain.size() + 1)), why});
+  // Nobody here waits for the answer.
+  if (auto node = place->elsewhere(); restart && !node.empty()) {
+    survey_question there;
+    there.subject = "order";
+    there.query = {{"agent", agent}, {"order", "restart"}, {"told_by", parts_->fleet.node_id}};
+    there.only = std::move(node);
+    survey(self_->system(), parts_, std::move(there), [](const survey_answers&, const refused&) {});
+  } else {
+    const auto above = parts_->places->resolve(
+        {address_kind::node, parts_->fleet.node_id + "/" + domain + "/agents"});
+    if (!above)
+      return;
+    caf::anon_send(above,
+                   order_child{restart ? child_order::restart : child_order::escalate,
+                               agent.substr(std::min(agent.size(), domain.size() + 1)), why});
+  }
   note(t, step, attempt,
        (restart ? agent + " is restarted after " : "the supervisor of " + agent + " fails after ") +
            why);

@@ -42,7 +42,9 @@
   X(seat_down)                                                                                     \
   X(table_changed)                                                                                 \
   X(shards_asked)                                                                                  \
-  X(shards_released)
+  X(shards_released)                                                                               \
+  X(ask_node)                                                                                      \
+  X(node_answered)
 
 namespace troupe {
 

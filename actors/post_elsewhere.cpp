@@ -95,7 +95,7 @@ void post_state::settle(const address& at_address, seat_elsewhere& e) {
   e.at = use->first;
   e.who = proxy_ptr::make(self_->system(), where, caf::actor_cast<caf::actor>(self_),
                           {use->first, use->second.incarnation, false});
-  e.incarnation = e.place->take(e.who.handle());
+  e.incarnation = e.place->take(e.who.handle(), parts_->now(self_), e.at);
   show(e);
   parts_->places->announce_taken(e.place);
   if (where.kind == address_kind::agent && config_.registry)
@@ -248,6 +248,7 @@ void post_state::move_on(const address& where, seat_elsewhere& e) {
   parts_->log->info("post: {} has moved from {} to {}", where.str(), e.at, node);
   e.at = node;
   e.marked = false;
+  e.place->moved_to(node);
   e.who->home = {node, use.incarnation, false};
   show(e);
   auto line = std::move(e.returned);

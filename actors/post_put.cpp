@@ -282,4 +282,18 @@ void put(const shards_released& x, v1::ShardsReleased& out) {
   }
 }
 
+void put(const ask_node& x, v1::AskNode& out) {
+  out.set_subject(x.subject);
+  out.set_query(x.query);
+  out.set_rest(x.rest);
+  out.set_from(x.from);
+}
+
+void put(const node_answered& x, v1::NodeAnswered& out) {
+  out.set_part(x.part);
+  out.set_whole(x.whole);
+  out.set_rest(x.rest);
+  put_refused(x.why, *out.mutable_why());
+}
+
 } // namespace troupe::wire

@@ -291,4 +291,12 @@ void take(v1::ShardsReleased& in, const seat_finder&, shards_released& out) {
   }
 }
 
+void take(v1::AskNode& in, const seat_finder&, ask_node& out) {
+  out = {std::move(*in.mutable_subject()), std::move(*in.mutable_query()), in.rest(), in.from()};
+}
+
+void take(v1::NodeAnswered& in, const seat_finder&, node_answered& out) {
+  out = {std::move(*in.mutable_part()), in.whole(), in.rest(), take_refused(*in.mutable_why())};
+}
+
 } // namespace troupe::wire

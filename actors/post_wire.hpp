@@ -43,6 +43,8 @@ void put(const question_done& x, v1::QuestionDone& out);
 void put(const table_changed& x, v1::TableChanged& out);
 void put(const shards_asked& x, v1::ShardsAsked& out);
 void put(const shards_released& x, v1::ShardsReleased& out);
+void put(const ask_node& x, v1::AskNode& out);
+void put(const node_answered& x, v1::NodeAnswered& out);
 
 /// Null when there is no error.
 [[nodiscard]] caf::error take(v1::Error& in);
@@ -80,5 +82,7 @@ void take(v1::QuestionDone& in, const seat_finder& seats, question_done& out);
 void take(v1::TableChanged& in, const seat_finder& seats, table_changed& out);
 void take(v1::ShardsAsked& in, const seat_finder& seats, shards_asked& out);
 void take(v1::ShardsReleased& in, const seat_finder& seats, shards_released& out);
+void take(v1::AskNode& in, const seat_finder& seats, ask_node& out);
+void take(v1::NodeAnswered& in, const seat_finder& seats, node_answered& out);
 
 } // namespace troupe::wire

@@ -91,10 +91,14 @@ class alignas(64) seat {
     std::lock_guard hold{mutex_};
     return sitter_;
   }
-  /// Seats a new incarnation; returns its number, 1 for the first.
-  std::uint64_t take(caf::actor handle) {
+  /// Seats a new incarnation; returns its number, 1 for the first. `since`: when that was.
+  /// `elsewhere`: the node where it lives, if that is not this one.
+  std::uint64_t take(caf::actor handle, timestamp since = {}, std::string elsewhere = {}) {
     std::lock_guard hold{mutex_};
     sitter_.handle = std::move(handle);
+    since_ = since;
+    elsewhere_ = std::move(elsewhere);
+    remote_.store(!elsewhere_.empty(), std::memory_order_relaxed);
     version_.fetch_add(1, std::memory_order_release);
     state.store(shown(duty_), std::memory_order_relaxed);
     return ++sitter_.incarnation;
@@ -106,6 +110,25 @@ class alignas(64) seat {
     version_.fetch_add(1, std::memory_order_release);
     state.store(health::down, std::memory_order_relaxed);
     return sitter_.incarnation;
+  }
+
+  /// Who sits here has moved on to another node.
+  void moved_to(std::string node) {
+    std::lock_guard hold{mutex_};
+    elsewhere_ = std::move(node);
+    remote_.store(!elsewhere_.empty(), std::memory_order_relaxed);
+  }
+  /// The node where the one who sits here, or sat here last, lives; empty: this one.
+  [[nodiscard]] std::string elsewhere() const {
+    if (!remote_.load(std::memory_order_relaxed))
+      return {};
+    std::lock_guard hold{mutex_};
+    return elsewhere_;
+  }
+  /// Since when somebody sits here; the epoch's beginning when nobody said so.
+  [[nodiscard]] timestamp since() const {
+    std::lock_guard hold{mutex_};
+    return since_;
   }
 
   /// Changes what the seat is there for, at once.
@@ -194,6 +217,9 @@ class alignas(64) seat {
   const std::shared_ptr<const agent_spec> spec_;
   mutable std::mutex mutex_;
   sitter sitter_;
+  timestamp since_{};
+  std::string elsewhere_;
+  std::atomic<bool> remote_{false};
   duty duty_ = duty::serving;
   std::atomic<std::uint64_t> mourned_{0};
   std::atomic<std::uint64_t> version_{1};

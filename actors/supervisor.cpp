@@ -38,7 +38,7 @@ void supervisor_state::init(caf::event_based_actor* self, parts_ptr parts,
   for (auto& spec : config_.children) {
     const auto i = run_->add(spec.rules);
     by_id_.emplace(spec.rules.id, i);
-    children_.push_back({std::move(spec), {}, 0});
+    children_.push_back({std::move(spec), {}, 0, false});
   }
   config_.children.clear();
   supervision_run::steps todo;
@@ -66,7 +66,7 @@ void supervisor_state::start(std::uint32_t i, supervision_run::steps& todo) {
   self_->monitor(c.handle);
   by_actor_.emplace(c.handle.id(), i);
   if (c.spec.place) {
-    c.incarnation = c.spec.place->take(c.handle);
+    c.incarnation = c.spec.place->take(c.handle, parts_->now(self_));
     parts_->places->announce_taken(c.spec.place);
   }
   if (run_->restarts(i) > 0)
@@ -190,8 +190,9 @@ void supervisor_state::on_start_child(const start_child& x) {
   if (i == children_.size()) {
     i = run_->add(x.what->rules);
     by_id_.emplace(x.what->rules.id, i);
-    children_.push_back({*x.what, {}, 0});
+    children_.push_back({*x.what, {}, 0, false});
   }
+  children_[i].gone = false;
   supervision_run::steps todo;
   run_->start_child(i, todo);
   carry_out(todo);
@@ -201,6 +202,7 @@ void supervisor_state::on_end_child(const end_child& x) {
   const auto i = index_of(x.id);
   if (i == children_.size())
     return;
+  children_[i].gone = true;
   supervision_run::steps todo;
   run_->stop_child(i, todo);
   carry_out(todo);
@@ -214,7 +216,7 @@ void supervisor_state::on_kill_child(const kill_child& x) {
 
 bool supervisor_state::on_order(const order_child& x) {
   const auto i = index_of(x.id);
-  if (i == children_.size())
+  if (i == children_.size() || children_[i].gone)
     return false;
   supervision_run::steps todo;
   switch (x.what) {
@@ -262,24 +264,29 @@ caf::response_promise supervisor_state::on_view() {
     if (--*waiting == 0)
       caf::response_promise{promise}.deliver(tree_viewed{0, view});
   };
-  view->children.reserve(children_.size());
+  std::vector<std::uint32_t> shown;
   for (std::uint32_t i = 0; i < children_.size(); ++i)
+    if (children_[i].handle || !children_[i].gone)
+      shown.push_back(i);
+  view->children.reserve(shown.size());
+  for (const auto i : shown)
     view->children.push_back(leaf(i));
-  for (std::uint32_t i = 0; i < children_.size(); ++i) {
-    if (!children_[i].spec.is_supervisor || !children_[i].handle)
+  for (std::size_t at = 0; at < shown.size(); ++at) {
+    const auto& c = children_[shown[at]];
+    if (!c.spec.is_supervisor || !c.handle)
       continue;
     ++*waiting;
-    self_->request(children_[i].handle, std::chrono::seconds{2}, view_tree{})
+    self_->request(c.handle, std::chrono::seconds{2}, view_tree{})
         .then(
-            [view, done, i](const tree_viewed& x) {
+            [view, done, at](const tree_viewed& x) {
               // The child does not know how often it has been restarted; we do.
-              const auto restarts = view->children[i].restarts;
-              view->children[i] = *x.tree;
-              view->children[i].restarts = restarts;
+              const auto restarts = view->children[at].restarts;
+              view->children[at] = *x.tree;
+              view->children[at].restarts = restarts;
               done();
             },
-            [view, done, i](const caf::error&) {
-              view->children[i].state = "silent";
+            [view, done, at](const caf::error&) {
+              view->children[at].state = "silent";
               done();
             });
   }

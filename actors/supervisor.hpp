@@ -63,6 +63,7 @@ struct supervisor_state {
     child_spec spec;
     caf::actor handle;
     std::uint64_t incarnation = 0;
+    bool gone = false; ///< ended for good: its place is with another supervisor, or nowhere
   };
   void carry_out(supervision_run::steps& todo);
   void start(std::uint32_t i, supervision_run::steps& todo);

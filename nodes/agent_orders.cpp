@@ -63,6 +63,15 @@ std::vector<agent_view> views_of(const node_parts& parts, const seats& all, time
   return out;
 }
 
+/// Those that live here; of a node that is alone also those that are down.
+seats here(const node_parts& parts, const seats& all) {
+  seats out;
+  for (const auto& place : all)
+    if (place->elsewhere().empty() && (!parts.cluster || place->now().handle))
+      out.push_back(place);
+  return out;
+}
+
 /// Several answers that are waited for; the first thing that went wrong is told.
 struct answers {
   std::size_t waiting = 0;
@@ -83,6 +92,11 @@ agent_view view_of(const node_parts& parts, const seat& place, timestamp now) {
                  place.breaker.seen(now),
                  {},
                  parts.orders->of(place.where().name)};
+  if (place.now().handle) {
+    out.node = place.elsewhere();
+    if (out.node.empty())
+      out.node = parts.fleet.node_id;
+  }
   if (const auto& p = place.depends_on())
     out.provider = p->breaker.seen(now);
   return out;
@@ -123,20 +137,22 @@ void carry_out_order(const std::shared_ptr<const node_parts>& parts, caf::actor_
   // Without a store there is nobody to keep it, and it stands as long as this process.
   const bool keep = wanted && keeper_place;
   if (!keep && !for_child) {
-    then(views_of(*parts, all, now()), {});
+    then(views_of(*parts, here(*parts, all), now()), {});
     return;
   }
-  // A short-lived actor asks for all of them and answers once.
+  // A short-lived actor asks for all of them and answers once. Whom the supervisor does not have
+  // lives at another node, where the same is wanted.
   sys.spawn([=](caf::event_based_actor* self) {
     auto open = std::make_shared<answers>();
     open->waiting = (keep ? 1 : 0) + (for_child ? all.size() : 0);
+    auto taken = std::make_shared<seats>(for_child ? seats{} : here(*parts, all));
     const auto done = [=] {
       if (--open->waiting > 0)
         return;
       if (open->wrong.why != refusal::none)
         then({}, open->wrong);
       else
-        then(views_of(*parts, all, now()), {});
+        then(views_of(*parts, *taken, now()), {});
     };
     if (keep) {
       const auto not_kept = [=] {
@@ -156,12 +172,17 @@ void carry_out_order(const std::shared_ptr<const node_parts>& parts, caf::actor_
       self->request(above, client::request_timeout,
                     order_child{*for_child, place->where().name.substr(domain.size() + 1),
                                 "a person wants it"})
-          .then([=](bool) { done(); },
-                [=](const caf::error&) {
-                  open->wrong = {
-                      refusal::timeout, "the supervisor of the agents does not answer", {}};
-                  done();
-                });
+          .then(
+              [=](bool known) {
+                if (known)
+                  taken->push_back(place);
+                done();
+              },
+              [=](const caf::error&) {
+                open->wrong = {
+                    refusal::timeout, "the supervisor of the agents does not answer", {}};
+                done();
+              });
   });
 }
 

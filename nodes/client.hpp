@@ -1,6 +1,8 @@
 #pragma once
 
+#include "actors/cluster_messages.hpp"
 #include "actors/messages.hpp"
+#include "actors/survey.hpp"
 #include "src/store/store.hpp"
 
 #include <troupe/fleet.hpp>
@@ -57,6 +59,15 @@ struct agent_view {
   shared_breaker::view breaker;  ///< of its own
   shared_breaker::view provider; ///< of whom it depends on
   std::optional<standing_order> ordered; ///< what a person has said of it
+  std::string node;              ///< where it lives; empty: nobody sits there now
+};
+
+/// An orchestrator that this node runs: it owns a shard of a domain.
+struct shard_view {
+  std::string domain;
+  std::uint32_t shard = 0;
+  std::uint64_t incarnation = 0;
+  timestamp since{};
 };
 
 /// What a person may want of an agent.
@@ -105,6 +116,7 @@ class client {
   virtual void find_session(std::string id, reply<session_found> then) = 0;
   virtual void list_sessions(std::size_t limit,
                              reply<std::vector<std::shared_ptr<const session_snapshot>>> then) = 0;
+  /// Of this node.
   virtual void tree(reply<std::shared_ptr<const tree_node>> then) = 0;
   virtual void questions(std::string queue, reply<std::vector<question_ptr>> then) = 0;
   virtual void claim(std::string id, std::string by, reply<question_ptr> then) = 0;
@@ -113,11 +125,22 @@ class client {
   /// Lines of the effect ledger, newest task first. `invalid_request` when nothing is stored here.
   virtual void effects(effect_filter filter, reply<std::vector<stored_effect>> then) = 0;
 
-  /// Does this to the agent `domain/agent`, with all its replicas, or to the one replica
-  /// `domain/agent#n`; answers with how they stand then. `invalid_request` if there is none. All but
-  /// `restart` is stored and stands when the node is started again; `busy` when it has been done
-  /// here but the store has not taken it yet.
-  virtual void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) = 0;
+  /// Does this at this node to the agent `domain/agent`, with all its replicas, or to the one
+  /// replica `domain/agent#n`; answers with those that live here, as they stand then.
+  /// `invalid_request` if there is no such agent. All but `restart` is stored and stands when the
+  /// node is started again; `busy` when it has been done but the store has not taken it yet. `told_by`: the node that was asked and has the
+  /// order in its audit trail; empty: this one.
+  virtual void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then,
+                     std::string told_by = {}) = 0;
+  /// Asks all nodes of the cluster something, see `survey`; a node that is alone asks itself.
+  virtual void ask_nodes(survey_question what, reply<survey_answers> then) = 0;
+  /// This node gives away what it owns and gets nothing new, or takes its share again; see
+  /// `drain_node`. Saying it again changes nothing. `conflict` when it cannot be drained.
+  /// `told_by`: the node that was asked, for the audit trail.
+  virtual void drain(bool on, reply<drain_state> then, std::string told_by = {}) = 0;
+  /// The shards that this node owns.
+  [[nodiscard]] virtual std::vector<shard_view> shards() const = 0;
+  /// As this node sees them, wherever they live.
   [[nodiscard]] virtual std::vector<agent_view> agents() const = 0;
   /// The nodes of the cluster as this one saw them last; a node that is alone is the only one.
   [[nodiscard]] virtual member_table nodes() const = 0;

@@ -8,6 +8,7 @@
 #include "nodes/models.hpp"
 #include "nodes/node_client.hpp"
 #include "nodes/node_tree.hpp"
+#include "nodes/subjects.hpp"
 #include "policies/dice.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
@@ -139,7 +140,8 @@ void node::start() {
                    {"files", options_.config_fingerprint}}));
   root_ = system_.spawn(
       supervisor, parts_,
-      node_tree{parts_, options_, late_}.root(std::move(first_store), std::move(loaded)));
+      node_tree{parts_, options_, late_, subjects_of(*client_, options_.search_logs)}.root(
+          std::move(first_store), std::move(loaded)));
   node_tree::place_of(*parts_, "root")->take(root_);
   root_->attach_functor(
       [this_log = parts_->log, tell = on_failure_, &sys = system_](const caf::error& why) {

@@ -44,6 +44,11 @@ struct node_options {
   std::optional<cluster_options> cluster; ///< null: the node is alone
   /// Is kept as the store has them; null: nobody asks for keys. Needs a store.
   std::shared_ptr<key_ring> keys;
+  /// Searches this node's logs: takes {"session", "task", "agent", "task_type", "level", "since",
+  /// "until" (microseconds since 1970), "text", "limit"}, as far as they were asked for, and
+  /// returns an array, newest first. Runs on a thread of its own and may throw. Empty: it keeps
+  /// none.
+  std::function<json(const json&)> search_logs;
 };
 
 /// A fleet running in an actor system that belongs to somebody else: the `troupe` program, a test,

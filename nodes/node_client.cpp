@@ -217,8 +217,9 @@ void node_client::cancel(std::string id, std::string why, reply<task_record_ptr>
            [this, id, why, answer](const refused& lost) {
              if (lost.why != refusal::none)
                return answer->take()(nullptr, lost);
-             at_desk(
-                 [id, why, answer](front_desk_state& desk) { desk.cancel(id, why, answer->take()); });
+             at_desk([id, why, answer](front_desk_state& desk) {
+               desk.cancel(id, why, answer->take());
+             });
            });
 }
 
@@ -288,19 +289,57 @@ void node_client::effects(effect_filter filter, reply<std::vector<stored_effect>
   read_ledger(*parts_, system_, filter, std::move(then));
 }
 
-void node_client::order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) {
+void node_client::order(std::string agent, agent_order what, reply<std::vector<agent_view>> then,
+                        std::string told_by) {
   if (!root_->now().handle) {
     then({}, nobody_there);
     return;
   }
   const auto at = now();
+  const auto go = [parts = parts_, sys = &system_, agent, what, then] {
+    carry_out_order(parts, *sys, agent, what, then,
+                    [parts, sys] { return parts->time.at(sys->clock().now()); });
+  };
+  if (!told_by.empty() && told_by != parts_->fleet.node_id)
+    return go();
   recorded(audit_write("order/" + agent + "/" + std::to_string(at.time_since_epoch().count()), at,
                        "agent.ordered", {{"agent", agent}, {"order", to_string(what)}}),
-           [parts = parts_, sys = &system_, agent, what, then](const refused& lost) {
+           [go, then](const refused& lost) {
              if (lost.why != refusal::none)
                return then({}, lost);
-             carry_out_order(parts, *sys, agent, what, then,
-                             [parts, sys] { return parts->time.at(sys->clock().now()); });
+             go();
+           });
+}
+
+void node_client::ask_nodes(survey_question what, reply<survey_answers> then) {
+  survey(system_, parts_, std::move(what), std::move(then));
+}
+
+void node_client::drain(bool on, reply<drain_state> then, std::string told_by) {
+  const auto place =
+      parts_->places->find({address_kind::node, parts_->fleet.node_id + "/cluster_keeper"});
+  const auto keeper = place ? place->now().handle : caf::actor{};
+  if (!keeper)
+    return then({}, {refusal::conflict, "this node is no member of a cluster now", {}});
+  const auto at = now();
+  const auto& node = parts_->fleet.node_id;
+  recorded(audit_write("drain/" + node + "/" + std::to_string(at.time_since_epoch().count()), at,
+                       on ? "node.drained" : "node.undrained",
+                       {{"node", node}, {"told_by", told_by}}),
+           [keeper, on, then, sys = &system_](const refused& lost) {
+             if (lost.why != refusal::none)
+               return then({}, lost);
+             sys->spawn([keeper, on, then](caf::event_based_actor* self) {
+               self->request(keeper, request_timeout, drain_node{on})
+                   .then(
+                       [then](const drain_state& x) {
+                         then(x, x.refused.empty() ? refused{}
+                                                   : refused{refusal::conflict, x.refused, {}});
+                       },
+                       [then](const caf::error&) {
+                         then({}, {refusal::timeout, "the cluster keeper does not answer", {}});
+                       });
+             });
            });
 }
 
@@ -310,6 +349,18 @@ std::vector<agent_view> node_client::agents() const {
   for (const auto& place : parts_->places->all(address_kind::agent))
     if (place->spec())
       out.push_back(view_of(*parts_, *place, now_is));
+  return out;
+}
+
+std::vector<shard_view> node_client::shards() const {
+  std::vector<shard_view> out;
+  for (const auto& [path, domain] : parts_->domains)
+    for (std::uint32_t i = 0; i < domain.shards.size(); ++i) {
+      const auto& place = *domain.shards[i];
+      const auto who = place.now();
+      if (who.handle && place.elsewhere().empty())
+        out.push_back({path, i, who.incarnation, place.since()});
+    }
   return out;
 }
 

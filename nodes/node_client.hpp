@@ -29,7 +29,11 @@ class node_client final : public client {
   void claim(std::string id, std::string by, reply<question_ptr> then) override;
   void answer(std::string id, std::string by, outcome x, reply<question_ptr> then) override;
   void effects(effect_filter filter, reply<std::vector<stored_effect>> then) override;
-  void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) override;
+  void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then,
+             std::string told_by) override;
+  void ask_nodes(survey_question what, reply<survey_answers> then) override;
+  void drain(bool on, reply<drain_state> then, std::string told_by) override;
+  [[nodiscard]] std::vector<shard_view> shards() const override;
   [[nodiscard]] std::vector<agent_view> agents() const override;
   [[nodiscard]] member_table nodes() const override;
   [[nodiscard]] const fleet_spec& fleet() const override { return parts_->fleet; }
@@ -47,8 +51,8 @@ class node_client final : public client {
  private:
   /// Masks the secrets that a request repeats: nothing that holds one gets any further.
   void mask(std::string& text, json& data) const;
-  /// What changes something is on record before it is done, or it is not done: `then` gets a refusal
-  /// when it cannot be recorded. At once when the node keeps no store.
+  /// What changes something is on record before it is done, or it is not done: `then` gets a
+  /// refusal when it cannot be recorded. At once when the node keeps no store.
   void recorded(store_write record, std::function<void(const refused&)> then) const;
   /// Runs `f` on the front desk; false, and `f` is gone, when nobody sits there.
   bool at_desk(std::function<void(front_desk_state&)> f) const;

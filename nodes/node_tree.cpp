@@ -8,6 +8,7 @@
 #include "actors/orchestrator.hpp"
 #include "actors/order_keeper.hpp"
 #include "actors/registry.hpp"
+#include "actors/respondent.hpp"
 #include "actors/service.hpp"
 #include "actors/standing_orders.hpp"
 
@@ -38,10 +39,11 @@ child_spec child(const std::string& id, std::string kind, milliseconds shutdown,
 } // namespace
 
 node_tree::node_tree(parts_ptr parts, const node_options& options,
-                     std::shared_ptr<late_children> late)
+                     std::shared_ptr<late_children> late, node_subjects subjects)
     : parts_(std::move(parts))
     , options_(options)
     , late_(std::move(late))
+    , subjects_(std::move(subjects))
     , journal_(options.no_store ? nullptr : place_of(*parts_, "journal"))
     , desk_(place_of(*parts_, "human_desk"))
     , registry_(place_of(*parts_, "registry"))
@@ -120,7 +122,7 @@ child_spec node_tree::post_child(std::uint64_t incarnation) const {
   config.place = place_of(*parts_, "post");
   config.registry = registry_;
   config.keeper = keeper_;
-  config.exposed = {"human_desk", "cluster_keeper"};
+  config.exposed = {"human_desk", "cluster_keeper", "respondent"};
   return child("post", "post", agent_shutdown, config.place,
                [p = parts_, config](caf::event_based_actor* self) {
                  return self->system().spawn(post, p, config);
@@ -230,6 +232,11 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
   out.children.push_back(child(
       "registry", "registry", agent_shutdown, registry_,
       [p = parts_](caf::event_based_actor* self) { return self->system().spawn(registry, p); }));
+  out.children.push_back(child("respondent", "respondent", agent_shutdown,
+                               place_of(*parts_, "respondent"),
+                               [p = parts_, s = subjects_](caf::event_based_actor* self) {
+                                 return self->system().spawn(respondent, p, s);
+                               }));
   if (keeper_) {
     out.children.push_back(keeper());
     out.children.push_back(supervised({"network", supervision::one_for_one, {}, {}}, "network"));
@@ -246,12 +253,11 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
           caf::event_based_actor* self) { return self->system().spawn(front_desk, p, f, j, d); }));
   // Last, so that nobody is restarted on its account.
   if (options_.keys && journal_)
-    out.children.push_back(child("key_keeper", "key_keeper", agent_shutdown,
-                                 place_of(*parts_, "key_keeper"),
-                                 [p = parts_, j = journal_, ring = options_.keys](
-                                     caf::event_based_actor* self) {
-                                   return self->system().spawn(key_keeper, p, j, ring);
-                                 }));
+    out.children.push_back(
+        child("key_keeper", "key_keeper", agent_shutdown, place_of(*parts_, "key_keeper"),
+              [p = parts_, j = journal_, ring = options_.keys](caf::event_based_actor* self) {
+                return self->system().spawn(key_keeper, p, j, ring);
+              }));
   // Last, so that nobody is restarted with it.
   if (journal_)
     out.children.push_back(child("order_keeper", "order_keeper", agent_shutdown,

@@ -2,6 +2,7 @@
 
 #include "actors/cluster_keeper.hpp"
 #include "actors/late_children.hpp"
+#include "actors/respondent.hpp"
 #include "actors/supervisor.hpp"
 #include "nodes/node.hpp"
 
@@ -15,7 +16,7 @@ namespace troupe {
 ///
 ///   node (rest_for_one)
 ///     storage (one_for_one)          the journal: when it fails, the others wait for the next one
-///     human_desk, registry
+///     human_desk, registry, respondent
 ///     cluster_keeper                 in a cluster, as is:
 ///     network (one_for_one)          the post
 ///     services (one_for_one)         one child per service
@@ -31,7 +32,9 @@ namespace troupe {
 /// member table gives to this node. A node's seats are `node:<id>/<name>`.
 class node_tree {
  public:
-  node_tree(parts_ptr parts, const node_options& options, std::shared_ptr<late_children> late);
+  /// `subjects`: what the node tells of itself; only for a whole tree.
+  node_tree(parts_ptr parts, const node_options& options, std::shared_ptr<late_children> late,
+            node_subjects subjects = {});
 
   /// The seat of a part of this node.
   [[nodiscard]] static seat_ptr place_of(const node_parts& parts, const std::string& name);
@@ -61,6 +64,7 @@ class node_tree {
   parts_ptr parts_;
   const node_options& options_;
   std::shared_ptr<late_children> late_;
+  node_subjects subjects_;
   seat_ptr journal_; ///< null: nothing is stored
   seat_ptr desk_;
   seat_ptr registry_;

@@ -144,6 +144,12 @@ void membership::left(timestamp now, actions& todo) {
   pump(now, todo);
 }
 
+void membership::weigh(std::uint32_t weight, std::string why, timestamp now, actions& todo) {
+  self_.weight = weight;
+  self_.why = std::move(why);
+  pump(now, todo);
+}
+
 void membership::propose(const region_duty& duty, timestamp now, actions& todo) {
   proposed_ = duty;
   pump(now, todo);

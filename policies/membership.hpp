@@ -23,7 +23,7 @@ struct membership_settings {
   /// within one look at the heartbeats. It must know of all before it judges, or it accuses those
   /// whom it hears no more together with those whom it is about to hear no more.
   milliseconds silence_wait{250};
-  milliseconds join_wait{5000};  ///< for links with everybody; then those with most are enough
+  milliseconds join_wait{5000};     ///< for links with everybody; then those with most are enough
   milliseconds cut_off_after{5000}; ///< without a renewal, a member owns nothing any more
   milliseconds forget_after{std::chrono::hours{24}}; ///< rows of those that are down
 };
@@ -103,6 +103,9 @@ class membership {
   /// Begins to leave: it owns nothing from then on. Call `left` when everything is handed over.
   void leave(timestamp now, actions& todo);
   void left(timestamp now, actions& todo);
+  /// Changes this member's share of the shards, and what is said of it for people, from the next
+  /// write on. With a weight of zero it gives away what it owns, and stays a member with a vote.
+  void weigh(std::uint32_t weight, std::string why, timestamp now, actions& todo);
   /// Wants a region's duty written. Given up at the first conflict: decide again by the next view.
   void propose(const region_duty& duty, timestamp now, actions& todo);
 

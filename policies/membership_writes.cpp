@@ -112,6 +112,11 @@ std::optional<member_write> membership::own_write(timestamp now) const {
     own.cut_off = false;
     return put(std::move(own));
   }
+  if (own.weight != self_.weight || (own.why != self_.why && !leave_wanted_)) {
+    own.weight = self_.weight;
+    own.why = self_.why;
+    return put(std::move(own));
+  }
   if (own.state == member_state::joining && linked_to_enough(now)) {
     own.state = member_state::up;
     return put(std::move(own));

@@ -68,14 +68,15 @@ enum class refusal : std::uint8_t {
   internal,         ///< a defect of troupe; the log has the rest
   timeout,          ///< the part of troupe that was asked did not answer in time
   invalid_input,    ///< nobody who offers the skill takes such input
+  unknown_node,     ///< no such node in the cluster
 };
 
 template <>
 struct enum_names<refusal> {
-  static constexpr std::array<std::string_view, 13> value{
+  static constexpr std::array<std::string_view, 14> value{
     "none",     "invalid_request", "unknown_domain", "unknown_task", "unknown_session",
     "unknown_question", "conflict", "busy", "too_large", "stopping", "internal", "timeout",
-    "invalid_input"};
+    "invalid_input", "unknown_node"};
 };
 
 struct refused {

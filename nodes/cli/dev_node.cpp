@@ -1,8 +1,8 @@
 #include "nodes/cli/dev_node.hpp"
 
 #include "nodes/cli/cluster_choice.hpp"
-#include "nodes/cli/door_choice.hpp"
 #include "nodes/cli/diagnostics.hpp"
+#include "nodes/cli/door_choice.hpp"
 #include "nodes/cli/log_keeper.hpp"
 #include "nodes/cli/secrets.hpp"
 #include "nodes/cli/stop_switch.hpp"
@@ -167,7 +167,8 @@ exit_code serve(node& n, http_server& door, const dev_settings& x, stop_switch& 
     if (!x.port_file.empty())
       write_port(x.port_file, door.port());
     const auto& fleet = n.api().fleet();
-    err << "troupe " << fleet.name << " is up: " << address_of(fleet, door.port(), !x.certificate.empty()) << " ("
+    err << "troupe " << fleet.name
+        << " is up: " << address_of(fleet, door.port(), !x.certificate.empty()) << " ("
         << in_words(size_of(fleet)) << "); stop with Ctrl-C" << std::endl;
   }
   const auto order = stop.wait();
@@ -241,6 +242,7 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
   }
   const auto keys = x.no_store ? nullptr : std::make_shared<key_ring>();
   options.keys = keys;
+  options.search_logs = search_in(*out.book);
   options.plugin_path = plugin_folders(x.plugin_path);
   if (x.cluster) {
     options.cluster = join_cluster(*x.cluster, server, fleet.region, out.log);
@@ -251,7 +253,6 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
 
   api_settings api;
   api.wait_max = door_spec.wait_max;
-  api.search_logs = search_in(*out.book);
   if (!x.no_store)
     api.read_audit = [&n](std::uint64_t after, std::size_t most, auto then) {
       return n.read_audit(after, most, std::move(then));

@@ -3,6 +3,8 @@
 #include "nodes/cli/text_layout.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace troupe::cli {
 
@@ -12,21 +14,26 @@ constexpr int tree_depth_max = 64;
 
 using row = std::vector<std::string>;
 
+/// `at`: the node and its region, which its children share.
 void add_tree(std::vector<row>& to, const json& x, const std::string& stem, const std::string& fork,
-              const std::string& under, int depth) {
+              const std::string& under, std::pair<std::string, std::string> at, int depth) {
   const auto restarts = number(x, "restarts");
   auto kind = member(x, "kind");
   if (const auto detail = member(x, "detail"); !detail.empty())
     kind += " (" + detail + ")";
-  to.push_back({stem + fork + member(x, "id"), kind, member(x, "state"),
+  if (const auto node = member(x, "node"); !node.empty())
+    at = {node, member(x, "region")};
+  to.push_back({stem + fork + member(x, "id"), kind, at.first, at.second, member(x, "state"),
                 restarts > 0 ? number_words(restarts) : ""});
   if (depth >= tree_depth_max)
     return;
   const auto& inner = list(x, "children");
   for (std::size_t i = 0; i < inner.size(); ++i) {
     const bool last = i + 1 == inner.size();
-    add_tree(to, inner[i], stem + under, last ? "└─ " : "├─ ", last ? "   " : "│  ", depth + 1);
+    add_tree(to, inner[i], stem + under, last ? "└─ " : "├─ ", last ? "   " : "│  ", at, depth + 1);
   }
+  if (const auto more = number(x, "left_out"); more > 0)
+    to.push_back({stem + under + "... and " + number_words(more) + " more", "", "", "", "", ""});
 }
 
 std::string joined(const json& texts) {
@@ -88,24 +95,48 @@ std::string state_words(const json& agent) {
 
 } // namespace
 
-std::string tree_text(const json& tree) {
-  std::vector<row> rows;
-  add_tree(rows, tree, "", "", "", 0);
-  auto out = table({"TREE", "KIND", "STATE", "RESTARTS"}, rows, "");
-  if (const auto region = member(tree, "region"); !region.empty())
-    out = "node " + member(tree, "node") + " in region " + region + "\n" + out;
+std::string missing_text(const json& document) {
+  std::string out;
+  for (const auto& m : list(document, "missing")) {
+    const auto detail = member(m, "detail");
+    out += "not answered: node " + member(m, "node") + " (" +
+           (detail.empty() ? member(m, "why") : detail) + ")\n";
+  }
+  if (document.is_object() && document.contains("cut"))
+    out += "some of it was left out because there is too much: ask for less\n";
   return out;
 }
 
-std::string agents_text(const json& agents) {
+std::string tree_text(const json& tree) {
   std::vector<row> rows;
-  for (const auto& a : list(agents, "agents"))
-    rows.push_back({member(a, "name"), member(a, "kind"), state_words(a), breaker_words(a),
-                    member(a, "load"), member(a, "served"), member(a, "failed"), member(a, "cost"),
-                    member(a, "quality"), brief(joined(list(a, "skills")), 80)});
-  return table({"AGENT", "KIND", "STATE", "BREAKER", "LOAD", "SERVED", "FAILED", "COST", "QUALITY",
-                "SKILLS"},
-               rows, "no agents");
+  add_tree(rows, tree, "", "", "", {}, 0);
+  return table({"TREE", "KIND", "NODE", "REGION", "STATE", "RESTARTS"}, rows, "") +
+         missing_text(tree);
+}
+
+std::string agents_text(const json& agents) {
+  std::map<std::string, const json*> totals;
+  for (const auto& t : list(agents, "totals"))
+    if (number(t, "replicas") > 1)
+      totals.emplace(member(t, "name"), &t);
+  std::vector<row> rows;
+  for (const auto& a : list(agents, "agents")) {
+    const auto name = member(a, "name");
+    // Above the first of several replicas stands what they are together.
+    if (auto hit = totals.extract(name.substr(0, name.find('#'))); !hit.empty()) {
+      const auto& t = *hit.mapped();
+      rows.push_back({hit.key(), member(a, "kind"), "",
+                      member(t, "up") + " of " + member(t, "replicas") + " up", "",
+                      member(t, "load"), member(t, "served"), member(t, "failed"), "", "", ""});
+    }
+    rows.push_back({name, member(a, "kind"), member(a, "node"), state_words(a),
+                    breaker_words(a), member(a, "load"), member(a, "served"), member(a, "failed"),
+                    member(a, "cost"), member(a, "quality"), brief(joined(list(a, "skills")), 80)});
+  }
+  return table({"AGENT", "KIND", "NODE", "STATE", "BREAKER", "LOAD", "SERVED", "FAILED", "COST",
+                "QUALITY", "SKILLS"},
+               rows, "no agents") +
+         "\n" + missing_text(agents);
 }
 
 std::string nodes_text(const json& nodes) {

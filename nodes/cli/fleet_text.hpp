@@ -8,6 +8,8 @@ namespace troupe::cli {
 
 // What runs, in words: the API's answers as trees and tables. Pure functions.
 
+/// The nodes that have said nothing, a line each; empty if all have.
+[[nodiscard]] std::string missing_text(const json& document);
 [[nodiscard]] std::string tree_text(const json& tree);
 [[nodiscard]] std::string agents_text(const json& agents);
 [[nodiscard]] std::string nodes_text(const json& nodes);

@@ -76,9 +76,12 @@ void add_order(CLI::App& to, shell& s, const std::string& verb, const std::strin
 void add_agents(CLI::App& to, shell& s) {
   auto* agents = add_verb(to, "agents", "List agents with their state, or change it",
                           "troupe agents\n"
+                          "troupe agents --node n1\n"
                           "troupe agents -o json\n"
                           "troupe agents drain support/billing --wait 60\n"
                           "troupe agents return support/billing");
+  const auto node = std::make_shared<std::string>();
+  agents->add_option("--node", *node, "list only those that live at this node");
   add_node_options(*agents, s);
   agents->require_subcommand(0, 1);
   add_order(*agents, s, "drain", "Let it end what it has and give it nothing new");
@@ -87,9 +90,11 @@ void add_agents(CLI::App& to, shell& s) {
   add_order(*agents, s, "restart", "Replace it at once; what it works on is tried again");
   add_order(*agents, s, "stop", "End it, with what it works on, until it is started");
   add_order(*agents, s, "start", "Start it again after it was stopped");
-  agents->callback([&s, agents] {
+  agents->callback([&s, agents, node] {
     if (agents->get_subcommands().empty())
-      s.run = [&s] { return show_path(s, path_builder{"/v1/agents"}, agents_text); };
+      s.run = [&s, node] {
+        return show_path(s, path_builder{"/v1/agents"}.with("node", *node), agents_text);
+      };
   });
 }
 

@@ -1,3 +1,4 @@
+#include "nodes/cli/fleet_text.hpp"
 #include "nodes/cli/node_calls.hpp"
 #include "nodes/cli/text_layout.hpp"
 #include "nodes/cli/verbs.hpp"
@@ -34,6 +35,31 @@ std::string session_text(const json& x) {
   return out;
 }
 
+std::string place_text(const json& x) {
+  auto out =
+      "session " + member(x, "id") + " in " + member(x, "domain") + ", shard " + member(x, "shard");
+  if (member(x, "node").empty())
+    return out + ": nobody works on it now; its shard is moving\n" + missing_text(x);
+  const auto& instance = object(x, "instance");
+  return out + "\n  node      " + member(x, "node") + "\n  region    " + member(x, "region") +
+         "\n  since     " + member(x, "since").substr(0, 19) + "Z\n  instance  " +
+         member(instance, "address") + ", incarnation " + member(instance, "incarnation") + "\n" +
+         missing_text(x);
+}
+
+void add_where(CLI::App& sessions, shell& s) {
+  auto* verb = add_verb(sessions, "where", "Show which node works on a session, and since when",
+                        "troupe sessions where s1");
+  const auto id = std::make_shared<std::string>();
+  verb->add_option("ID", *id, "the session")->required();
+  add_node_options(*verb, s);
+  verb->callback([&s, id] {
+    s.run = [&s, id] {
+      return show_path(s, path_builder{"/v1/sessions"}.part(*id).part("where"), place_text);
+    };
+  });
+}
+
 } // namespace
 
 void add_sessions(CLI::App& to, shell& s) {
@@ -43,12 +69,17 @@ void add_sessions(CLI::App& to, shell& s) {
   };
   auto* verb = add_verb(to, "sessions", "List conversations, or show one",
                         "troupe sessions\n"
-                        "troupe sessions s1 -o json");
+                        "troupe sessions s1 -o json\n"
+                        "troupe sessions where s1");
   const auto x = std::make_shared<settings>();
   verb->add_option("ID", x->id, "show this one");
   verb->add_option("--limit", x->limit, "at most this many")->capture_default_str();
   add_node_options(*verb, s);
-  verb->callback([&s, x] {
+  verb->require_subcommand(0, 1);
+  add_where(*verb, s);
+  verb->callback([&s, x, verb] {
+    if (!verb->get_subcommands().empty())
+      return;
     s.run = [&s, x] {
       path_builder path{"/v1/sessions"};
       if (!x->id.empty())

@@ -5,7 +5,6 @@
 #include "nodes/doors/router.hpp"
 
 #include <troupe/clock.hpp>
-#include <troupe/json.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -17,11 +16,6 @@ namespace troupe {
 /// What the API needs beside the node itself.
 struct api_settings {
   milliseconds wait_max{120000}; ///< the longest `?wait=`; longer ones are taken as this
-  /// Searches the logs: takes {"session", "task", "agent", "task_type", "level", "since", "until"
-  /// (microseconds since 1970), "text", "limit"}, as far as they were asked for, and returns an
-  /// array. Runs on a thread of the API's own and may throw. Empty: there are no logs to search,
-  /// and the API says so.
-  std::function<json(const json&)> search_logs;
   /// Reads the audit trail: records after a number, at most so many; the answer comes on another
   /// thread. False: it cannot be read now. Empty: there is none.
   std::function<bool(std::uint64_t, std::size_t, std::function<void(std::vector<audit_row>)>)>

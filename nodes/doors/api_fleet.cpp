@@ -1,28 +1,13 @@
 #include "nodes/doors/api_parts.hpp"
+#include "nodes/doors/cluster_views.hpp"
 #include "nodes/doors/guarded_client.hpp"
 #include "nodes/doors/views.hpp"
+
+#include <optional>
 
 namespace troupe {
 
 namespace {
-
-using tree_ptr = std::shared_ptr<const tree_node>;
-
-http_reply whole_tree(const tree_ptr& tree, const fleet_spec& fleet, const std::string& path) {
-  if (!tree)
-    return to_reply(problem_of({refusal::internal, "the tree has no root", {}}), path);
-  auto out = tree_view(*tree);
-  out["node"] = fleet.node_id;
-  out["region"] = fleet.region;
-  return json_reply(out);
-}
-
-http_reply all_of(const std::vector<agent_view>& agents, const std::string&) {
-  json out{{"agents", json::array()}};
-  for (const auto& a : agents)
-    out["agents"].push_back(agent_json(a));
-  return json_reply(out);
-}
 
 json node_json(const member& m) {
   json out{{"id", m.node},
@@ -42,6 +27,41 @@ json node_json(const member& m) {
   return out;
 }
 
+constexpr milliseconds order_wait{5000};
+
+/// Reads the query that all views of the cluster take: `node`, to ask that one alone.
+std::optional<survey_question> read_survey(const http_request& what, const responder& answer,
+                                           std::string subject) {
+  query_reader query{what.query};
+  survey_question out;
+  out.subject = std::move(subject);
+  out.query = json::object();
+  out.only = query.text("node");
+  if (const auto bad = query.end()) {
+    refuse(answer, *bad, what.path);
+    return std::nullopt;
+  }
+  return out;
+}
+
+/// Told to the node itself, wherever it is.
+void drain(const api_ptr& api, http_request& what, const responder& answer, bool on) {
+  if (const auto bad = query_reader{what.query}.end())
+    return refuse(answer, *bad, what.path);
+  survey_question one;
+  one.subject = "drain";
+  one.query = {{"on", on}, {"told_by", api->node.fleet().node_id}};
+  one.only = what.parameters[0];
+  one.within = order_wait;
+  api->node_for(what, access_scope::operate)
+      ->ask_nodes(std::move(one), surveyed(answer, what.path, [](const survey_answers& said) {
+                    auto out =
+                        said.front().answer.is_object() ? said.front().answer : json::object();
+                    out["node"] = said.front().node;
+                    return out;
+                  }));
+}
+
 void order(const api_ptr& api, http_request& what, const responder& answer) {
   if (const auto bad = query_reader{what.query}.end())
     return refuse(answer, *bad, what.path);
@@ -52,55 +72,71 @@ void order(const api_ptr& api, http_request& what, const responder& answer) {
     return refuse(answer,
                   not_found("unknown_verb", "an agent can be told to " + words_of<agent_order>()),
                   what.path);
-  api->node_for(what, access_scope::operate)->order(what.parameters[0] + "/" + what.parameters[1], *verb,
-                  [answer, path = what.path](std::vector<agent_view> agents, const refused& why) {
-                    if (why.why == refusal::invalid_request)
-                      return refuse(answer, not_found("unknown_agent", why.detail), path);
-                    rendered<std::vector<agent_view>>(answer, path, all_of)(std::move(agents), why);
+  survey_question all;
+  all.subject = "order";
+  all.query = {{"agent", what.parameters[0] + "/" + what.parameters[1]},
+               {"order", to_string(*verb)},
+               {"told_by", api->node.fleet().node_id}};
+  all.within = order_wait;
+  api->node_for(what, access_scope::operate)
+      ->ask_nodes(std::move(all),
+                  [answer, path = what.path](const survey_answers& said, const refused& why) {
+                    // Every node knows every agent; if one does not, its fleet is another version
+                    // of ours.
+                    for (const auto& x : said)
+                      if (x.missing.why == refusal::invalid_request && nobody_answered(said))
+                        return refuse(answer, not_found("unknown_agent", x.missing.detail), path);
+                    surveyed(answer, path, ordered_agents)(said, why);
                   });
 }
 
 } // namespace
 
 void add_fleet(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/agents", route_need::somewhere(access_scope::read), [api](http_request& what, const responder& answer) {
-    if (const auto bad = query_reader{what.query}.end())
-      return refuse(answer, *bad, what.path);
-    json out{{"agents", json::array()}};
-    for (const auto& a : api->node_for(what)->agents())
-      out["agents"].push_back(agent_json(a));
-    answer.send(json_reply(out));
-  });
+  to.add("GET", "/v1/agents", route_need::somewhere(access_scope::read),
+         [api](http_request& what, const responder& answer) {
+           if (auto question = read_survey(what, answer, "agents"))
+             api->node_for(what)->ask_nodes(*std::move(question),
+                                            surveyed(answer, what.path, cluster_agents));
+         });
   to.add("POST", "/v1/agents/{domain}/{name}/{verb}", route_need::somewhere(access_scope::operate),
          [api](http_request& what, const responder& answer) { order(api, what, answer); });
-  to.add("GET", "/v1/domains", route_need::somewhere(access_scope::read), [api](http_request& what, const responder& answer) {
-    if (const auto bad = query_reader{what.query}.end())
-      return refuse(answer, *bad, what.path);
-    json out{{"fleet", api->node.fleet().name},
-             {"entry", api->node.fleet().entry},
-             {"domains", json::array()}};
-    for (const auto* d : domains_for(api->node.fleet(), what.pass.get(), access_scope::read))
-      out["domains"].push_back(domain_view(*d));
-    answer.send(json_reply(out));
-  });
-  to.add("GET", "/v1/nodes", route_need::fleet(access_scope::read), [api](http_request& what, const responder& answer) {
-    if (const auto bad = query_reader{what.query}.end())
-      return refuse(answer, *bad, what.path);
-    const auto seen = api->node.nodes();
-    json out{
-        {"seenBy", api->node.fleet().node_id}, {"version", seen.version}, {"nodes", json::array()}};
-    for (const auto& m : seen.rows)
-      out["nodes"].push_back(node_json(m));
-    answer.send(json_reply(out));
-  });
-  to.add("GET", "/v1/tree", route_need::fleet(access_scope::read), [api](http_request& what, const responder& answer) {
-    if (const auto bad = query_reader{what.query}.end())
-      return refuse(answer, *bad, what.path);
-    api->node.tree(
-        rendered<tree_ptr>(answer, what.path, [api](const tree_ptr& tree, const std::string& path) {
-          return whole_tree(tree, api->node.fleet(), path);
-        }));
-  });
+  to.add("GET", "/v1/domains", route_need::somewhere(access_scope::read),
+         [api](http_request& what, const responder& answer) {
+           if (const auto bad = query_reader{what.query}.end())
+             return refuse(answer, *bad, what.path);
+           json out{{"fleet", api->node.fleet().name},
+                    {"entry", api->node.fleet().entry},
+                    {"domains", json::array()}};
+           for (const auto* d : domains_for(api->node.fleet(), what.pass.get(), access_scope::read))
+             out["domains"].push_back(domain_view(*d));
+           answer.send(json_reply(out));
+         });
+  to.add("GET", "/v1/nodes", route_need::fleet(access_scope::read),
+         [api](http_request& what, const responder& answer) {
+           if (const auto bad = query_reader{what.query}.end())
+             return refuse(answer, *bad, what.path);
+           const auto seen = api->node.nodes();
+           json out{{"seenBy", api->node.fleet().node_id},
+                    {"version", seen.version},
+                    {"nodes", json::array()}};
+           for (const auto& m : seen.rows)
+             out["nodes"].push_back(node_json(m));
+           answer.send(json_reply(out));
+         });
+  to.add("POST", "/v1/nodes/{id}/drain", route_need::fleet(access_scope::operate),
+         [api](http_request& what, const responder& answer) { drain(api, what, answer, true); });
+  to.add("POST", "/v1/nodes/{id}/undrain", route_need::fleet(access_scope::operate),
+         [api](http_request& what, const responder& answer) { drain(api, what, answer, false); });
+  to.add("GET", "/v1/tree", route_need::fleet(access_scope::read),
+         [api](http_request& what, const responder& answer) {
+           if (auto question = read_survey(what, answer, "tree"))
+             api->node_for(what)->ask_nodes(
+                 *std::move(question),
+                 surveyed(answer, what.path, [api](const survey_answers& said) {
+                   return cluster_tree(api->node.fleet().name, said);
+                 }));
+         });
 }
 
 } // namespace troupe

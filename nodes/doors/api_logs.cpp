@@ -1,17 +1,15 @@
 #include "nodes/doors/api_parts.hpp"
-#include "nodes/doors/clerk.hpp"
 #include "nodes/doors/uri.hpp"
 #include "src/telemetry/log_entry.hpp"
 
 #include <chrono>
-#include <exception>
 
 namespace troupe {
 
 namespace {
 
-constexpr std::size_t searches_waiting = 16;
 constexpr std::size_t lines_max = 10000;
+constexpr milliseconds search_wait{4000}; ///< a node may have much to read
 
 timestamp wall_clock() {
   return std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now());
@@ -40,47 +38,33 @@ json read_search(query_reader& query) {
   return out;
 }
 
-/// What is found and may be read. Lines of no domain are about the node, and for who may read the
-/// whole fleet.
-json lines_for(const api_context& api, json search, const access_pass* pass) {
-  if (!pass || pass->allows(access_scope::read, ""))
-    return api.settings.search_logs(search);
-  const auto limit = search["limit"].get<std::size_t>();
-  search["limit"] = lines_max; // Others' lines in between are left out below.
-  auto lines = api.settings.search_logs(search);
-  json out = json::array();
-  for (auto& line : lines)
-    if (const auto domain = line.value("domain", std::string{});
-        out.size() < limit && !domain.empty() && pass->allows(access_scope::read, domain))
-      out.push_back(std::move(line));
-  return out;
-}
-
 } // namespace
 
 void add_logs(router& to, const api_ptr& api) {
-  // A search may read a disk: it must not hold up the door's thread.
-  auto desk = api->settings.search_logs ? std::make_shared<clerk>(searches_waiting) : nullptr;
-  to.add("GET", "/v1/logs", route_need::somewhere(access_scope::read), [api, desk](http_request& what, const responder& answer) {
-    query_reader query{what.query};
-    auto search = read_search(query);
-    if (const auto bad = query.end())
-      return refuse(answer, *bad, what.path);
-    if (!desk)
-      return refuse(answer, not_found("no_logs", "this node keeps no logs that could be searched"),
-                    what.path);
-    const bool taken =
-        desk->give([api, search = std::move(search), answer, path = std::string{what.path},
-                    pass = what.pass]() mutable {
-          try {
-            answer.send(json_reply({{"lines", lines_for(*api, std::move(search), pass.get())}}));
-          } catch (const std::exception& e) {
-            answer.send(to_reply(problem_of({refusal::internal, e.what(), {}}), path));
-          }
-        });
-    if (!taken)
-      refuse(answer, problem_of({refusal::busy, "too many searches wait already", {}}), what.path);
-  });
+  to.add("GET", "/v1/logs", route_need::somewhere(access_scope::read),
+         [api](http_request& what, const responder& answer) {
+           query_reader query{what.query};
+           survey_question all;
+           all.subject = "logs";
+           all.only = query.text("node");
+           all.query = read_search(query);
+           all.within = search_wait;
+           if (const auto bad = query.end())
+             return refuse(answer, *bad, what.path);
+           const auto limit = all.query["limit"].get<std::size_t>();
+           if (what.pass && !what.pass->allows(access_scope::read, ""))
+             all.query["limit"] = lines_max; // Others' lines in between are left out.
+           api->node_for(what)->ask_nodes(
+               std::move(all), [answer, limit, path = std::string{what.path}](survey_answers said,
+                                                                              const refused& why) {
+                 if (const auto nobody = nobody_answered(said);
+                     nobody && nobody->why == refusal::invalid_request)
+                   return refuse(answer, not_found("no_logs", nobody->detail), path);
+                 surveyed(answer, path, [limit](const survey_answers& x) {
+                   return cluster_logs(x, limit);
+                 })(std::move(said), why);
+               });
+         });
 }
 
 } // namespace troupe

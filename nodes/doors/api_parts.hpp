@@ -2,6 +2,7 @@
 
 #include "nodes/doors/api.hpp"
 #include "nodes/doors/body_reader.hpp"
+#include "nodes/doors/cluster_views.hpp"
 #include "nodes/doors/problem.hpp"
 
 #include <memory>
@@ -50,6 +51,18 @@ client::reply<T> rendered(const responder& to, std::string_view path, Render ren
       to.send(to_reply(problem_of(why), path));
     else
       to.send_made([what = std::move(what), path, render] { return render(what, path); });
+  };
+}
+
+/// What all nodes say, as `render` makes one document of it on the door's thread; a refusal when
+/// none of them has answered.
+template <class Render>
+client::reply<survey_answers> surveyed(const responder& to, std::string_view path, Render render) {
+  return [to, path = std::string{path}, render](survey_answers said, const refused& why) {
+    if (const auto nobody = why.why != refusal::none ? std::optional{why} : nobody_answered(said))
+      to.send(to_reply(problem_of(*nobody), path));
+    else
+      to.send_made([said = std::move(said), render] { return json_reply(render(said)); });
   };
 }
 

@@ -5,50 +5,6 @@
 
 namespace troupe {
 
-namespace {
-
-json breaker_view(const shared_breaker::view& x) {
-  json out{{"state", to_string(x.state)}};
-  if (!x.why.empty())
-    out["why"] = x.why;
-  if (x.reopens != no_deadline)
-    out["probe_from"] = time_text(x.reopens);
-  return out;
-}
-
-} // namespace
-
-json agent_json(const agent_view& x) {
-  json out{{"name", x.name},
-           {"state", to_string(x.state)},
-           {"load", x.load},
-           {"served", x.served},
-           {"failed", x.failed},
-           {"success_rate", x.success_rate},
-           {"incarnation", x.incarnation},
-           {"breaker", breaker_view(x.breaker)}};
-  if (x.ordered)
-    out["ordered"] = {{"duty", to_string(x.ordered->wanted)}, {"since", time_text(x.ordered->at)}};
-  if (!x.spec)
-    return out;
-  const auto& card = x.spec->card;
-  out["domain"] = card.domain;
-  out["description"] = card.description;
-  out["kind"] = to_string(card.kind);
-  out["skills"] = card.skills;
-  out["labels"] = card.labels;
-  out["cost"] = card.cost;
-  out["quality"] = card.quality;
-  out["effects"] = to_string(card.does);
-  out["slots"] = x.spec->slots;
-  out["queue_limit"] = x.spec->queue_limit;
-  if (!x.spec->provider.empty()) {
-    out["provider"] = breaker_view(x.provider);
-    out["provider"]["name"] = x.spec->provider;
-  }
-  return out;
-}
-
 json domain_view(const domain_spec& x) {
   json out{{"path", x.path},
            {"description", x.description},
@@ -77,19 +33,6 @@ json domain_view(const domain_spec& x) {
   out["skills"] = skills;
   for (const auto& d : x.domains)
     out["domains"].push_back(domain_view(d));
-  return out;
-}
-
-json tree_view(const tree_node& x) {
-  json out{{"id", x.id},
-           {"kind", x.kind},
-           {"state", x.state},
-           {"restarts", x.restarts},
-           {"children", json::array()}};
-  if (!x.detail.empty())
-    out["detail"] = x.detail;
-  for (const auto& c : x.children)
-    out["children"].push_back(tree_view(c));
   return out;
 }
 

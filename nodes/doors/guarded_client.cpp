@@ -85,14 +85,14 @@ void guarded_client::forget(std::uint64_t number) {
 }
 
 void guarded_client::find_task(std::string id, reply<task_record_ptr> then) {
-  node_.find_task(std::move(id), [who = who_, then](const task_record_ptr& record,
-                                                    const refused& why) {
-    const bool there = record && who->sees(record->what->domain);
-    if (there || (why.why != refusal::none && why.why != refusal::unknown_task))
-      then(there ? record : nullptr, why);
-    else
-      then(nullptr, {});
-  });
+  node_.find_task(std::move(id),
+                  [who = who_, then](const task_record_ptr& record, const refused& why) {
+                    const bool there = record && who->sees(record->what->domain);
+                    if (there || (why.why != refusal::none && why.why != refusal::unknown_task))
+                      then(there ? record : nullptr, why);
+                    else
+                      then(nullptr, {});
+                  });
 }
 
 void guarded_client::list_tasks(task_filter filter, reply<std::vector<task_record_ptr>> then) {
@@ -123,8 +123,8 @@ void guarded_client::recorded(const char* does, json about, const reply<T>& refu
   const auto id = "key/" + settings_.node + "/" + key.id + "/" +
                   std::to_string(at.time_since_epoch().count()) + "/" +
                   std::to_string(next_record());
-  const refused lost{refusal::busy,
-                     "it cannot be put on record now, and so it was not done", milliseconds{1000}};
+  const refused lost{refusal::busy, "it cannot be put on record now, and so it was not done",
+                     milliseconds{1000}};
   const bool taken =
       settings_.write &&
       settings_.write({audit_write(id, at, "key.used", std::move(about))},
@@ -139,17 +139,16 @@ void guarded_client::recorded(const char* does, json about, const reply<T>& refu
 }
 
 void guarded_client::cancel(std::string id, std::string why, reply<task_record_ptr> then) {
-  node_.find_task(id, [self = *this, id, why, then](const task_record_ptr& record,
-                                                    const refused& no) mutable {
-    if (no.why != refusal::none && no.why != refusal::unknown_task)
-      return then(nullptr, no);
-    if (!record || !self.who_->pass->allows(access_scope::submit, record->what->domain))
-      return then(nullptr, {});
-    self.recorded<task_record_ptr>(
-        "cancel", {{"task", id}}, then, [&node = self.node_, id, why, then] {
-          node.cancel(id, why, then);
-        });
-  });
+  node_.find_task(
+      id, [self = *this, id, why, then](const task_record_ptr& record, const refused& no) mutable {
+        if (no.why != refusal::none && no.why != refusal::unknown_task)
+          return then(nullptr, no);
+        if (!record || !self.who_->pass->allows(access_scope::submit, record->what->domain))
+          return then(nullptr, {});
+        self.recorded<task_record_ptr>(
+            "cancel", {{"task", id}}, then,
+            [&node = self.node_, id, why, then] { node.cancel(id, why, then); });
+      });
 }
 
 void guarded_client::find_session(std::string id, reply<session_found> then) {
@@ -187,13 +186,13 @@ void guarded_client::effects(effect_filter filter, reply<std::vector<stored_effe
 }
 
 void guarded_client::questions(std::string queue, reply<std::vector<question_ptr>> then) {
-  node_.questions(std::move(queue), [who = who_, then](std::vector<question_ptr> all,
-                                                       const refused& why) {
-    std::erase_if(all, [&](const auto& q) {
-      return !q || !who->pass->allows(access_scope::answer, q->domain);
-    });
-    then(std::move(all), why);
-  });
+  node_.questions(std::move(queue),
+                  [who = who_, then](std::vector<question_ptr> all, const refused& why) {
+                    std::erase_if(all, [&](const auto& q) {
+                      return !q || !who->pass->allows(access_scope::answer, q->domain);
+                    });
+                    then(std::move(all), why);
+                  });
 }
 
 void guarded_client::with_question(std::string id, const reply<question_ptr>& refused_,
@@ -218,23 +217,80 @@ void guarded_client::claim(std::string id, std::string by, reply<question_ptr> t
 void guarded_client::answer(std::string id, std::string by, outcome x, reply<question_ptr> then) {
   const auto shared = std::make_shared<const outcome>(std::move(x));
   with_question(id, then, [self = *this, id, by, shared, then]() mutable {
-    self.recorded<question_ptr>("answer", {{"question", id}, {"by", by}}, then,
-                                [&node = self.node_, id, by, shared, then] {
-                                  node.answer(id, by, *shared, then);
-                                });
+    self.recorded<question_ptr>(
+        "answer", {{"question", id}, {"by", by}}, then,
+        [&node = self.node_, id, by, shared, then] { node.answer(id, by, *shared, then); });
   });
 }
 
-void guarded_client::order(std::string agent, agent_order what,
-                           reply<std::vector<agent_view>> then) {
+void guarded_client::order(std::string agent, agent_order what, reply<std::vector<agent_view>> then,
+                           std::string told_by) {
   const auto slash = agent.rfind('/');
   const auto domain = agent.substr(0, slash == std::string::npos ? 0 : slash);
   if (!who_->pass->allows(access_scope::operate, domain))
     return then({}, {refusal::invalid_request, "there is no agent '" + agent + "'", {}});
-  recorded<std::vector<agent_view>>("order", {{"agent", agent}, {"order", to_string(what)}}, then,
-                                    [&node = node_, agent, what, then] {
-                                      node.order(agent, what, then);
-                                    });
+  recorded<std::vector<agent_view>>(
+      "order", {{"agent", agent}, {"order", to_string(what)}}, then,
+      [&node = node_, agent, what, then, told_by] { node.order(agent, what, then, told_by); });
+}
+
+void guarded_client::ask_nodes(survey_question what, reply<survey_answers> then) {
+  if (what.subject == "order") {
+    const auto agent = what.query.value("agent", std::string{});
+    const auto slash = agent.rfind('/');
+    if (!who_->pass->allows(access_scope::operate,
+                            agent.substr(0, slash == std::string::npos ? 0 : slash))) {
+      survey_said nobody{node_.fleet().node_id, {}, {}, {}};
+      nobody.missing = {refusal::invalid_request, "there is no agent '" + agent + "'", {}};
+      return then({std::move(nobody)}, {});
+    }
+    json about{{"agent", agent}, {"order", what.query.value("order", std::string{})}};
+    return recorded<survey_answers>(
+        "order", std::move(about), then,
+        [&node = node_, what = std::move(what), then] { node.ask_nodes(what, then); });
+  }
+  if (what.subject == "drain") {
+    if (!who_->pass->allows(access_scope::operate, ""))
+      return then({}, {refusal::unknown_node, "there is no node '" + what.only + "'", {}});
+    json about{{"node", what.only}, {"on", what.query.value("on", true)}};
+    return recorded<survey_answers>(
+        "drain", std::move(about), then,
+        [&node = node_, what = std::move(what), then] { node.ask_nodes(what, then); });
+  }
+  if (who_->sees(""))
+    return node_.ask_nodes(std::move(what), std::move(then));
+  // Of agents and lines those are left whose domain may be read; of trees nothing.
+  const char* rows = what.subject == "agents"   ? "agents"
+                     : what.subject == "logs"   ? "lines"
+                     : what.subject == "shards" ? "shards"
+                                                : nullptr;
+  node_.ask_nodes(std::move(what), [who = who_, rows, then](survey_answers said,
+                                                            const refused& why) {
+    for (auto& x : said) {
+      auto kept = json::array();
+      if (rows && x.answer.is_object() && x.answer.contains(rows) && x.answer[rows].is_array())
+        for (auto& row : x.answer[rows]) {
+          if (!row.is_object())
+            continue;
+          auto domain = row.value("domain", std::string{});
+          if (const auto name = row.value("name", std::string{}); domain.empty() && !name.empty())
+            domain = name.substr(0, std::min(name.size(), name.rfind('/')));
+          if (!domain.empty() && who->sees(domain))
+            kept.push_back(std::move(row));
+        }
+      x.answer = json::object();
+      if (rows)
+        x.answer[rows] = std::move(kept);
+    }
+    then(std::move(said), why);
+  });
+}
+
+void guarded_client::drain(bool on, reply<drain_state> then, std::string told_by) {
+  if (!who_->pass->allows(access_scope::operate, ""))
+    return then({}, {refusal::invalid_request, "the key does not allow it", {}});
+  recorded<drain_state>("drain", {{"on", on}}, then,
+                        [&node = node_, on, then, told_by] { node.drain(on, then, told_by); });
 }
 
 std::vector<agent_view> guarded_client::agents() const {

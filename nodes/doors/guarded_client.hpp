@@ -28,7 +28,11 @@ class guarded_client final : public client {
   void claim(std::string id, std::string by, reply<question_ptr> then) override;
   void answer(std::string id, std::string by, outcome x, reply<question_ptr> then) override;
   void effects(effect_filter filter, reply<std::vector<stored_effect>> then) override;
-  void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) override;
+  void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then,
+             std::string told_by) override;
+  void ask_nodes(survey_question what, reply<survey_answers> then) override;
+  void drain(bool on, reply<drain_state> then, std::string told_by) override;
+  [[nodiscard]] std::vector<shard_view> shards() const override { return node_.shards(); }
   [[nodiscard]] std::vector<agent_view> agents() const override;
   [[nodiscard]] member_table nodes() const override { return node_.nodes(); }
   [[nodiscard]] const fleet_spec& fleet() const override { return node_.fleet(); }
@@ -60,8 +64,7 @@ class guarded_client final : public client {
 
 /// The domains of `fleet` in which the pass allows `what`, each with all that is within it; all of
 /// them without a pass.
-[[nodiscard]] std::vector<const domain_spec*> domains_for(const fleet_spec& fleet,
-                                                          const access_pass* pass,
-                                                          access_scope what);
+[[nodiscard]] std::vector<const domain_spec*>
+domains_for(const fleet_spec& fleet, const access_pass* pass, access_scope what);
 
 } // namespace troupe

@@ -8,7 +8,7 @@ namespace troupe {
 
 class log_book;
 
-/// What `api_settings::search_logs` wants, over this book, which must outlive the server. May throw
+/// What `node_options::search_logs` wants, over this book, which must outlive the node. May throw
 /// `log_error`.
 [[nodiscard]] std::function<json(const json&)> search_in(const log_book& book);
 

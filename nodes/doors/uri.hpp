@@ -1,5 +1,7 @@
 #pragma once
 
+#include "nodes/time_text.hpp"
+
 #include <troupe/clock.hpp>
 
 #include <optional>
@@ -32,9 +34,5 @@ namespace troupe {
 /// `2026-11-21T02:40:08Z`, with an optional fraction, or seconds since 1970, or `-15m` for that
 /// long before `now`.
 [[nodiscard]] std::optional<timestamp> parse_time(std::string_view text, timestamp now) noexcept;
-
-/// `2026-11-21T02:40:08.123456Z`, appended.
-void append_time(std::string& out, timestamp at);
-[[nodiscard]] std::string time_text(timestamp at);
 
 } // namespace troupe

@@ -40,9 +40,7 @@ struct trace_sources {
 [[nodiscard]] json event_view(const event& e, const plan* how);
 
 [[nodiscard]] json usage_view(const usage& x);
-[[nodiscard]] json agent_json(const agent_view& x);
 [[nodiscard]] json domain_view(const domain_spec& x);
-[[nodiscard]] json tree_view(const tree_node& x);
 [[nodiscard]] json session_view(const session_snapshot& x);
 [[nodiscard]] json question_view(const question& x);
 

@@ -1,9 +1,5 @@
 // Whole nodes that know each other: a task that comes in at one is worked on by agents of others.
-#include "nodes/node.hpp"
-#include "tests/fixtures/little_fleet.hpp"
-#include "tests/fixtures/post_stage.hpp"
-#include "tests/fixtures/scripted_ports.hpp"
-#include "tests/fixtures/virtual_node.hpp"
+#include "tests/fixtures/fleet_stage.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,77 +7,6 @@ namespace troupe {
 namespace {
 
 using namespace troupe::testing;
-
-/// Some nodes on one thread, each with a post.
-struct fleet_stage {
-  fleet_stage() {
-    room.register_in(*natives);
-    stage.idle = [this] { return pool->run_waiting() > 0; };
-  }
-  ~fleet_stage() {
-    pool->held = false;
-    for (auto& [name, n] : nodes) {
-      // The real `node::stop` waits for a thread that runs the actors; here that is ours.
-      const auto ended = std::make_shared<bool>(false);
-      if (const auto root = n->resolve({address_kind::node, name + "/root"})) {
-        root->attach_functor([ended](const caf::error&) { *ended = true; });
-        caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
-        for (int i = 0; i < 40 && !*ended; ++i)
-          stage.advance(std::chrono::seconds{1});
-        EXPECT_TRUE(*ended) << name;
-      }
-      if (*ended)
-        n->stop();
-    }
-  }
-
-  node& up(const std::string& name, domain_spec domain) {
-    auto fleet = a_fleet(std::move(domain));
-    fleet.node_id = name;
-    node_options options;
-    options.log = post_stage::log();
-    options.natives = natives;
-    options.workers = pool;
-    options.http = std::make_shared<scripted_http>();
-    options.processes = std::make_shared<scripted_processes>();
-    options.journal_on_own_thread = false;
-    options.no_store = true;
-    options.seed = 100 + nodes.size();
-    options.time.emplace(post_stage::wall, stage.system().clock().now());
-    auto& n = nodes[name];
-    n = std::make_unique<node>(stage.system(), std::move(fleet), std::move(options));
-    n->start();
-    stage.add(
-        name,
-        [&](post_config& c) {
-          c.registry = n->parts()->places->claim({address_kind::node, name + "/registry"});
-        },
-        n->parts());
-    stage.run();
-    return *n;
-  }
-  heard_ptr submit(const std::string& to, task_request what) {
-    auto out = std::make_shared<heard>();
-    task_handlers h;
-    h.accepted = [out](const task_accepted& x) { out->accepted.push_back(x); };
-    h.refused_ = [out](const refused& x) { out->refusals.push_back(x); };
-    h.ended = [out](const task_record_ptr& x) { out->ended.push_back(x); };
-    out->number = nodes.at(to)->api().submit(std::move(what), std::move(h));
-    stage.run();
-    return out;
-  }
-  static agent_spec worker(const std::string& name) {
-    auto a = an_agent(name, "script");
-    a.card.skills = {"work"};
-    return a;
-  }
-
-  std::shared_ptr<native_agents> natives = std::make_shared<native_agents>();
-  std::shared_ptr<manual_pool> pool = std::make_shared<manual_pool>();
-  script_room room;
-  post_stage stage;
-  std::map<std::string, std::unique_ptr<node>> nodes;
-};
 
 std::vector<std::string> words(const task_record& record) {
   std::vector<std::string> out;

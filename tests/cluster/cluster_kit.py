@@ -184,7 +184,19 @@ class Node:
         """How many shards this node serves."""
         def count(x):
             return (x["kind"] == "orchestrator" and x["state"] == "up") + sum(count(c) for c in x.get("children", []))
-        return count(self.request("GET", "/v1/tree", timeout=5)[1])
+        return count(self.request("GET", f"/v1/tree?node={self.name}", timeout=5)[1])
+
+    def get(self, path):
+        status, said = self.request("GET", path)
+        assert status == 200, f"{path} at {self.name}: {status} {said}"
+        return said
+
+    def run(self, *words):
+        """The command line, against this node."""
+        done = subprocess.run([self.cluster.troupe, *words, "--url", f"http://127.0.0.1:{self.port}"], capture_output=True,
+                              text=True)
+        assert done.returncode == 0, f"troupe {' '.join(words)}: {done.stderr}"
+        return done.stdout
 
     def cpu(self):
         """Seconds of processor time so far."""

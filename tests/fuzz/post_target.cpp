@@ -9,38 +9,16 @@ using namespace troupe;
 
 namespace {
 
-constexpr std::array<std::string_view, 32> kinds{"run_call",
-                                                 "call_ended",
-                                                 "task_progressed",
-                                                 "task_ended",
-                                                 "submit_task",
-                                                 "task_accepted",
-                                                 "task_refused",
-                                                 "stop_call",
-                                                 "call_handed_over",
-                                                 "watch_task",
-                                                 "unwatch_task",
-                                                 "cancel_task",
-                                                 "find_task",
-                                                 "task_found",
-                                                 "find_session",
-                                                 "session_found",
-                                                 "view_shard",
-                                                 "shard_seen",
-                                                 "question_answered",
-                                                 "question_claimed",
-                                                 "question_settled",
-                                                 "ask_human",
-                                                 "withdraw_question",
-                                                 "list_questions",
-                                                 "questions_seen",
-                                                 "claim_question",
-                                                 "answer_question",
-                                                 "question_done",
-                                                 "seat_down",
-                                                 "exit",
-                                                 "failed",
-                                                 "nothing"};
+constexpr std::array<std::string_view, 32> kinds{
+    "run_call",         "call_ended",     "task_progressed",   "task_ended",
+    "submit_task",      "task_accepted",  "task_refused",      "stop_call",
+    "call_handed_over", "watch_task",     "unwatch_task",      "cancel_task",
+    "find_task",        "task_found",     "find_session",      "session_found",
+    "view_shard",       "shard_seen",     "question_answered", "question_claimed",
+    "question_settled", "ask_human",      "withdraw_question", "list_questions",
+    "questions_seen",   "claim_question", "answer_question",   "question_done",
+    "seat_down",        "ask_node",       "node_answered",     "exit",
+    "failed",           "nothing"};
 
 template <class T>
 void explained(const decoded<T>& x) {

@@ -1,3 +1,4 @@
+#include "policies/placement.hpp"
 #include "tests/nodes/door_kit.hpp"
 
 #include <gtest/gtest.h>
@@ -164,24 +165,64 @@ TEST(api, cancels_and_asks_people) {
 }
 
 TEST(api, shows_the_node) {
-  api_settings more;
-  more.search_logs = [](const json& q) { return json::array({q}); };
-  door d{{}, more};
+  door d;
+  d.node.search_logs = [](const json& q) { return json::array({q}); };
   raw_client c{d.port()};
   EXPECT_EQ(c.ask(get("/v1/sessions")).parsed()["sessions"][0]["id"], "s1");
   EXPECT_EQ(c.ask(get("/v1/sessions/none")).status, 404u);
-  EXPECT_EQ(c.ask(get("/v1/tree")).parsed()["children"][0]["restarts"], 2);
+  const auto tree = c.ask(get("/v1/tree")).parsed();
+  EXPECT_EQ(tree["kind"], "cluster");
+  EXPECT_EQ(tree["children"][0]["node"], "n1");
+  EXPECT_EQ(tree["children"][0]["region"], "eu");
+  EXPECT_EQ(tree["children"][0]["children"][0]["restarts"], 2);
+  EXPECT_EQ(c.ask(get("/v1/tree?node=n7")).status, 404u);
+  EXPECT_EQ(c.ask(get("/v1/tree?colour=red")).status, 400u);
   EXPECT_TRUE(c.ask(get("/v1/agents")).parsed()["agents"].is_array());
   EXPECT_TRUE(c.ask(get("/v1/domains")).parsed()["domains"].is_array());
   const auto logs =
       c.ask(get("/v1/logs?session=s%201&level=warning&since=1970-01-01T00:00:02.5Z")).parsed();
   EXPECT_EQ(logs["lines"][0],
-            json::parse(R"({"session":"s 1","level":"warning","since":2500000,"limit":100})"));
+            json::parse(
+                R"({"session":"s 1","level":"warning","since":2500000,"limit":100,"node":"n1"})"));
   EXPECT_EQ(c.ask(get("/v1/logs?since=yesterday")).status, 400u);
   EXPECT_EQ(c.ask(get("/metrics")).body, "troupe_up 1\n");
   EXPECT_EQ(c.ask(get("/")).status, 200u);
   d.node.is_ready = false;
   EXPECT_EQ(c.ask(get("/readyz")).status, 503u);
+}
+
+TEST(api, a_session_is_found_where_its_shard_is) {
+  door d;
+  raw_client c{d.port()};
+  const auto shard = shard_for("s1", d.node.fleet().shards);
+  auto said = c.ask(get("/v1/sessions/s1/where")).parsed();
+  EXPECT_EQ(said["node"], nullptr);
+  EXPECT_EQ(said["shard"], shard);
+  d.node.owned = {{"support", shard, 3, timestamp{microseconds{1000000}}},
+                  {"other", shard, 9, timestamp{microseconds{2000000}}}};
+  said = c.ask(get("/v1/sessions/s1/where")).parsed();
+  EXPECT_EQ(said["node"], "n1");
+  EXPECT_EQ(said["region"], "eu");
+  EXPECT_EQ(said["since"], "1970-01-01T00:00:01.000000Z");
+  EXPECT_EQ(said["instance"]["incarnation"], 3);
+  EXPECT_EQ(c.ask(get("/v1/sessions/none/where")).status, 404u);
+}
+
+TEST(api, who_has_not_answered_is_named) {
+  door d;
+  d.node.others = {{"n2", "us", {}, {refusal::timeout, "no answer within 2000 ms", {}}},
+                   {"n3", "us", "not what was asked for", {}}};
+  raw_client c{d.port()};
+  for (const auto* path : {"/v1/tree", "/v1/agents", "/v1/sessions/s1/where"}) {
+    const auto a = c.ask(get(path));
+    EXPECT_EQ(a.status, 200u) << path;
+    EXPECT_EQ(a.parsed()["missing"],
+              json::parse(R"([{"node":"n2","why":"timeout","detail":"no answer within 2000 ms"}])"))
+        << path;
+  }
+  // Without logs of its own, and with nobody else: nobody has answered.
+  d.node.others.clear();
+  EXPECT_EQ(c.ask(get("/v1/logs")).parsed()["type"], "urn:troupe:problem:no_logs");
 }
 
 TEST(api, gives_orders_to_agents) {
@@ -203,6 +244,19 @@ TEST(api, gives_orders_to_agents) {
   a = c.ask(post("/v1/agents/support/x/stop", ""));
   EXPECT_EQ(a.status, 404u);
   EXPECT_EQ(a.parsed()["type"], "urn:troupe:problem:unknown_agent");
+}
+
+TEST(api, drains_a_node) {
+  door d;
+  raw_client c{d.port()};
+  const auto a = c.ask(post("/v1/nodes/n1/drain", ""));
+  EXPECT_EQ(a.status, 200u);
+  EXPECT_EQ(a.parsed(), json::parse(R"({"node":"n1","draining":true,"drained":false,"shards":3,
+      "agents":2})"));
+  EXPECT_EQ(d.node.drained, "drain by " + d.node.fleet().node_id);
+  EXPECT_EQ(c.ask(post("/v1/nodes/n1/undrain", "")).parsed()["draining"], false);
+  EXPECT_EQ(c.ask(post("/v1/nodes/n9/drain", "")).parsed()["type"],
+            "urn:troupe:problem:unknown_node");
 }
 
 TEST(api, nodes_are_told_as_the_member_table_has_them) {

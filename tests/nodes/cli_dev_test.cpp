@@ -37,7 +37,7 @@ TEST(cli_dev, from_init_to_an_answer_and_everything_about_it) {
   EXPECT_THAT(node.ask({"explain", id}).out,
               AllOf(HasSubstr("means opening_hours"), HasSubstr("went to desk/hours")));
   EXPECT_THAT(node.ask({"tree"}).out,
-              AllOf(HasSubstr("node local in region local"), HasSubstr("desk/agents")));
+              AllOf(HasSubstr("local  local   up"), HasSubstr("desk/agents")));
   EXPECT_THAT(node.ask({"agents"}).out, AllOf(HasSubstr("desk/triage"), HasSubstr("subprocess")));
   EXPECT_THAT(node.ask({"domains"}).out, HasSubstr("count_words -> words.count"));
   EXPECT_THAT(node.ask({"sessions"}).out, HasSubstr("s1"));

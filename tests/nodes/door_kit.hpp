@@ -3,6 +3,7 @@
 #include "nodes/client.hpp"
 #include "nodes/doors/api.hpp"
 #include "nodes/doors/http_server.hpp"
+#include "nodes/subjects.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -179,7 +182,39 @@ class fake_client : public client {
     handlers_.erase(number);
     forgotten.insert(number);
   }
-  void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then) override {
+  void ask_nodes(survey_question what, reply<survey_answers> then) override {
+    asked = what;
+    if (!what.only.empty() && what.only != "n1")
+      return then({}, {refusal::unknown_node, "there is no node '" + what.only + "'", {}});
+    survey_answers said{{"n1", "eu", {}, {}}};
+    const auto subjects = subjects_of(*this, search_logs);
+    const auto subject = subjects.find(what.subject);
+    if (subject == subjects.end())
+      said[0].missing = {refusal::invalid_request, "no such subject", {}};
+    else {
+      std::promise<void> done;
+      subject->second(what.query, [&](json answer, const refused& why) {
+        said[0].answer = std::move(answer);
+        said[0].missing = why;
+        done.set_value();
+      });
+      done.get_future().wait();
+    }
+    said.insert(said.end(), others.begin(), others.end());
+    then(std::move(said), {});
+  }
+  survey_question asked;                        ///< the last one
+  std::function<json(const json&)> search_logs; ///< this node's
+  survey_answers others;                        ///< what further nodes say, whatever is asked
+  std::vector<shard_view> shards() const override { return owned; }
+  std::vector<shard_view> owned;
+  void drain(bool on, reply<drain_state> then, std::string told_by) override {
+    drained = (on ? "drain by " : "undrain by ") + told_by;
+    then({on, false, 3, 2, {}}, {});
+  }
+  std::string drained; ///< the last order of that kind
+  void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then,
+             std::string) override {
     if (refuse_with.why != refusal::none)
       return then({}, refuse_with);
     agent_view x;
@@ -223,7 +258,16 @@ class fake_client : public client {
     else
       then(out, {});
   }
-  void find_session(std::string, reply<session_found> then) override { then({}, {}); }
+  void find_session(std::string id, reply<session_found> then) override {
+    session_found out;
+    if (id == "s1") {
+      auto s = std::make_shared<session_snapshot>();
+      s->id = id;
+      s->domain = "support";
+      out.what = std::move(s);
+    }
+    then(std::move(out), {});
+  }
   void list_sessions(std::size_t,
                      reply<std::vector<std::shared_ptr<const session_snapshot>>> then) override {
     auto s = std::make_shared<session_snapshot>();

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "actors/messages.hpp"
+#include "actors/node_parts.hpp"
+#include "actors/node_subject.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+/// The RESPONDENT: answers what any node asks about this one (`ask_node`). Whoever asks all of them
+/// is a `survey`. A long answer crosses in parts, which are kept here for a while; how many
+/// questions are open and how much is kept is bounded, and refused beyond.
+struct respondent_state {
+  static constexpr std::size_t most_open = 64;
+  static constexpr std::size_t most_kept = 8;
+  static constexpr std::size_t part_bytes = std::size_t{256} << 10;
+  static constexpr std::size_t whole_bytes = std::size_t{4} << 20;
+  static constexpr milliseconds keep_for{10000}; ///< parts, and the place of an open question
+
+  void init(caf::event_based_actor* self, parts_ptr parts, node_subjects subjects);
+  caf::response_promise on_ask(const ask_node& x);
+  void on_done(std::uint64_t number, std::string text, refused why);
+  void on_tick();
+
+  static inline const char* name = "respondent";
+
+ private:
+  struct open_question {
+    caf::response_promise promise;
+    timestamp until{};
+  };
+  struct kept_answer {
+    std::string text;
+    timestamp until{};
+  };
+  void expire();
+  [[nodiscard]] static node_answered part_of(std::string_view text, std::uint64_t from,
+                                             std::uint64_t number);
+
+  caf::event_based_actor* self_ = nullptr;
+  parts_ptr parts_;
+  node_subjects subjects_;
+  std::uint64_t next_ = 0;
+  std::map<std::uint64_t, open_question> open_;
+  std::map<std::uint64_t, kept_answer> kept_;
+};
+
+/// INTERNAL: a subject has its answer.
+struct subject_done {
+  std::uint64_t number = 0;
+  std::string text;
+  refused why;
+};
+
+caf::behavior respondent(caf::stateful_actor<respondent_state>* self, parts_ptr parts,
+                         node_subjects subjects);
+
+} // namespace troupe
+
+#define TROUPE_RESPONDENT_MESSAGES(X) X(troupe::subject_done)
+
+#if !TROUPE_CAF_LEGACY
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_respondent, TROUPE_FIRST_TYPE_ID + 110)
+TROUPE_RESPONDENT_MESSAGES(TROUPE_ADD_TYPE_ID)
+CAF_END_TYPE_ID_BLOCK(troupe_respondent)
+#endif
+TROUPE_RESPONDENT_MESSAGES(TROUPE_ALLOW_LOCAL_MESSAGE)

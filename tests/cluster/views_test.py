@@ -1,0 +1,167 @@
+"""Any node of several shows the whole cluster, takes orders for all of it, and can be drained: real processes, see cluster_kit.
+
+    views_test.py TROUPE [SCENARIO...]
+"""
+
+import os
+import signal
+import sys
+import time
+
+sys.dont_write_bytecode = True
+from cluster_kit import Cluster, Load, until, verdict
+
+
+def agents_in(tree):
+    """`domain/agent#n` and its node, of every agent in a tree; nothing while one is there twice, on its way."""
+    found, twice = {}, []
+
+    def look(x, node, above):
+        node = x.get("node", node)
+        if x["kind"] == "agent":
+            name = above.rsplit("/", 1)[0] + "/" + x["id"]
+            if name in found:
+                twice.append(name)
+            found[name] = node
+        for child in x["children"]:
+            look(child, node, x["id"])
+    look(tree, None, "")
+    return None if twice else found
+
+
+def same_everywhere(cluster, look):
+    """What `look` gives at each node, once that is something and the same at all."""
+    def agreed():
+        seen = [look(node) for node in cluster.nodes.values()]
+        return all(x and x == seen[0] for x in seen) and seen
+    return until(agreed)[0]
+
+
+def views(cluster):
+    """Every node shows the whole cluster, and takes orders for all of it."""
+    nodes = cluster.nodes
+    until(lambda: set(cluster.members().values()) == {"up"})
+
+    # The tree, the agents and where each of them lives.
+    def living(node):
+        tree = node.get("/v1/tree")
+        listed = {a["name"]: a.get("node") for a in node.get("/v1/agents")["agents"]}
+        return not tree["missing"] and agents_in(tree) == listed and listed
+    where = same_everywhere(cluster, living)
+    assert {x["id"] for x in nodes["a"].get("/v1/tree")["children"]} == set(nodes)
+    assert len(set(where.values())) > 1, f"all agents live at one node: {where}"
+    for name, node in nodes.items():
+        only = node.get("/v1/agents?node=b")["agents"]
+        assert {a["name"] for a in only if a.get("node") == "b"} == {x for x in where if where[x] == "b"}, name
+    assert nodes["a"].request("GET", "/v1/tree?node=nobody")[0] == 404
+
+    # A conversation: where it is worked on, what it counted, what was logged of it, wherever one asks.
+    for turn in range(9):
+        status, said = list(nodes.values())[turn % 3].post(
+            {"skill": "hours.tell", "text": "when?", "context_id": "walk"})
+        assert status == 200 and said["status"]["state"] == "completed", said
+    task = said["id"]
+    place = same_everywhere(cluster, lambda node: node.get("/v1/sessions/walk/where"))
+    assert place["node"] in nodes and place["since"] and not place["missing"], place
+    shards = [f"{d['id']}" for d in nodes[place["node"]].get(f"/v1/tree?node={place['node']}")["children"]]
+    assert shards == [place["node"]]
+    served = same_everywhere(cluster, lambda node: sum(t["served"] for t in node.get("/v1/agents")["totals"]))
+    assert served >= 9, served
+    lines = same_everywhere(cluster, lambda node: node.get(f"/v1/logs?task={task}")["lines"])
+    assert lines and {x["node"] for x in lines} == {place["node"]}, lines
+    merged = nodes["b"].get("/v1/logs?limit=20")
+    assert {x["node"] for x in merged["lines"]} == set(nodes) and len(merged["lines"]) == 20
+    times = [x["at"] for x in merged["lines"]]
+    assert times == sorted(times, reverse=True)
+    assert {x["node"] for x in nodes["b"].get("/v1/logs?node=c&limit=5")["lines"]} == {"c"}
+    for words in (["tree"], ["agents"], ["logs", "--limit", "5"], ["sessions", "where", "walk"]):
+        assert place["node"] in nodes["c"].run(*words) or words[0] == "logs"
+
+    # Orders from a node where the agent does not live.
+    name = next(x for x in where if x.split("/")[1].split("#")[0] == "hours")
+    agent, home = name.split("#")[0], where[name]
+    other = next(n for n in nodes if n != home)
+    replicas = {x: n for x, n in where.items() if x.split("#")[0] == agent}
+    for verb, then in (("drain", "draining"), ("return", "up"), ("quarantine", "quarantined"), ("return", "up"),
+                       ("restart", "up"), ("stop", "down"), ("start", "up")):
+        status, said = nodes[other].request("POST", f"/v1/agents/{agent}/{verb}")
+        assert status == 200 and not said["missing"], (verb, said)
+        assert {a["name"]: a["node"] for a in said["agents"]} == replicas, (verb, said)
+
+        def state(node):
+            shown = {a["state"] for a in node.get("/v1/agents")["agents"] if a["name"] in replicas}
+            return shown in ({then}, {"stopped"} if verb == "stop" else {then}) and then
+        same_everywhere(cluster, state)
+    assert nodes[other].request("POST", "/v1/agents/desk/nobody/drain")[0] == 404
+
+    # What a node that does not answer has to say is named as missing, and nobody waits for it.
+    nodes["c"].signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, nodes["c"].process.pid, os.WSTOPPED | os.WNOWAIT)  # until the last of its threads has stopped
+    began = time.monotonic()
+    tree = nodes["a"].get("/v1/tree")
+    took = time.monotonic() - began
+    nodes["c"].signal(signal.SIGCONT)
+    assert [x["node"] for x in tree["missing"]] == ["c"], tree["missing"]
+    assert took < 4, took
+    until(lambda: set(cluster.members().values()) == {"up"})
+    print(f"  {len(where)} agents at {len(set(where.values()))} nodes; a tree without one of the nodes took {took:.2f} s")
+
+
+def drained(cluster):
+    """A node is drained under load through any node, its own door included, and takes its share again."""
+    load = Load(cluster, list(cluster.nodes))
+
+    def left(node="c"):
+        tree = cluster.nodes["a"].get(f"/v1/tree?node={node}")
+        kinds = []
+
+        def look(x):
+            kinds.append(x["kind"])
+            for child in x["children"]:
+                look(child)
+        look(tree)
+        return kinds.count("agent") + kinds.count("orchestrator")
+    try:
+        load.more(100)
+        assert left() > 0
+        began = time.monotonic()
+        cluster.nodes["b"].run("nodes", "drain", "c", "--wait", "60")
+        took = time.monotonic() - began
+        assert left() == 0, "something is left at a node that says it is drained"
+        assert cluster.members()["c"] == "up"
+        load.more(200)
+        assert left() == 0
+        # Somebody has to do the work.
+        status, said = cluster.nodes["a"].request("POST", "/v1/nodes/b/drain")
+        assert status == 200, said
+        until(lambda: left("b") == 0)
+        assert cluster.nodes["b"].request("POST", "/v1/nodes/a/drain")[0] == 409
+        for name in ("b", "c"):
+            cluster.nodes["a"].run("nodes", "undrain", name)
+        until(lambda: left("b") > 0 and left("c") > 0)
+        load.more(200)
+    finally:
+        load.stop()
+    verdict(cluster, load)
+    print(f"  {load.count()} tasks, none lost or doubled; {load.refused} refused; the slowest took {load.slowest():.2f} s")
+    print(f"  the drain took {took:.1f} s")
+
+
+SCENARIOS = {f.__name__: f for f in (views, drained)}
+
+
+def main():
+    for name in sys.argv[2:] or list(SCENARIOS):
+        print(f"{name}: {SCENARIOS[name].__doc__}", flush=True)
+        cluster = Cluster(sys.argv[1], ["a", "b", "c"])
+        try:
+            SCENARIOS[name](cluster)
+            codes = cluster.stop()
+            assert set(codes.values()) == {0}, f"a node did not end in order: {codes}"
+        except BaseException:
+            print(cluster.kill(), file=sys.stderr)
+            raise
+        cluster.forget()
+
+
+main()
