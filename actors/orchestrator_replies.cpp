@@ -137,7 +137,9 @@ void orchestrator_state::on_child_refused(const task_refused& x) {
   const auto child = take_child(x.id);
   if (!child)
     return;
-  const auto why = x.why.why == refusal::busy ? reason::rate_limited : reason::unavailable;
+  const auto why = x.why.why == refusal::busy             ? reason::rate_limited
+                   : x.why.why == refusal::unknown_domain ? reason::policy_denied
+                                                          : reason::unavailable;
   reply(child->slot, child->generation, event_kind::step_failed, child->step, child->attempt,
         std::make_shared<const failure>(failure{why, x.why.detail, x.why.retry_after}));
 }

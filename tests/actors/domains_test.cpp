@@ -181,3 +181,65 @@ TEST(domains, whoever_delegates_to_a_domain_that_is_full_tries_again) {
   EXPECT_TRUE(t->done() && t->result().ok());
   EXPECT_TRUE(u->done() && u->result().ok());
 }
+
+namespace {
+
+/// `shop` asks `bank` for something; `bank` is as the test changes it.
+fleet_spec shop_and_bank(const std::string& skill, const std::function<void(domain_spec&)>& change) {
+  auto bank = a_domain("bank", {an_agent("pay"), an_agent("look")});
+  change(bank);
+  auto shop = a_domain("shop", {});
+  shop.plans["buy"] = to_domain("bank", skill);
+  auto out = a_fleet(std::move(shop));
+  out.domains.push_back(std::move(bank));
+  return out;
+}
+
+reason how_it_ends(const std::string& skill, const std::function<void(domain_spec&)>& change) {
+  stage s;
+  s.up(shop_and_bank(skill, change));
+  auto t = s->ask(wants("buy"));
+  EXPECT_TRUE(t->done());
+  return t->result().failed.why;
+}
+
+} // namespace
+
+TEST(domains, what_is_delegated_over_a_boundary_has_to_be_allowed_there) {
+  EXPECT_EQ(how_it_ends("pay", [](domain_spec&) {}), reason::none);
+  EXPECT_EQ(how_it_ends("pay", [](domain_spec& d) { d.callers = {{"shop"}}; }), reason::none);
+  EXPECT_EQ(how_it_ends("pay", [](domain_spec& d) { d.callers.emplace(); }),
+            reason::policy_denied);
+  EXPECT_EQ(how_it_ends("pay", [](domain_spec& d) { d.callers = {{"shop/till", "other"}}; }),
+            reason::policy_denied);
+  EXPECT_EQ(how_it_ends("look", [](domain_spec& d) { d.exports = {{"look"}}; }), reason::none);
+  EXPECT_EQ(how_it_ends("pay", [](domain_spec& d) { d.exports = {{"look"}}; }),
+            reason::policy_denied);
+}
+
+TEST(domains, a_refused_delegation_is_in_the_trace_and_on_record) {
+  stage s;
+  s.up(shop_and_bank("pay", [](domain_spec& d) { d.callers.emplace(); }));
+  auto t = s->ask(wants("buy"));
+  ASSERT_TRUE(t->done());
+  EXPECT_NE(t->result().failed.detail.find("domain bank takes nothing from shop"),
+            std::string::npos);
+  EXPECT_EQ(count_of(t->record(), event_kind::delegated), 0u);
+  EXPECT_EQ(s.room.calls.size(), 0u);
+  s->run();
+  bool recorded = false;
+  for (const auto& row : s.around->disk->kept->audit(0, 100))
+    recorded = recorded || (json::parse(row.body)["what"] == "delegation.refused" &&
+                            json::parse(row.body)["to"] == "bank");
+  EXPECT_TRUE(recorded);
+}
+
+TEST(domains, one_may_always_delegate_to_what_lies_within_it) {
+  auto top = three_levels(dig());
+  top.domains[0].callers.emplace();
+  top.domains[0].domains[0].callers.emplace();
+  stage s{top};
+  auto t = s->ask(wants("work"));
+  ASSERT_TRUE(t->done());
+  EXPECT_TRUE(t->result().ok()) << t->result().failed.detail;
+}
