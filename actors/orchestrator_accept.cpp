@@ -87,11 +87,11 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
     });
     return;
   }
-  // The other node may have an older copy of this domain's folder than we have.
+  // Whoever asks goes by its own copy of our folder, which may be an older one.
   if (!t.parent.empty() && !t.path.empty()) {
     const auto from_domain = t.path.back().substr(0, t.path.back().find(':'));
     if (auto why = why_not_delegated(*domain_, from_domain, t.skill); !why.empty()) {
-      refuse(from, t.id, refusal::unknown_domain, std::move(why));
+      refuse(from, t.id, refusal::policy_denied, std::move(why));
       return;
     }
   }

@@ -60,15 +60,23 @@ std::string orchestrator_state::barred_by_boundary(live_task& t, const plan_acti
   if (target == parts_->domains.end())
     return {};
   auto why = why_not_delegated(*target->second.spec, domain_->path, skill);
-  if (!why.empty() && config_.journal)
-    store_audit(t, audit_write(audit_id(t, a.step, a.attempt, "barred"), now_, "delegation.refused",
+  if (!why.empty())
+    note_barred(t, a.step, a.attempt, domain, skill, why);
+  return why;
+}
+
+void orchestrator_state::note_barred(live_task& t, std::uint32_t step, std::uint32_t attempt,
+                                     std::string_view domain, std::string_view skill,
+                                     const std::string& why) {
+  if (config_.journal)
+    store_audit(t, audit_write(audit_id(t, step, attempt, "barred"), now_, "delegation.refused",
                                {{"task", t.what->id},
-                                {"step", a.step},
+                                {"step", step},
+                                {"attempt", attempt},
                                 {"from", domain_->path},
                                 {"to", domain},
                                 {"skill", skill},
                                 {"why", why}}));
-  return why;
 }
 
 void orchestrator_state::audit_begin(live_task& t, const agent_spec& agent, std::uint32_t step,
