@@ -17,12 +17,15 @@ void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std
                          const plan_run::step_state& state, const route_wish& wish, timestamp now) {
   seats_.clear();
   candidates_.clear();
-  // All of them are asked for before the first is looked at, so that cold ones come together.
+  // All of them are asked for before the first is looked at, so that cold ones come together; the line before a seat
+  // has its reference count, for the one that will be chosen.
   for (std::size_t i = 0; i < count; ++i)
     seats_.push_back(&all[from + i < all.size() ? from + i : from + i - all.size()]);
   for (const auto* place : seats_) {
-    __builtin_prefetch(place->get());
-    __builtin_prefetch(reinterpret_cast<const char*>(place->get()) + 64);
+    const auto* at = reinterpret_cast<const char*>(place->get());
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + 64);
+    __builtin_prefetch(at - 64);
   }
   for (const auto* at : seats_) {
     const auto& place = *at;
@@ -98,7 +101,7 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
     return {std::move(why), nullptr, 0};
   auto to = *seats_[choice_.chosen];
   why->agent = to->where().name;
-  why->does = to->spec()->card.does;
+  why->does = to->does();
   why->repeatable = why->does != effects::unsafe;
   return {std::move(why), std::move(to), probe};
 }

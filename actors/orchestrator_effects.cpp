@@ -27,7 +27,7 @@ bool did_nothing(reason why) noexcept {
 
 bool orchestrator_state::acts(const live_task& t, const seat_ptr& who) {
   // Understanding a message changes nothing outside, whatever else its agent may do.
-  return who->spec() && who->spec()->card.does != effects::none && !t.triage;
+  return who->does() != effects::none && !t.triage;
 }
 
 std::uint32_t orchestrator_state::call_index(const live_task& t, std::uint32_t step) {

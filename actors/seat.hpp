@@ -45,6 +45,7 @@ class alignas(64) seat {
   explicit seat(address where, std::shared_ptr<const agent_spec> what = nullptr,
                 provider_ptr depends_on = nullptr)
       : shed_at_(what ? static_cast<std::uint8_t>(std::min(what->shed_at, 255u)) : std::uint8_t{0})
+      , does_(what ? what->card.does : effects{})
       , capacity_(what ? what->slots + what->queue_limit : 0)
       , cost_(what ? static_cast<float>(what->card.cost) : 0)
       , quality_(what ? static_cast<float>(what->card.quality) : 0)
@@ -59,6 +60,7 @@ class alignas(64) seat {
 
  private:
   const std::uint8_t shed_at_;
+  const effects does_;
 
  public:
   /// Share of recent calls that succeeded: an exponential average over about 20 calls. Races lose
@@ -193,6 +195,7 @@ class alignas(64) seat {
   /// As the card says them.
   [[nodiscard]] float cost() const noexcept { return cost_; }
   [[nodiscard]] float quality() const noexcept { return quality_; }
+  [[nodiscard]] effects does() const noexcept { return does_; }
   /// Whom its agent depends on; null: nobody.
   [[nodiscard]] const provider_ptr& depends_on() const noexcept { return provider_; }
   /// The stage of overload from which on it gets no new work; 0: never.
