@@ -4,15 +4,29 @@
 #include "actors/messages.hpp"
 
 #include <algorithm>
+#include <memory_resource>
 
 namespace troupe {
+
+namespace {
+
+/// Seats lie side by side, whatever is made between them: the router looks at neighbours, and among
+/// a hundred thousand agents each page of memory more costs a walk through cold tables. Never
+/// destroyed, since seats outlive directories.
+std::pmr::memory_resource& memory_of_seats() {
+  static auto* const pool = new std::pmr::synchronized_pool_resource{{1024, 1024}};
+  return *pool;
+}
+
+} // namespace
 
 seat_ptr directory::claim(const address& where, std::shared_ptr<const agent_spec> what,
                           provider_ptr depends_on) {
   std::unique_lock hold{mutex_};
   auto& place = seats_[{where.kind, where.name}];
   if (!place || (what && place->spec() != what))
-    place = std::make_shared<seat>(where, std::move(what), std::move(depends_on));
+    place = std::allocate_shared<seat>(std::pmr::polymorphic_allocator<seat>{&memory_of_seats()},
+                                       where, std::move(what), std::move(depends_on));
   return place;
 }
 

@@ -78,6 +78,7 @@ class alignas(64) seat {
 
  private:
   const provider_ptr provider_;
+  const address where_;
 
  public:
   [[nodiscard]] const address& where() const noexcept { return where_; }
@@ -216,7 +217,6 @@ class alignas(64) seat {
     return duty_ == duty::probation && sitter_.handle;
   }
 
-  const address where_;
   const std::shared_ptr<const agent_spec> spec_;
   mutable std::mutex mutex_;
   sitter sitter_;

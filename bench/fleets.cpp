@@ -40,19 +40,16 @@ std::shared_ptr<native_agents> functions() {
   out->add(
       "classify",
       [](const agent_spec&) {
-        return [](const agent_call& c, std::stop_token) {
+        const json clause = {{"confidence", 0.9}, {"accepted", true}, {"after_previous", false}};
+        const json both = {{"clauses", {clause, clause}}};
+        return [both](const agent_call& c, std::stop_token) {
           outcome x;
-          x.data = {{"clauses",
-                     {{{"text", c.text},
-                       {"intent", "first"},
-                       {"confidence", 0.9},
-                       {"accepted", true},
-                       {"after_previous", false}},
-                      {{"text", c.text},
-                       {"intent", "second"},
-                       {"confidence", 0.9},
-                       {"accepted", true},
-                       {"after_previous", false}}}}};
+          x.data = both;
+          auto& clauses = x.data["clauses"];
+          for (std::size_t i = 0; i < 2; ++i) {
+            clauses[i]["text"] = c.text;
+            clauses[i]["intent"] = i == 0 ? "first" : "second";
+          }
           return x;
         };
       },

@@ -57,7 +57,9 @@ caf::behavior floor_driver(caf::event_based_actor* self, caf::actor target, load
   *one = [self, target, work, one] {
     const auto i = work->begin_one();
     self->request(target, patience,
-                  floor_task{i, "noop", "please handle this request, number " + std::to_string(i)})
+                  floor_task{i, "noop",
+                             "please handle this request in the same words, its number is " +
+                                 std::to_string(i)})
         .then([self, work, one](const floor_answer& x) {
           if (work->end_one(x.number)) {
             *one = nullptr;

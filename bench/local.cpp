@@ -1,8 +1,10 @@
 #include "actors/dispatcher.hpp"
+#include "bench/bare_caf.hpp"
 #include "bench/benches.hpp"
 #include "bench/fleets.hpp"
 #include "bench/floor.hpp"
 #include "bench/memory.hpp"
+#include "nodes/scheduler.hpp"
 #include "policies/dice.hpp"
 
 #include <sqlite3.h>
@@ -15,7 +17,7 @@ namespace troupe::bench {
 
 namespace {
 
-/// Both sides run under the scheduler settings of the `troupe` program.
+/// An actor system with the scheduler settings of the `troupe` program.
 struct system_with_settings {
   caf::actor_system_config config;
   std::unique_ptr<caf::actor_system> sys;
@@ -36,24 +38,30 @@ struct series {
 
 constexpr int rounds = 5;
 
-/// Rounds of floor and troupe in turn, so that a machine whose speed drifts treats both alike.
-template <class Floor, class Ours>
-void compare(const std::string& name, std::uint64_t count, std::uint64_t window, Floor floor,
-             Ours ours, const std::string& what) {
-  series theirs;
+/// Rounds of troupe, of bare CAF in a program of its own, and of bare CAF under troupe's scheduler
+/// and allocator, in turn, so that a machine whose speed drifts treats all alike. The second is the
+/// floor; the third is told besides, since it says what troupe's own work costs.
+template <class Tuned, class Ours>
+void compare(const std::string& name, const std::string& floor, std::uint64_t count,
+             std::uint64_t window, Tuned tuned, Ours ours, const std::string& what) {
+  series bare;
+  series lean;
   series mine;
-  floor(count / 10 + window, window);
+  tuned(count / 10 + window, window);
   ours(count / 10 + window, window);
   for (int i = 0; i < rounds; ++i) {
-    theirs.add(floor(count, window));
+    bare.add(bare_caf(floor, count, window));
     mine.add(ours(count, window));
+    lean.add(tuned(count, window));
   }
   const auto note = what + ", in flight " + std::to_string(window) + ", " + std::to_string(rounds) +
                     " x " + std::to_string(count) + " tasks";
-  const auto suffix = "/" + std::to_string(window);
-  report(name + suffix + "/throughput", median(mine.rate), "tasks/s", median(theirs.rate), note);
-  report(name + suffix + "/p50", median(mine.p50), "us", median(theirs.p50), note);
-  report(name + suffix + "/p99", median(mine.p99), "us", median(theirs.p99), note);
+  const auto at = name + "/" + std::to_string(window);
+  report(at + "/throughput", median(mine.rate), "tasks/s", median(bare.rate), note);
+  report(at + "/p50", median(mine.p50), "us", median(bare.p50), note);
+  report(at + "/p99", median(mine.p99), "us", median(bare.p99), note);
+  report(at + "/throughput_beside_tuned_caf", median(mine.rate), "tasks/s", median(lean.rate),
+         note + "; the floor under the same scheduler and allocator");
 }
 
 std::string scratch(const char* name) {
@@ -106,7 +114,7 @@ void route_local() {
   bench_node fleet{*s.sys, {}};
   for (std::uint64_t window : {1, 64, 512})
     compare(
-        "route_local", window == 1 ? 50'000 : 200'000, window,
+        "route_local", "route", window == 1 ? 50'000 : 200'000, window,
         [&](auto n, auto w) { return floor_route(*s.sys, n, w); },
         [&](auto n, auto w) { return fleet.run(n, w, "noop"); },
         "router and one no-op native agent against request() and delegate() in bare CAF, "
@@ -120,7 +128,7 @@ void compound_local() {
   bench_node fleet{*s.sys, settings};
   for (std::uint64_t window : {1, 64})
     compare(
-        "compound_local", window == 1 ? 20'000 : 60'000, window,
+        "compound_local", "compound", window == 1 ? 20'000 : 60'000, window,
         [&](auto n, auto w) { return floor_compound(*s.sys, n, w); },
         [&](auto n, auto w) { return fleet.run(n, w, ""); },
         "classify by a no-op classifier, two agents in parallel, join, durability none");

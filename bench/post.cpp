@@ -1,6 +1,7 @@
 #include "actors/post.hpp"
 #include "bench/benches.hpp"
 #include "bench/driver.hpp"
+#include "nodes/scheduler.hpp"
 
 #include <spdlog/sinks/null_sink.h>
 

@@ -5,6 +5,7 @@
 #include "bench/memory.hpp"
 #include "bench/second_process.hpp"
 #include "bench/tcp_floor.hpp"
+#include "nodes/scheduler.hpp"
 #include "src/links/certificates.hpp"
 #include "src/links/mesh.hpp"
 

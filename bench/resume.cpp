@@ -1,6 +1,7 @@
 #include "bench/benches.hpp"
 #include "bench/report.hpp"
 #include "nodes/node.hpp"
+#include "nodes/scheduler.hpp"
 #include "policies/dice.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/wire/codec.hpp"

@@ -2,6 +2,7 @@
 
 #include "policies/plan_ops.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <unordered_set>
 
@@ -109,7 +110,7 @@ class layout {
     bool covered = false;      ///< it stands below a `compensate`
   };
 
-  std::uint32_t add(plan_node node, const place& where) {
+  std::uint32_t add(plan_node&& node, const place& where) {
     if (where.depth > plan::max_depth)
       refuse(node, "is nested too deeply");
     if (out_.steps.size() >= plan::max_steps)
@@ -159,6 +160,16 @@ class layout {
   std::unordered_set<std::string> names_;
 };
 
+/// Steps below and at `node`; no deeper than a plan may be, since the tree has not been checked.
+std::size_t size_of(const plan_node& node, std::size_t depth = 1) {
+  std::size_t out = 1;
+  if (depth < plan::max_depth)
+    for (const auto* list : {&node.children, &node.undo})
+      for (const auto& child : *list)
+        out += size_of(child, depth + 1);
+  return out;
+}
+
 plan_node tree_at(const plan& p, std::uint32_t at) {
   plan_node node = p.steps[at].node;
   for (auto child : p.steps[at].children)
@@ -170,12 +181,17 @@ plan_node tree_at(const plan& p, std::uint32_t at) {
 
 } // namespace
 
-plan_ptr plan::of(plan_node root) {
+std::shared_ptr<plan> laid_out(plan_node root) {
   auto out = std::make_shared<plan>();
+  out->steps.reserve(std::min(size_of(root), plan::max_steps));
   layout l{*out};
   l.add(std::move(root), {});
   l.name_the_rest();
   return out;
+}
+
+plan_ptr plan::of(plan_node root) {
+  return laid_out(std::move(root));
 }
 
 plan_node plan::tree() const {

@@ -1,6 +1,7 @@
 #include "policies/planner.hpp"
 
 #include "policies/composite.hpp"
+#include "policies/plan_ops.hpp"
 #include "policies/priority.hpp"
 #include "policies/step_order.hpp"
 
@@ -81,6 +82,7 @@ class planner {
     if (groups.size() > 1)
       (void)names_.take(std::string{root_name});
     std::vector<plan_node> steps;
+    steps.reserve(drafts_.size());
     for (std::size_t i = 0; i < drafts_.size(); ++i) {
       auto step = make_step(i, order, problem);
       if (!step)
@@ -88,6 +90,7 @@ class planner {
       steps.push_back(std::move(*step));
     }
     std::vector<plan_node> parts;
+    parts.reserve(groups.size());
     for (const auto& g : groups)
       parts.push_back(in_order(g, steps));
     if (parts.size() == 1)
@@ -109,6 +112,7 @@ class planner {
   }
 
   void read_drafts() {
+    drafts_.reserve(what_.clauses.size());
     for (const auto& c : what_.clauses) {
       const auto* spec = known(c);
       if (!drafts_.empty() && drafts_.back().spec == spec) {
@@ -273,13 +277,13 @@ std::optional<plan_node> make_plan(const plan_wish& wish, const understanding& w
 }
 
 plan_ptr lay_out(plan_node root, const domain_spec& domain) {
-  auto laid_out = std::make_shared<plan>(*plan::of(std::move(root)));
-  laid_out->retry = domain.retry;
-  laid_out->step_timeout = domain.step_timeout;
-  laid_out->on_failure = domain.on_failure;
-  laid_out->human_queue = domain.human_queue;
-  laid_out->max_failed_agents = domain.max_failed_agents;
-  return laid_out;
+  auto out = laid_out(std::move(root));
+  out->retry = domain.retry;
+  out->step_timeout = domain.step_timeout;
+  out->on_failure = domain.on_failure;
+  out->human_queue = domain.human_queue;
+  out->max_failed_agents = domain.max_failed_agents;
+  return out;
 }
 
 plan_ptr plan_of_triage(const domain_spec& domain) {
@@ -287,11 +291,11 @@ plan_ptr plan_of_triage(const domain_spec& domain) {
   root.name = "understand";
   root.target = domain.path + "/" + domain.understanding.agent;
   root.note = "find out what the message wants";
-  auto laid_out = std::make_shared<plan>(*lay_out(std::move(root), domain));
+  auto out = std::make_shared<plan>(*lay_out(std::move(root), domain));
   // Nobody can stand in for the triage: what it does not understand goes where unclear messages go.
-  laid_out->human_queue.clear();
-  laid_out->max_failed_agents = 0;
-  return laid_out;
+  out->human_queue.clear();
+  out->max_failed_agents = 0;
+  return out;
 }
 
 } // namespace troupe

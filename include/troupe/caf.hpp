@@ -64,22 +64,6 @@ inline std::string failure_text(const caf::actor_system& sys, const caf::error& 
   return describe(sys, e);
 }
 
-/// Settings for a process of troupe's own: idle workers wait on a condition variable instead of polling with sleeps,
-/// which doubles the latency of a single task (docs/decisions). An embedding application keeps its own settings.
-inline void tune_scheduler(caf::actor_system_config& config, std::size_t threads) {
-#if TROUPE_CAF_LEGACY
-  config.set("work-stealing.moderate-poll-attempts", std::size_t{0});
-  if (threads > 0)
-    config.set("scheduler.max-threads", threads);
-  // CAF's own messages would go to stdout; what matters of them reaches the log through our handlers.
-  config.set("logger.console", caf::atom("none"));
-#else
-  config.set("caf.work-stealing.moderate-poll-attempts", std::size_t{0});
-  if (threads > 0)
-    config.set("caf.scheduler.max-threads", threads);
-#endif
-}
-
 /// Kinds of exit that are no failure: `quit()` and an orderly shutdown.
 inline bool is_normal_exit(const caf::error& e) { return !e; }
 inline bool is_shutdown_exit(const caf::error& e) { return e == caf::exit_reason::user_shutdown; }

@@ -183,7 +183,7 @@ struct fleet_spec {
   std::uint32_t task_days = 30; ///< how long tasks that have ended, and idle sessions, are kept in the store
   std::uint64_t max_store_bytes = 0; ///< the oldest that has ended goes when the store is larger; 0: as the disk allows
   std::uint32_t shards = 8;     ///< orchestrators per domain; 1 to 256
-  std::uint32_t remembered_tasks = 2000; ///< finished tasks kept in memory, over all shards of a domain
+  std::uint32_t remembered_tasks = 500; ///< finished tasks kept in memory, over all shards of a domain
   door_spec door;
   std::vector<std::string> plugins;
   std::vector<service_spec> services;

@@ -11,6 +11,7 @@
 #include "nodes/doors/http_server.hpp"
 #include "nodes/doors/log_search.hpp"
 #include "nodes/node.hpp"
+#include "nodes/scheduler.hpp"
 #include "src/store/audit.hpp"
 #include "src/store/postgres_address.hpp"
 #include "src/store/postgres_clock.hpp"

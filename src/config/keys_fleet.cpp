@@ -106,7 +106,7 @@ const record& fleet_keys() {
        {"log", fields(log_keys), "logging", "{}"},
        {"history", fields(history_keys), "how long what has ended is kept", "{}"},
        {"remembered_tasks", integer(0, 10000000), "finished tasks that a domain keeps in memory",
-        "2000"},
+        "500"},
        {"plugins", list(text(text_rule::filled)), "shared libraries with native agents", "[]"},
        {"services", list(fields(service_keys)), "processes that the fleet keeps running", "[]"},
        {"humans", map(text_rule::name, fields(human_queue_keys)), "queues of people, by name",

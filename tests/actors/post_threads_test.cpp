@@ -1,4 +1,5 @@
 #include "actors/post.hpp"
+#include "nodes/scheduler.hpp"
 #include "src/telemetry/metrics.hpp"
 #include "tests/fixtures/threaded_wire.hpp"
 

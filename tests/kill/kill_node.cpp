@@ -4,6 +4,7 @@
 //   stop                   ends in order
 // and says on its standard output: ready, accepted NAME ID, ended NAME STATE, refused NAME.
 #include "nodes/node.hpp"
+#include "nodes/scheduler.hpp"
 #include "src/telemetry/log.hpp"
 #include "tests/kill/books.hpp"
 #include "tests/kill/instants.hpp"
