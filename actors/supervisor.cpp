@@ -27,7 +27,7 @@ void supervisor_state::init(caf::event_based_actor* self, parts_ptr parts,
   for (auto& spec : config_.children) {
     const auto i = run_->add(spec.rules);
     by_id_.emplace(spec.rules.id, i);
-    children_.push_back({std::move(spec), {}, 0});
+    children_.push_back({std::move(spec), {}, 0, false});
   }
   config_.children.clear();
   supervision_run::steps todo;
@@ -174,8 +174,10 @@ void supervisor_state::on_start_child(const start_child& x) {
   if (i == children_.size()) {
     i = run_->add(x.what->rules);
     by_id_.emplace(x.what->rules.id, i);
-    children_.push_back({*x.what, {}, 0});
+    children_.push_back({*x.what, {}, 0, false});
   }
+  children_[i].spec.restarts_before = x.what->restarts_before;
+  children_[i].gone = false;
   supervision_run::steps todo;
   run_->start_child(i, todo);
   carry_out(todo);
@@ -185,6 +187,7 @@ void supervisor_state::on_end_child(const end_child& x) {
   const auto i = index_of(x.id);
   if (i == children_.size())
     return;
+  children_[i].gone = true;
   supervision_run::steps todo;
   run_->stop_child(i, todo);
   carry_out(todo);
@@ -232,7 +235,8 @@ tree_node supervisor_state::leaf(std::uint32_t i) const {
   std::string state = c.handle ? "up" : run_->isolated(i) ? "quarantined" : "down";
   if (c.handle && c.spec.place)
     state = to_string(c.spec.place->state.load(std::memory_order_relaxed));
-  return {c.spec.rules.id, c.spec.kind, c.spec.detail, std::move(state), run_->restarts(i), {}};
+  return {c.spec.rules.id, c.spec.kind, c.spec.detail, std::move(state),
+          c.spec.restarts_before + run_->restarts(i), {}};
 }
 
 caf::response_promise supervisor_state::on_view() {
@@ -240,9 +244,18 @@ caf::response_promise supervisor_state::on_view() {
   auto view = std::make_shared<tree_node>();
   *view = {config_.name, "supervisor", std::string{to_string(config_.strategy)}, "up", 0, {}};
   auto waiting = std::make_shared<std::size_t>(1);
-  const auto done = [promise, view, waiting] {
-    if (--*waiting == 0)
-      caf::response_promise{promise}.deliver(tree_viewed{0, view});
+  std::vector<bool> gone;
+  for (const auto& c : children_)
+    gone.push_back(c.gone && !c.handle);
+  const auto done = [promise, view, waiting, gone] {
+    if (--*waiting > 0)
+      return;
+    std::size_t i = 0;
+    std::erase_if(view->children, [&](const tree_node&) {
+      const auto at = i++;
+      return at < gone.size() && gone[at];
+    });
+    caf::response_promise{promise}.deliver(tree_viewed{0, view});
   };
   view->children.reserve(children_.size());
   for (std::uint32_t i = 0; i < children_.size(); ++i)
@@ -265,6 +278,9 @@ caf::response_promise supervisor_state::on_view() {
               done();
             });
   }
+  if (config_.absent)
+    for (auto& missing : config_.absent())
+      view->children.push_back(std::move(missing));
   done();
   return promise;
 }

@@ -65,7 +65,8 @@ std::vector<agent_view> views_of(const seats& all, timestamp now) {
 
 agent_view view_of(const seat& place, timestamp now) {
   agent_view out{place.where().name,        place.spec(),
-                 place.state.load(),        place.load.load(),
+                 place.state.load(),        place.absent_why(),
+                 place.load.load(),
                  place.served.load(),       place.failed.load(),
                  place.success_rate.load(), place.now().incarnation,
                  place.breaker.seen(now),   {}};

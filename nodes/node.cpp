@@ -33,7 +33,7 @@ void index_domains(const std::vector<domain_spec>& domains, node_parts& parts) {
   for (const auto& d : domains) {
     auto& entry = parts.domains[d.path];
     entry.spec = &d;
-    for (std::uint32_t shard = 0; shard < parts.fleet.shards; ++shard)
+    for (std::uint32_t shard = 0; shard < parts.layout.shards(); ++shard)
       entry.shards.push_back(parts.places->claim(directory::orchestrator_of(d.path, shard)));
     index_domains(d.domains, parts);
   }
@@ -62,6 +62,9 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   fleet.dir =
       fleet.dir.empty() ? std::string{} : fs::absolute(fleet.dir).lexically_normal().string();
   p.fleet = std::move(fleet);
+  p.layout.per_region = p.fleet.shards;
+  for (const auto& region : p.fleet.regions)
+    p.layout.regions.push_back(region.name);
   index_domains(p.fleet.domains, p);
   p.time = options_.time.value_or(
       timeline{std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now()),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <troupe/enum_names.hpp>
+#include <troupe/fleet.hpp>
 #include <troupe/member.hpp>
 
 #include <cstdint>
@@ -22,11 +23,6 @@ enum class region_return : std::uint8_t {
 template <>
 struct enum_names<region_return> {
   static constexpr std::array<std::string_view, 2> value{"automatic", "command"};
-};
-
-struct region_plan {
-  std::string name;
-  std::vector<std::string> backups; ///< nearest first; others are never taken
 };
 
 struct failover_settings {

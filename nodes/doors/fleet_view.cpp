@@ -27,6 +27,8 @@ json agent_json(const agent_view& x) {
            {"success_rate", x.success_rate},
            {"incarnation", x.incarnation},
            {"breaker", breaker_view(x.breaker)}};
+  if (!x.why.empty())
+    out["why"] = x.why;
   if (!x.spec)
     return out;
   const auto& card = x.spec->card;
@@ -98,6 +100,7 @@ json session_view(const session_snapshot& x) {
            {"customer", {{"id", x.who.id}, {"tier", x.who.tier}}},
            {"updated", time_text(x.updated)},
            {"failures", x.failures},
+           {"instances", x.instances},
            {"turns", json::array()}};
   for (const auto& t : x.turns)
     out["turns"].push_back({{"at", time_text(t.at)},

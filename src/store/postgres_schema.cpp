@@ -56,6 +56,8 @@ CREATE TABLE accusations(
   node bytea NOT NULL, accuser bytea NOT NULL, incarnation int8 NOT NULL, at int8 NOT NULL, why bytea NOT NULL,
   PRIMARY KEY(node, accuser, incarnation));
 CREATE TABLE duties(home bytea PRIMARY KEY, served_by bytea NOT NULL);
+CREATE TABLE placements(domain bytea PRIMARY KEY, body bytea NOT NULL) WITH (fillfactor = 50);
+CREATE TABLE homes(key bytea PRIMARY KEY, at int8 NOT NULL, home bytea NOT NULL);
 CREATE TABLE membership(one int2 PRIMARY KEY CHECK(one = 1), version int8 NOT NULL) WITH (fillfactor = 50);
 INSERT INTO membership VALUES(1, 0);
 )";
