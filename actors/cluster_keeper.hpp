@@ -119,6 +119,7 @@ struct cluster_keeper_state {
   placement_records placed_;                    ///< by the table of version `placed_by_`
   std::uint64_t placed_by_ = 0;
   std::map<std::string, std::uint32_t> wants_; ///< replicas, by agent
+  std::set<std::string> homeless_; ///< replicas that people have been warned of
   std::string members_seen_;                    ///< who takes part, as of `quiet_since_`
   timestamp quiet_since_{};
   /// Orchestrators that were told to end, by their actors.

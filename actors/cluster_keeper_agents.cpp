@@ -98,12 +98,20 @@ void cluster_keeper_state::keep_placement(timestamp now) {
 }
 
 void cluster_keeper_state::show_absent() {
-  // One node tells people; all show it.
-  const bool loud = placer_of(*members_->table()) == config_.self.node;
+  // One node warns people; all show it.
+  const bool warns = placer_of(*members_->table()) == config_.self.node;
+  if (!warns)
+    homeless_.clear();
   for (const auto& [id, replica] : config_.replicas) {
     const auto* r = placed_at(placed_, id);
     const auto as = !r ? health::spare : r->node.empty() ? health::unplaced : health::down;
-    show_absence(*parts_, replica.what.place, as, r ? r->why : std::string{}, loud);
+    show_absence(*parts_, replica.what.place, as, r ? r->why : std::string{});
+    if (!warns)
+      continue;
+    if (as == health::unplaced && homeless_.insert(id).second)
+      parts_->log->warn("agent {} runs nowhere: {}", id, r->why);
+    else if (as != health::unplaced && homeless_.erase(id) > 0)
+      parts_->log->info("agent {} has a place again", id);
   }
 }
 

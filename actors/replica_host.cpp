@@ -5,6 +5,8 @@
 
 #include <prometheus/gauge.h>
 
+#include <algorithm>
+
 namespace troupe {
 
 namespace {
@@ -107,8 +109,8 @@ timestamp replica_host::next_timer() const noexcept {
   return next;
 }
 
-void show_absence(const node_parts& parts, const seat_ptr& place, health as, const std::string& why,
-                  bool loud) {
+void show_absence(const node_parts& parts, const seat_ptr& place, health as,
+                  const std::string& why) {
   const auto before = place->absent();
   place->set_absent(as, why);
   // Routers need not look at those that are not there for good reason.
@@ -123,10 +125,6 @@ void show_absence(const node_parts& parts, const seat_ptr& place, health as, con
   const bool unplaced = as == health::unplaced;
   if (unplaced == (before == health::unplaced))
     return;
-  if (loud && unplaced)
-    parts.log->warn("agent {} runs nowhere: {}", place->where().name, why);
-  else if (loud)
-    parts.log->info("agent {} has a place again", place->where().name);
   if (parts.counters)
     prometheus::BuildGauge()
         .Name("troupe_agent_unplaced")

@@ -58,10 +58,9 @@ class replica_host {
   timestamp looked_{};
 };
 
-/// Says in the seats what the placement has come to: which replicas run nowhere and why, which are
-/// not needed. Warns, when `loud`, of those that become unplaced, and counts them in the metric
-/// `troupe_agent_unplaced`.
-void show_absence(const node_parts& parts, const seat_ptr& place, health as, const std::string& why,
-                  bool loud);
+/// Says in a seat what the placement has come to: that its replica runs nowhere and why, or is not
+/// needed; counted in the metric `troupe_agent_unplaced`.
+void show_absence(const node_parts& parts, const seat_ptr& place, health as,
+                  const std::string& why);
 
 } // namespace troupe

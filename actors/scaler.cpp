@@ -31,12 +31,11 @@ void scaler_state::init(caf::event_based_actor* self, parts_ptr parts, scaler_co
     if (host_) {
       // A former life may have left more than the least: they are taken on.
       for (std::uint32_t i = 0; i < x.seats.size(); ++i)
-        if (i < a.who.least || x.seats[i]->now().handle) {
-          host_->run(self_, a.who.replicas[i]);
+        if (x.seats[i]->now().handle)
           x.replicas = std::max(x.replicas, i + 1);
-        }
       for (std::uint32_t i = 0; i < x.replicas; ++i)
-        host_->run(self_, a.who.replicas[i]);
+        if (x.seats[i]->absent() != health::unplaced)
+          host_->run(self_, a.who.replicas[i]);
     }
     show(x);
     agents_.push_back(std::move(x));
@@ -102,7 +101,7 @@ void scaler_state::apply(watched& x, std::uint32_t replicas, timestamp now) {
     // Those that cannot run here at all are unplaced, and stay so.
     if (x.seats[i]->absent() == health::unplaced)
       continue;
-    show_absence(*parts_, x.seats[i], i < replicas ? health::down : health::spare, {}, false);
+    show_absence(*parts_, x.seats[i], i < replicas ? health::down : health::spare, {});
     if (i < replicas)
       host_->run(self_, id);
     else

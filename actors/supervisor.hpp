@@ -33,7 +33,7 @@ struct supervisor_config {
   std::vector<child_spec> children;
   milliseconds isolate{0}; ///< see `supervision_run`
   /// Children that should run and cannot, for the tree. Optional.
-  std::function<std::vector<tree_node>()> absent;
+  std::function<std::vector<tree_node>()> absent = nullptr;
 
   /// Throws `std::invalid_argument` for a child without id or start function, or an id that occurs
   /// twice.

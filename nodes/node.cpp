@@ -207,6 +207,14 @@ void node::add_agent(agent_spec spec) {
   if (domain == parts_->domains.end())
     throw std::runtime_error{"there is no domain " + spec.card.domain};
   check_natives({spec}, *parts_);
+  const auto name = spec.card.domain + "/" + spec.card.name;
+  if (spec.scaling)
+    throw std::runtime_error{"agent " + name +
+                             " is added to a running fleet: it has a fixed number of replicas"};
+  host here;
+  here.row = node_tree::own_row(*parts_);
+  if (const auto found = place_replica(name, spec.placement, {here}, {}); found.node.empty())
+    throw std::runtime_error{"agent " + name + " cannot run here: " + found.why};
   for (const auto& known : parts_->places->all(address_kind::agent))
     if (known->spec() && known->spec()->card.domain == spec.card.domain &&
         known->spec()->card.name == spec.card.name)

@@ -4,10 +4,10 @@
 #include "actors/boundary.hpp"
 #include "actors/cluster_messages.hpp"
 #include "nodes/agent_orders.hpp"
+#include "nodes/node_tree.hpp"
 #include "policies/deadline.hpp"
 #include "policies/dice.hpp"
 #include "policies/failover.hpp"
-#include "policies/node_placement.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
 
@@ -355,13 +355,7 @@ std::vector<agent_view> node_client::agents() const {
 member_table node_client::nodes() const {
   if (parts_->cluster)
     return parts_->cluster->seen();
-  member alone;
-  alone.node = parts_->fleet.node_id;
-  alone.region = parts_->fleet.region;
-  alone.version = TROUPE_VERSION;
-  alone.state = member_state::up;
-  offer(alone, parts_->fleet.node_labels);
-  return {0, {std::move(alone)}, {}, {}};
+  return {0, {node_tree::own_row(*parts_)}, {}, {}};
 }
 
 std::vector<region_traffic> node_client::traffic() const {

@@ -11,6 +11,7 @@
 #include "actors/scaler.hpp"
 #include "actors/service.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe {
@@ -21,6 +22,7 @@ constexpr milliseconds agent_shutdown{2000};
 constexpr milliseconds isolate{60000};
 constexpr milliseconds tree_shutdown{8000};
 constexpr milliseconds journal_shutdown{5000};
+constexpr milliseconds region_start{10000}; ///< for the nodes of a region to start as well
 /// Between tries to open a store that keeps failing: another server may have been promoted.
 constexpr milliseconds store_retry{500};
 
@@ -45,16 +47,6 @@ std::vector<std::string> replica_ids(const agent_spec& spec) {
   return out;
 }
 
-/// A node that is alone is the only member.
-member_table table_of_one(const node_parts& parts) {
-  member own;
-  own.node = parts.fleet.node_id;
-  own.region = parts.fleet.region;
-  own.state = member_state::up;
-  offer(own, parts.fleet.node_labels);
-  return {0, {std::move(own)}, {}, {}};
-}
-
 } // namespace
 
 node_tree::node_tree(parts_ptr parts, const node_options& options,
@@ -67,7 +59,7 @@ node_tree::node_tree(parts_ptr parts, const node_options& options,
     , registry_(place_of(*parts_, "registry"))
     , keeper_(options.cluster ? place_of(*parts_, "cluster_keeper") : nullptr) {
   if (!keeper_)
-    alone_ = place_agents(agents_of(*parts_), table_of_one(*parts_));
+    alone_ = place_agents(agents_of(*parts_), {0, {own_row(*parts_)}, {}, {}});
 }
 
 seat_ptr node_tree::place_of(const node_parts& parts, const std::string& name) {
@@ -121,6 +113,16 @@ std::vector<child_spec> node_tree::agent_children(const agent_spec& declared,
     out.push_back(agent_child(spec, id, std::move(place)));
   }
   return out;
+}
+
+member node_tree::own_row(const node_parts& parts) {
+  member own;
+  own.node = parts.fleet.node_id;
+  own.region = parts.fleet.region;
+  own.version = TROUPE_VERSION;
+  own.state = member_state::up;
+  offer(own, parts.fleet.node_labels);
+  return own;
 }
 
 std::vector<agent_wish> node_tree::agents_of(const node_parts& parts) {
@@ -220,6 +222,7 @@ child_spec node_tree::keeper() const {
   config.regions.regions = parts_->fleet.regions;
   config.regions.back = parts_->fleet.region_return ? region_return::automatic
                                                     : region_return::command;
+  config.regions.start_wait = region_start;
   config.regions.stable = parts_->fleet.region_return.value_or(milliseconds{0});
   config.agents = agents_of(*parts_);
   config.post_place = place_of(*parts_, "post");
@@ -278,7 +281,9 @@ bool node_tree::runs_here(const child_spec& replica) const {
   if (r && !r->node.empty())
     return true;
   show_absence(*parts_, replica.place, r ? health::unplaced : health::spare,
-               r ? r->why : std::string{}, true);
+               r ? r->why : std::string{});
+  if (r)
+    parts_->log->warn("agent {} runs nowhere: {}", id, r->why);
   return false;
 }
 

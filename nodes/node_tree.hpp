@@ -50,6 +50,8 @@ class node_tree {
   /// every agent before the first of them runs.
   [[nodiscard]] std::vector<child_spec> agent_children(const agent_spec& declared,
                                                        const domain_spec& domain) const;
+  /// What this node offers, as a member that is up.
+  [[nodiscard]] static member own_row(const node_parts& parts);
   /// All agents and what they need, in the order of their domains' paths.
   [[nodiscard]] static std::vector<agent_wish> agents_of(const node_parts& parts);
 

@@ -29,6 +29,9 @@ struct failover_settings {
   std::vector<region_plan> regions;
   region_return back = region_return::automatic;
   milliseconds stable{60000};
+  /// A region that has not been seen since this node started may just be starting too: so long
+  /// nobody stands in for it.
+  milliseconds start_wait{0};
 };
 
 /// A change of who works on a home region's sessions.
@@ -61,6 +64,8 @@ class failover {
  private:
   failover_settings settings_;
   std::map<std::string, timestamp, std::less<>> there_since_;
+  std::set<std::string, std::less<>> seen_; ///< regions that have been there
+  std::optional<timestamp> began_;
   std::set<std::string, std::less<>> commanded_;
   timestamp next_ = no_deadline;
 };

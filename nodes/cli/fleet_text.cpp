@@ -99,13 +99,14 @@ std::string tree_text(const json& tree) {
 
 std::string agents_text(const json& agents) {
   std::vector<row> rows;
-  for (const auto& a : list(agents, "agents"))
+  for (const auto& a : list(agents, "agents")) {
     const auto why = member(a, "why");
     rows.push_back({member(a, "name"), member(a, "kind"),
                     member(a, "state") + (why.empty() ? "" : ": " + brief(why, 80)),
                     breaker_words(a),
                     member(a, "load"), member(a, "served"), member(a, "failed"), member(a, "cost"),
                     member(a, "quality"), brief(joined(list(a, "skills")), 80)});
+  }
   return table({"AGENT", "KIND", "STATE", "BREAKER", "LOAD", "SERVED", "FAILED", "COST", "QUALITY",
                 "SKILLS"},
                rows, "no agents");

@@ -7,7 +7,7 @@ namespace troupe::cli {
 namespace {
 
 std::string regions_text(const json& x) {
-  std::vector<row> rows;
+  std::vector<std::vector<std::string>> rows;
   for (const auto& r : list(x, "regions")) {
     std::string nodes, backups, carried;
     for (const auto& n : list(r, "nodes"))

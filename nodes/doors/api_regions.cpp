@@ -1,5 +1,6 @@
 #include "nodes/doors/api_parts.hpp"
 #include "policies/failover.hpp"
+#include "policies/shard_map.hpp"
 
 namespace troupe {
 

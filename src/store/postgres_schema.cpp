@@ -56,8 +56,6 @@ CREATE TABLE accusations(
   node bytea NOT NULL, accuser bytea NOT NULL, incarnation int8 NOT NULL, at int8 NOT NULL, why bytea NOT NULL,
   PRIMARY KEY(node, accuser, incarnation));
 CREATE TABLE duties(home bytea PRIMARY KEY, served_by bytea NOT NULL);
-CREATE TABLE placements(domain bytea PRIMARY KEY, body bytea NOT NULL) WITH (fillfactor = 50);
-CREATE TABLE homes(key bytea PRIMARY KEY, at int8 NOT NULL, home bytea NOT NULL);
 CREATE TABLE membership(one int2 PRIMARY KEY CHECK(one = 1), version int8 NOT NULL) WITH (fillfactor = 50);
 INSERT INTO membership VALUES(1, 0);
 )";
@@ -65,6 +63,12 @@ INSERT INTO membership VALUES(1, 0);
 // Version 2. Rows are never removed, so that what has been revoked is known to be.
 constexpr const char* tables_of_2 =
     "CREATE TABLE keys(id bytea PRIMARY KEY, revoked int8 NOT NULL, body bytea NOT NULL);";
+
+// Where agents run and where sessions are at home: since version 3.
+constexpr const char* tables_of_3 = R"(
+CREATE TABLE placements(domain bytea PRIMARY KEY, body bytea NOT NULL) WITH (fillfactor = 50);
+CREATE TABLE homes(key bytea PRIMARY KEY, at int8 NOT NULL, home bytea NOT NULL);
+)";
 
 // The first statement of every transaction that writes. It takes the locks of the shards that are
 // written to, always in the same order, and keeps them until the commit; only then it looks at the
@@ -169,6 +173,8 @@ void prepare_postgres(postgres_handle& db) {
   }
   if (version < 2)
     db.script(std::string{tables_of_2} + "UPDATE about SET version = 2");
+  if (version < 3)
+    db.script(std::string{tables_of_3} + "UPDATE about SET version = 3");
   db.script("COMMIT");
 }
 

@@ -19,7 +19,10 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from cluster_test import TROUPE, Cluster, Node, free_port, until  # noqa: E402
+sys.dont_write_bytecode = True
+from cluster_kit import Cluster, Node, free_port, until  # noqa: E402
+
+TROUPE = sys.argv[1]
 
 COUNTER = '''import json, os, sys, time
 for line in sys.stdin:
@@ -92,10 +95,10 @@ def leaves(tree):
 
 def labelled():
     """Agents run where their labels are offered, wait where none is, and move when their node is lost."""
-    cluster = Cluster([], fleet_of({
+    cluster = Cluster(TROUPE, [], files=fleet_of({
         "plain": agent("plain", "say.plain", "replicas: 6\n", rules("plain")),
         "heavy": agent("heavy", "say.heavy", "placement: {labels: [gpu], amounts: {memory_mb: 500}}\n", rules("heavy"))}),
-        certs="abcg")
+        later="abcg")
     nodes = cluster.nodes
     try:
         for name in "abc":
@@ -103,8 +106,8 @@ def labelled():
         for n in nodes.values():
             n.wait_ready()
         for n in nodes.values():
-            until(lambda: n.agents()["desk/heavy"]["state"] == "unplaced")
-            assert "lack the label gpu" in n.agents()["desk/heavy"]["why"], n.agents()["desk/heavy"]
+            until(lambda: n.agents()["desk/heavy"].get("why") == "3 nodes lack the label gpu")
+            assert n.agents()["desk/heavy"]["state"] == "unplaced"
         shown = [x for n in nodes.values() for x in leaves(n.ask("/v1/tree")[1]) if x["state"] == "unplaced"]
         assert [x["id"] for x in shown] == ["heavy"], shown
         assert any("agent desk/heavy runs nowhere" in open(n.log).read() for n in nodes.values())
@@ -207,8 +210,8 @@ class TwoRegions:
     """a, b in eu and c, d in us; 40 ms each way between them."""
 
     def __init__(self, back="manual", delay=0.04):
-        self.cluster = Cluster([], fleet_of(
-            {"counter": agent("counter", "count.up", "replicas: 4\n")}, REGIONS % back), certs="abcd")
+        self.cluster = Cluster(TROUPE, [], files=fleet_of(
+            {"counter": agent("counter", "count.up", "replicas: 4\n")}, REGIONS % back), later="abcd")
         self.at = {"a": "eu", "b": "eu", "c": "us", "d": "us"}
         places, self.proxies = {}, {}
         for name, region in self.at.items():
@@ -258,7 +261,7 @@ def count_up(node, session, most=40, **more):
             status, said, retry = 0, repr(e), None
         if status == 200:
             assert said["status"]["state"] == "completed", said
-            return int(said["artifacts"][0]["parts"][0]["text"]), time.monotonic() - began
+            return int(said["result"]["text"]), time.monotonic() - began
         assert status in (0, 429, 503) and time.monotonic() - began < most, (status, said)
         assert status == 0 or retry, "a refusal without Retry-After"
         time.sleep(0.05)
@@ -348,7 +351,6 @@ def region_cut():
             counts[f"s-{i}"] = count_up((eu if i % 2 else us)[0], f"s-{i}")[0]
         for p in two.proxies.values():
             p.set_cut(True)
-        until(lambda: "down" in two.cluster.members().values())
         until(lambda: sum(s == "up" for s in two.cluster.members().values()) == 2)
         up = {name for name, s in two.cluster.members().items() if s == "up"}
         side = two.at[next(iter(up))]
@@ -383,12 +385,11 @@ def region_cut():
 def sticky():
     """Sessions count their turns through join, drain and kill: no number is skipped or said twice."""
     sessions, turns = int(os.environ.get("TROUPE_SESSIONS", "40")), int(os.environ.get("TROUPE_TURNS", "20"))
-    cluster = Cluster([], fleet_of({"counter": agent("counter", "count.up", "replicas: 4\n")}), certs="abcd")
+    cluster = Cluster(TROUPE, [], files=fleet_of({"counter": agent("counter", "count.up", "replicas: 4\n")}), later="abcd")
     try:
         for name in "abc":
             cluster.nodes[name] = Place(cluster, name)
-        for n in cluster.nodes.values():
-            n.wait_ready()
+            cluster.nodes[name].wait_ready()
         until(lambda: set(cluster.members().values()) == {"up"})
         wrong, done, through, lock = [], [], ["a", "b"], threading.Lock()
 
@@ -433,6 +434,65 @@ def sticky():
         raise
 
 
+def hierarchy():
+    """Three teams, one above the other, on three nodes: the one in the middle is killed in mid-task, and the answer is the same."""
+    def team(path, plan):
+        name = path.rsplit("/", 1)[-1]
+        worker = agent(f"{name}_worker", f"{name}.work", "effects: none\n").replace("reads: [count]\nwrites: [count]\n", "")
+        return {f"{path}/domain.yaml": f"domain: {name}\nplans:\n  {name}.do:\n    sequence:\n{plan}",
+                f"{path}/agents/{name}_worker.yaml": worker.replace("counter.py", "team.py")}
+
+    def call(name):
+        return f"      - call: {{name: own, skill: {name}.work}}\n"
+
+    def down(path):
+        return f"      - domain: {{name: below, domain: {path}, skill: {path.rsplit('/', 1)[-1]}.do}}\n"
+    files = {"fleet.yaml": "fleet: deep\nentry: desk\nshards: 8\n", "team.py": COUNTER.replace(
+        'str(count)', 'call["skill"] + " did it"').replace('"data": {"context": {"count": count}}', '"data": {}')}
+    files |= team("desk", call("desk") + down("desk/team"))
+    files |= team("desk/team", call("team") + down("desk/team/crew"))
+    files |= team("desk/team/crew", call("crew"))
+    cluster = Cluster(TROUPE, [], files=files, later="abc")
+    try:
+        for name in "abc":
+            cluster.nodes[name] = Place(cluster, name)
+            cluster.nodes[name].wait_ready()
+        until(lambda: set(cluster.members().values()) == {"up"})
+        where = all_runs(cluster)
+        assert len(set(where.values())) == 3, f"the three teams are not on three nodes: {where}"
+        middle = where["desk/team/team_worker"]
+        door = cluster.nodes[next(n for n in cluster.nodes if n != middle)]
+        ask = {"skill": "desk.do", "text": "x", "data": {"work_ms": 1000}}
+        status, calm = door.post(ask)
+        assert status == 200 and calm["status"]["state"] == "completed", calm
+        said = []
+        asking = threading.Thread(target=lambda: said.append(door.post(ask)))
+        asking.start()
+        time.sleep(1.5)  # the first second is the upper team's, the second one the middle's
+        cluster.nodes[middle].kill()
+        asking.join()
+        status, shaken = said[0]
+        assert status == 200 and shaken["status"]["state"] == "completed", shaken
+        assert answer(shaken) == answer(calm), (answer(shaken), answer(calm))
+        print(f"  {middle} was killed while its team worked: {answer(shaken)!r}, as without")
+        del cluster.nodes[middle]
+        finish(cluster)
+    except BaseException:
+        give_up(cluster)
+        raise
+
+
+def answer(task):
+    return task["result"]["text"]
+
+
+def all_runs(cluster):
+    out = {}
+    for line in cluster.store.ask("SELECT convert_from(body, 'UTF8') FROM troupe.placements").splitlines():
+        out |= {r: x[0] for r, x in json.loads(line)["runs"].items()}
+    return out
+
+
 def runs(cluster):
     body = json.loads(cluster.store.ask("SELECT convert_from(body, 'UTF8') FROM troupe.placements"))
     return {r: x[0] for r, x in body["runs"].items()}
@@ -451,14 +511,13 @@ def owners(cluster):
 
 def scaled():
     """Replicas follow the queue over the cluster, and nothing is lost when there are fewer of them."""
-    cluster = Cluster([], fleet_of({
+    cluster = Cluster(TROUPE, [], files=fleet_of({
         "counter": agent("counter", "count.up", "replicas: {min: 1, max: 6, cool_down: 1s, stable: 3s}\nslots: 2\n")}),
-        certs="ab")
+        later="ab")
     try:
         for name in "ab":
             cluster.nodes[name] = Place(cluster, name)
-        for n in cluster.nodes.values():
-            n.wait_ready()
+            cluster.nodes[name].wait_ready()
         until(lambda: set(cluster.members().values()) == {"up"})
 
         def replicas():
@@ -512,7 +571,7 @@ def give_up(cluster):
         cluster.store.server.kill()
 
 
-SCENARIOS = {f.__name__: f for f in (labelled, regions, region_cut, sticky, scaled)}
+SCENARIOS = {f.__name__: f for f in (labelled, regions, region_cut, sticky, scaled, hierarchy)}
 
 for name in sys.argv[2:] or list(SCENARIOS):
     print(f"{name}: {SCENARIOS[name].__doc__}", flush=True)
