@@ -1,6 +1,5 @@
 #include "actors/front_desk.hpp"
 
-#include "policies/placement.hpp"
 #include "src/wire/codec.hpp"
 
 #include <algorithm>
@@ -9,7 +8,13 @@ namespace troupe {
 
 void front_desk_state::find_session(std::string id,
                                     std::function<void(session_found, const refused&)> then) {
-  const auto places = orchestrators_of_shard(shard_for(id, parts_->fleet.shards));
+  // Wherever it is at home: whoever does not know it says so.
+  auto places = orchestrators_of_shard(parts_->layout.shard_of(id, {}));
+  for (std::size_t i = 1; i < parts_->layout.regions.size(); ++i) {
+    const auto more =
+        orchestrators_of_shard(parts_->layout.shard_of(id, parts_->layout.regions[i]));
+    places.insert(places.end(), more.begin(), more.end());
+  }
   auto missing = std::make_shared<std::size_t>(places.size());
   auto shared =
       std::make_shared<std::function<void(session_found, const refused&)>>(std::move(then));

@@ -48,10 +48,35 @@ struct agent_card {
   effects does = effects::none;
 };
 
+/// Where an agent may run, and where it would rather.
+struct placement_needs {
+  std::vector<std::string> labels;              ///< hard: the node has all of them
+  std::map<std::string, std::uint64_t> amounts; ///< hard: the node has so much free, per replica
+  std::vector<std::string> regions;             ///< hard: one of these; empty: any
+  std::string near;                             ///< soft: rather in this region
+
+  [[nodiscard]] bool any() const noexcept {
+    return !labels.empty() || !amounts.empty() || !regions.empty() || !near.empty();
+  }
+};
+
+/// How many replicas of an agent there are to be, by its load.
+struct scaling_spec {
+  std::uint32_t min_replicas = 1;
+  std::uint32_t max_replicas = 1;
+  double target = 1.0;          ///< calls, working and waiting, per slot
+  double tolerance = 0.1;       ///< no change within this share of the target
+  milliseconds cool_down{5000}; ///< between two changes upwards
+  milliseconds stable{60000};   ///< fewer replicas only when as few were enough for so long
+  std::uint32_t step_max = 4;   ///< upwards at once: twice as many, or so many more, the larger
+};
+
 /// The whole of an agent as its team declares it.
 struct agent_spec {
   agent_card card;
-  std::uint32_t replicas = 1;
+  std::uint32_t replicas = 1;      ///< with `scaling`: the least
+  std::optional<scaling_spec> scaling; ///< nothing: always `replicas`
+  placement_needs placement;
   std::uint32_t slots = 1;        ///< calls at the same time, per replica
   std::uint32_t queue_limit = 1000; ///< calls waiting, per replica
   milliseconds timeout{30000};    ///< for one call

@@ -30,14 +30,16 @@ enum class verdict : std::uint8_t {
   breaker_open,  ///< its circuit breaker, or its provider's, is open
   shed,          ///< the domain is overloaded, and this agent is not needed most
   probe_due,     ///< another one is tried first, to see whether it works again
+  farther,       ///< another one is nearer: on this node, or in this region
+  not_its_own,   ///< the session is served by another replica of the same agent
 };
 
 template <>
 struct enum_names<verdict> {
-  static constexpr std::array<std::string_view, 13> value{
+  static constexpr std::array<std::string_view, 15> value{
     "chosen", "other_pinned", "already_tried", "unhealthy",     "full",
     "below_quality", "costlier", "more_loaded", "lower_quality", "not_first", "breaker_open", "shed",
-    "probe_due"};
+    "probe_due", "farther", "not_its_own"};
 };
 
 enum class route_strategy : std::uint8_t { static_order, least_loaded, cheapest, best_quality, classifier };

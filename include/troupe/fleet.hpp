@@ -169,18 +169,28 @@ struct human_queue_spec {
   milliseconds claim_lease{std::chrono::minutes{15}};
 };
 
+/// A region that sessions may have their home in.
+struct region_plan {
+  std::string name;
+  std::vector<std::string> backups; ///< nearest first; others are never taken
+};
+
 struct fleet_spec {
   std::string name;
   std::string dir;              ///< where it was loaded from
   std::string entry;            ///< path of the domain that takes tasks which name none
   std::string node_id = "local";
   std::string region = "local";
+  std::vector<std::string> node_labels; ///< what this node offers: `name`, `name=value` or `name=AMOUNT`
+  std::vector<region_plan> regions; ///< in an order that is never changed; empty: regions play no part
+  /// A home region that is back works for itself again after it has been there for so long; nothing: when told to.
+  std::optional<milliseconds> region_return{std::chrono::minutes{1}};
   std::string data_dir = "troupe-data";
   std::string log_level = "info";
   std::uint32_t log_days = 30;  ///< how long log lines are kept
   std::uint32_t task_days = 30; ///< how long tasks that have ended, and idle sessions, are kept in the store
   std::uint64_t max_store_bytes = 0; ///< the oldest that has ended goes when the store is larger; 0: as the disk allows
-  std::uint32_t shards = 8;     ///< orchestrators per domain; 1 to 256
+  std::uint32_t shards = 8;     ///< orchestrators per domain and home region; 256 in all at most
   std::uint32_t remembered_tasks = 2000; ///< finished tasks kept in memory, over all shards of a domain
   door_spec door;
   std::vector<std::string> plugins;

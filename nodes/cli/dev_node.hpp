@@ -38,6 +38,7 @@ struct dev_settings {
   std::string store;                       ///< a PostgreSQL URL; empty: the data folder
   std::string store_schema = "troupe";     ///< with `store`
   std::vector<std::string> plugin_path;    ///< looked into first
+  std::vector<std::string> labels;         ///< beside the fleet's; see `offer`
   std::string port_file;                   ///< gets the port's number once the node takes tasks
   std::optional<cluster_settings> cluster; ///< nothing: the node is alone
 };

@@ -186,6 +186,16 @@ class store {
   /// The body of a session, or nothing.
   virtual std::optional<std::string> session(std::string_view domain, std::string_view id) = 0;
 
+  /// The region that a session, or what has an idempotency key and no session, is at home in:
+  /// `home`, unless another one was said for this key before. Of several nodes that say it at once
+  /// all hear the same. Forgotten like a session, counted from the last time that it was said. A
+  /// store that one process has to itself keeps none, since all homes are its own.
+  virtual std::string claim_home(std::string_view key, std::string_view home, timestamp now) {
+    (void)key;
+    (void)now;
+    return std::string{home};
+  }
+
   /// Lines of the ledger, newest task first, by step and index within it.
   virtual std::vector<stored_effect> effects(const effect_filter& filter) = 0;
 

@@ -119,5 +119,33 @@ TEST(failover, a_session_has_the_home_that_was_recorded_first) {
   EXPECT_EQ(choose_home({}, "", "", "mars").region, "");
 }
 
+TEST(failover, a_region_that_is_still_starting_is_waited_for) {
+  failover_settings settings;
+  settings.regions = {{"eu", {"us"}}, {"us", {"eu"}}};
+  settings.back = region_return::command;
+  settings.start_wait = milliseconds{10000};
+  member up;
+  up.node = "u1";
+  up.region = "us";
+  up.state = member_state::up;
+  member_table table;
+  table.rows = {up};
+  const timestamp start{std::chrono::seconds{1000}};
+  failover f{settings};
+  EXPECT_FALSE(f.decide(table, start));
+  EXPECT_EQ(f.next_timer(), start + milliseconds{10000});
+  const auto late = f.decide(table, start + milliseconds{10000});
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->duty, (region_duty{"eu", "us"}));
+  // One that has been there is stood in for at once.
+  failover g{settings};
+  up.node = "e1";
+  up.region = "eu";
+  table.rows.insert(table.rows.begin(), up);
+  EXPECT_FALSE(g.decide(table, start));
+  table.rows[0].state = member_state::down;
+  EXPECT_TRUE(g.decide(table, start + milliseconds{1}));
+}
+
 } // namespace
 } // namespace troupe
