@@ -92,7 +92,8 @@ agent_view view_of(const node_parts& parts, const seat& place, timestamp now) {
                  place.now().incarnation,
                  place.breaker.seen(now),
                  {},
-                 parts.orders->of(place.where().name)};
+                 parts.orders->of(place.where().name),
+                 {}};
   if (place.now().handle) {
     out.node = place.elsewhere();
     if (out.node.empty())
