@@ -154,6 +154,25 @@ void check(postgres_handle& db, int version) {
                    ", this one knows up to " + std::to_string(postgres_schema_version) + ")");
 }
 
+/// Begins a transaction with the lock that whoever makes the tables holds. On a slow disk that takes
+/// its time, so that it is waited for longer than any other lock: in pieces, as silence beyond
+/// `answer_timeout` would be taken for a lost connection.
+void begin_with_lock(postgres_handle& db) {
+  constexpr int pieces = 8;
+  const auto piece = std::to_string(db.settings().answer_timeout.count() * 3 / 4);
+  for (int i = 1;; ++i) {
+    try {
+      db.script("BEGIN; SET LOCAL lock_timeout = " + piece + "; SELECT pg_advisory_xact_lock(" +
+                std::to_string(postgres_lock(db.settings().schema, "schema")) + ")");
+      return;
+    } catch (const postgres_error& e) {
+      if (e.why() != store_error::kind::busy || i == pieces)
+        throw;
+      db.script("ROLLBACK");
+    }
+  }
+}
+
 } // namespace
 
 void prepare_postgres(postgres_handle& db) {
@@ -163,8 +182,7 @@ void prepare_postgres(postgres_handle& db) {
     return;
   const auto& schema = db.settings().schema;
   // Nodes that start together all find nothing: one makes the tables, the others wait for it.
-  db.script("BEGIN; SELECT pg_advisory_xact_lock(" +
-            std::to_string(postgres_lock(schema, "schema")) + ")");
+  begin_with_lock(db);
   version = version_of(db);
   check(db, version);
   if (version < 1) {

@@ -149,7 +149,7 @@ TEST(lifecycle, who_was_stopped_stays_so_when_the_supervisor_above_is_restarted)
   EXPECT_EQ(state_of(s, "d/work#1"), health::up);
 }
 
-TEST(lifecycle, an_order_that_the_store_does_not_take_is_done_and_stored_later) {
+TEST(lifecycle, an_order_that_the_store_does_not_take_is_refused_and_not_done) {
   stage s{busy()};
   s.around->disk->failing = store_error::kind::full;
   auto heard = refusal::none;
@@ -157,9 +157,10 @@ TEST(lifecycle, an_order_that_the_store_does_not_take_is_done_and_stored_later) 
                  [&](const auto&, const refused& x) { heard = x.why; });
   s->advance(6s);
   EXPECT_EQ(heard, refusal::busy);
-  EXPECT_EQ(state_of(s, "d/work#1"), health::draining);
+  EXPECT_EQ(state_of(s, "d/work#1"), health::up);
   s.around->disk->failing.reset();
   s->advance(2s);
+  EXPECT_EQ(order(s, "d/work#1", agent_order::drain), refusal::none);
   s.crash();
   EXPECT_EQ(state_of(s, "d/work#1"), health::draining);
 }

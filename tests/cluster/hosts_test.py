@@ -372,17 +372,17 @@ def full_disk(cluster, load):
     cluster.mounts.append(node.data)
     node.start()
     node.wait_ready()
-    with open(node.data / "ballast", "wb") as f:
-        try:
+    try:
+        with open(node.data / "ballast", "wb") as f:
             while True:
                 f.write(b"x" * 65536)
                 f.flush()
-        except OSError:
-            pass
+    except OSError:
+        pass  # full; perhaps before the first byte of ours, as the node logs as well
     cluster.whole()
     load.more(150)
     assert node.process.poll() is None, "a full disk of its own ended the node"
-    (node.data / "ballast").unlink()
+    (node.data / "ballast").unlink(missing_ok=True)
 
 
 def store_full(cluster, load):

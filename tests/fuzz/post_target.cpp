@@ -9,7 +9,7 @@ using namespace troupe;
 
 namespace {
 
-constexpr std::array<std::string_view, 32> kinds{
+constexpr std::array<std::string_view, 34> kinds{
     "run_call",         "call_ended",     "task_progressed",   "task_ended",
     "submit_task",      "task_accepted",  "task_refused",      "stop_call",
     "call_handed_over", "watch_task",     "unwatch_task",      "cancel_task",

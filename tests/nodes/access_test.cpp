@@ -57,7 +57,7 @@ struct guarded_door {
       then(kept->audit(after, most));
       return true;
     };
-    more.search_logs = [](const json& query) {
+    node.search_logs = [](const json& query) {
       json out = json::array();
       for (std::size_t i = 0; i < 3000; ++i)
         out.push_back({{"message", std::to_string(i)},

@@ -2,6 +2,9 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
+#include <thread>
+
 namespace troupe::support {
 
 namespace {
@@ -75,7 +78,18 @@ database::database(const std::string& path, milliseconds patience) {
   if (code != SQLITE_OK)
     refuse(raw, code, "open " + path);
   sqlite3_busy_timeout(raw, static_cast<int>(patience.count()));
-  run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;");
+  // SQLite does not wait by itself where two processes turn a new file into one with a log at once.
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (true) {
+    try {
+      run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;");
+      return;
+    } catch (const database_error& e) {
+      if (!e.busy || std::chrono::steady_clock::now() >= until)
+        throw;
+    }
+    std::this_thread::sleep_for(milliseconds{10});
+  }
 }
 
 void database::run(const std::string& sql) {

@@ -266,7 +266,8 @@ TEST(metrics, reference_rules_and_dashboard_speak_of_what_exists) {
     exist.push_back(family.name);
   // Where they are counted, these are added to the registry when they first happen.
   for (const char* name :
-       {"troupe_breaker_open", "troupe_breaker_opened_total", "troupe_overload_stage"})
+       {"troupe_breaker_open", "troupe_breaker_opened_total", "troupe_overload_stage",
+        "troupe_door_refused_total"})
     exist.emplace_back(name);
   for (auto& name : names_in(TROUPE_SOURCE_DIR "/actors/post_metrics.cpp"))
     exist.push_back(std::move(name));
