@@ -230,10 +230,14 @@ class TwoRegions:
             place.more, place.region = [], region
             place.prepare(self.cluster, name)
             self.cluster.nodes[name] = place
-        for n in self.cluster.nodes.values():
-            n.wait_ready()
-        until(lambda: set(self.cluster.members().values()) == {"up"})
-        until(lambda: len(self.region("eu")["nodes"]) == 2 and len(self.region("us")["nodes"]) == 2)
+        try:
+            for n in self.cluster.nodes.values():
+                n.wait_ready()
+            until(lambda: set(self.cluster.members().values()) == {"up"})
+            until(lambda: len(self.region("eu")["nodes"]) == 2 and len(self.region("us")["nodes"]) == 2)
+        except BaseException:
+            give_up(self.cluster)
+            raise
 
     def of(self, region):
         return [n for name, n in self.cluster.nodes.items() if self.at[name] == region]
