@@ -37,24 +37,28 @@ json all_regions(const client& node, const member_table& table) {
 } // namespace
 
 void add_regions(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/regions", route_need::fleet(access_scope::read), [api](http_request& what, const responder& answer) {
-    if (const auto bad = query_reader{what.query}.end())
-      return refuse(answer, *bad, what.path);
-    answer.send(json_reply(all_regions(api->node, api->node.nodes())));
-  });
-  to.add("POST", "/v1/regions/{name}/return", route_need::fleet(access_scope::operate), [api](http_request& what, const responder& answer) {
-    if (const auto bad = query_reader{what.query}.end())
-      return refuse(answer, *bad, what.path);
-    api->node.return_region(
-        what.parameters[0],
-        [api, answer, path = what.path](const member_table& table, const refused& why) {
-          if (why.why == refusal::invalid_request)
-            return refuse(answer, not_found("unknown_region", why.detail), path);
-          rendered<member_table>(answer, path, [api](const member_table& t, const std::string&) {
-            return json_reply(all_regions(api->node, t));
-          })(table, why);
-        });
-  });
+  to.add("GET", "/v1/regions", route_need::fleet(access_scope::read),
+         [api](http_request& what, const responder& answer) {
+           if (const auto bad = query_reader{what.query}.end())
+             return refuse(answer, *bad, what.path);
+           answer.send(json_reply(all_regions(api->node, api->node.nodes())));
+         });
+  to.add("POST", "/v1/regions/{name}/return", route_need::fleet(access_scope::operate),
+         [api](http_request& what, const responder& answer) {
+           if (const auto bad = query_reader{what.query}.end())
+             return refuse(answer, *bad, what.path);
+           api->node_for(what, access_scope::operate)
+               ->return_region(
+                   what.parameters[0],
+                   [api, answer, path = what.path](const member_table& table, const refused& why) {
+                     if (why.why == refusal::invalid_request)
+                       return refuse(answer, not_found("unknown_region", why.detail), path);
+                     rendered<member_table>(answer, path,
+                                            [api](const member_table& t, const std::string&) {
+                                              return json_reply(all_regions(api->node, t));
+                                            })(table, why);
+                   });
+         });
 }
 
 } // namespace troupe
