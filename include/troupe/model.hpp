@@ -1,0 +1,161 @@
+#pragma once
+
+#include <troupe/clock.hpp>
+#include <troupe/enum_names.hpp>
+#include <troupe/failure_rule.hpp>
+#include <troupe/json.hpp>
+#include <troupe/reason.hpp>
+#include <troupe/task.hpp>
+#include <troupe/tool.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// The protocol that a model's server speaks.
+enum class model_api : std::uint8_t {
+  openai,    ///< chat completions, as OpenAI, vLLM, Ollama, llama.cpp and gateways speak it
+  anthropic, ///< messages
+};
+
+template <>
+struct enum_names<model_api> {
+  static constexpr std::array<std::string_view, 2> value{"openai", "anthropic"};
+};
+
+/// A server of language models, and how it is reached.
+struct provider_spec {
+  std::string name;
+  model_api api = model_api::openai;
+  std::string url; ///< what comes before `/chat/completions` or `/messages`
+  std::string key; ///< a secret; empty: it asks for none
+  std::map<std::string, std::string> headers;  ///< sent with each request
+  milliseconds connect_timeout{2000};
+  milliseconds first_byte_timeout{30000}; ///< from sending the request to the answer's first byte
+  milliseconds timeout{120000};           ///< for a whole answer
+  breaker_spec breaker;
+};
+
+/// A model as the fleet knows it (the model's card): its limits and its prices.
+struct model_spec {
+  std::string name;     ///< by which agents ask for it
+  std::string provider;
+  std::string model;    ///< by which its provider knows it
+  std::uint32_t context_tokens = 128000; ///< what fits into a request and its answer together
+  std::uint32_t max_output = 4096;       ///< tokens of one answer
+  double input_price = 0;  ///< of a million tokens, in the fleet's currency
+  double output_price = 0; ///< of a million tokens, in the fleet's currency
+  json extra;              ///< merged into each request (RFC 7396): null takes a member out
+
+  /// What so many tokens cost, in millionths of the fleet's currency, rounded up.
+  [[nodiscard]] std::uint64_t cost_micros(std::uint64_t input, std::uint64_t output) const {
+    // A price of one unit per million tokens is a millionth of it per token.
+    return static_cast<std::uint64_t>(std::ceil(static_cast<double>(input) * input_price +
+                                                static_cast<double>(output) * output_price));
+  }
+};
+
+enum class chat_role : std::uint8_t { system, user, assistant, tool };
+
+template <>
+struct enum_names<chat_role> {
+  static constexpr std::array<std::string_view, 4> value{"system", "user", "assistant", "tool"};
+};
+
+/// A model's wish that a tool be used.
+struct tool_call {
+  std::string id;   ///< chosen by the model's server; the result is sent back under it
+  std::string name;
+  json arguments;   ///< an object; null: what the model wrote is no JSON object
+  friend bool operator==(const tool_call&, const tool_call&) = default;
+};
+
+/// A message of a conversation with a model.
+struct chat_message {
+  chat_role role = chat_role::user;
+  std::string text;
+  std::vector<tool_call> calls; ///< assistant: what it wants used
+  std::string answers;          ///< tool: the id of the call that this is the result of
+  friend bool operator==(const chat_message&, const chat_message&) = default;
+};
+
+/// What a model is asked.
+struct model_request {
+  std::string model; ///< a `model_spec::name`
+  std::vector<chat_message> messages;
+  std::vector<tool_card> tools;
+  json schema;                  ///< JSON Schema of the answer, an object; null: free text
+  std::uint32_t max_output = 0; ///< tokens; 0: the model's own limit
+  std::optional<double> temperature;
+  milliseconds deadline{60000}; ///< for the whole of it, from now on
+};
+
+/// Why a model gave no usable answer. `reason_of` says it in the words that all agents share.
+enum class model_error : std::uint8_t {
+  none,
+  rate_limited,     ///< too many requests or tokens: `retry_after` says for how long
+  overloaded,       ///< the provider has too much to do
+  broken,           ///< the provider failed, or the answer broke off
+  unreachable,      ///< no connection
+  timeout,          ///< no first byte, or no end, in time
+  context_too_long, ///< the conversation does not fit into the model
+  refused,          ///< the model, or a filter before it, will not answer this
+  denied,           ///< the key is missing, unknown or not allowed this
+  bad_request,      ///< the provider takes offence at what was sent
+  bad_output,       ///< what came breaks the protocol, or was cut off at the limit of tokens
+  cancelled,
+};
+
+template <>
+struct enum_names<model_error> {
+  static constexpr std::array<std::string_view, 12> value{
+      "none",    "rate_limited", "overloaded", "broken",     "unreachable", "timeout", "context_too_long",
+      "refused", "denied",       "bad_request", "bad_output", "cancelled"};
+};
+
+[[nodiscard]] constexpr reason reason_of(model_error x) noexcept {
+  switch (x) {
+  case model_error::none:
+    return reason::none;
+  case model_error::rate_limited:
+    return reason::rate_limited;
+  case model_error::overloaded:
+  case model_error::broken:
+  case model_error::unreachable:
+    return reason::unavailable;
+  case model_error::timeout:
+    return reason::timeout;
+  case model_error::context_too_long:
+  case model_error::bad_request:
+    return reason::invalid_input;
+  case model_error::refused:
+  case model_error::denied:
+    return reason::policy_denied;
+  case model_error::bad_output:
+    return reason::invalid_output;
+  case model_error::cancelled:
+    break;
+  }
+  return reason::cancelled;
+}
+
+/// What a model answered. With an error, text and calls hold what had arrived.
+struct model_reply {
+  std::string text;
+  std::vector<tool_call> calls;
+  usage used; ///< tokens and their cost; estimated where the provider did not say, see `estimated`
+  bool estimated = false;
+  model_error error = model_error::none;
+  std::string detail;          ///< one sentence for a person; never holds a key
+  milliseconds retry_after{0}; ///< what the provider asked for; zero: it named no time
+
+  [[nodiscard]] bool ok() const noexcept { return error == model_error::none; }
+  [[nodiscard]] failure failed() const { return {reason_of(error), detail, retry_after}; }
+};
+
+} // namespace troupe
