@@ -119,14 +119,14 @@ struct cluster_keeper_state {
   cluster_keeper_config config_;
   std::unique_ptr<membership> members_;
   std::unique_ptr<ownership> owners_;
-  caf::actor table_;              ///< asks the member table, which may take its time
+  caf::actor table_; ///< asks the member table, which may take its time
   std::unique_ptr<failover> regions_;
   std::unique_ptr<replica_host> host_;
-  placement_records placed_;                    ///< by the table of version `placed_by_`
+  placement_records placed_; ///< by the table of version `placed_by_`
   std::uint64_t placed_by_ = 0;
   std::map<std::string, std::uint32_t> wants_; ///< replicas, by agent
-  std::set<std::string> homeless_; ///< replicas that people have been warned of
-  std::string members_seen_;                    ///< who takes part, as of `quiet_since_`
+  std::set<std::string> homeless_;             ///< replicas that people have been warned of
+  std::string members_seen_;                   ///< who takes part, as of `quiet_since_`
   timestamp quiet_since_{};
   /// Orchestrators that were told to end, by their actors.
   std::map<caf::actor_id, shard_key> draining_;

@@ -58,8 +58,8 @@ void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std
     if (own)
       for (const auto& name : *own) {
         c.bound = c.bound || name == place->where().name;
-        c.spoken_for = c.spoken_for || (name != place->where().name &&
-                                        same_agent(name, place->where().name));
+        c.spoken_for =
+            c.spoken_for || (name != place->where().name && same_agent(name, place->where().name));
       }
     candidates_.push_back(c);
   }

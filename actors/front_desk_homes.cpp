@@ -9,7 +9,7 @@ namespace troupe {
 
 namespace {
 
-constexpr std::size_t homes_max = 100000; ///< remembered
+constexpr std::size_t homes_max = 100000;   ///< remembered
 constexpr std::chrono::hours remembered{1}; ///< then the store is told again that it is in use
 
 } // namespace

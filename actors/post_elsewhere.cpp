@@ -109,8 +109,7 @@ void post_state::settle(const address& at_address, seat_elsewhere& e) {
   e.at = use->first;
   e.who = proxy_ptr::make(self_->system(), where, caf::actor_cast<caf::actor>(self_),
                           {use->first, use->second.incarnation, false});
-  e.incarnation =
-      e.place->take(e.who.handle(), parts_->now(self_), e.at, distance_to(use->first));
+  e.incarnation = e.place->take(e.who.handle(), parts_->now(self_), e.at, distance_to(use->first));
   show(e);
   parts_->places->announce_taken(e.place);
   if (where.kind == address_kind::agent && config_.registry)

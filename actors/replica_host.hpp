@@ -29,7 +29,8 @@ class replica_host {
   [[nodiscard]] const std::map<std::string, moving_child>& replicas() const noexcept {
     return replicas_;
   }
-  /// Starts it, or lets it go on when it was to end. `restarts`: how often it was started elsewhere.
+  /// Starts it, or lets it go on when it was to end. `restarts`: how often it was started
+  /// elsewhere.
   void run(caf::event_based_actor* self, const std::string& id, std::uint32_t restarts = 0);
   /// Ends it: it serves for `serve_on`, because its next home may not be known everywhere yet, then
   /// takes nothing new, and ends when its calls have ended, within `most` of that.

@@ -13,7 +13,8 @@
 namespace troupe {
 
 struct scaler_config {
-  seat_ptr keeper; ///< hears how many there are to be; null: the node is alone, and runs them itself
+  seat_ptr
+      keeper; ///< hears how many there are to be; null: the node is alone, and runs them itself
   std::shared_ptr<late_children> late;
   /// Alone: the replicas of the agents that scale, by `domain/agent#n`.
   std::map<std::string, moving_child> replicas;

@@ -237,7 +237,7 @@ class alignas(64) seat {
     return limits;
   }
   [[nodiscard]] static health shown(duty d) noexcept {
-    return d == duty::serving                         ? health::up
+    return d == duty::serving                          ? health::up
            : d == duty::draining || d == duty::stopped ? health::draining
                                                        : health::quarantined;
   }

@@ -253,8 +253,12 @@ tree_node supervisor_state::leaf(std::uint32_t i) const {
     state = "stopped";
   if (c.handle && c.spec.place)
     state = to_string(c.spec.place->state.load(std::memory_order_relaxed));
-  return {c.spec.rules.id, c.spec.kind, c.spec.detail, std::move(state),
-          c.spec.restarts_before + run_->restarts(i), {}};
+  return {c.spec.rules.id,
+          c.spec.kind,
+          c.spec.detail,
+          std::move(state),
+          c.spec.restarts_before + run_->restarts(i),
+          {}};
 }
 
 caf::response_promise supervisor_state::on_view() {

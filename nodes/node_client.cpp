@@ -207,8 +207,8 @@ void node_client::submit_at_home(std::uint64_t number, task_request what, task_h
   const auto dice = scramble(dice_.fetch_add(0x9E3779B97F4A7C15ull));
   at_desk([errand, what = std::move(what), dice, parts = parts_, at = now(),
            stores = stores_](front_desk_state& desk) {
-    const auto submit = [errand, what, dice, parts, at, stores,
-                         &desk](const std::string& home, const refused& why_not) {
+    const auto submit = [errand, what, dice, parts, at, stores, &desk](const std::string& home,
+                                                                       const refused& why_not) {
       auto task = errand->take();
       auto no = why_not;
       if (no.why == refusal::none)

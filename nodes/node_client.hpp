@@ -42,7 +42,8 @@ class node_client final : public client {
   [[nodiscard]] bool ready() const override;
   [[nodiscard]] std::string metrics() const override;
 
-  /// A task for `what` that is at home in the region `home`, complete and with its orchestrator; a refusal when there is no such domain.
+  /// A task for `what` that is at home in the region `home`, complete and with its orchestrator; a
+  /// refusal when there is no such domain.
   [[nodiscard]] static refused make_task(const node_parts& parts, const task_request& what,
                                          timestamp now, std::uint64_t dice, bool stores,
                                          task_ptr& out, seat_ptr& where,

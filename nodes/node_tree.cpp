@@ -9,8 +9,8 @@
 #include "actors/order_keeper.hpp"
 #include "actors/registry.hpp"
 #include "actors/replica_host.hpp"
-#include "actors/scaler.hpp"
 #include "actors/respondent.hpp"
+#include "actors/scaler.hpp"
 #include "actors/service.hpp"
 #include "actors/standing_orders.hpp"
 
@@ -156,7 +156,8 @@ std::function<std::vector<tree_node>()> node_tree::absent_agents(std::string dom
       const auto& name = place->where().name;
       if (place->spec() && name.rfind('/') + 1 == prefix.size() && name.starts_with(prefix) &&
           place->state.load(std::memory_order_relaxed) == health::unplaced)
-        out.push_back({name.substr(prefix.size()), "agent", place->absent_why(), "unplaced", 0, {}});
+        out.push_back(
+            {name.substr(prefix.size()), "agent", place->absent_why(), "unplaced", 0, {}});
     }
     return out;
   };
@@ -188,8 +189,7 @@ std::optional<child_spec> node_tree::scaler_child() const {
     if (!keeper_)
       for (auto& c : agent_children(*spec, domain)) {
         auto id = c.place->where().name;
-        config.replicas.emplace(std::move(id),
-                                moving_child{wish.domain + "/agents", std::move(c)});
+        config.replicas.emplace(std::move(id), moving_child{wish.domain + "/agents", std::move(c)});
       }
     config.agents.push_back({std::move(wish), *spec->scaling, spec->slots, spec->timeout});
   }
@@ -226,8 +226,8 @@ child_spec node_tree::keeper() const {
   config.late = late_;
   config.layout = parts_->layout;
   config.regions.regions = parts_->fleet.regions;
-  config.regions.back = parts_->fleet.region_return ? region_return::automatic
-                                                    : region_return::command;
+  config.regions.back =
+      parts_->fleet.region_return ? region_return::automatic : region_return::command;
   config.regions.start_wait = region_start;
   config.regions.stable = parts_->fleet.region_return.value_or(milliseconds{0});
   config.agents = agents_of(*parts_);
@@ -262,8 +262,9 @@ child_spec node_tree::keeper() const {
 
 child_spec node_tree::domain_tree(const domain_spec& domain) const {
   // Who declares its agents independent of each other wants the broken one to stay down alone.
-  supervisor_config agents{domain.path + "/agents",   domain.strategy, domain.intensity, {}, isolate,
-                           absent_agents(domain.path)};
+  supervisor_config agents{
+      domain.path + "/agents",   domain.strategy, domain.intensity, {}, isolate,
+      absent_agents(domain.path)};
   supervisor_config orchestrators{domain.path + "/orchestrators", supervision::one_for_one, {}, {}};
   if (!keeper_) {
     for (const auto& a : domain.agents)

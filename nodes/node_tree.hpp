@@ -4,8 +4,8 @@
 #include "actors/late_children.hpp"
 #include "actors/respondent.hpp"
 #include "actors/supervisor.hpp"
-#include "policies/agent_placement.hpp"
 #include "nodes/node.hpp"
+#include "policies/agent_placement.hpp"
 
 #include <functional>
 #include <map>
@@ -49,8 +49,8 @@ class node_tree {
   [[nodiscard]] supervisor_config root(std::shared_ptr<std::unique_ptr<store>> first_store,
                                        std::shared_ptr<const std::vector<store_write>> hello) const;
 
-  /// One child per replica that there may be, the same at every call. Seats are claimed while the tree is drawn, so that the registry knows
-  /// every agent before the first of them runs.
+  /// One child per replica that there may be, the same at every call. Seats are claimed while the
+  /// tree is drawn, so that the registry knows every agent before the first of them runs.
   [[nodiscard]] std::vector<child_spec> agent_children(const agent_spec& declared,
                                                        const domain_spec& domain) const;
   /// What this node offers, as a member that is up.

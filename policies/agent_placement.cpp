@@ -49,8 +49,8 @@ std::string placement_record::text() const {
   for (const auto& [id, r] : replicas)
     if (!r.node.empty() || r.restarts > 0)
       runs[id] = json::array({r.node, r.incarnation, r.restarts});
-  return json{{"runs", std::move(runs)}, {"wanted", wanted}}.dump(
-      -1, ' ', false, json::error_handler_t::replace);
+  return json{{"runs", std::move(runs)}, {"wanted", wanted}}.dump(-1, ' ', false,
+                                                                  json::error_handler_t::replace);
 }
 
 placement_record placement_record::read(std::string_view text) {
@@ -177,11 +177,12 @@ bool even_out(placement_records& records, const std::vector<agent_wish>& wishes,
       const bool abroad = from.row.region != to.row.region;
       if (abroad && region_from <= region_to)
         continue;
-      const bool nearer = !w.needs.near.empty() && from.row.region != w.needs.near &&
-                          to.row.region == w.needs.near;
-      const bool farther = !w.needs.near.empty() && from.row.region == w.needs.near &&
-                           to.row.region != w.needs.near;
-      if (farther || !(nearer || (abroad && region_from >= region_to + 2) || same_from >= same_to + 2 || (same_from > same_to && evens)))
+      const bool nearer =
+          !w.needs.near.empty() && from.row.region != w.needs.near && to.row.region == w.needs.near;
+      const bool farther =
+          !w.needs.near.empty() && from.row.region == w.needs.near && to.row.region != w.needs.near;
+      if (farther || !(nearer || (abroad && region_from >= region_to + 2) ||
+                       same_from >= same_to + 2 || (same_from > same_to && evens)))
         continue;
       --same[from.row.node];
       ++same[to.row.node];

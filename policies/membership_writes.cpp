@@ -182,8 +182,7 @@ std::optional<member_write> membership::next_write(timestamp now, actions& todo)
   if (proposed_)
     return member_write{member_write::kind::duty, table_->version, {}, *proposed_, {}};
   if (proposed_placement_)
-    return member_write{
-        member_write::kind::place, table_->version, {}, {}, *proposed_placement_};
+    return member_write{member_write::kind::place, table_->version, {}, {}, *proposed_placement_};
   return std::nullopt;
 }
 

@@ -39,12 +39,11 @@ struct placement_choice {
   std::string why;  ///< for people: why this one, or what the nodes lack
 };
 
-/// Chooses the node for a replica: among those that satisfy what is hard, one in the region with the
-/// fewest replicas of the same agent (so that each region can do without the others), on the node
-/// with the fewest (so that one death takes few), then in the region asked for, then the
-/// least loaded (in tenths, so that noise does not decide), then the one with the fewest replicas
-/// for its weight, then by rendezvous of the replica's id.
-/// `there`: replicas of the agent per node.
+/// Chooses the node for a replica: among those that satisfy what is hard, one in the region with
+/// the fewest replicas of the same agent (so that each region can do without the others), on the
+/// node with the fewest (so that one death takes few), then in the region asked for, then the least
+/// loaded (in tenths, so that noise does not decide), then the one with the fewest replicas for its
+/// weight, then by rendezvous of the replica's id. `there`: replicas of the agent per node.
 [[nodiscard]] placement_choice place_replica(std::string_view replica, const placement_needs& needs,
                                              const std::vector<host>& hosts,
                                              const std::map<std::string, std::uint32_t>& there);

@@ -16,15 +16,15 @@ struct candidate {
   float quality = 1;
   float success_rate = 1;
   bool healthy = true;
-  bool pinned = true; ///< it is the one that the step names, or the step names none
-  bool tried = false; ///< a former attempt of the step failed there
-  bool open = false;  ///< its circuit breaker, or its provider's, lets nothing through
-  bool probe = false; ///< its breaker wants one call, to see whether it works again
-  bool shed = false;  ///< the domain is overloaded and spares it
-  std::uint32_t slots = 1;    ///< of `capacity`, calls that it works on at a time
-  bool bound = false;         ///< the replica of its agent that serves the session
-  bool spoken_for = false;    ///< the session has another replica of its agent
-  std::uint8_t distance = 0;  ///< 0: on this node; 1: in this region; 2: in another one
+  bool pinned = true;        ///< it is the one that the step names, or the step names none
+  bool tried = false;        ///< a former attempt of the step failed there
+  bool open = false;         ///< its circuit breaker, or its provider's, lets nothing through
+  bool probe = false;        ///< its breaker wants one call, to see whether it works again
+  bool shed = false;         ///< the domain is overloaded and spares it
+  std::uint32_t slots = 1;   ///< of `capacity`, calls that it works on at a time
+  bool bound = false;        ///< the replica of its agent that serves the session
+  bool spoken_for = false;   ///< the session has another replica of its agent
+  std::uint8_t distance = 0; ///< 0: on this node; 1: in this region; 2: in another one
 };
 
 /// What the step asks for.

@@ -57,8 +57,7 @@ links::link_settings link_settings_of(const cluster_settings& x, const std::stri
 
 cluster_options join_cluster(const cluster_settings& x,
                              const std::optional<postgres_settings>& server,
-                             const fleet_spec& fleet,
-                             const std::shared_ptr<spdlog::logger>& log) {
+                             const fleet_spec& fleet, const std::shared_ptr<spdlog::logger>& log) {
   if (!server)
     throw cli_error{exit_usage, "the nodes of a cluster share a store: --store or TROUPE_STORE, "
                                 "the address of a PostgreSQL server"};

@@ -28,8 +28,8 @@ struct dev_settings {
   std::string dir;
   std::string host;
   std::optional<std::uint16_t> port; ///< 0: any free one
-  std::string certificate; ///< of the HTTP door, in PEM; empty: it speaks plain HTTP
-  std::string key;         ///< with `certificate`
+  std::string certificate;           ///< of the HTTP door, in PEM; empty: it speaks plain HTTP
+  std::string key;                   ///< with `certificate`
   std::string data;
   std::size_t threads = 0; ///< of the actors' scheduler; 0: one per core, at least four
   std::string log_level;

@@ -143,8 +143,9 @@ std::string agents_text(const json& agents) {
     }
     const auto why = member(a, "why");
     rows.push_back({name, member(a, "kind"), member(a, "node"),
-                    state_words(a) + (why.empty() ? "" : ": " + brief(why, 80)), breaker_words(a), member(a, "load"), member(a, "served"), member(a, "failed"),
-                    member(a, "cost"), member(a, "quality"), brief(joined(list(a, "skills")), 80)});
+                    state_words(a) + (why.empty() ? "" : ": " + brief(why, 80)), breaker_words(a),
+                    member(a, "load"), member(a, "served"), member(a, "failed"), member(a, "cost"),
+                    member(a, "quality"), brief(joined(list(a, "skills")), 80)});
   }
   return table({"AGENT", "KIND", "NODE", "STATE", "BREAKER", "LOAD", "SERVED", "FAILED", "COST",
                 "QUALITY", "SKILLS"},
@@ -158,12 +159,12 @@ std::string nodes_text(const json& nodes) {
     std::vector<std::string> accusers;
     for (const auto& a : list(n, "accusedBy"))
       accusers.push_back(member(a, "node") + ": " + member(a, "why"));
-    rows.push_back({member(n, "id"), member(n, "region"), member(n, "state"),
-                    brief(offered(n), 40),
+    rows.push_back({member(n, "id"), member(n, "region"), member(n, "state"), brief(offered(n), 40),
                     brief(joined(list(n, "reachedAt")), 40), member(n, "version"),
                     member(n, "why").empty() ? brief(joined(accusers), 60) : member(n, "why")});
   }
-  return table({"NODE", "REGION", "STATE", "LABELS", "REACHED AT", "VERSION", "NOTE"}, rows, "no nodes");
+  return table({"NODE", "REGION", "STATE", "LABELS", "REACHED AT", "VERSION", "NOTE"}, rows,
+               "no nodes");
 }
 
 std::string domains_text(const json& domains) {

@@ -123,8 +123,8 @@ const record& replicas_keys() {
        {"max", integer(1, 10000), "at most", {}, true},
        {"target", number(0.01, 1000), "calls, working and waiting, for each slot", "1"},
        {"cool_down", duration(100 * ms, 1 * hour), "between two changes upwards", "5s"},
-       {"stable", duration(1 * second, 1 * day),
-        "fewer only when as few were enough for so long", "1m"}}};
+       {"stable", duration(1 * second, 1 * day), "fewer only when as few were enough for so long",
+        "1m"}}};
   return r;
 }
 

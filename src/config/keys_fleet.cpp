@@ -33,9 +33,11 @@ const record& regions_keys() {
       "regions",
       "Where sessions may be at home, and who stands in. New regions go to the end, and none is "
       "ever taken out.",
-      {{"backups", map(text_rule::name, list(text(text_rule::name))),
+      {{"backups",
+        map(text_rule::name, list(text(text_rule::name))),
         "every region with those that work on its sessions when it is gone, the first one first",
-        {}, true},
+        {},
+        true},
        {"return", fields_or(return_keys, one_of({"manual"})),
         "`manual`: when `troupe regions return` says so; or `after`", "{after: 1m}"}}};
   return r;

@@ -123,7 +123,8 @@ void read_agent(const yaml_node& root, std::string_view domain, agent_spec& out)
   placement.get("near", out.placement.near);
   for (const auto* amount : placement.entries("amounts"))
     if (const auto n = as_integer(*amount))
-      out.placement.amounts[amount->key] = static_cast<std::uint64_t>(std::max<std::int64_t>(0, *n));
+      out.placement.amounts[amount->key] =
+          static_cast<std::uint64_t>(std::max<std::int64_t>(0, *n));
   top.get("slots", out.slots);
   top.get("queue", out.queue_limit);
   top.get("timeout", out.timeout);

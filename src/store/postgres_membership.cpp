@@ -24,8 +24,8 @@ constexpr postgres_statement all_accusations{
                        " - at, why FROM accusations ORDER BY node, accuser, incarnation"};
 constexpr postgres_statement all_duties{"all_duties",
                                         "SELECT home, served_by FROM duties ORDER BY home"};
-// Only when the table has changed since the reader knew it: they are the larger part of it, and it is
-// read several times a second.
+// Only when the table has changed since the reader knew it: they are the larger part of it, and it
+// is read several times a second.
 constexpr postgres_statement new_placements{
     "new_placements", "SELECT domain, body FROM placements WHERE EXISTS (SELECT FROM membership"
                       " WHERE version <> $1) ORDER BY domain"};

@@ -154,9 +154,9 @@ void check(postgres_handle& db, int version) {
                    ", this one knows up to " + std::to_string(postgres_schema_version) + ")");
 }
 
-/// Begins a transaction with the lock that whoever makes the tables holds. On a slow disk that takes
-/// its time, so that it is waited for longer than any other lock: in pieces, as silence beyond
-/// `answer_timeout` would be taken for a lost connection.
+/// Begins a transaction with the lock that whoever makes the tables holds. On a slow disk that
+/// takes its time, so that it is waited for longer than any other lock: in pieces, as silence
+/// beyond `answer_timeout` would be taken for a lost connection.
 void begin_with_lock(postgres_handle& db) {
   constexpr int pieces = 8;
   const auto piece = std::to_string(db.settings().answer_timeout.count() * 3 / 4);

@@ -59,7 +59,7 @@ struct effect_key {
 struct effect_filter {
   std::string task;
   std::optional<effect_state> state;
-  std::size_t limit = 100; ///< at most this many; never more than `max_listed`
+  std::size_t limit = 100;           ///< at most this many; never more than `max_listed`
   std::optional<effect_key> after{}; ///< only what comes behind it in the list, be it there or not
   static constexpr std::size_t max_listed = 1000;
 };

@@ -319,13 +319,12 @@ TEST(api, tells_of_regions_and_lets_them_return) {
   d.node.declared().region_return.reset();
   d.node.carried = {{"us", "eu", 3, 400}};
   const auto said = raw_client{d.port()}.ask(get("/v1/regions")).parsed();
-  EXPECT_EQ(said["regions"][0],
-            (json{{"name", "eu"},
-                  {"backups", {"us"}},
-                  {"servedBy", "us"},
-                  {"there", false},
-                  {"nodes", {{{"id", "n1"}, {"state", "down"}}}},
-                  {"carried", json::array()}}));
+  EXPECT_EQ(said["regions"][0], (json{{"name", "eu"},
+                                      {"backups", {"us"}},
+                                      {"servedBy", "us"},
+                                      {"there", false},
+                                      {"nodes", {{{"id", "n1"}, {"state", "down"}}}},
+                                      {"carried", json::array()}}));
   EXPECT_EQ(said["regions"][1]["carried"][0]["bytes"], 400);
   EXPECT_TRUE(said["returnAfterMs"].is_null());
   EXPECT_EQ(raw_client{d.port()}.ask(post("/v1/regions/eu/return", "")).status, 200u);

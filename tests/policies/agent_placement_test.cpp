@@ -153,8 +153,8 @@ TEST(agent_placement, as_many_as_are_wanted_within_the_bounds) {
 TEST(agent_placement, evening_out_comes_to_an_end_and_leaves_nobody_with_two_too_many) {
   for (std::uint32_t nodes = 2; nodes <= 6; ++nodes) {
     member_table table{1, {node("a")}, {}, {}};
-    const std::vector<agent_wish> wishes{agent("x", 7), agent("y", 1), agent("z", 4),
-                                         agent("v", 1), agent("w", 1)};
+    const std::vector<agent_wish> wishes{agent("x", 7), agent("y", 1), agent("z", 4), agent("v", 1),
+                                         agent("w", 1)};
     auto placed = place_agents(wishes, table);
     EXPECT_EQ(by_node(placed).at("a"), 14u);
     for (std::uint32_t i = 1; i < nodes; ++i)

@@ -109,9 +109,11 @@ member up(const std::string& node, const std::string& region = {}) {
 TEST(shard_map, owners_are_the_same_in_every_version) {
   member_table t{1, {up("a"), up("b"), up("c")}, {}, {}};
   const shard_layout layout{{}, 8};
-  EXPECT_EQ(owners_of(t, "support", layout), (std::vector<std::string>{"a", "a", "c", "b", "c", "a", "a", "a"}));
+  EXPECT_EQ(owners_of(t, "support", layout),
+            (std::vector<std::string>{"a", "a", "c", "b", "c", "a", "a", "a"}));
   t.rows[2].weight = 300;
-  EXPECT_EQ(owners_of(t, "support", layout), (std::vector<std::string>{"c", "a", "c", "c", "c", "a", "c", "c"}));
+  EXPECT_EQ(owners_of(t, "support", layout),
+            (std::vector<std::string>{"c", "a", "c", "c", "c", "a", "c", "c"}));
 }
 
 TEST(shard_map, only_who_may_own_does) {
