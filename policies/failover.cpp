@@ -40,7 +40,8 @@ std::optional<failover_decision> failover::decide(const member_table& table, tim
       }
     } else if (home_there) {
       const auto due = later(home->second, settings_.stable);
-      if (commanded_.erase(r.name) > 0)
+      // It stands until the table has it: a write may come too late for its table.
+      if (commanded_.contains(r.name))
         return failover_decision{{r.name, r.name}, r.name + " was told to return"};
       if (!region_there(table, serving))
         return failover_decision{{r.name, r.name},

@@ -93,6 +93,10 @@ TEST(failover, a_region_returns_by_command_when_it_is_there) {
   const auto d = f.decide(both, at_s(100001));
   ASSERT_TRUE(d);
   EXPECT_EQ(d->why, "eu was told to return");
+  // Somebody else has written something in between: it is not forgotten.
+  EXPECT_TRUE(f.decide(both, at_s(100002)));
+  EXPECT_FALSE(f.decide(world({"eu", "us"}, {{"eu", "eu"}}), at_s(100003)));
+  EXPECT_FALSE(f.decide(both, at_s(100004)));
 }
 
 TEST(failover, a_command_is_forgotten_when_the_region_is_gone_again) {
