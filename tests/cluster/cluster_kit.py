@@ -66,6 +66,10 @@ class Postgres:
         self.server.send_signal(signal.SIGINT)
         self.server.wait(30)
 
+    def kill(self):
+        self.server.kill()
+        self.server.wait()
+
 
 class Hosts:
     """A network namespace for each node, as hosts are, joined by a bridge in one more. Needs root."""
@@ -137,12 +141,10 @@ def free_port():
 
 
 class Node:
-    def __init__(self, cluster, name):
-        self.link = free_port()
-        self.prepare(cluster, name)
+    """A process of `troupe node`, with `more` words, its links at port `link`."""
 
-    def prepare(self, cluster, name):
-        self.cluster, self.name = cluster, name
+    def __init__(self, cluster, name, more=(), link=0):
+        self.cluster, self.name, self.more, self.link = cluster, name, list(more), link or free_port()
         self.port_file = os.path.join(cluster.dir, f"{name}.port")
         self.log = os.path.join(cluster.dir, f"{name}.log")
         self.start()
@@ -152,7 +154,7 @@ class Node:
         where = hosts.address(self.name) if hosts else "127.0.0.1"
         return [self.cluster.troupe, "node", self.cluster.fleet, "--id", self.name, "--listen", f"{where}:{self.link}",
                 "--certs", self.cluster.certs, "--port", "0", "--port-file", self.port_file,
-                "--data", os.path.join(self.cluster.dir, self.name)]
+                "--data", os.path.join(self.cluster.dir, self.name), *self.more]
 
     def start(self):
         if os.path.exists(self.port_file):
@@ -194,6 +196,9 @@ class Node:
             return (x["kind"] == "orchestrator" and x["state"] == "up") + sum(count(c) for c in x.get("children", []))
         return count(self.request("GET", f"/v1/tree?node={self.name}", timeout=5)[1])
 
+    def agents(self):
+        return {a["name"]: a for a in self.get("/v1/agents")["agents"]}
+
     def get(self, path):
         status, said = self.request("GET", path)
         assert status == 200, f"{path} at {self.name}: {status} {said}"
@@ -216,14 +221,14 @@ class Cluster:
     """Nodes of these names, ready; `later` have certificates, and can be started. The fleet is the one that `troupe init`
     writes, or has these `files`."""
 
-    def __init__(self, troupe, names, later=(), hosts=False, wrap=lambda name: [], files=None):
+    def __init__(self, troupe, names, later=(), hosts=False, wrap=lambda name: [], files=None, store=Postgres):
         self.troupe, self.wrap = os.path.abspath(troupe), wrap
         self.dir = tempfile.mkdtemp(prefix="troupe-cluster-")
         os.chmod(self.dir, 0o755)
         self.nodes, self.store = {}, None
         self.hosts = Hosts([*names, *later]) if hosts else None
         # Where nobody kills the server, its disk need not slow the nodes' start down.
-        self.store = Postgres(self.dir, ("-c", "fsync=off") if files else ())
+        self.store = store(self.dir, ("-c", "fsync=off") if files else ())
         self.fleet = os.path.join(self.dir, "fleet")
         self.certs = os.path.join(self.dir, "certs")
         authority = os.path.join(self.dir, "ca")
@@ -268,7 +273,7 @@ class Cluster:
             node.process.kill()
             said += f"--- {node.name}\n" + open(node.log).read()[-4000:]
         if self.store:
-            self.store.server.kill()
+            self.store.kill()
         if self.hosts:
             self.hosts.forget()
         return said

@@ -1,26 +1,22 @@
 """Where agents and sessions live: labels, regions, loads, on real processes.
 
     regions_test.py TROUPE [SCENARIO...]
-
-Regions need two views of the same names, one for each side, so that what crosses between them goes through a proxy that
-delays it: each region's nodes run in a mount namespace with a hosts file of its own. That takes root; without it the
-scenarios of regions say so and end.
 """
 
-import asyncio
 import collections
 import http.client
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-from cluster_kit import Cluster, Node, free_port, until  # noqa: E402
+from cluster_kit import Cluster, Node, until  # noqa: E402
+from postgres_pair import Pair  # noqa: E402
+from regions_kit import Regions  # noqa: E402
 
 TROUPE = sys.argv[1]
 
@@ -54,39 +50,6 @@ def fleet_of(agents, top=""):
     return files
 
 
-class Place(Node):
-    """A node with labels, a region, and perhaps a hosts file of its region's."""
-
-    def __init__(self, cluster, name, more=(), region=None):
-        self.more, self.region = list(more), region
-        super().__init__(cluster, name)
-
-    def command(self):
-        line = super().command() + self.more
-        if self.region is None:
-            return line
-        line += ["--region", self.region]
-        line += ["--advertise", f"{self.name}.troupe.test:{self.link}"]
-        hosts = os.path.join(self.cluster.dir, f"hosts.{self.region}")
-        return ["unshare", "--mount", "sh", "-c", f"mount --bind {hosts} /etc/hosts && exec \"$@\"", "sh"] + line
-
-    def ask(self, path, method="GET"):
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            c.request(method, path)
-            r = c.getresponse()
-            return r.status, json.loads(r.read())
-        finally:
-            c.close()
-
-    def agents(self):
-        return {a["name"]: a for a in self.ask("/v1/agents")[1]["agents"]}
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-
 def leaves(tree):
     for child in tree["children"]:
         yield child
@@ -102,17 +65,18 @@ def labelled():
     nodes = cluster.nodes
     try:
         for name in "abc":
-            nodes[name] = Place(cluster, name, ["--label", "memory_mb=400"])
+            nodes[name] = Node(cluster, name, ["--label", "memory_mb=400"])
         for n in nodes.values():
             n.wait_ready()
         for n in nodes.values():
             until(lambda: n.agents()["desk/heavy"].get("why") == "3 nodes lack the label gpu")
             assert n.agents()["desk/heavy"]["state"] == "unplaced"
-        shown = [x for n in nodes.values() for x in leaves(n.ask("/v1/tree")[1]) if x["state"] == "unplaced"]
-        assert [x["id"] for x in shown] == ["heavy"], shown
+        for n in nodes.values():
+            shown = [x["id"] for x in leaves(n.get("/v1/tree")) if x["state"] == "unplaced"]
+            assert shown == ["heavy"], shown
         assert any("agent desk/heavy runs nowhere" in open(n.log).read() for n in nodes.values())
         # It starts when somebody joins who offers what it needs.
-        nodes["g"] = Place(cluster, "g", ["--label", "gpu=1", "--label", "memory_mb=900"])
+        nodes["g"] = Node(cluster, "g", ["--label", "gpu=1", "--label", "memory_mb=900"])
         until(lambda: cluster.members().get("g") == "up")
         joined = time.monotonic()
         until(lambda: nodes["a"].agents()["desk/heavy"]["state"] == "up")
@@ -122,12 +86,13 @@ def labelled():
         print(f"  a fitting node joined: its agent was up elsewhere's view after {took:.2f} s")
         assert took < 2, took
         # With the node the agent is lost, and only that one.
-        nodes["g"].kill()
-        until(lambda: nodes["a"].agents()["desk/heavy"]["state"] == "unplaced")
+        lose(nodes["g"])
+        # Until it is known that the node is lost, nobody can say how its agent is.
+        until(lambda: nodes["a"].agents().get("desk/heavy", {}).get("state") == "unplaced")
         where = json.loads(cluster.store.ask("SELECT convert_from(body, 'UTF8') FROM troupe.placements"))["runs"]
         lost = [r for r, (node, _, _) in where.items() if node == "c"]
         assert lost, where
-        nodes["c"].kill()
+        lose(nodes["c"])
         until(lambda: cluster.members().get("c") == "down")
         until(lambda: all(a["state"] == "up" for name, a in nodes["a"].agents().items() if "plain" in name), 5)
 
@@ -146,105 +111,13 @@ def labelled():
         raise
 
 
-class Proxy:
-    """Carries bytes to a port, each way later by `delay`, in a thread of its own."""
-
-    def __init__(self, host, port, to, delay):
-        self.delay, self.to, self.carried, self.loop = delay, to, 0, asyncio.new_event_loop()
-        self.writers, self.cut = set(), False
-        self.server = self.loop.run_until_complete(asyncio.start_server(self.accept, host, port))
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
-
-    async def accept(self, reader, writer):
-        if self.cut:
-            writer.close()
-            return
-        try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to)
-        except OSError:
-            writer.close()
-            return
-        self.writers |= {writer, far_writer}
-        await asyncio.gather(self.pipe(reader, far_writer), self.pipe(far_reader, writer))
-        self.writers -= {writer, far_writer}
-
-    async def pipe(self, reader, writer):
-        line = asyncio.Queue()
-
-        async def write():
-            while True:
-                due, data = await line.get()
-                await asyncio.sleep(max(0, due - self.loop.time()))
-                if not data:
-                    return
-                writer.write(data)
-        late = self.loop.create_task(write())
-        try:
-            while data := await reader.read(65536):
-                self.carried += len(data)
-                line.put_nowait((self.loop.time() + self.delay, data))
-        except OSError:
-            pass
-        line.put_nowait((self.loop.time() + self.delay, b""))
-        try:
-            await late
-        except OSError:
-            pass
-        writer.close()
-
-    def set_cut(self, cut):
-        """Ends what goes through, and takes nothing new until it is healed."""
-        def now():
-            self.cut = cut
-            if cut:
-                for w in self.writers:
-                    w.transport.abort()
-        self.loop.call_soon_threadsafe(now)
-
-
 REGIONS = "regions:\n  backups: {eu: [us], us: [eu]}\n  return: %s\n"
 
 
-class TwoRegions:
+def two_regions(back="manual", **more):
     """a, b in eu and c, d in us; 40 ms each way between them."""
-
-    def __init__(self, back="manual", delay=0.04):
-        self.cluster = Cluster(TROUPE, [], files=fleet_of(
-            {"counter": agent("counter", "count.up", "replicas: 4\n")}, REGIONS % back), later="abcd")
-        self.at = {"a": "eu", "b": "eu", "c": "us", "d": "us"}
-        places, self.proxies = {}, {}
-        for name, region in self.at.items():
-            places[name] = Place.__new__(Place)
-            places[name].link = free_port()
-        for region in ("eu", "us"):
-            with open(os.path.join(self.cluster.dir, f"hosts.{region}"), "w") as f:
-                f.write("127.0.0.1 localhost\n")
-                for i, (name, home) in enumerate(self.at.items()):
-                    f.write(f"{'127.0.0.1' if home == region else f'127.0.1.{i + 1}'} {name}.troupe.test\n")
-        for i, name in enumerate(self.at):
-            link = places[name].link
-            self.proxies[name] = Proxy(f"127.0.1.{i + 1}", link, link, delay)
-        for name, region in self.at.items():
-            place = places[name]
-            place.more, place.region = [], region
-            place.prepare(self.cluster, name)
-            self.cluster.nodes[name] = place
-        try:
-            for n in self.cluster.nodes.values():
-                n.wait_ready()
-            until(lambda: set(self.cluster.members().values()) == {"up"})
-            until(lambda: len(self.region("eu")["nodes"]) == 2 and len(self.region("us")["nodes"]) == 2)
-        except BaseException:
-            give_up(self.cluster)
-            raise
-
-    def of(self, region):
-        return [n for name, n in self.cluster.nodes.items() if self.at[name] == region]
-
-    def region(self, name, by="c"):
-        said = self.cluster.nodes[by].ask("/v1/regions")[1]
-        return next(r for r in said["regions"] if r["name"] == name)
+    return Regions(TROUPE, {"a": "eu", "b": "eu", "c": "us", "d": "us"},
+                   fleet_of({"counter": agent("counter", "count.up", "replicas: 4\n")}, REGIONS % back), **more)
 
 
 def count_up(node, session, most=40, **more):
@@ -271,31 +144,22 @@ def count_up(node, session, most=40, **more):
         time.sleep(0.05)
 
 
-def root_only():
-    if os.geteuid() != 0:
-        print("  not tried: it takes root to give each region a hosts file of its own")
-        return False
-    return True
-
-
 def regions():
     """A session stays in its region while that lives, goes on in the next one with its context, and returns when told."""
-    if not root_only():
-        return
-    two = TwoRegions()
+    two = two_regions()
     try:
-        nodes = two.cluster.nodes
+        nodes = two.nodes
         eu, us = two.of("eu"), two.of("us")
         for n in (*eu, *us):
             count_up(n, f"warm-{n.name}")
         # Within a region nothing waits for the other one.
         took = []
-        crossed = sum(p.carried for p in two.proxies.values())
+        crossed = two.relays.carried()
         for i in range(100):
             n, took_now = count_up(eu[i % 2], f"eu-{i % 10}")
             assert n == i // 10 + 1, (i, n)
             took.append(took_now)
-        crossed = sum(p.carried for p in two.proxies.values()) - crossed
+        crossed = two.relays.carried() - crossed
         took.sort()
         print(f"  100 turns within eu, 80 ms from us: p50 {took[50] * 1000:.1f} ms, p99 {took[98] * 1000:.1f} ms; "
               f"{crossed} bytes crossed meanwhile")
@@ -306,10 +170,10 @@ def regions():
         # A session that asks for a home gets it.
         n, _ = count_up(eu[0], "asked", home_region="us")
         assert n == 1
-        homes = dict(line.split("|") for line in two.cluster.store.ask(
+        homes = dict(line.split("|") for line in two.store.ask(
             "SELECT convert_from(key, 'UTF8'), convert_from(home, 'UTF8') FROM troupe.homes").splitlines())
         assert homes["asked"] == "us" and homes["eu-0"] == "eu", homes
-        assert two.region("us")["carried"], two.region("us")
+        assert two.region("us", "c")["carried"], two.region("us", "c")
         # The whole region is lost.
         for n in eu:
             n.process.send_signal(signal.SIGKILL)
@@ -317,7 +181,7 @@ def regions():
         n, _ = count_up(us[0], "eu-1")
         gap = time.monotonic() - lost
         assert n == 11, n
-        assert two.region("eu")["servedBy"] == "us"
+        assert two.region("eu", "c")["servedBy"] == "us"
         print(f"  the region was killed: its session went on elsewhere after {gap:.2f} s")
         for i in range(2, 10):
             assert count_up(us[i % 2], f"eu-{i}")[0] == 11
@@ -328,35 +192,32 @@ def regions():
             n.start()
         for n in eu:
             n.wait_ready()
-        until(lambda: set(two.cluster.members().values()) == {"up"})
+        until(lambda: set(two.members().values()) == {"up"})
         assert count_up(eu[0], "eu-1")[0] == 12
-        assert two.region("eu")["servedBy"] == "us"
-        status, said = nodes["c"].ask("/v1/regions/eu/return", "POST")
+        assert two.region("eu", "c")["servedBy"] == "us"
+        status, said = nodes["c"].request("POST", "/v1/regions/eu/return")
         assert status == 200, said
-        until(lambda: two.region("eu")["servedBy"] == "eu")
-        assert nodes["c"].ask("/v1/regions/eu/return", "POST")[0] == 409
-        assert nodes["c"].ask("/v1/regions/mars/return", "POST")[0] == 404
+        until(lambda: two.region("eu", "c")["servedBy"] == "eu")
+        assert nodes["c"].request("POST", "/v1/regions/eu/return")[0] == 409
+        assert nodes["c"].request("POST", "/v1/regions/mars/return")[0] == 404
         assert count_up(eu[0], "eu-1")[0] == 13
-        finish(two.cluster)
+        finish(two)
     except BaseException:
-        give_up(two.cluster)
+        give_up(two)
         raise
 
 
 def region_cut():
     """The regions cannot see each other any more: exactly one of them goes on with each session."""
-    if not root_only():
-        return
-    two = TwoRegions("{after: 2s}")
+    two = two_regions("{after: 2s}")
     try:
         eu, us = two.of("eu"), two.of("us")
         counts = {}
         for i in range(6):
             counts[f"s-{i}"] = count_up((eu if i % 2 else us)[0], f"s-{i}")[0]
-        for p in two.proxies.values():
-            p.set_cut(True)
-        until(lambda: sum(s == "up" for s in two.cluster.members().values()) == 2)
-        up = {name for name, s in two.cluster.members().items() if s == "up"}
+        two.relays.cut()
+        until(lambda: sum(s == "up" for s in two.members().values()) == 2)
+        up = {name for name, s in two.members().items() if s == "up"}
         side = two.at[next(iter(up))]
         assert {two.at[n] for n in up} == {side}, up
         winner, loser = two.of(side), two.of("us" if side == "eu" else "eu")
@@ -372,17 +233,49 @@ def region_cut():
         assert r.status in (429, 503) and r.getheader("retry-after"), (r.status, r.read())
         r.read()
         c.close()
-        for p in two.proxies.values():
-            p.set_cut(False)
-        until(lambda: set(two.cluster.members().values()) == {"up"})
+        two.relays.cut(False)
+        until(lambda: set(two.members().values()) == {"up"})
         for s in counts:
             n, _ = count_up(loser[0], s)
             assert n == counts[s] + 1, (s, n)
-        until(lambda: all(two.region(r)["servedBy"] == r for r in ("eu", "us")))
+        until(lambda: all(two.region(r, "c")["servedBy"] == r for r in ("eu", "us")))
         print(f"  {side} went on with all sessions while they were cut; both work for themselves again")
-        finish(two.cluster)
+        finish(two)
     except BaseException:
-        give_up(two.cluster)
+        give_up(two)
+        raise
+
+
+def store_lost():
+    """A region is lost together with the store's primary: its sessions go on with the promoted standby."""
+    two = two_regions(store=Pair)
+    try:
+        eu, us = two.of("eu"), two.of("us")
+        for i in range(6):
+            assert count_up(eu[i % 2], f"s-{i}")[0] == 1
+        two.store.lose()
+        for n in eu:
+            n.process.kill()
+        lost = time.monotonic()
+        two.store.promote()
+        promoted = time.monotonic()
+        assert count_up(us[0], "s-0")[0] == 2
+        gone = time.monotonic()
+        print(f"  the standby was promoted after {promoted - lost:.2f} s, the first session went on {gone - promoted:.2f} s later")
+        for i in range(1, 6):
+            assert count_up(us[i % 2], f"s-{i}")[0] == 2
+        assert two.region("eu", "c")["servedBy"] == "us"
+        two.store.mend()
+        for n in eu:
+            n.process.wait()
+            n.start()
+        for n in eu:
+            n.wait_ready()
+        until(two.all_up)
+        assert count_up(eu[0], "s-1")[0] == 3
+        finish(two)
+    except BaseException:
+        give_up(two)
         raise
 
 
@@ -392,7 +285,7 @@ def sticky():
     cluster = Cluster(TROUPE, [], files=fleet_of({"counter": agent("counter", "count.up", "replicas: 4\n")}), later="abcd")
     try:
         for name in "abc":
-            cluster.nodes[name] = Place(cluster, name)
+            cluster.nodes[name] = Node(cluster, name)
             cluster.nodes[name].wait_ready()
         until(lambda: set(cluster.members().values()) == {"up"})
         wrong, done, through, lock = [], [], ["a", "b"], threading.Lock()
@@ -413,7 +306,7 @@ def sticky():
         whole = sessions * turns
         until(lambda: len(done) > whole // 5 or wrong)
         first = owners(cluster)
-        cluster.nodes["d"] = Place(cluster, "d")
+        cluster.nodes["d"] = Node(cluster, "d")
         cluster.nodes["d"].wait_ready()
         until(lambda: len(done) > whole * 2 // 5 or wrong)
         joined = owners(cluster)
@@ -421,7 +314,7 @@ def sticky():
         assert cluster.nodes["d"].process.wait(60) == 0
         until(lambda: len(done) > whole * 3 // 5 or wrong)
         lost = {r for r, node in runs(cluster).items() if node == "c"}
-        cluster.nodes["c"].kill()
+        lose(cluster.nodes["c"])
         for t in threads:
             t.join()
         assert not wrong, wrong[:5]
@@ -459,11 +352,11 @@ def hierarchy():
     cluster = Cluster(TROUPE, [], files=files, later="abc")
     try:
         for name in "abc":
-            cluster.nodes[name] = Place(cluster, name)
+            cluster.nodes[name] = Node(cluster, name)
             cluster.nodes[name].wait_ready()
         until(lambda: set(cluster.members().values()) == {"up"})
-        where = all_runs(cluster)
-        assert len(set(where.values())) == 3, f"the three teams are not on three nodes: {where}"
+        # The first node had all of them; they are evened out when nobody has come or gone for a while.
+        where = until(lambda: len(set(all_runs(cluster).values())) == 3 and all_runs(cluster))
         middle = where["desk/team/team_worker"]
         door = cluster.nodes[next(n for n in cluster.nodes if n != middle)]
         ask = {"skill": "desk.do", "text": "x", "data": {"work_ms": 1000}}
@@ -473,7 +366,7 @@ def hierarchy():
         asking = threading.Thread(target=lambda: said.append(door.post(ask)))
         asking.start()
         time.sleep(1.5)  # the first second is the upper team's, the second one the middle's
-        cluster.nodes[middle].kill()
+        lose(cluster.nodes[middle])
         asking.join()
         status, shaken = said[0]
         assert status == 200 and shaken["status"]["state"] == "completed", shaken
@@ -507,7 +400,7 @@ def owners(cluster):
     out = {}
     node = cluster.nodes["a"]
     for i in range(int(os.environ.get("TROUPE_SESSIONS", "40"))):
-        status, said = node.ask(f"/v1/sessions/s-{i}")
+        status, said = node.request("GET", f"/v1/sessions/s-{i}")
         if status == 200 and said["instances"]:
             out[f"s-{i}"] = said["instances"][0]
     return out
@@ -520,7 +413,7 @@ def scaled():
         later="ab")
     try:
         for name in "ab":
-            cluster.nodes[name] = Place(cluster, name)
+            cluster.nodes[name] = Node(cluster, name)
             cluster.nodes[name].wait_ready()
         until(lambda: set(cluster.members().values()) == {"up"})
 
@@ -561,6 +454,11 @@ def scaled():
         raise
 
 
+def lose(node):
+    node.process.kill()
+    node.process.wait()
+
+
 def finish(cluster):
     codes = cluster.stop()
     assert set(codes.values()) == {0}, f"a node did not end in order: {codes}"
@@ -568,14 +466,11 @@ def finish(cluster):
 
 
 def give_up(cluster):
-    for node in cluster.nodes.values():
-        node.process.kill()
-        print(f"--- {node.name}\n" + open(node.log).read()[-4000:], file=sys.stderr)
-    if cluster.store:
-        cluster.store.server.kill()
+    print(cluster.kill(), file=sys.stderr)
+    cluster.forget()
 
 
-SCENARIOS = {f.__name__: f for f in (labelled, regions, region_cut, sticky, scaled, hierarchy)}
+SCENARIOS = {f.__name__: f for f in (labelled, regions, region_cut, store_lost, sticky, scaled, hierarchy)}
 
 for name in sys.argv[2:] or list(SCENARIOS):
     print(f"{name}: {SCENARIOS[name].__doc__}", flush=True)
