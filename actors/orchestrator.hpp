@@ -224,6 +224,11 @@ struct orchestrator_state {
   void audit_end(live_task& t, const agent_spec& agent, std::uint32_t step, std::uint32_t attempt,
                  const outcome& x, bool cleaned);
   void store_audit(live_task& t, store_write record);
+  /// Why the other domain does not take this from us, put on record; empty: it does.
+  [[nodiscard]] std::string barred_by_boundary(live_task& t, const plan_action& a,
+                                               std::string_view domain, std::string_view skill);
+  void note_barred(live_task& t, std::uint32_t step, std::uint32_t attempt, std::string_view domain,
+                   std::string_view skill, const std::string& why);
   [[nodiscard]] std::optional<child_ref> take_child(const std::string& id);
   [[nodiscard]] event make_event(const live_task& t, event_kind kind, std::uint32_t step,
                                  std::uint32_t attempt);

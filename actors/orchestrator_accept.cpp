@@ -5,6 +5,8 @@
 #include "src/telemetry/metrics.hpp"
 #include "src/wire/codec.hpp"
 
+#include <troupe/domain_boundary.hpp>
+
 #include <algorithm>
 
 namespace troupe {
@@ -84,6 +86,14 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
       caf::anon_send(from, task_ended{std::move(record)});
     });
     return;
+  }
+  // Whoever asks goes by its own copy of our folder, which may be an older one.
+  if (!t.parent.empty() && !t.path.empty()) {
+    const auto from_domain = t.path.back().substr(0, t.path.back().find(':'));
+    if (auto why = why_not_delegated(*domain_, from_domain, t.skill); !why.empty()) {
+      refuse(from, t.id, refusal::policy_denied, std::move(why));
+      return;
+    }
   }
   // What a parent delegates belongs to work that has been accepted: refusing it would not make
   // less of that.

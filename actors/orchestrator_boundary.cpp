@@ -4,6 +4,8 @@
 
 #include "policies/facts.hpp"
 
+#include <troupe/domain_boundary.hpp>
+
 namespace troupe {
 
 outcome_ptr orchestrator_state::without_contradiction(const live_task& t, outcome_ptr x) const {
@@ -49,6 +51,32 @@ void orchestrator_state::store_audit(live_task& t, store_write record) {
   record.domain = domain_->path;
   record.shard = config_.shard;
   store(t, std::move(record));
+}
+
+std::string orchestrator_state::barred_by_boundary(live_task& t, const plan_action& a,
+                                                   std::string_view domain,
+                                                   std::string_view skill) {
+  const auto target = parts_->domains.find(domain);
+  if (target == parts_->domains.end())
+    return {};
+  auto why = why_not_delegated(*target->second.spec, domain_->path, skill);
+  if (!why.empty())
+    note_barred(t, a.step, a.attempt, domain, skill, why);
+  return why;
+}
+
+void orchestrator_state::note_barred(live_task& t, std::uint32_t step, std::uint32_t attempt,
+                                     std::string_view domain, std::string_view skill,
+                                     const std::string& why) {
+  if (config_.journal)
+    store_audit(t, audit_write(audit_id(t, step, attempt, "barred"), now_, "delegation.refused",
+                               {{"task", t.what->id},
+                                {"step", step},
+                                {"attempt", attempt},
+                                {"from", domain_->path},
+                                {"to", domain},
+                                {"skill", skill},
+                                {"why", why}}));
 }
 
 void orchestrator_state::audit_begin(live_task& t, const agent_spec& agent, std::uint32_t step,

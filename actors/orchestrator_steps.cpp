@@ -61,6 +61,12 @@ void orchestrator_state::delegate_step(live_task& t, const plan_action& a, actio
     happen(t, std::move(e), todo);
     return;
   }
+  if (auto why = barred_by_boundary(t, a, target.domain, target.skill); !why.empty()) {
+    e.kind = event_kind::step_failed;
+    e.body = std::make_shared<const failure>(failure{reason::policy_denied, std::move(why), {}});
+    happen(t, std::move(e), todo);
+    return;
+  }
   e.body = std::make_shared<const std::string>(child_task_id(t.what->id, a.step));
   auto to = parts_->places->find(directory::orchestrator_of(target.domain, config_.shard));
   if (!to) {

@@ -145,6 +145,8 @@ struct domain_spec {
   breaker_spec provider_breaker;       ///< of each provider
   overload_spec overload;
   std::vector<sanitize_rule> sanitize; ///< that agents may name
+  std::optional<std::vector<std::string>> callers; ///< see `why_not_delegated`
+  std::optional<std::vector<std::string>> exports; ///< likewise
   std::vector<agent_spec> agents;
   std::vector<domain_spec> domains; ///< sub-domains
 };

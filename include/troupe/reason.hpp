@@ -69,14 +69,15 @@ enum class refusal : std::uint8_t {
   timeout,          ///< the part of troupe that was asked did not answer in time
   invalid_input,    ///< nobody who offers the skill takes such input
   unknown_node,     ///< no such node in the cluster
+  policy_denied,    ///< the domain does not take it from whom it comes from
 };
 
 template <>
 struct enum_names<refusal> {
-  static constexpr std::array<std::string_view, 14> value{
+  static constexpr std::array<std::string_view, 15> value{
     "none",     "invalid_request", "unknown_domain", "unknown_task", "unknown_session",
     "unknown_question", "conflict", "busy", "too_large", "stopping", "internal", "timeout",
-    "invalid_input", "unknown_node"};
+    "invalid_input", "unknown_node", "policy_denied"};
 };
 
 struct refused {

@@ -55,6 +55,7 @@ void check_fleet(const fleet_draft& fleet, report& problems) {
     check_fallback_cycles(domain, problems);
   }
   check_delegation_cycles(fleet, problems);
+  check_boundaries(fleet, problems);
   check_providers(fleet, problems);
   // A fleet with errors is not yet what its team means: guesses about it would only be noise.
   if (problems.errors() == 0)

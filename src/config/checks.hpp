@@ -45,6 +45,10 @@ void check_fallback_cycles(const domain_draft& domain, report& problems);
 /// skill stands for every intent and the fixed plan of the domain.
 void check_delegation_cycles(const fleet_draft& fleet, report& problems);
 
+/// That what a domain says of its boundary exists, and that no plan or intent of another domain
+/// delegates to it what it does not take.
+void check_boundaries(const fleet_draft& fleet, report& problems);
+
 /// What is allowed but probably not meant.
 void warn_about(const fleet_draft& fleet, report& problems);
 void warn_about_effects(const fleet_draft& fleet, report& problems);

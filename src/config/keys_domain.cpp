@@ -159,6 +159,12 @@ const record& domain_keys() {
        {"provider_breaker", fields(breaker_keys), "circuit breaker of each provider of agents",
         "{}"},
        {"overload", fields(overload_keys), "what is spared when there is too much to do", "{}"},
+       {"callers", list(text(text_rule::path)),
+        "domains that may delegate to it, each with those within it; it and the domains that it "
+        "lies in always may",
+        "all"},
+       {"exports", list(text(text_rule::name)),
+        "skills that other domains may ask for; without it also free text", "all"},
        {"max_tasks", integer(1, 10000000), "open tasks per shard; above it new ones are refused",
         "100000"}}};
   return r;

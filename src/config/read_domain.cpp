@@ -67,6 +67,10 @@ void read_domain(const yaml_node& root, domain_draft& out) {
   top.get("step_timeout", spec.step_timeout);
   top.get("answer", spec.answer);
   top.get("max_tasks", spec.max_tasks);
+  if (top.find("callers"))
+    top.get("callers", spec.callers.emplace());
+  if (top.find("exports"))
+    top.get("exports", spec.exports.emplace());
 
   const auto retry = top.in("retry");
   retry.get("max_retries", spec.retry.max_retries);

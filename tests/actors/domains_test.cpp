@@ -181,3 +181,115 @@ TEST(domains, whoever_delegates_to_a_domain_that_is_full_tries_again) {
   EXPECT_TRUE(t->done() && t->result().ok());
   EXPECT_TRUE(u->done() && u->result().ok());
 }
+
+namespace {
+
+/// `shop` asks `bank` for something; `bank` is as the test changes it.
+fleet_spec shop_and_bank(const std::string& skill,
+                         const std::function<void(domain_spec&)>& change) {
+  auto bank = a_domain("bank", {an_agent("pay"), an_agent("look")});
+  change(bank);
+  auto shop = a_domain("shop", {});
+  shop.plans["buy"] = to_domain("bank", skill);
+  auto out = a_fleet(std::move(shop));
+  out.domains.push_back(std::move(bank));
+  return out;
+}
+
+reason how_it_ends(const std::string& skill, const std::function<void(domain_spec&)>& change) {
+  stage s;
+  s.up(shop_and_bank(skill, change));
+  auto t = s->ask(wants("buy"));
+  EXPECT_TRUE(t->done());
+  return t->result().failed.why;
+}
+
+bool refusal_on_record(stage& s, const std::string& to) {
+  s->run();
+  for (const auto& row : s.around->disk->kept->audit(0, 100)) {
+    const auto record = json::parse(row.body);
+    if (record["what"] == "delegation.refused" && record["to"] == to)
+      return true;
+  }
+  return false;
+}
+
+} // namespace
+
+TEST(domains, what_is_delegated_over_a_boundary_has_to_be_allowed_there) {
+  EXPECT_EQ(how_it_ends("pay", [](domain_spec&) {}), reason::none);
+  EXPECT_EQ(how_it_ends("pay", [](domain_spec& d) { d.callers = {{"shop"}}; }), reason::none);
+  EXPECT_EQ(how_it_ends("pay", [](domain_spec& d) { d.callers.emplace(); }), reason::policy_denied);
+  EXPECT_EQ(how_it_ends("pay",
+                        [](domain_spec& d) {
+                          d.callers = {{"shop/till", "other"}};
+                        }),
+            reason::policy_denied);
+  EXPECT_EQ(how_it_ends("look", [](domain_spec& d) { d.exports = {{"look"}}; }), reason::none);
+  EXPECT_EQ(how_it_ends("pay", [](domain_spec& d) { d.exports = {{"look"}}; }),
+            reason::policy_denied);
+}
+
+TEST(domains, a_refused_delegation_is_in_the_trace_and_on_record) {
+  stage s;
+  s.up(shop_and_bank("pay", [](domain_spec& d) { d.callers.emplace(); }));
+  auto t = s->ask(wants("buy"));
+  ASSERT_TRUE(t->done());
+  EXPECT_NE(t->result().failed.detail.find("domain bank takes nothing from shop"),
+            std::string::npos);
+  EXPECT_EQ(count_of(t->record(), event_kind::delegated), 0u);
+  EXPECT_EQ(s.room.calls.size(), 0u);
+  EXPECT_TRUE(refusal_on_record(s, "bank"));
+}
+
+TEST(domains, the_asked_domain_keeps_its_boundary_itself) {
+  stage s;
+  s.up(shop_and_bank("pay", [](domain_spec& d) { d.callers.emplace(); }));
+  task sent;
+  sent.id = "sent-by-hand";
+  sent.domain = "bank";
+  sent.skill = "pay";
+  sent.parent = "another";
+  sent.path = {"shop:buy"};
+  const auto to = s->shipped().resolve(directory::orchestrator_of("bank", 0));
+  std::vector<refused> said;
+  const auto asker = s->system().spawn([&](caf::event_based_actor* self) {
+    self->send(to, submit_task{std::make_shared<const task>(sent)});
+    return caf::behavior{[&said](const task_refused& x) { said.push_back(x.why); }};
+  });
+  s->run();
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_EQ(said[0].why, refusal::policy_denied);
+  EXPECT_EQ(said[0].detail, "domain bank takes nothing from shop");
+  EXPECT_EQ(s.room.calls.size(), 0u);
+  caf::anon_send_exit(asker, caf::exit_reason::kill);
+}
+
+TEST(domains, what_the_asked_domain_refuses_is_on_record_where_it_was_asked) {
+  stage s;
+  s.up(shop_and_bank("pay", [](domain_spec& d) { d.agents[0].settings["function"] = "script"; }));
+  s.around->pool->held = true;
+  auto t = s->submit(wants("buy"));
+  s->run();
+  std::string child;
+  for (const auto& x : s->list())
+    if (x->what->domain == "bank")
+      child = x->what->id;
+  ASSERT_FALSE(child.empty());
+  caf::anon_send(s->shipped().resolve(directory::orchestrator_of("shop", 0)),
+                 task_refused{child, {refusal::policy_denied, "not from there", {}}});
+  s->run();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().failed.why, reason::policy_denied);
+  EXPECT_TRUE(refusal_on_record(s, "bank"));
+}
+
+TEST(domains, one_may_always_delegate_to_what_lies_within_it) {
+  auto top = three_levels(dig());
+  top.domains[0].callers.emplace();
+  top.domains[0].domains[0].callers.emplace();
+  stage s{top};
+  auto t = s->ask(wants("work"));
+  ASSERT_TRUE(t->done());
+  EXPECT_TRUE(t->result().ok()) << t->result().failed.detail;
+}

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <troupe/fleet.hpp>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+/// Why the domain `caller` may not delegate `skill` (empty: free text) to `target`; empty: it may.
+/// A domain may always delegate to itself and to the domains within it, which are its team's own.
+/// Others are let in if `callers` is not given, or names them or a domain that they lie in; and
+/// they are given what `exports` lists, if it is given: then no free text.
+[[nodiscard]] inline std::string
+why_not_delegated(const domain_spec& target, std::string_view caller, std::string_view skill) {
+  const auto within = [](std::string_view domain, std::string_view of) {
+    return domain == of ||
+           (domain.size() > of.size() && domain.starts_with(of) && domain[of.size()] == '/');
+  };
+  if (within(target.path, caller))
+    return {};
+  if (target.callers && std::none_of(target.callers->begin(), target.callers->end(),
+                                     [&](const std::string& x) { return within(caller, x); }))
+    return "domain " + target.path + " takes nothing from " + std::string{caller};
+  if (target.exports &&
+      std::find(target.exports->begin(), target.exports->end(), skill) == target.exports->end())
+    return "domain " + target.path + " does not export " +
+           (skill.empty() ? "the understanding of free text" : "the skill " + std::string{skill});
+  return {};
+}
+
+} // namespace troupe
