@@ -55,8 +55,8 @@ class failover {
 
   /// What to write next, if anything: one at a time.
   [[nodiscard]] std::optional<failover_decision> decide(const member_table& table, timestamp now);
-  /// Somebody wants `home` to work for itself again: true if that is possible. It is done by the
-  /// next `decide`, and forgotten when the region is gone by then.
+  /// Somebody wants `home` to work for itself again: true if that is possible. `decide` says so
+  /// until the table has it, and forgets it when the region is gone by then.
   [[nodiscard]] bool command_return(std::string_view home, const member_table& table);
   /// When `decide` may have something to do though the table does not change.
   [[nodiscard]] timestamp next_timer() const noexcept { return next_; }

@@ -265,6 +265,7 @@ class fake_client : public client {
       s->id = id;
       s->domain = "support";
       out.what = std::move(s);
+      out.shard = 5;
     }
     then(std::move(out), {});
   }
