@@ -36,7 +36,7 @@ link_loss loss_of(const std::string& why) {
 
 void cluster_keeper_config::validate() const {
   if (self.node.empty() || !open_table || !place || !registry || !late || !orchestrator || !post ||
-      !post_place || shards == 0)
+      !post_place || layout.shards() == 0)
     throw std::invalid_argument{"a cluster keeper needs an id, a member table, its seat, and ways "
                                 "to start what it is given"};
 }
@@ -55,9 +55,11 @@ void cluster_keeper_state::init(caf::event_based_actor* self, parts_ptr parts,
     send_to(self_, config_.registry, register_agent{replica.what.place});
   table_ = config_.table_on_own_thread ? self_->spawn<caf::detached + caf::linked>(table_clerk)
                                        : self_->spawn<caf::linked>(table_clerk);
+  host_ = std::make_unique<replica_host>(parts_, config_.late, config_.replicas);
   members_ = std::make_unique<membership>(config_.self, config_.members);
-  owners_ = std::make_unique<ownership>(config_.self.node, config_.domains,
-                                        shard_layout{{}, config_.shards}, config_.owners);
+  owners_ = std::make_unique<ownership>(config_.self.node, config_.domains, config_.layout,
+                                        config_.owners);
+  regions_ = std::make_unique<failover>(config_.regions);
   membership::actions todo;
   members_->start(now, todo);
   carry_out(todo);
@@ -176,6 +178,7 @@ void cluster_keeper_state::use_table() {
   owners_->use(table, now, todo);
   carry_out(todo);
   place_replicas();
+  keep_duties(now);
   check_drained();
   check_left();
 }
@@ -228,12 +231,16 @@ void cluster_keeper_state::on_tick() {
   ownership::actions more;
   owners_->tick(now, more);
   carry_out(more);
+  run_replicas(now);
+  keep_duties(now);
   arm();
 }
 
 void cluster_keeper_state::arm() {
   const auto now = parts_->now(self_);
-  const auto next = std::min(members_->next_timer(), owners_->next_timer());
+  const auto next =
+      std::min({members_->next_timer(), owners_->next_timer(), host_->next_timer(),
+                config_.regions.regions.empty() ? no_deadline : regions_->next_timer()});
   if (next >= armed_ || next == no_deadline)
     return;
   armed_ = std::max(next, later(now, look_again));
@@ -256,6 +263,8 @@ caf::behavior cluster_keeper(caf::stateful_actor<cluster_keeper_state>* self, pa
       [self](const shard_opened& x) { state_of(self).on_opened(x); },
       [self](const shard_fenced& x) { state_of(self).on_fenced(x); },
       [self](const drain_node& x) { return state_of(self).on_drain(x); },
+      [self](const return_region& x) { return state_of(self).on_return(x); },
+      [self](const want_replicas& x) { state_of(self).on_want(x); },
       [self](leave_cluster) { return state_of(self).on_leave(); },
       [self](tick) { state_of(self).on_tick(); },
   };

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/cluster_messages.hpp"
-#include "actors/late_children.hpp"
 #include "actors/post.hpp"
+#include "actors/replica_host.hpp"
+#include "policies/agent_placement.hpp"
+#include "policies/failover.hpp"
 #include "policies/membership.hpp"
 #include "policies/ownership.hpp"
 #include "src/store/membership_table.hpp"
@@ -19,13 +21,6 @@
 
 namespace troupe {
 
-/// What of a node runs only while the cluster has given it to this node: how to start it, and under
-/// which supervisor.
-struct moving_child {
-  std::string supervisor; ///< its name, as `node:<id>/<name>` has it
-  child_spec what;
-};
-
 struct cluster_keeper_config {
   member self; ///< as the node wants its row; its token is drawn by the keeper
   membership_settings members;
@@ -37,10 +32,13 @@ struct cluster_keeper_config {
   seat_ptr registry;
   std::shared_ptr<late_children> late;
   std::vector<std::string> domains;
-  std::uint32_t shards = 1;
+  shard_layout layout;
+  failover_settings regions; ///< who stands in for whom
   std::function<moving_child(const shard_key&)> orchestrator;
   /// An agent's replica, by `domain/agent#n`.
   std::map<std::string, moving_child> replicas;
+  /// All agents of the fleet, in an order that is the same on every node.
+  std::vector<agent_wish> agents;
   /// The post, once this node knows its incarnation.
   std::function<moving_child(std::uint64_t incarnation)> post;
   seat_ptr post_place;
@@ -51,8 +49,9 @@ struct cluster_keeper_config {
 
 /// The CLUSTER KEEPER: a node's part in the cluster. It joins and renews, accuses and learns of
 /// deaths (`membership`), and brings the shards and the agents that the member table gives to this
-/// node to life here, and ends those that it gives to others (`ownership`, `replica_home`). Links
-/// and proxies are the post's.
+/// node to life here, and ends those that it gives to others (`ownership`, `agent_placement`). One
+/// keeper, the placer, also writes down where agents run, evens out and says how many there are.
+/// Links and proxies are the post's.
 ///
 /// When others have declared this node dead, it fails: whatever runs after it in the tree ends with
 /// it, and the next incarnation joins anew.
@@ -75,6 +74,11 @@ struct cluster_keeper_state {
   void on_opened(const shard_opened& x);
   void on_fenced(const shard_fenced& x);
   void on_down(const caf::down_msg& x);
+  /// Somebody on this node has looked at an agent's load: so many replicas of it are to be. Heard
+  /// while this node is the placer.
+  void on_want(const want_replicas& x);
+  /// A person wants a home region to work for itself again: cluster_keeper_regions.cpp.
+  std::string on_return(const return_region& x);
   /// Answers when this node owns nothing any more and the table says that it has left.
   caf::response_promise on_leave();
 
@@ -96,7 +100,10 @@ struct cluster_keeper_state {
   /// Sends what there is to say to the keepers of others.
   void say(const ownership::actions& all);
   void place_replicas();
-  [[nodiscard]] bool is_home_of(const std::string& replica) const;
+  void keep_placement(timestamp now);
+  void keep_duties(timestamp now);
+  void show_absent();
+  void run_replicas(timestamp now);
   void begin(const moving_child& x);
   void end(const std::string& supervisor, const std::string& id);
   [[nodiscard]] seat_ptr seat_of(const std::string& supervisor) const;
@@ -112,9 +119,15 @@ struct cluster_keeper_state {
   cluster_keeper_config config_;
   std::unique_ptr<membership> members_;
   std::unique_ptr<ownership> owners_;
-  caf::actor table_;              ///< asks the member table, which may take its time
-  std::set<std::string> running_; ///< replicas that run here
-  std::set<std::string> moving_;  ///< those of them that end soon, because another node has them
+  caf::actor table_; ///< asks the member table, which may take its time
+  std::unique_ptr<failover> regions_;
+  std::unique_ptr<replica_host> host_;
+  placement_records placed_; ///< by the table of version `placed_by_`
+  std::uint64_t placed_by_ = 0;
+  std::map<std::string, std::uint32_t> wants_; ///< replicas, by agent
+  std::set<std::string> homeless_;             ///< replicas that people have been warned of
+  std::string members_seen_;                   ///< who takes part, as of `quiet_since_`
+  timestamp quiet_since_{};
   /// Orchestrators that were told to end, by their actors.
   std::map<caf::actor_id, shard_key> draining_;
   std::set<std::string> known_; ///< members that have been reached for

@@ -19,7 +19,7 @@ drain_state cluster_keeper_state::drained_so_far() const {
   drain_state out;
   out.draining = draining_node_;
   out.shards = owners_->busy();
-  out.agents = running_.size();
+  out.agents = host_->running();
   out.drained = draining_node_ && own && own->weight == 0 && out.shards + out.agents == 0;
   return out;
 }

@@ -1,45 +1,12 @@
 #include "actors/cluster_keeper.hpp"
 
-#include "policies/replica_home.hpp"
-
 #include <algorithm>
 #include <string>
 #include <utility>
 
 namespace troupe {
 
-// What the member table gives to this node, and how it lets go of it.
-
-namespace {
-
-constexpr milliseconds overlap{1500}; ///< of a replica's homes while it moves
-
-} // namespace
-
-void cluster_keeper_state::place_replicas() {
-  for (const auto& [id, replica] : config_.replicas) {
-    if (is_home_of(id)) {
-      if (running_.insert(id).second)
-        begin(replica);
-    } else if (running_.contains(id) && moving_.insert(id).second) {
-      // Its next home may still have to hear of it: until then it runs here.
-      self_->delayed_send(self_, overlap, at_cluster_keeper{[id](cluster_keeper_state& keeper) {
-                            keeper.moving_.erase(id);
-                            if (keeper.is_home_of(id) || keeper.running_.erase(id) == 0)
-                              return;
-                            const auto& gone = keeper.config_.replicas.at(id);
-                            keeper.end(gone.supervisor, gone.what.rules.id);
-                            keeper.check_drained();
-                          }});
-    }
-  }
-}
-
-bool cluster_keeper_state::is_home_of(const std::string& replica) const {
-  const auto domain = replica.substr(0, replica.rfind('/'));
-  return members_->is_up() && members_->table() &&
-         replica_home(*members_->table(), domain, replica) == config_.self.node;
-}
+// The shards that the member table gives to this node, and how it lets go of them.
 
 seat_ptr cluster_keeper_state::seat_of(const std::string& supervisor) const {
   return parts_->places->claim({address_kind::node, parts_->fleet.node_id + "/" + supervisor});
@@ -146,7 +113,7 @@ void cluster_keeper_state::check_left() {
     leaving_->deliver(cluster_left{});
     return;
   }
-  if (own->state != member_state::leaving || owners_->busy() > 0)
+  if (own->state != member_state::leaving || owners_->busy() > 0 || host_->running() > 0)
     return;
   membership::actions todo;
   members_->left(parts_->now(self_), todo);

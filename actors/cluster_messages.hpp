@@ -26,6 +26,18 @@ struct shard_fenced {
   std::uint64_t epoch = 0;
 };
 
+/// So many replicas of an agent, `domain/agent`, are to be there.
+struct want_replicas {
+  std::string agent;
+  std::uint32_t replicas = 0;
+};
+
+/// A person wants the home region to work for its own sessions again. Answered with text: why that
+/// is not possible; empty: it has begun.
+struct return_region {
+  std::string home;
+};
+
 /// The node is to end: hand over what it owns, and say so in the member table. Answered with
 /// `cluster_left`.
 struct leave_cluster {};
@@ -83,6 +95,8 @@ struct at_cluster_keeper {
 #define TROUPE_CLUSTER_MESSAGES(X)                                                                 \
   X(troupe::shard_opened)                                                                          \
   X(troupe::shard_fenced)                                                                          \
+  X(troupe::want_replicas)                                                                         \
+  X(troupe::return_region)                                                                         \
   X(troupe::leave_cluster)                                                                         \
   X(troupe::drain_node)                                                                            \
   X(troupe::drain_state)                                                                           \

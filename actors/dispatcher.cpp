@@ -4,6 +4,15 @@
 
 namespace troupe {
 
+namespace {
+
+/// Replicas of one agent: `domain/agent#n`.
+bool same_agent(std::string_view a, std::string_view b) noexcept {
+  return a.substr(0, a.find('#')) == b.substr(0, b.find('#'));
+}
+
+} // namespace
+
 const std::vector<seat_ptr>* dispatcher::candidates_for(const plan_run::target& target) const {
   const auto& index = target.agent.empty() ? table_->by_skill : table_->by_name;
   const auto wanted = target.agent.empty() ? target.skill : target.agent;
@@ -14,13 +23,19 @@ const std::vector<seat_ptr>* dispatcher::candidates_for(const plan_run::target& 
 }
 
 void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
-                         const plan_run::step_state& state, const route_wish& wish, timestamp now) {
+                         const plan_run::step_state& state, const route_wish& wish, timestamp now,
+                         const std::vector<std::string>* own) {
   seats_.clear();
   candidates_.clear();
   // All of them are asked for before the first is looked at, so that cold ones come together; the line before a seat
   // has its reference count, for the one that will be chosen.
   for (std::size_t i = 0; i < count; ++i)
     seats_.push_back(&all[from + i < all.size() ? from + i : from + i - all.size()]);
+  if (own && count < all.size())
+    for (const auto& place : all)
+      if (std::find(own->begin(), own->end(), place->where().name) != own->end() &&
+          std::find(seats_.begin(), seats_.end(), &place) == seats_.end())
+        seats_.push_back(&place);
   for (const auto* place : seats_) {
     const auto* at = reinterpret_cast<const char*>(place->get());
     __builtin_prefetch(at);
@@ -32,6 +47,8 @@ void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std
     candidate c;
     c.load = place->load.load(std::memory_order_relaxed);
     c.capacity = place->capacity();
+    c.slots = place->slots();
+    c.distance = place->distance.load(std::memory_order_relaxed);
     c.cost = place->cost();
     c.quality = place->quality();
     c.success_rate = place->success_rate.load(std::memory_order_relaxed);
@@ -41,13 +58,20 @@ void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std
       look_at_breakers(*place, c, now);
     c.tried = !state.tried.empty() && std::find(state.tried.begin(), state.tried.end(),
                                                 place->where().name) != state.tried.end();
+    if (own)
+      for (const auto& name : *own) {
+        c.bound = c.bound || name == place->where().name;
+        c.spoken_for =
+            c.spoken_for || (name != place->where().name && same_agent(name, place->where().name));
+      }
     candidates_.push_back(c);
   }
   choose_route(wish, candidates_, choice_);
 }
 
 dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, std::uint64_t dice,
-                                      timestamp now, std::string_view only) {
+                                      timestamp now, std::string_view only,
+                                      const std::vector<std::string>* own) {
   const auto& state = t.run->step(step);
   auto target = t.run->target_of(step);
   if (!only.empty())
@@ -77,9 +101,10 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
   }
   why->of = static_cast<std::uint32_t>(all->size());
   const bool sample = all->size() > exact && wish.strategy != route_strategy::static_order;
-  look_at(*all, sample ? dice % all->size() : 0, sample ? window : all->size(), state, wish, now);
+  look_at(*all, sample ? dice % all->size() : 0, sample ? window : all->size(), state, wish, now,
+          own);
   if (sample && choice_.chosen == route_choice::nobody)
-    look_at(*all, 0, all->size(), state, wish, now);
+    look_at(*all, 0, all->size(), state, wish, now, own);
   std::uint8_t probe = 0;
   while (choice_.chosen != route_choice::nobody && !enter(*seats_[choice_.chosen], probe, now)) {
     // Somebody else has taken the probe since we looked.

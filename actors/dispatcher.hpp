@@ -41,9 +41,10 @@ class dispatcher {
     std::uint8_t probe = 0; ///< what the call is a probe of
   };
   /// `only`: the agent, all its replicas, that it has to be whatever the step asks for; empty:
-  /// none.
+  /// none. `own`: the replicas that serve the session.
   [[nodiscard]] choice choose(const live_task& t, std::uint32_t step, std::uint64_t dice,
-                              timestamp now, std::string_view only = {});
+                              timestamp now, std::string_view only = {},
+                              const std::vector<std::string>* own = nullptr);
   /// Somebody offers what the step wants, and all who do are down: they may come back.
   [[nodiscard]] bool all_down(const live_task& t, std::uint32_t step,
                               std::string_view only = {}) const;
@@ -53,7 +54,8 @@ class dispatcher {
  private:
   [[nodiscard]] const std::vector<seat_ptr>* candidates_for(const plan_run::target& target) const;
   void look_at(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
-               const plan_run::step_state& state, const route_wish& wish, timestamp now);
+               const plan_run::step_state& state, const route_wish& wish, timestamp now,
+               const std::vector<std::string>* own);
   void look_at_breakers(const seat& place, candidate& c, timestamp now) const;
   [[nodiscard]] bool enter(const seat_ptr& place, std::uint8_t& probe, timestamp now) const;
   void tell_of_breakers(std::string& because, timestamp now) const;

@@ -31,6 +31,7 @@ front_desk_state::~front_desk_state() {
   views_.close();
   queues_.close();
   answers_.close();
+  homes_asked_.close();
   for (auto& [number, w] : watches_)
     if (w.refused_)
       w.refused_({refusal::stopping, "the node is stopping", {}});
@@ -61,6 +62,7 @@ void front_desk_state::on_tick() {
   views_.expire(now);
   queues_.expire(now);
   answers_.expire(now);
+  homes_asked_.expire(now);
   place_orphans();
   look_by(later(now, tick_every));
 }

@@ -30,6 +30,12 @@ struct task_watch {
   std::function<void(const task_record_ptr&)> ended;
 };
 
+/// Where a session is at home, as the store says.
+struct home_found {
+  std::uint64_t request = 0;
+  std::string home;
+};
+
 /// The FRONT DESK: speaks for everybody who is no actor. It takes requests from the doors and from
 /// embedding applications, passes them to the orchestrators, the journal and the human desk, and
 /// calls back. Requests that nobody answers end after `patience`; tasks whose orchestrator was
@@ -42,6 +48,10 @@ struct front_desk_state {
   ~front_desk_state();
 
   void submit(std::uint64_t number, task_watch watch);
+  /// The home region of what `key` names, a session or an idempotency key: as it is recorded, or
+  /// from now on the one that is asked for, or else this node's own. With regions only.
+  void home_of(const std::string& key, const std::string& asked,
+               std::function<void(const std::string&, const refused&)> then);
   void watch(std::uint64_t number, task_watch watch);
   void forget(std::uint64_t number);
   void find(std::string id, std::function<void(task_record_ptr, const refused&)> then);
@@ -75,6 +85,7 @@ struct front_desk_state {
   waiting_room<shard_seen> views_;
   waiting_room<questions_seen> queues_;
   waiting_room<question_done> answers_;
+  waiting_room<home_found> homes_asked_;
 
   static inline const char* name = "front_desk";
 
@@ -124,6 +135,11 @@ struct front_desk_state {
   seat_ptr journal_;
   seat_ptr human_desk_;
   std::uint64_t next_request_ = 0;
+  struct known_home {
+    std::string region;
+    timestamp until{};
+  };
+  std::unordered_map<std::string, known_home> homes_;
   std::unordered_map<std::uint64_t, task_watch> watches_;
   std::unordered_multimap<std::string, std::uint64_t> by_task_;
   /// Tasks whose orchestrator was not there when they were to be given to it, or has been lost with

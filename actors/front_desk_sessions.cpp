@@ -1,6 +1,5 @@
 #include "actors/front_desk.hpp"
 
-#include "policies/placement.hpp"
 #include "src/wire/codec.hpp"
 
 #include <algorithm>
@@ -9,7 +8,13 @@ namespace troupe {
 
 void front_desk_state::find_session(std::string id,
                                     std::function<void(session_found, const refused&)> then) {
-  const auto places = orchestrators_of_shard(shard_for(id, parts_->fleet.shards));
+  // Wherever it is at home: whoever does not know it says so.
+  auto places = orchestrators_of_shard(parts_->layout.shard_of(id, {}));
+  for (std::size_t i = 1; i < parts_->layout.regions.size(); ++i) {
+    const auto more =
+        orchestrators_of_shard(parts_->layout.shard_of(id, parts_->layout.regions[i]));
+    places.insert(places.end(), more.begin(), more.end());
+  }
   auto missing = std::make_shared<std::size_t>(places.size());
   auto shared =
       std::make_shared<std::function<void(session_found, const refused&)>>(std::move(then));
@@ -30,25 +35,30 @@ void front_desk_state::find_session(std::string id,
         std::vector<std::string> paths;
         for (const auto& [path, domain] : parts_->domains)
           paths.push_back(path);
-        send_to(self_, journal_, journal_ask{[me, id, shared, paths](store& where) {
-                  session_found found;
-                  for (const auto& path : paths) {
-                    auto body = where.session(path, id);
-                    auto stored = body ? decode_session(*body) : decoded<session_snapshot>{};
-                    if (!stored)
-                      continue;
-                    found.domain = path;
-                    found.what = std::make_shared<const session_snapshot>(*std::move(stored));
-                    break;
-                  }
-                  caf::anon_send(me, at_front_desk{[found, shared, id](front_desk_state&) {
-                                   (*shared)(found, found.what
-                                                        ? refused{}
-                                                        : refused{refusal::unknown_session,
-                                                                  "there is no session " + id,
-                                                                  {}});
-                                 }});
-                }});
+        const auto now = parts_->now(self_);
+        send_to(
+            self_, journal_, journal_ask{[me, id, shared, paths, now, p = parts_](store& where) {
+              session_found found;
+              for (const auto& path : paths) {
+                auto body = where.session(path, id);
+                auto stored = body ? decode_session(*body) : decoded<session_snapshot>{};
+                if (!stored)
+                  continue;
+                found.domain = path;
+                found.what = std::make_shared<const session_snapshot>(*std::move(stored));
+                found.shard = p->layout.shard_of(
+                    id, p->layout.regions.empty()
+                            ? std::string{}
+                            : where.claim_home(id, p->layout.regions.front(), now));
+                break;
+              }
+              caf::anon_send(me, at_front_desk{[found, shared, id](front_desk_state&) {
+                               (*shared)(found, found.what ? refused{}
+                                                           : refused{refusal::unknown_session,
+                                                                     "there is no session " + id,
+                                                                     {}});
+                             }});
+            }});
         return true;
       },
       [shared](const refused& why) { (*shared)({}, why); });
@@ -58,7 +68,7 @@ void front_desk_state::find_session(std::string id,
   *missing = asked;
   if (asked == 0) {
     *missing = 1;
-    sessions_.take({request, nullptr, {}, {}, 0});
+    sessions_.take({request, nullptr, {}, {}, 0, 0});
   }
 }
 

@@ -70,7 +70,7 @@ void front_desk_state::find(std::string id,
     then(nullptr, unknown(id));
     return;
   }
-  const auto places = orchestrators_of_shard(*shard % parts_->fleet.shards);
+  const auto places = orchestrators_of_shard(*shard % parts_->layout.shards());
   auto shared =
       std::make_shared<std::function<void(task_record_ptr, const refused&)>>(std::move(then));
   auto missing = std::make_shared<std::size_t>(places.size());
@@ -113,7 +113,7 @@ void front_desk_state::cancel(std::string id, std::string why,
            {refusal::conflict, "the task has ended: " + std::string{to_string(record->state)}, {}});
       return;
     }
-    const auto shard = shard_of_task_id(id).value_or(0) % parts_->fleet.shards;
+    const auto shard = shard_of_task_id(id).value_or(0) % parts_->layout.shards();
     if (!send_to(self_,
                  parts_->places->find(directory::orchestrator_of(record->what->domain, shard)),
                  cancel_task{id, why})) {

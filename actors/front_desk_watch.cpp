@@ -88,7 +88,7 @@ void front_desk_state::watch(std::uint64_t number, task_watch watch) {
     }
     w.what = record->what;
     w.known = true;
-    const auto shard = shard_of_task_id(w.id).value_or(0) % parts_->fleet.shards;
+    const auto shard = shard_of_task_id(w.id).value_or(0) % parts_->layout.shards();
     w.where = parts_->places->find(directory::orchestrator_of(record->what->domain, shard));
     by_task_.emplace(w.id, number);
     w.taken = true;

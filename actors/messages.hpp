@@ -103,6 +103,7 @@ struct session_found {
   std::string domain;
   std::string working_on; ///< id of the task that runs now
   std::size_t waiting = 0;
+  std::uint32_t shard = 0; ///< of the domain, that the session belongs to
 };
 struct shard_seen {
   std::uint64_t request = 0;

@@ -2,6 +2,7 @@
 
 #include "actors/cluster_view.hpp"
 #include "actors/directory.hpp"
+#include "policies/shard_map.hpp"
 
 #include <troupe/caf.hpp>
 #include <troupe/clock.hpp>
@@ -38,6 +39,7 @@ class worker_pool;
 /// ports of its own.
 struct node_parts {
   fleet_spec fleet;
+  shard_layout layout; ///< of all domains
   timeline time = timeline::of_process();
   std::uint64_t seed = 0; ///< of all dice on this node
   std::shared_ptr<spdlog::logger> log;

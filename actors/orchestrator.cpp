@@ -27,7 +27,7 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
   dispatcher_ = std::make_unique<dispatcher>(*domain_);
   sessions_ = std::make_unique<session_book>(*domain_);
   finished_ = std::make_unique<finished_tasks>(parts_->fleet.remembered_tasks /
-                                               std::max(1u, parts_->fleet.shards));
+                                               std::max(1u, parts_->layout.shards()));
   if (parts_->counters)
     counters_ = parts_->counters->domain(domain_->path, config_.shard);
   overload_.emplace(domain_->overload, domain_->max_tasks);

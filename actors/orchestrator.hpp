@@ -180,6 +180,9 @@ struct orchestrator_state {
   /// Records an event and lets the interpreter go on; false when it came too late.
   bool happen(live_task& t, event e, actions& todo);
   void carry_out(live_task& t, actions& todo);
+  /// The session is served by this replica from now on, unless another one of the same agent that
+  /// serves it still can.
+  void bind_session(session_book::entry& session, const std::string& replica) const;
   /// `patient`: if everybody who could do it is down, they are waited for.
   void route_step(live_task& t, const plan_action& a, actions& todo, bool patient = true);
   void delegate_step(live_task& t, const plan_action& a, actions& todo);

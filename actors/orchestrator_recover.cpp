@@ -111,6 +111,10 @@ void orchestrator_state::recover(const stored_task& x) {
   }
   // The next number must be new even if the last event could not be read.
   t.stored = static_cast<std::uint32_t>(x.events.size()) + 1;
+  if (auto* session = t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id))
+    for (const auto& e : t.history)
+      if (const auto* r = e.kind == event_kind::assigned && !e.triage ? e.get<route>() : nullptr)
+        bind_session(*session, r->agent);
   load_ledger(t, x);
   t.plan_kept = t.history.size() > 1;
   replay(t);

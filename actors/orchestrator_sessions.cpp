@@ -86,6 +86,26 @@ void orchestrator_state::next_of_session(const std::string& id) {
   begin(next.what, next.who, e->now.context);
 }
 
+void orchestrator_state::bind_session(session_book::entry& session,
+                                      const std::string& replica) const {
+  const auto end = replica.find('#');
+  if (end == std::string::npos)
+    return;
+  auto& all = session.now.instances;
+  const auto known = std::find_if(all.begin(), all.end(), [&](const std::string& x) {
+    return x.compare(0, end + 1, replica, 0, end + 1) == 0;
+  });
+  if (known == all.end()) {
+    all.push_back(replica);
+    return;
+  }
+  if (*known == replica)
+    return;
+  const auto place = parts_->places->find({address_kind::agent, *known});
+  if (!place || !place->serves())
+    *known = replica;
+}
+
 void orchestrator_state::end_waits() {
   while (sessions_->next_due() <= now_) {
     const auto late = sessions_->withdraw_overdue();

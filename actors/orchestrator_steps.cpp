@@ -13,7 +13,10 @@ void orchestrator_state::route_step(live_task& t, const plan_action& a, actions&
   if (decided_before(t, a, todo))
     return;
   const auto dice = dice_.draw();
-  auto choice = dispatcher_->choose(t, a.step, dice, now_, bound_to(t, a.step));
+  auto* session = t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id);
+  const bool has_own = session && !session->now.instances.empty();
+  auto choice = dispatcher_->choose(t, a.step, dice, now_, bound_to(t, a.step),
+                                    has_own ? &session->now.instances : nullptr);
   if (!choice.to && patient && dispatcher_->all_down(t, a.step, bound_to(t, a.step)) &&
       strand(t, a.step, a.attempt, nullptr))
     return;
@@ -25,6 +28,8 @@ void orchestrator_state::route_step(live_task& t, const plan_action& a, actions&
     happen(t, std::move(e), todo);
     return;
   }
+  if (session && choice.to)
+    bind_session(*session, choice.to->where().name);
   const bool acting = choice.to && acts(t, choice.to);
   auto e =
       make_event(t, choice.to ? event_kind::assigned : event_kind::unroutable, a.step, a.attempt);

@@ -56,7 +56,7 @@ void orchestrator_state::on_find_task(const find_task& x) {
 }
 
 void orchestrator_state::on_find_session(const find_session& x) {
-  session_found out{x.request, nullptr, domain_->path, {}, 0};
+  session_found out{x.request, nullptr, domain_->path, {}, 0, config_.shard};
   if (auto* e = sessions_->find(x.id)) {
     out.what = std::make_shared<const session_snapshot>(e->now);
     out.working_on = e->working_on;

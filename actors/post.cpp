@@ -309,7 +309,7 @@ void post_state::on_tick() {
       refuse(x, {reason::timeout, "its time was over before it could be sent to " + node, {}});
     }
     p.counters.under_way = p.out.under_way();
-    p.counters.show(*parts_, node);
+    p.counters.show(*parts_, node, p.who.region);
   }
   std::vector<std::uint64_t> late;
   for (const auto& [number, x] : asks_)

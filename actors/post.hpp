@@ -246,6 +246,8 @@ struct post_state {
   void on_mark(peer_entry& p, const envelope& x);
   void on_returned(peer_entry& p, const envelope& x);
   void settle(const address& where, seat_elsewhere& e);
+  /// As a seat says it.
+  [[nodiscard]] std::uint8_t distance_to(const std::string& node) const;
   void show(seat_elsewhere& e);
   /// Its proxy is who sits there; an actor of our own may have taken its place.
   [[nodiscard]] static bool seated(const seat_elsewhere& e);

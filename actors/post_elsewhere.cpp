@@ -44,6 +44,11 @@ void post_state::on_told(peer_entry& p, const envelope& x) {
   }
 }
 
+std::uint8_t post_state::distance_to(const std::string& node) const {
+  const auto peer = peers_.find(node);
+  return peer != peers_.end() && peer->second.who.region == parts_->fleet.region ? 1 : 2;
+}
+
 void post_state::settle(const address& at_address, seat_elsewhere& e) {
   const auto where = at_address;
   if (e.who && e.who->home.moving) {
@@ -60,10 +65,19 @@ void post_state::settle(const address& at_address, seat_elsewhere& e) {
   }
   if (e.claims.empty())
     return;
-  auto use = std::find_if(e.claims.begin(), e.claims.end(), [this](const auto& c) {
-    const auto p = peers_.find(c.first);
-    return p != peers_.end() && p->second.linked;
-  });
+  // While an agent moves, two nodes may have it: the one that takes work and is nearer.
+  auto use = e.claims.end();
+  std::pair<bool, std::uint8_t> best;
+  for (auto i = e.claims.begin(); i != e.claims.end(); ++i) {
+    const auto p = peers_.find(i->first);
+    if (p == peers_.end() || !p->second.linked)
+      continue;
+    const std::pair mine{i->second.news.state != health::up, distance_to(i->first)};
+    if (use == e.claims.end() || mine < best) {
+      use = i;
+      best = mine;
+    }
+  }
   if (use == e.claims.end())
     use = e.claims.begin();
   if (!e.place) {
@@ -95,7 +109,7 @@ void post_state::settle(const address& at_address, seat_elsewhere& e) {
   e.at = use->first;
   e.who = proxy_ptr::make(self_->system(), where, caf::actor_cast<caf::actor>(self_),
                           {use->first, use->second.incarnation, false});
-  e.incarnation = e.place->take(e.who.handle(), parts_->now(self_), e.at);
+  e.incarnation = e.place->take(e.who.handle(), parts_->now(self_), e.at, distance_to(use->first));
   show(e);
   parts_->places->announce_taken(e.place);
   if (where.kind == address_kind::agent && config_.registry)
@@ -250,6 +264,8 @@ void post_state::move_on(const address& where, seat_elsewhere& e) {
   e.marked = false;
   e.place->moved_to(node);
   e.who->home = {node, use.incarnation, false};
+  if (seated(e))
+    e.place->distance.store(distance_to(node), std::memory_order_relaxed);
   show(e);
   auto line = std::move(e.returned);
   e.returned.clear();

@@ -7,7 +7,31 @@
 
 namespace troupe {
 
-void post_metrics::show(const node_parts& parts, const std::string& peer) {
+void post_metrics::show(const node_parts& parts, const std::string& peer,
+                        const std::string& region) {
+  if (parts.cluster && !region.empty() && sent != carried_) {
+    parts.cluster->carried(parts.fleet.region, region, sent - carried_,
+                           sent_bytes - carried_bytes_);
+    if (parts.counters) {
+      const std::map<std::string, std::string> way{
+          {"node", parts.fleet.node_id}, {"from", parts.fleet.region}, {"to", region}};
+      auto& registry = parts.counters->registry();
+      prometheus::BuildCounter()
+          .Name("troupe_region_messages_total")
+          .Help("Envelopes that this node has sent to nodes of a region.")
+          .Register(registry)
+          .Add(way)
+          .Increment(static_cast<double>(sent - carried_));
+      prometheus::BuildCounter()
+          .Name("troupe_region_bytes_total")
+          .Help("Bytes of what these held.")
+          .Register(registry)
+          .Add(way)
+          .Increment(static_cast<double>(sent_bytes - carried_bytes_));
+    }
+    carried_ = sent;
+    carried_bytes_ = sent_bytes;
+  }
   if (!parts.counters)
     return;
   auto& registry = parts.counters->registry();

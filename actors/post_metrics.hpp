@@ -26,8 +26,8 @@ struct post_metrics {
   std::uint64_t losses = 0;    ///< how often the peer was lost with what was under way
   std::uint64_t under_way = 0; ///< taken and not acknowledged, now
 
-  /// Adds what has been counted since the last time to the node's metrics.
-  void show(const node_parts& parts, const std::string& peer);
+  /// Adds what has been counted since the last time to the node's metrics; `region` is the peer's.
+  void show(const node_parts& parts, const std::string& peer, const std::string& region);
 
  private:
   struct series {
@@ -36,6 +36,7 @@ struct post_metrics {
   };
   series sent_, sent_bytes_, resent_, received_, received_bytes_, duplicates_, refused_, malformed_,
       losses_;
+  std::uint64_t carried_ = 0, carried_bytes_ = 0; ///< of `sent`, already added to its region's
   prometheus::Gauge* under_way_ = nullptr;
 };
 

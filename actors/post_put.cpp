@@ -178,6 +178,7 @@ void put(const session_found& x, v1::SessionFound& out) {
   out.set_domain(x.domain);
   out.set_working_on(x.working_on);
   out.set_waiting(x.waiting);
+  out.set_shard(x.shard);
 }
 
 void put(const shard_seen& x, v1::ShardSeen& out) {

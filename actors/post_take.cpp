@@ -198,8 +198,12 @@ void take(v1::TaskFound& in, const seat_finder&, task_found& out) {
 }
 
 void take(v1::SessionFound& in, const seat_finder&, session_found& out) {
-  out = {in.request(), in.has_what() ? take_session(*in.mutable_what()) : nullptr,
-         std::move(*in.mutable_domain()), std::move(*in.mutable_working_on()), in.waiting()};
+  out = {in.request(),
+         in.has_what() ? take_session(*in.mutable_what()) : nullptr,
+         std::move(*in.mutable_domain()),
+         std::move(*in.mutable_working_on()),
+         in.waiting(),
+         in.shard()};
 }
 
 void take(v1::ShardSeen& in, const seat_finder&, shard_seen& out) {

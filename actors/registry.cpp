@@ -9,7 +9,7 @@ void registry_state::init(caf::event_based_actor* self, parts_ptr parts) {
   parts_ = std::move(parts);
   // After a restart the seats still know who is there; nobody has to register again.
   for (const auto& place : parts_->places->all(address_kind::agent))
-    if (place->spec())
+    if (place->spec() && place->state.load(std::memory_order_relaxed) != health::spare)
       domains_[place->spec()->card.domain].agents.push_back(place);
   // In the order in which the team declared them; who was added later comes last.
   for (auto& [path, d] : domains_) {

@@ -17,11 +17,19 @@ namespace troupe {
 
 struct agent_metrics;
 
-enum class health : std::uint8_t { down, up, draining, quarantined };
+enum class health : std::uint8_t {
+  down,
+  up,
+  draining,
+  quarantined,
+  unplaced, ///< nobody sits there, because no node satisfies what it needs
+  spare,    ///< nobody sits there, because fewer replicas are needed
+};
 
 template <>
 struct enum_names<health> {
-  static constexpr std::array<std::string_view, 4> value{"down", "up", "draining", "quarantined"};
+  static constexpr std::array<std::string_view, 6> value{"down",        "up",       "draining",
+                                                         "quarantined", "unplaced", "spare"};
 };
 
 /// What a seat is there for, as the failure table or a person has said. It outlives its sitters: an
@@ -46,6 +54,7 @@ class alignas(64) seat {
                 provider_ptr depends_on = nullptr)
       : shed_at_(what ? static_cast<std::uint8_t>(std::min(what->shed_at, 255u)) : std::uint8_t{0})
       , does_(what ? what->card.does : effects{})
+      , slots_(what ? static_cast<std::uint8_t>(std::min(what->slots, 255u)) : std::uint8_t{0})
       , capacity_(what ? what->slots + what->queue_limit : 0)
       , cost_(what ? static_cast<float>(what->card.cost) : 0)
       , quality_(what ? static_cast<float>(what->card.quality) : 0)
@@ -61,8 +70,11 @@ class alignas(64) seat {
  private:
   const std::uint8_t shed_at_;
   const effects does_;
+  const std::uint8_t slots_;
 
  public:
+  /// How far away its sitter is: 0 on this node, 1 in this node's region, 2 in another one.
+  std::atomic<std::uint8_t> distance{0};
   /// Share of recent calls that succeeded: an exponential average over about 20 calls. Races lose
   /// an update at worst.
   std::atomic<float> success_rate{1.0f};
@@ -95,13 +107,15 @@ class alignas(64) seat {
     return sitter_;
   }
   /// Seats a new incarnation; returns its number, 1 for the first. `since`: when that was.
-  /// `elsewhere`: the node where it lives, if that is not this one.
-  std::uint64_t take(caf::actor handle, timestamp since = {}, std::string elsewhere = {}) {
+  /// `elsewhere`: the node where it lives, if that is not this one, so far `away`.
+  std::uint64_t take(caf::actor handle, timestamp since = {}, std::string elsewhere = {},
+                     std::uint8_t away = 0) {
     std::lock_guard hold{mutex_};
     sitter_.handle = std::move(handle);
     since_ = since;
     elsewhere_ = std::move(elsewhere);
     remote_.store(!elsewhere_.empty(), std::memory_order_relaxed);
+    distance.store(away, std::memory_order_relaxed);
     version_.fetch_add(1, std::memory_order_release);
     state.store(shown(duty_), std::memory_order_relaxed);
     return ++sitter_.incarnation;
@@ -111,8 +125,25 @@ class alignas(64) seat {
     std::lock_guard hold{mutex_};
     sitter_.handle = nullptr;
     version_.fetch_add(1, std::memory_order_release);
-    state.store(health::down, std::memory_order_relaxed);
+    state.store(absent_, std::memory_order_relaxed);
     return sitter_.incarnation;
+  }
+  /// How the seat looks while nobody sits there: `down`, `unplaced` or `spare`, and why.
+  void set_absent(health as, std::string why) {
+    std::lock_guard hold{mutex_};
+    absent_ = as;
+    absent_why_ = std::move(why);
+    if (!sitter_.handle)
+      state.store(as, std::memory_order_relaxed);
+  }
+  [[nodiscard]] health absent() const {
+    std::lock_guard hold{mutex_};
+    return absent_;
+  }
+  /// Why nobody sits there, if that is known.
+  [[nodiscard]] std::string absent_why() const {
+    std::lock_guard hold{mutex_};
+    return sitter_.handle ? std::string{} : absent_why_;
   }
 
   /// Who sits here has moved on to another node.
@@ -192,6 +223,8 @@ class alignas(64) seat {
     const auto rate = success_rate.load(std::memory_order_relaxed);
     success_rate.store(rate + 0.05f * ((ok ? 1.0f : 0.0f) - rate), std::memory_order_relaxed);
   }
+  /// Calls that it works on at a time; 255 stands for more.
+  [[nodiscard]] std::uint32_t slots() const noexcept { return slots_; }
   [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
   /// As the card says them.
   [[nodiscard]] float cost() const noexcept { return cost_; }
@@ -208,7 +241,7 @@ class alignas(64) seat {
     return limits;
   }
   [[nodiscard]] static health shown(duty d) noexcept {
-    return d == duty::serving                         ? health::up
+    return d == duty::serving                          ? health::up
            : d == duty::draining || d == duty::stopped ? health::draining
                                                        : health::quarantined;
   }
@@ -224,6 +257,8 @@ class alignas(64) seat {
   std::string elsewhere_;
   std::atomic<bool> remote_{false};
   duty duty_ = duty::serving;
+  health absent_ = health::down;
+  std::string absent_why_;
   std::atomic<std::uint64_t> mourned_{0};
   std::atomic<std::uint64_t> version_{1};
 };

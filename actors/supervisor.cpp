@@ -192,6 +192,7 @@ void supervisor_state::on_start_child(const start_child& x) {
     by_id_.emplace(x.what->rules.id, i);
     children_.push_back({*x.what, {}, 0, false});
   }
+  children_[i].spec.restarts_before = x.what->restarts_before;
   children_[i].gone = false;
   supervision_run::steps todo;
   run_->start_child(i, todo);
@@ -252,7 +253,12 @@ tree_node supervisor_state::leaf(std::uint32_t i) const {
     state = "stopped";
   if (c.handle && c.spec.place)
     state = to_string(c.spec.place->state.load(std::memory_order_relaxed));
-  return {c.spec.rules.id, c.spec.kind, c.spec.detail, std::move(state), run_->restarts(i), {}};
+  return {c.spec.rules.id,
+          c.spec.kind,
+          c.spec.detail,
+          std::move(state),
+          c.spec.restarts_before + run_->restarts(i),
+          {}};
 }
 
 caf::response_promise supervisor_state::on_view() {
@@ -290,6 +296,9 @@ caf::response_promise supervisor_state::on_view() {
               done();
             });
   }
+  if (config_.absent)
+    for (auto& missing : config_.absent())
+      view->children.push_back(std::move(missing));
   done();
   return promise;
 }

@@ -19,6 +19,7 @@ struct child_spec {
   std::string detail; ///< for the tree
   seat_ptr place;     ///< taken at every start, left at every end; null: the child has no address
   bool is_supervisor = false;
+  std::uint32_t restarts_before = 0; ///< elsewhere; shown beside those here
   /// Makes the actor. Runs on the supervisor's thread at every (re)start.
   std::function<caf::actor(caf::event_based_actor* supervisor)> start;
   /// The child is seated and running. Optional.
@@ -31,6 +32,8 @@ struct supervisor_config {
   restart_intensity intensity;
   std::vector<child_spec> children;
   milliseconds isolate{0}; ///< see `supervision_run`
+  /// Children that should run and cannot, for the tree. Optional.
+  std::function<std::vector<tree_node>()> absent = nullptr;
 
   /// Throws `std::invalid_argument` for a child without id or start function, or an id that occurs
   /// twice.

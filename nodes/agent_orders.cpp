@@ -84,6 +84,7 @@ agent_view view_of(const node_parts& parts, const seat& place, timestamp now) {
   agent_view out{place.where().name,
                  place.spec(),
                  place.state.load(),
+                 place.absent_why(),
                  place.load.load(),
                  place.served.load(),
                  place.failed.load(),

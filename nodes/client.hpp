@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/cluster_messages.hpp"
+#include "actors/cluster_view.hpp"
 #include "actors/messages.hpp"
 #include "actors/survey.hpp"
 #include "src/store/store.hpp"
@@ -26,6 +27,7 @@ struct task_request {
   std::string text;
   json data;              ///< an object, or null; `data.context` holds fields for the typed context
   std::string context_id; ///< the session; empty: none
+  std::string home;       ///< region that a new session is to be at home in; empty: the door's
   customer who;
   std::optional<priority> urgency;
   std::optional<durability> keep;
@@ -51,15 +53,16 @@ struct agent_view {
   std::string name; ///< `domain/agent`, with `#n` for a replica
   std::shared_ptr<const agent_spec> spec;
   health state = health::down;
+  std::string why; ///< it is not there, if that is known
   std::uint32_t load = 0;
   std::uint64_t served = 0;
   std::uint64_t failed = 0;
   float success_rate = 1;
   std::uint64_t incarnation = 0;
-  shared_breaker::view breaker;  ///< of its own
-  shared_breaker::view provider; ///< of whom it depends on
+  shared_breaker::view breaker;          ///< of its own
+  shared_breaker::view provider;         ///< of whom it depends on
   std::optional<standing_order> ordered; ///< what a person has said of it
-  std::string node;              ///< where it lives; empty: nobody sits there now
+  std::string node;                      ///< where it lives; empty: nobody sits there now
 };
 
 /// An orchestrator that this node runs: it owns a shard of a domain.
@@ -128,8 +131,8 @@ class client {
   /// Does this at this node to the agent `domain/agent`, with all its replicas, or to the one
   /// replica `domain/agent#n`; answers with those that live here, as they stand then.
   /// `invalid_request` if there is no such agent. All but `restart` is stored and stands when the
-  /// node is started again; `busy` when it has been done but the store has not taken it yet. `told_by`: the node that was asked and has the
-  /// order in its audit trail; empty: this one.
+  /// node is started again; `busy` when it has been done but the store has not taken it yet.
+  /// `told_by`: the node that was asked and has the order in its audit trail; empty: this one.
   virtual void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then,
                      std::string told_by = {}) = 0;
   /// Asks all nodes of the cluster something, see `survey`; a node that is alone asks itself.
@@ -144,6 +147,12 @@ class client {
   [[nodiscard]] virtual std::vector<agent_view> agents() const = 0;
   /// The nodes of the cluster as this one saw them last; a node that is alone is the only one.
   [[nodiscard]] virtual member_table nodes() const = 0;
+  /// What this node has sent to which region since it started; nothing when it is alone.
+  [[nodiscard]] virtual std::vector<region_traffic> traffic() const = 0;
+  /// Lets the home region `home` work for its own sessions again: answers with what the duties are
+  /// then. `conflict` when it does so already, or nobody is there; `invalid_request` for an unknown
+  /// one.
+  virtual void return_region(std::string home, reply<member_table> then) = 0;
   [[nodiscard]] virtual const fleet_spec& fleet() const = 0;
   /// All actors of the tree have started and what was interrupted has been taken up again.
   [[nodiscard]] virtual bool ready() const = 0;

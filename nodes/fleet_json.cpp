@@ -28,6 +28,8 @@ json agent_json(const agent_view& x) {
            {"breaker", breaker_view(x.breaker)}};
   if (!x.node.empty())
     out["node"] = x.node;
+  if (!x.why.empty())
+    out["why"] = x.why;
   if (x.ordered)
     out["ordered"] = {{"duty", to_string(x.ordered->wanted)}, {"since", time_text(x.ordered->at)}};
   if (!x.spec)

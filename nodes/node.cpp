@@ -35,7 +35,7 @@ void index_domains(const std::vector<domain_spec>& domains, node_parts& parts) {
   for (const auto& d : domains) {
     auto& entry = parts.domains[d.path];
     entry.spec = &d;
-    for (std::uint32_t shard = 0; shard < parts.fleet.shards; ++shard)
+    for (std::uint32_t shard = 0; shard < parts.layout.shards(); ++shard)
       entry.shards.push_back(parts.places->claim(directory::orchestrator_of(d.path, shard)));
     index_domains(d.domains, parts);
   }
@@ -64,6 +64,9 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   fleet.dir =
       fleet.dir.empty() ? std::string{} : fs::absolute(fleet.dir).lexically_normal().string();
   p.fleet = std::move(fleet);
+  p.layout.per_region = p.fleet.shards;
+  for (const auto& region : p.fleet.regions)
+    p.layout.regions.push_back(region.name);
   index_domains(p.fleet.domains, p);
   p.time = options_.time.value_or(
       timeline{std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now()),
@@ -215,6 +218,14 @@ void node::add_agent(agent_spec spec) {
   if (domain == parts_->domains.end())
     throw std::runtime_error{"there is no domain " + spec.card.domain};
   check_natives({spec}, *parts_);
+  const auto name = spec.card.domain + "/" + spec.card.name;
+  if (spec.scaling)
+    throw std::runtime_error{"agent " + name +
+                             " is added to a running fleet: it has a fixed number of replicas"};
+  host here;
+  here.row = node_tree::own_row(*parts_);
+  if (const auto found = place_replica(name, spec.placement, {here}, {}); found.node.empty())
+    throw std::runtime_error{"agent " + name + " cannot run here: " + found.why};
   for (const auto& known : parts_->places->all(address_kind::agent))
     if (known->spec() && known->spec()->card.domain == spec.card.domain &&
         known->spec()->card.name == spec.card.name)

@@ -2,11 +2,13 @@
 
 #include "actors/audit.hpp"
 #include "actors/boundary.hpp"
+#include "actors/cluster_messages.hpp"
 #include "nodes/agent_orders.hpp"
 #include "nodes/ledger_reader.hpp"
+#include "nodes/node_tree.hpp"
 #include "policies/deadline.hpp"
 #include "policies/dice.hpp"
-#include "policies/placement.hpp"
+#include "policies/failover.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
 
@@ -64,6 +66,11 @@ class owed_reply {
   client::reply<T> then_;
 };
 
+/// What a task's shard follows from: whoever comes with the same meets the same orchestrator.
+const std::string& owner_of(const task_request& what) {
+  return !what.context_id.empty() ? what.context_id : what.idempotency_key;
+}
+
 template <class T>
 auto owed(client::reply<T> then) {
   return std::make_shared<owed_reply<T>>(std::move(then));
@@ -93,16 +100,18 @@ bool node_client::at_desk(std::function<void(front_desk_state&)> f) const {
 }
 
 refused node_client::make_task(const node_parts& parts, const task_request& what, timestamp now,
-                               std::uint64_t dice, bool stores, task_ptr& out, seat_ptr& where) {
+                               std::uint64_t dice, bool stores, task_ptr& out, seat_ptr& where,
+                               std::string_view home) {
   const auto& path = what.domain.empty() ? parts.fleet.entry : what.domain;
   auto domain = parts.domains.find(path);
   if (domain == parts.domains.end())
     return {refusal::unknown_domain, "there is no domain '" + path + "'", {}};
   const auto& spec = *domain->second.spec;
-  const auto shards = parts.fleet.shards;
-  const auto& owner = !what.context_id.empty() ? what.context_id : what.idempotency_key;
+  const auto& layout = parts.layout;
+  const auto& owner = owner_of(what);
   const auto shard =
-      owner.empty() ? static_cast<std::uint32_t>(dice % shards) : shard_for(owner, shards);
+      owner.empty() ? layout.first_of(home) + static_cast<std::uint32_t>(dice % layout.per_region)
+                    : layout.shard_of(owner, home);
   auto t = std::make_shared<task>();
   t->id = make_task_id(now, scramble(dice), shard);
   t->context_id = what.context_id;
@@ -170,6 +179,14 @@ std::uint64_t node_client::submit(task_request what, task_handlers handlers) {
   task_ptr made;
   seat_ptr where;
   auto no = check_input(*parts_, what);
+  const auto& regions = parts_->layout.regions;
+  if (no.why == refusal::none && !what.home.empty() &&
+      std::find(regions.begin(), regions.end(), what.home) == regions.end())
+    no = {refusal::invalid_request, "there is no region '" + what.home + "'", {}};
+  if (no.why == refusal::none && !regions.empty()) {
+    submit_at_home(number, std::move(what), std::move(handlers));
+    return number;
+  }
   if (no.why == refusal::none)
     no = make_task(*parts_, what, now(), scramble(dice_.fetch_add(0x9E3779B97F4A7C15ull)), stores_,
                    made, where);
@@ -183,6 +200,33 @@ std::uint64_t node_client::submit(task_request what, task_handlers handlers) {
   errand->what.where = std::move(where);
   at_desk([errand](front_desk_state& desk) { desk.submit(errand->number, errand->take()); });
   return number;
+}
+
+void node_client::submit_at_home(std::uint64_t number, task_request what, task_handlers handlers) {
+  auto errand = std::make_shared<task_errand>(number, std::string{}, std::move(handlers));
+  const auto dice = scramble(dice_.fetch_add(0x9E3779B97F4A7C15ull));
+  at_desk([errand, what = std::move(what), dice, parts = parts_, at = now(),
+           stores = stores_](front_desk_state& desk) {
+    const auto submit = [errand, what, dice, parts, at, stores, &desk](const std::string& home,
+                                                                       const refused& why_not) {
+      auto task = errand->take();
+      auto no = why_not;
+      if (no.why == refusal::none)
+        no = make_task(*parts, what, at, dice, stores, task.what, task.where, home);
+      if (no.why != refusal::none) {
+        if (task.refused_)
+          task.refused_(no);
+        return;
+      }
+      task.id = task.what->id;
+      desk.submit(errand->number, std::move(task));
+    };
+    const auto& owner = owner_of(what);
+    if (owner.empty())
+      submit(choose_home(parts->layout.regions, {}, what.home, parts->fleet.region).region, {});
+    else
+      desk.home_of(owner, what.home, submit);
+  });
 }
 
 std::uint64_t node_client::watch(std::string id, task_handlers handlers) {
@@ -347,7 +391,7 @@ std::vector<agent_view> node_client::agents() const {
   std::vector<agent_view> out;
   const auto now_is = now();
   for (const auto& place : parts_->places->all(address_kind::agent))
-    if (place->spec())
+    if (place->spec() && place->state.load() != health::spare)
       out.push_back(view_of(*parts_, *place, now_is));
   return out;
 }
@@ -367,16 +411,40 @@ std::vector<shard_view> node_client::shards() const {
 member_table node_client::nodes() const {
   if (parts_->cluster)
     return parts_->cluster->seen();
-  member alone;
-  alone.node = parts_->fleet.node_id;
-  alone.region = parts_->fleet.region;
-  alone.version = TROUPE_VERSION;
-  alone.state = member_state::up;
-  return {0, {std::move(alone)}, {}};
+  return {0, {node_tree::own_row(*parts_)}, {}, {}};
+}
+
+std::vector<region_traffic> node_client::traffic() const {
+  return parts_->cluster ? parts_->cluster->traffic() : std::vector<region_traffic>{};
+}
+
+void node_client::return_region(std::string home, reply<member_table> then) {
+  const auto& regions = parts_->layout.regions;
+  if (std::find(regions.begin(), regions.end(), home) == regions.end())
+    return then({}, {refusal::invalid_request, "there is no region '" + home + "'", {}});
+  const auto keeper =
+      parts_->places->resolve({address_kind::node, parts_->fleet.node_id + "/cluster_keeper"});
+  if (!keeper)
+    return then({}, {refusal::conflict, "this node is alone, and works on all sessions", {}});
+  const auto at = now();
+  send_audit(*parts_,
+             audit_write("region/" + home + "/" + std::to_string(at.time_since_epoch().count()), at,
+                         "region.returned", {{"region", home}}));
+  system_.spawn([keeper, home, then, parts = parts_](caf::event_based_actor* self) {
+    self->request(keeper, request_timeout, troupe::return_region{home})
+        .then(
+            [then, parts](const std::string& why_not) {
+              then(parts->cluster->seen(),
+                   why_not.empty() ? refused{} : refused{refusal::conflict, why_not, {}});
+            },
+            [then](const caf::error&) {
+              then({}, {refusal::timeout, "the node's keeper does not answer", {}});
+            });
+  });
 }
 
 bool node_client::ready() const {
-  // Who was stopped by a person is not waited for.
+  // Who was stopped by a person, or has no place, is not waited for.
   const auto up = [](const seat_ptr& place) {
     return place->state.load() != health::down || place->now_for() == duty::stopped;
   };

@@ -36,19 +36,25 @@ class node_client final : public client {
   [[nodiscard]] std::vector<shard_view> shards() const override;
   [[nodiscard]] std::vector<agent_view> agents() const override;
   [[nodiscard]] member_table nodes() const override;
+  [[nodiscard]] std::vector<region_traffic> traffic() const override;
+  void return_region(std::string home, reply<member_table> then) override;
   [[nodiscard]] const fleet_spec& fleet() const override { return parts_->fleet; }
   [[nodiscard]] bool ready() const override;
   [[nodiscard]] std::string metrics() const override;
 
-  /// A task for `what`, complete and with its orchestrator; a refusal when there is no such domain.
+  /// A task for `what` that is at home in the region `home`, complete and with its orchestrator; a
+  /// refusal when there is no such domain.
   [[nodiscard]] static refused make_task(const node_parts& parts, const task_request& what,
                                          timestamp now, std::uint64_t dice, bool stores,
-                                         task_ptr& out, seat_ptr& where);
+                                         task_ptr& out, seat_ptr& where,
+                                         std::string_view home = {});
   /// `invalid_input` when the request asks for a skill directly, and no agent that offers it takes
   /// such input.
   [[nodiscard]] static refused check_input(const node_parts& parts, const task_request& what);
 
  private:
+  /// Asks first where the task is at home.
+  void submit_at_home(std::uint64_t number, task_request what, task_handlers handlers);
   /// Masks the secrets that a request repeats: nothing that holds one gets any further.
   void mask(std::string& text, json& data) const;
   /// What changes something is on record before it is done, or it is not done: `then` gets a

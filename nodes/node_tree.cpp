@@ -8,10 +8,13 @@
 #include "actors/orchestrator.hpp"
 #include "actors/order_keeper.hpp"
 #include "actors/registry.hpp"
+#include "actors/replica_host.hpp"
 #include "actors/respondent.hpp"
+#include "actors/scaler.hpp"
 #include "actors/service.hpp"
 #include "actors/standing_orders.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe {
@@ -22,6 +25,7 @@ constexpr milliseconds agent_shutdown{2000};
 constexpr milliseconds isolate{60000};
 constexpr milliseconds tree_shutdown{8000};
 constexpr milliseconds journal_shutdown{5000};
+constexpr milliseconds region_start{10000}; ///< for the nodes of a region to start as well
 /// Between tries to open a store that keeps failing: another server may have been promoted.
 constexpr milliseconds store_retry{500};
 
@@ -36,6 +40,16 @@ child_spec child(const std::string& id, std::string kind, milliseconds shutdown,
   return out;
 }
 
+/// The ids of its replicas within its domain, as many as there may ever be.
+std::vector<std::string> replica_ids(const agent_spec& spec) {
+  const auto most =
+      spec.scaling ? std::max(spec.scaling->max_replicas, spec.replicas) : spec.replicas;
+  std::vector<std::string> out;
+  for (std::uint32_t i = 0; i < most; ++i)
+    out.push_back(spec.card.name + (most > 1 ? "#" + std::to_string(i + 1) : std::string{}));
+  return out;
+}
+
 } // namespace
 
 node_tree::node_tree(parts_ptr parts, const node_options& options,
@@ -47,7 +61,10 @@ node_tree::node_tree(parts_ptr parts, const node_options& options,
     , journal_(options.no_store ? nullptr : place_of(*parts_, "journal"))
     , desk_(place_of(*parts_, "human_desk"))
     , registry_(place_of(*parts_, "registry"))
-    , keeper_(options.cluster ? place_of(*parts_, "cluster_keeper") : nullptr) {}
+    , keeper_(options.cluster ? place_of(*parts_, "cluster_keeper") : nullptr) {
+  if (!keeper_)
+    alone_ = place_agents(agents_of(*parts_), {0, {own_row(*parts_)}, {}, {}});
+}
 
 seat_ptr node_tree::place_of(const node_parts& parts, const std::string& name) {
   return parts.places->claim({address_kind::node, parts.fleet.node_id + "/" + name});
@@ -83,7 +100,9 @@ child_spec node_tree::agent_child(const std::shared_ptr<const agent_spec>& spec,
 
 std::vector<child_spec> node_tree::agent_children(const agent_spec& declared,
                                                   const domain_spec& domain) const {
-  std::vector<child_spec> out;
+  auto& out = made_[declared.card.domain + "/" + declared.card.name];
+  if (!out.empty())
+    return out;
   auto whole = std::make_shared<agent_spec>(declared);
   if (!whole->breaker)
     whole->breaker = domain.breaker;
@@ -92,9 +111,7 @@ std::vector<child_spec> node_tree::agent_children(const agent_spec& declared,
       spec->provider.empty()
           ? nullptr
           : parts_->places->claim_provider(spec->provider, domain.provider_breaker);
-  for (std::uint32_t i = 0; i < spec->replicas; ++i) {
-    const auto id =
-        spec->card.name + (spec->replicas > 1 ? "#" + std::to_string(i + 1) : std::string{});
+  for (const auto& id : replica_ids(*spec)) {
     auto place =
         parts_->places->claim({address_kind::agent, spec->card.domain + "/" + id}, spec, provider);
     if (const auto said = parts_->orders->of(place->where().name))
@@ -102,6 +119,48 @@ std::vector<child_spec> node_tree::agent_children(const agent_spec& declared,
     out.push_back(agent_child(spec, id, std::move(place)));
   }
   return out;
+}
+
+member node_tree::own_row(const node_parts& parts) {
+  member own;
+  own.node = parts.fleet.node_id;
+  own.region = parts.fleet.region;
+  own.version = TROUPE_VERSION;
+  own.state = member_state::up;
+  offer(own, parts.fleet.node_labels);
+  return own;
+}
+
+std::vector<agent_wish> node_tree::agents_of(const node_parts& parts) {
+  std::vector<agent_wish> out;
+  for (const auto& [path, place] : parts.domains)
+    for (const auto& a : place.spec->agents) {
+      auto& wish = out.emplace_back();
+      wish.domain = path;
+      wish.agent = path + "/" + a.card.name;
+      wish.needs = a.placement;
+      wish.least = a.replicas;
+      for (const auto& id : replica_ids(a))
+        wish.replicas.push_back(path + "/" + id);
+    }
+  return out;
+}
+
+std::function<std::vector<tree_node>()> node_tree::absent_agents(std::string domain) const {
+  return [p = parts_, prefix = std::move(domain) + "/"] {
+    std::vector<tree_node> out;
+    // In a cluster one node shows them, so that the trees of all nodes together show each once.
+    if (p->cluster && placer_of(p->cluster->seen()) != p->fleet.node_id)
+      return out;
+    for (const auto& place : p->places->all(address_kind::agent)) {
+      const auto& name = place->where().name;
+      if (place->spec() && name.rfind('/') + 1 == prefix.size() && name.starts_with(prefix) &&
+          place->state.load(std::memory_order_relaxed) == health::unplaced)
+        out.push_back(
+            {name.substr(prefix.size()), "agent", place->absent_why(), "unplaced", 0, {}});
+    }
+    return out;
+  };
 }
 
 child_spec node_tree::orchestrator_child(const domain_spec& domain, std::uint32_t shard) const {
@@ -114,6 +173,32 @@ child_spec node_tree::orchestrator_child(const domain_spec& domain, std::uint32_
         return self->system().spawn(orchestrator, p, config);
       },
       restart_type::transient);
+}
+
+std::optional<child_spec> node_tree::scaler_child() const {
+  scaler_config config;
+  config.keeper = keeper_;
+  config.late = late_;
+  for (auto& wish : agents_of(*parts_)) {
+    const auto& domain = *parts_->domains.at(wish.domain).spec;
+    const auto spec = std::find_if(domain.agents.begin(), domain.agents.end(), [&](const auto& a) {
+      return wish.agent == wish.domain + "/" + a.card.name;
+    });
+    if (!spec->scaling)
+      continue;
+    if (!keeper_)
+      for (auto& c : agent_children(*spec, domain)) {
+        auto id = c.place->where().name;
+        config.replicas.emplace(std::move(id), moving_child{wish.domain + "/agents", std::move(c)});
+      }
+    config.agents.push_back({std::move(wish), *spec->scaling, spec->slots, spec->timeout});
+  }
+  if (config.agents.empty())
+    return std::nullopt;
+  return child("scaler", "scaler", agent_shutdown, place_of(*parts_, "scaler"),
+               [p = parts_, config](caf::event_based_actor* self) {
+                 return self->system().spawn(scaler, p, config);
+               });
 }
 
 child_spec node_tree::post_child(std::uint64_t incarnation) const {
@@ -139,7 +224,13 @@ child_spec node_tree::keeper() const {
   config.place = keeper_;
   config.registry = registry_;
   config.late = late_;
-  config.shards = parts_->fleet.shards;
+  config.layout = parts_->layout;
+  config.regions.regions = parts_->fleet.regions;
+  config.regions.back =
+      parts_->fleet.region_return ? region_return::automatic : region_return::command;
+  config.regions.start_wait = region_start;
+  config.regions.stable = parts_->fleet.region_return.value_or(milliseconds{0});
+  config.agents = agents_of(*parts_);
   config.post_place = place_of(*parts_, "post");
   for (const auto& [path, place] : parts_->domains) {
     config.domains.push_back(path);
@@ -171,13 +262,16 @@ child_spec node_tree::keeper() const {
 
 child_spec node_tree::domain_tree(const domain_spec& domain) const {
   // Who declares its agents independent of each other wants the broken one to stay down alone.
-  supervisor_config agents{domain.path + "/agents", domain.strategy, domain.intensity, {}, isolate};
+  supervisor_config agents{
+      domain.path + "/agents",   domain.strategy, domain.intensity, {}, isolate,
+      absent_agents(domain.path)};
   supervisor_config orchestrators{domain.path + "/orchestrators", supervision::one_for_one, {}, {}};
   if (!keeper_) {
     for (const auto& a : domain.agents)
       for (auto& c : agent_children(a, domain))
-        agents.children.push_back(std::move(c));
-    for (std::uint32_t shard = 0; shard < parts_->fleet.shards; ++shard)
+        if (runs_here(c) && !a.scaling)
+          agents.children.push_back(std::move(c));
+    for (std::uint32_t shard = 0; shard < parts_->layout.shards(); ++shard)
       orchestrators.children.push_back(orchestrator_child(domain, shard));
   }
   supervisor_config all{domain.path, supervision::one_for_one, {}, {}};
@@ -186,6 +280,22 @@ child_spec node_tree::domain_tree(const domain_spec& domain) const {
   for (const auto& inner : domain.domains)
     all.children.push_back(domain_tree(inner));
   return supervised(std::move(all), domain.path);
+}
+
+bool node_tree::runs_here(const child_spec& replica) const {
+  const auto& id = replica.place->where().name;
+  const auto domain = alone_.find(replica.place->spec()->card.domain);
+  const auto* r = domain == alone_.end() ? nullptr : [&]() -> const placed_replica* {
+    const auto hit = domain->second.replicas.find(id);
+    return hit == domain->second.replicas.end() ? nullptr : &hit->second;
+  }();
+  if (r && !r->node.empty())
+    return true;
+  show_absence(*parts_, replica.place, r ? health::unplaced : health::spare,
+               r ? r->why : std::string{});
+  if (r)
+    parts_->log->warn("agent {} runs nowhere: {}", id, r->why);
+  return false;
 }
 
 child_spec node_tree::storage(std::shared_ptr<std::unique_ptr<store>> first_store,
@@ -247,6 +357,8 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
   for (const auto& d : parts_->fleet.domains)
     domains.children.push_back(domain_tree(d));
   out.children.push_back(supervised(std::move(domains), "domains"));
+  if (auto follows = scaler_child())
+    out.children.push_back(*std::move(follows));
   out.children.push_back(child(
       "front_desk", "front_desk", agent_shutdown, place_of(*parts_, "front_desk"),
       [p = parts_, f = place_of(*parts_, "front_desk"), j = journal_, d = desk_](

@@ -5,8 +5,12 @@
 #include "actors/respondent.hpp"
 #include "actors/supervisor.hpp"
 #include "nodes/node.hpp"
+#include "policies/agent_placement.hpp"
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +29,7 @@ namespace troupe {
 ///         <domain>/agents            one child per agent replica, by the domain's strategy
 ///         <domain>/orchestrators     one child per shard
 ///         its sub-domains, likewise
+///     scaler                         when agents follow their load
 ///     front_desk
 ///
 /// Whoever comes later in `node` relies on those before; hence rest_for_one. In a cluster the
@@ -44,20 +49,28 @@ class node_tree {
   [[nodiscard]] supervisor_config root(std::shared_ptr<std::unique_ptr<store>> first_store,
                                        std::shared_ptr<const std::vector<store_write>> hello) const;
 
-  /// One child per replica. Seats are claimed while the tree is drawn, so that the registry knows
-  /// every agent before the first of them runs.
+  /// One child per replica that there may be, the same at every call. Seats are claimed while the
+  /// tree is drawn, so that the registry knows every agent before the first of them runs.
   [[nodiscard]] std::vector<child_spec> agent_children(const agent_spec& declared,
                                                        const domain_spec& domain) const;
+  /// What this node offers, as a member that is up.
+  [[nodiscard]] static member own_row(const node_parts& parts);
+  /// All agents and what they need, in the order of their domains' paths.
+  [[nodiscard]] static std::vector<agent_wish> agents_of(const node_parts& parts);
 
  private:
+  [[nodiscard]] std::function<std::vector<tree_node>()> absent_agents(std::string domain) const;
   [[nodiscard]] child_spec supervised(supervisor_config config, const std::string& id) const;
   [[nodiscard]] child_spec agent_child(const std::shared_ptr<const agent_spec>& spec,
                                        const std::string& id, seat_ptr place) const;
   [[nodiscard]] child_spec domain_tree(const domain_spec& domain) const;
+  /// For a node that is alone. One that does not run is shown to be absent.
+  [[nodiscard]] bool runs_here(const child_spec& replica) const;
   [[nodiscard]] child_spec storage(std::shared_ptr<std::unique_ptr<store>> first_store,
                                    std::shared_ptr<const std::vector<store_write>> hello) const;
   [[nodiscard]] child_spec services() const;
   [[nodiscard]] child_spec orchestrator_child(const domain_spec& domain, std::uint32_t shard) const;
+  [[nodiscard]] std::optional<child_spec> scaler_child() const;
   [[nodiscard]] child_spec keeper() const;
   [[nodiscard]] child_spec post_child(std::uint64_t incarnation) const;
 
@@ -69,6 +82,9 @@ class node_tree {
   seat_ptr desk_;
   seat_ptr registry_;
   seat_ptr keeper_; ///< null: the node is alone
+  /// By `domain/agent`: a seat belongs to one declaration, so each is made once.
+  mutable std::map<std::string, std::vector<child_spec>> made_;
+  placement_records alone_; ///< where agents run when the node is alone: here, or nowhere
 };
 
 } // namespace troupe

@@ -15,11 +15,15 @@ bool region_there(const member_table& table, std::string_view region) noexcept {
 
 std::optional<failover_decision> failover::decide(const member_table& table, timestamp now) {
   next_ = no_deadline;
+  if (!began_)
+    began_ = now;
   for (const auto& r : settings_.regions) {
-    if (region_there(table, r.name))
+    if (region_there(table, r.name)) {
       there_since_.emplace(r.name, now);
-    else
+      seen_.emplace(r.name);
+    } else {
       there_since_.erase(r.name);
+    }
   }
   for (const auto& r : settings_.regions) {
     const std::string serving{serving_region(table, r.name)};
@@ -29,9 +33,15 @@ std::optional<failover_decision> failover::decide(const member_table& table, tim
       commanded_.erase(r.name);
       if (home_there)
         continue;
+      const auto patience = later(*began_, settings_.start_wait);
+      if (!seen_.contains(r.name) && now < patience) {
+        next_ = std::min(next_, patience);
+        continue;
+      }
     } else if (home_there) {
       const auto due = later(home->second, settings_.stable);
-      if (commanded_.erase(r.name) > 0)
+      // It stands until the table has it: a write may come too late for its table.
+      if (commanded_.contains(r.name))
         return failover_decision{{r.name, r.name}, r.name + " was told to return"};
       if (!region_there(table, serving))
         return failover_decision{{r.name, r.name},

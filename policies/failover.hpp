@@ -1,6 +1,7 @@
 #pragma once
 
 #include <troupe/enum_names.hpp>
+#include <troupe/fleet.hpp>
 #include <troupe/member.hpp>
 
 #include <cstdint>
@@ -24,15 +25,13 @@ struct enum_names<region_return> {
   static constexpr std::array<std::string_view, 2> value{"automatic", "command"};
 };
 
-struct region_plan {
-  std::string name;
-  std::vector<std::string> backups; ///< nearest first; others are never taken
-};
-
 struct failover_settings {
   std::vector<region_plan> regions;
   region_return back = region_return::automatic;
   milliseconds stable{60000};
+  /// A region that has not been seen since this node started may just be starting too: so long
+  /// nobody stands in for it.
+  milliseconds start_wait{0};
 };
 
 /// A change of who works on a home region's sessions.
@@ -56,8 +55,8 @@ class failover {
 
   /// What to write next, if anything: one at a time.
   [[nodiscard]] std::optional<failover_decision> decide(const member_table& table, timestamp now);
-  /// Somebody wants `home` to work for itself again: true if that is possible. It is done by the
-  /// next `decide`, and forgotten when the region is gone by then.
+  /// Somebody wants `home` to work for itself again: true if that is possible. `decide` says so
+  /// until the table has it, and forgets it when the region is gone by then.
   [[nodiscard]] bool command_return(std::string_view home, const member_table& table);
   /// When `decide` may have something to do though the table does not change.
   [[nodiscard]] timestamp next_timer() const noexcept { return next_; }
@@ -65,6 +64,8 @@ class failover {
  private:
   failover_settings settings_;
   std::map<std::string, timestamp, std::less<>> there_since_;
+  std::set<std::string, std::less<>> seen_; ///< regions that have been there
+  std::optional<timestamp> began_;
   std::set<std::string, std::less<>> commanded_;
   timestamp next_ = no_deadline;
 };

@@ -51,6 +51,8 @@ void membership::on_written(std::uint64_t op, bool taken, timestamp now, actions
   writing_.reset();
   if (write.what == member_write::kind::duty)
     proposed_.reset();
+  if (write.what == member_write::kind::place)
+    proposed_placement_.reset();
   if (!taken) {
     want_read_ = true;
   } else {
@@ -152,6 +154,13 @@ void membership::weigh(std::uint32_t weight, std::string why, timestamp now, act
 
 void membership::propose(const region_duty& duty, timestamp now, actions& todo) {
   proposed_ = duty;
+  proposed_by_ = table_ ? table_->version : 0;
+  pump(now, todo);
+}
+
+void membership::propose(const domain_placement& placement, timestamp now, actions& todo) {
+  proposed_placement_ = placement;
+  proposed_by_ = table_ ? table_->version : 0;
   pump(now, todo);
 }
 
@@ -177,6 +186,11 @@ void membership::use(std::uint64_t op, timestamp now, actions& todo) {
   // What was under way when somebody told of a newer version may have been too early for it. Once
   // is enough: whoever told of a version that does not exist must not keep us reading.
   want_read_ = heard_ > table_->version && op <= heard_after_;
+  if (table_->version != proposed_by_) {
+    // What was decided on an older table is decided anew.
+    proposed_.reset();
+    proposed_placement_.reset();
+  }
   if (renewed_ahead_ && renewed_ahead_->second <= table_->version) {
     leased_until_ = std::max(leased_until_, later(renewed_ahead_->first, settings_.votes.lease));
     renewed_ahead_.reset();
@@ -199,6 +213,17 @@ void membership::apply(const member_write& write) {
       table_->duties.push_back(write.duty);
     else
       *hit = write.duty;
+    return;
+  }
+  if (write.what == member_write::kind::place) {
+    auto& all = table_->placements;
+    auto hit = std::lower_bound(
+        all.begin(), all.end(), write.placement.domain,
+        [](const domain_placement& p, const std::string& domain) { return p.domain < domain; });
+    if (hit != all.end() && hit->domain == write.placement.domain)
+      *hit = write.placement;
+    else
+      all.insert(hit, write.placement);
     return;
   }
   auto at = std::lower_bound(rows.begin(), rows.end(), write.row.node,

@@ -108,6 +108,8 @@ class membership {
   void weigh(std::uint32_t weight, std::string why, timestamp now, actions& todo);
   /// Wants a region's duty written. Given up at the first conflict: decide again by the next view.
   void propose(const region_duty& duty, timestamp now, actions& todo);
+  /// The same of a domain's placement: the last one that was said before there was time to write.
+  void propose(const domain_placement& placement, timestamp now, actions& todo);
 
   /// The last table that was read or written, or nothing.
   [[nodiscard]] const std::optional<member_table>& table() const noexcept { return table_; }
@@ -187,6 +189,8 @@ class membership {
   bool leave_wanted_ = false;
   bool left_wanted_ = false;
   std::optional<region_duty> proposed_;
+  std::optional<domain_placement> proposed_placement_;
+  std::uint64_t proposed_by_ = 0; ///< version of the table that they were decided on
   std::map<std::string, peer_link, std::less<>> links_;
   std::map<std::string, peer_row, std::less<>> rows_;
   timestamp next_{};

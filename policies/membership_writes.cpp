@@ -6,7 +6,7 @@
 namespace troupe {
 
 member_write membership::put(member row) const {
-  return {member_write::kind::put, table_ ? table_->version : 0, std::move(row), {}};
+  return {member_write::kind::put, table_ ? table_->version : 0, std::move(row), {}, {}};
 }
 
 witness membership::eyes(timestamp now) const {
@@ -180,7 +180,9 @@ std::optional<member_write> membership::next_write(timestamp now, actions& todo)
       if (auto write = write_about(m, now))
         return write;
   if (proposed_)
-    return member_write{member_write::kind::duty, table_->version, {}, *proposed_};
+    return member_write{member_write::kind::duty, table_->version, {}, *proposed_, {}};
+  if (proposed_placement_)
+    return member_write{member_write::kind::place, table_->version, {}, {}, *proposed_placement_};
   return std::nullopt;
 }
 

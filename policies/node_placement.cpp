@@ -3,7 +3,7 @@
 #include "policies/rendezvous.hpp"
 
 #include <algorithm>
-#include <array>
+#include <charconv>
 #include <optional>
 #include <tuple>
 
@@ -76,15 +76,41 @@ in_words(const std::map<std::pair<placement_refusal, std::string>, std::uint32_t
 
 } // namespace
 
+void offer(member& row, const std::vector<std::string>& labels) {
+  for (const auto& x : labels) {
+    const auto equals = x.find('=');
+    auto name = x.substr(0, equals);
+    std::uint64_t amount = 0;
+    if (equals != std::string::npos) {
+      const auto* end = x.data() + x.size();
+      const auto read = std::from_chars(x.data() + equals + 1, end, amount);
+      if (read.ec != std::errc{} || read.ptr != end) {
+        row.labels.push_back(x);
+        continue;
+      }
+      row.offers[name] = amount;
+      if (amount == 0)
+        continue;
+    }
+    row.labels.push_back(std::move(name));
+  }
+}
+
 placement_choice place_replica(std::string_view replica, const placement_needs& needs,
                                const std::vector<host>& hosts,
                                const std::map<std::string, std::uint32_t>& there) {
   std::map<std::pair<placement_refusal, std::string>, std::uint32_t> why_not;
+  std::map<std::string_view, std::uint32_t> in_region;
+  for (const auto& h : hosts)
+    if (const auto n = there.find(h.row.node); n != there.end())
+      in_region[h.row.region] += n->second;
   struct bid {
     const host* h;
+    std::uint32_t same_region;
     std::uint32_t same;
     bool far;
     int load;
+    std::uint64_t share; ///< replicas for its weight, in hundredths
     std::uint64_t chance;
   };
   std::vector<bid> bids;
@@ -95,16 +121,17 @@ placement_choice place_replica(std::string_view replica, const placement_needs& 
       continue;
     }
     const auto same = there.find(h.row.node);
-    bids.push_back({&h, same == there.end() ? 0 : same->second,
+    bids.push_back({&h, in_region[h.row.region], same == there.end() ? 0 : same->second,
                     !needs.near.empty() && h.row.region != needs.near,
                     static_cast<int>(std::clamp(h.load, 0.0, 100.0) * 10),
+                    std::uint64_t{h.replicas} * 10000 / std::max(1u, h.row.weight),
                     scramble(key ^ stable_hash(h.row.node))});
   }
   if (bids.empty())
     return {{}, in_words(why_not)};
   const auto best = std::min_element(bids.begin(), bids.end(), [](const bid& a, const bid& b) {
-    return std::tuple{a.same, a.far, a.load, b.chance} <
-           std::tuple{b.same, b.far, b.load, a.chance};
+    return std::tuple{a.same_region, a.same, a.far, a.load, a.share, b.chance} <
+           std::tuple{b.same_region, b.same, b.far, b.load, b.share, a.chance};
   });
   std::string why = "of " + std::to_string(bids.size()) + " that would do, it has " +
                     std::to_string(best->same) + " of the agent's replicas, load " +
@@ -119,15 +146,21 @@ std::vector<placement_order> place_all(const std::vector<wanted_replica>& wanted
   std::vector<placement_order> out;
   std::map<std::string, std::map<std::string, std::uint32_t>, std::less<>> there;
   std::vector<const wanted_replica*> homeless;
-  const auto alive = [&](const wanted_replica& w) {
-    return std::any_of(hosts.begin(), hosts.end(), [&](const host& h) {
-      return h.row.node == w.node && h.row.incarnation == w.incarnation &&
-             (h.row.state == member_state::up || h.row.state == member_state::leaving);
-    });
+  std::map<std::string_view, host*> by_node;
+  for (auto& h : hosts)
+    by_node.emplace(h.row.node, &h);
+  const auto count = [&](host& h, const wanted_replica& w) {
+    ++there[w.agent][h.row.node];
+    ++h.replicas;
+    for (const auto& [name, amount] : w.needs.amounts)
+      h.used[name] += amount;
   };
   for (const auto& w : wanted) {
-    if (!w.node.empty() && alive(w))
-      ++there[w.agent][w.node];
+    const auto hit = w.node.empty() ? by_node.end() : by_node.find(w.node);
+    const auto* h = hit == by_node.end() ? nullptr : hit->second;
+    if (h && h->row.incarnation == w.incarnation &&
+        (h->row.state == member_state::up || h->row.state == member_state::leaving))
+      count(*hit->second, w);
     else
       homeless.push_back(&w);
   }
@@ -144,11 +177,7 @@ std::vector<placement_order> place_all(const std::vector<wanted_replica>& wanted
       continue;
     }
     ++starts[choice.node];
-    ++there[w->agent][choice.node];
-    auto h = std::find_if(hosts.begin(), hosts.end(),
-                          [&](const host& x) { return x.row.node == choice.node; });
-    for (const auto& [name, amount] : w->needs.amounts)
-      h->used[name] += amount;
+    count(*by_node.at(choice.node), *w);
     out.push_back({placement_order::kind::start, w->id, choice.node, std::move(choice.why)});
   }
   return out;

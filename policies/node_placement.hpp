@@ -1,6 +1,6 @@
 #pragma once
 
-#include <troupe/clock.hpp>
+#include <troupe/agent.hpp>
 #include <troupe/enum_names.hpp>
 #include <troupe/member.hpp>
 
@@ -12,21 +12,18 @@
 
 namespace troupe {
 
-/// Where an agent may run, and where it would rather.
-struct placement_needs {
-  std::vector<std::string> labels;              ///< hard: the node has all of them
-  std::map<std::string, std::uint64_t> amounts; ///< hard: the node has so much free, per replica
-  std::vector<std::string> regions;             ///< hard: one of these; empty: any
-  std::string near;                             ///< soft: rather in this region
-};
-
 /// A node and what is taken of it already.
 struct host {
   member row;
   std::map<std::string, std::uint64_t> used; ///< of `row.offers`, by replicas placed there
+  std::uint32_t replicas = 0;                ///< of all agents
   double load = 0;                           ///< 0 idle, 1 busy
   bool draining = false;                     ///< keeps what it has, gets nothing new
 };
+
+/// Puts what a node was told to offer into its row: `name` is a label, `name=value` one too, and
+/// `name=AMOUNT` an amount and, unless it is zero, the label `name`.
+void offer(member& row, const std::vector<std::string>& labels);
 
 /// Why a node was not taken, the first that applies.
 enum class placement_refusal : std::uint8_t { not_up, draining, region, label, amount };
@@ -42,10 +39,11 @@ struct placement_choice {
   std::string why;  ///< for people: why this one, or what the nodes lack
 };
 
-/// Chooses the node for a replica: among those that satisfy what is hard, the one with the fewest
-/// replicas of the same agent (so that one death takes few), then in the region asked for, then the
-/// least loaded (in tenths, so that noise does not decide), then by rendezvous of the replica's id.
-/// `there`: replicas of the agent per node.
+/// Chooses the node for a replica: among those that satisfy what is hard, one in the region with
+/// the fewest replicas of the same agent (so that each region can do without the others), on the
+/// node with the fewest (so that one death takes few), then in the region asked for, then the least
+/// loaded (in tenths, so that noise does not decide), then the one with the fewest replicas for its
+/// weight, then by rendezvous of the replica's id. `there`: replicas of the agent per node.
 [[nodiscard]] placement_choice place_replica(std::string_view replica, const placement_needs& needs,
                                              const std::vector<host>& hosts,
                                              const std::map<std::string, std::uint32_t>& there);
@@ -72,7 +70,8 @@ struct placement_order {
 };
 
 /// What a supervisor of agents orders after the cluster has changed: replicas whose node is gone
-/// (or has come back as another incarnation) start elsewhere; those that live stay where they are.
+/// (or has come back as another incarnation) start elsewhere; those that live stay where they are,
+/// and what they take is counted here, beside what `hosts` say.
 /// At most `starts_per_node` starts go to one node per call, so that the survivors of a large loss
 /// are not buried; the next call comes when these have started.
 [[nodiscard]] std::vector<placement_order> place_all(const std::vector<wanted_replica>& wanted,

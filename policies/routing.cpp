@@ -42,6 +42,15 @@ int compare(route_strategy strategy, const candidate& a, const candidate& b,
   case route_strategy::classifier:
     break;
   }
+  if (a.bound != b.bound && (a.spoken_for || b.spoken_for)) {
+    why = verdict::not_its_own;
+    return a.bound ? -1 : 1;
+  }
+  const bool near_a = a.distance == 0 && a.load < a.slots;
+  const bool near_b = b.distance == 0 && b.load < b.slots;
+  why = verdict::farther;
+  if (a.distance != b.distance && near_a != near_b)
+    return near_a ? -1 : 1;
   why = verdict::more_loaded;
   return compare_load(a, b);
 }
@@ -85,6 +94,9 @@ void choose_route(const route_wish& wish, std::span<const candidate> all, route_
     if (best.tried != c.tried) {
       why = verdict::already_tried;
       order = best.tried ? 1 : -1;
+    } else if ((best.distance > 1) != (c.distance > 1)) {
+      why = verdict::farther;
+      order = best.distance > 1 ? 1 : -1;
     } else if (best.probe != c.probe) {
       why = verdict::probe_due;
       order = c.probe ? 1 : -1;

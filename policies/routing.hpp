@@ -16,11 +16,15 @@ struct candidate {
   float quality = 1;
   float success_rate = 1;
   bool healthy = true;
-  bool pinned = true; ///< it is the one that the step names, or the step names none
-  bool tried = false; ///< a former attempt of the step failed there
-  bool open = false;  ///< its circuit breaker, or its provider's, lets nothing through
-  bool probe = false; ///< its breaker wants one call, to see whether it works again
-  bool shed = false;  ///< the domain is overloaded and spares it
+  bool pinned = true;        ///< it is the one that the step names, or the step names none
+  bool tried = false;        ///< a former attempt of the step failed there
+  bool open = false;         ///< its circuit breaker, or its provider's, lets nothing through
+  bool probe = false;        ///< its breaker wants one call, to see whether it works again
+  bool shed = false;         ///< the domain is overloaded and spares it
+  std::uint32_t slots = 1;   ///< of `capacity`, calls that it works on at a time
+  bool bound = false;        ///< the replica of its agent that serves the session
+  bool spoken_for = false;   ///< the session has another replica of its agent
+  std::uint8_t distance = 0; ///< 0: on this node; 1: in this region; 2: in another one
 };
 
 /// What the step asks for.
@@ -37,7 +41,10 @@ struct route_choice {
 };
 
 /// Chooses among `all`: pinned → health → breaker → overload → capacity → quality → strategy. An
-/// agent where the step has failed before is taken only when nobody else can; one that wants a
+/// agent where the step has failed before is taken only when nobody else can; nobody in another
+/// region is taken while somebody in this one can be, and of equals, the replica that serves the
+/// session goes before the agent's others, and one on this node with a free slot before those on
+/// others; one that wants a
 /// probe goes before the others, because nothing else would ever bring it back. When every
 /// candidate is below the quality that is asked for, nobody is taken.
 ///

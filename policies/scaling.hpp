@@ -1,5 +1,6 @@
 #pragma once
 
+#include <troupe/agent.hpp>
 #include <troupe/clock.hpp>
 
 #include <cstdint>
@@ -8,17 +9,6 @@
 #include <utility>
 
 namespace troupe {
-
-/// How many replicas of an agent there are to be.
-struct scaling_spec {
-  std::uint32_t min_replicas = 1;
-  std::uint32_t max_replicas = 1;
-  double target = 1.0;          ///< calls, working and waiting, per slot
-  double tolerance = 0.1;       ///< no change within this share of the target
-  milliseconds cool_down{5000}; ///< between two changes upwards
-  milliseconds stable{60000};   ///< fewer replicas only when as few were enough for so long
-  std::uint32_t step_max = 4;   ///< upwards at once: twice as many, or so many more, the larger
-};
 
 struct scaling_decision {
   std::uint32_t replicas = 0; ///< wanted from now on

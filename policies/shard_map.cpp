@@ -12,11 +12,15 @@ std::string_view shard_layout::home_of(std::uint32_t shard) const noexcept {
   return regions[std::min<std::size_t>(shard / per_region, regions.size() - 1)];
 }
 
-std::uint32_t shard_layout::shard_of(std::string_view key, std::string_view home) const noexcept {
+std::uint32_t shard_layout::first_of(std::string_view home) const noexcept {
   const auto at = std::find(regions.begin(), regions.end(), home);
-  const auto index =
-      at == regions.end() ? 0 : static_cast<std::uint32_t>(std::distance(regions.begin(), at));
-  return index * per_region + shard_for(key, per_region);
+  return at == regions.end()
+             ? 0
+             : per_region * static_cast<std::uint32_t>(std::distance(regions.begin(), at));
+}
+
+std::uint32_t shard_layout::shard_of(std::string_view key, std::string_view home) const noexcept {
+  return first_of(home) + shard_for(key, per_region);
 }
 
 std::string_view serving_region(const member_table& table, std::string_view home) noexcept {

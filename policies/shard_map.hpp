@@ -23,6 +23,8 @@ struct shard_layout {
   }
   /// The home of a shard; empty when there is but one region.
   [[nodiscard]] std::string_view home_of(std::uint32_t shard) const noexcept;
+  /// The first shard of a home; an unknown one counts as the first.
+  [[nodiscard]] std::uint32_t first_of(std::string_view home) const noexcept;
   /// The shard of a session, or of a task without one, whose home is known; an unknown home counts
   /// as the first.
   [[nodiscard]] std::uint32_t shard_of(std::string_view key, std::string_view home) const noexcept;

@@ -26,21 +26,29 @@ enum class verdict : std::uint8_t {
   costlier,
   more_loaded,
   lower_quality,
-  not_first,     ///< static order prefers another
-  breaker_open,  ///< its circuit breaker, or its provider's, is open
-  shed,          ///< the domain is overloaded, and this agent is not needed most
-  probe_due,     ///< another one is tried first, to see whether it works again
+  not_first,    ///< static order prefers another
+  breaker_open, ///< its circuit breaker, or its provider's, is open
+  shed,         ///< the domain is overloaded, and this agent is not needed most
+  probe_due,    ///< another one is tried first, to see whether it works again
+  farther,      ///< another one is nearer: on this node, or in this region
+  not_its_own,  ///< the session is served by another replica of the same agent
 };
 
 template <>
 struct enum_names<verdict> {
-  static constexpr std::array<std::string_view, 13> value{
-    "chosen", "other_pinned", "already_tried", "unhealthy",     "full",
-    "below_quality", "costlier", "more_loaded", "lower_quality", "not_first", "breaker_open", "shed",
-    "probe_due"};
+  static constexpr std::array<std::string_view, 15> value{
+      "chosen",        "other_pinned", "already_tried", "unhealthy",     "full",
+      "below_quality", "costlier",     "more_loaded",   "lower_quality", "not_first",
+      "breaker_open",  "shed",         "probe_due",     "farther",       "not_its_own"};
 };
 
-enum class route_strategy : std::uint8_t { static_order, least_loaded, cheapest, best_quality, classifier };
+enum class route_strategy : std::uint8_t {
+  static_order,
+  least_loaded,
+  cheapest,
+  best_quality,
+  classifier
+};
 
 template <>
 struct enum_names<route_strategy> {
@@ -64,9 +72,12 @@ struct route {
   std::string skill;
   std::string agent; ///< empty: nobody could take it
   route_strategy strategy = route_strategy::least_loaded;
-  bool repeatable = true; ///< a failed attempt there may be repeated: the agent has no unsafe effects
-  effects does = effects::none; ///< of the agent: how its effect is settled when an attempt there fails
-  std::string because; ///< the customer's tier, the intent, the rung of the fallback ladder: what shaped the request
+  bool repeatable =
+      true; ///< a failed attempt there may be repeated: the agent has no unsafe effects
+  effects does =
+      effects::none;    ///< of the agent: how its effect is settled when an attempt there fails
+  std::string because;  ///< the customer's tier, the intent, the rung of the fallback ladder: what
+                        ///< shaped the request
   std::uint32_t of = 0; ///< how many candidates there were in all; `seen` may be a sample
   std::vector<considered> seen;
 };
@@ -89,28 +100,34 @@ enum class event_kind : std::uint8_t {
   cancel_wanted,  ///< somebody asked to cancel the task (body: text)
   time_up,        ///< a deadline passed; the step says whose: `whole_task` means the task's own
   finished,       ///< (body: outcome)
-  reconciled,     ///< the ledger, the agent or a person said what had become of an effect (body: outcome)
+  reconciled,     ///< the ledger, the agent or a person said what had become of an effect (body:
+                  ///< outcome)
   noted,          ///< something happened around the step that decides nothing about it (body: text)
   claimed,        ///< a person took the step's question (body: text, who)
-  expanded,       ///< the list that a `map` goes through is known (body: outcome, whose `data` is the list)
-  interrupted,    ///< the node that an attempt ran on has ended; its agent has not failed (body: failure)
+  expanded,    ///< the list that a `map` goes through is known (body: outcome, whose `data` is the
+               ///< list)
+  interrupted, ///< the node that an attempt ran on has ended; its agent has not failed (body:
+               ///< failure)
 };
 
 template <>
 struct enum_names<event_kind> {
   static constexpr std::array<std::string_view, 19> value{
-    "accepted", "understood",     "planned",     "assigned",  "unroutable", "delegated",     "asked",
-    "step_completed", "step_failed", "retry_due", "answered", "cancel_wanted", "time_up", "finished",
-    "reconciled", "noted", "claimed", "expanded", "interrupted"};
+      "accepted",  "understood",    "planned",        "assigned",    "unroutable",
+      "delegated", "asked",         "step_completed", "step_failed", "retry_due",
+      "answered",  "cancel_wanted", "time_up",        "finished",    "reconciled",
+      "noted",     "claimed",       "expanded",       "interrupted"};
 };
 
 inline constexpr std::uint32_t whole_task = 0xFFFFFFFF;
 
-/// An entry of a task's history. The history is the task: applying it again gives the same state, which is what resume,
-/// replay, trace and audit do. `dice` is the random number that the decision upon it used.
+/// An entry of a task's history. The history is the task: applying it again gives the same state,
+/// which is what resume, replay, trace and audit do. `dice` is the random number that the decision
+/// upon it used.
 struct event {
-  using body_type = std::variant<std::monostate, plan_ptr, route_ptr, outcome_ptr,
-                                 std::shared_ptr<const failure>, std::shared_ptr<const std::string>>;
+  using body_type =
+      std::variant<std::monostate, plan_ptr, route_ptr, outcome_ptr, std::shared_ptr<const failure>,
+                   std::shared_ptr<const std::string>>;
   event_kind kind = event_kind::accepted;
   bool triage = false; ///< belongs to the understanding of the task, not to its plan
   std::uint32_t step = whole_task;
@@ -126,8 +143,9 @@ struct event {
   }
 };
 
-/// The whole of a task as others may see it: a snapshot, never changed. What is told of a task while it runs has only the
-/// events that are new, so that the length of a history costs nobody anything.
+/// The whole of a task as others may see it: a snapshot, never changed. What is told of a task
+/// while it runs has only the events that are new, so that the length of a history costs nobody
+/// anything.
 struct task_record {
   task_ptr what;
   task_state state = task_state::submitted;

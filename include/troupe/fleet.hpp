@@ -13,8 +13,9 @@
 
 namespace troupe {
 
-/// How many restarts a supervisor bears within a period before it gives up (OTP: intensity and period), and how long it
-/// waits before the second and later ones. The first restart is always immediate.
+/// How many restarts a supervisor bears within a period before it gives up (OTP: intensity and
+/// period), and how long it waits before the second and later ones. The first restart is always
+/// immediate.
 struct restart_intensity {
   std::uint32_t max_restarts = 5;
   milliseconds period{10000};
@@ -26,7 +27,8 @@ enum class supervision : std::uint8_t { one_for_one, one_for_all, rest_for_one }
 
 template <>
 struct enum_names<supervision> {
-  static constexpr std::array<std::string_view, 3> value{"one_for_one", "one_for_all", "rest_for_one"};
+  static constexpr std::array<std::string_view, 3> value{"one_for_one", "one_for_all",
+                                                         "rest_for_one"};
 };
 
 /// What the tier of a customer changes.
@@ -47,14 +49,15 @@ struct intent_spec {
   std::string skill;  ///< asked of an agent here, or of `domain` when that is set
   std::string domain; ///< path of another domain
   priority urgency = priority::medium;
-  std::vector<std::string> after;    ///< intents whose steps must end first when they occur in the same message
+  std::vector<std::string>
+      after; ///< intents whose steps must end first when they occur in the same message
   std::vector<std::string> fallback; ///< as in `plan_node`
 };
 
 /// How a domain finds out what a message wants.
 struct understanding_spec {
-  std::string agent;        ///< name of the triage agent; empty: the domain does not understand free text
-  std::string unclear;      ///< skill or `human:queue` asked when the message stays unclear
+  std::string agent; ///< name of the triage agent; empty: the domain does not understand free text
+  std::string unclear; ///< skill or `human:queue` asked when the message stays unclear
   std::map<std::string, intent_spec, std::less<>> intents;
 };
 
@@ -68,19 +71,21 @@ struct enum_names<when_busy> {
 
 struct session_spec {
   when_busy busy = when_busy::queue;
-  std::uint32_t queue_limit = 16;  ///< waiting messages per session
-  std::uint32_t history_limit = 20; ///< turns kept as history
+  std::uint32_t queue_limit = 16;                  ///< waiting messages per session
+  std::uint32_t history_limit = 20;                ///< turns kept as history
   milliseconds idle_limit{std::chrono::hours{24}}; ///< forgotten from memory afterwards
 };
 
-/// What happens when a step sets a field that another has set since the step began. The numbers go nowhere.
+/// What happens when a step sets a field that another has set since the step began. The numbers go
+/// nowhere.
 enum class state_merge : std::uint8_t {
   none,    ///< equal values agree, others fail the later step as `contradiction`
   replace, ///< the later one counts
   sum,     ///< numbers: what both added
   lowest,
   highest,
-  together, ///< arrays: all elements, each once; objects: key by key, a key with two values is a contradiction
+  together, ///< arrays: all elements, each once; objects: key by key, a key with two values is a
+            ///< contradiction
 };
 
 template <>
@@ -95,13 +100,14 @@ struct context_field {
   state_merge merge = state_merge::none;
   bool ephemeral = false; ///< known while the task runs; neither its session nor its parent sees it
   bool fact = false;      ///< once it is set, an answer that says otherwise is a contradiction
-  std::vector<std::string> said_as; ///< with `fact`: JSON pointers into `data` where answers say it, beside `/context`
+  std::vector<std::string>
+      said_as; ///< with `fact`: JSON pointers into `data` where answers say it, beside `/context`
   std::string description;
 };
 
-/// From which share of its `max_tasks` on a domain is in which stage of overload, lowest first: stage 1 begins at the
-/// first share, and so on. Agents name the stage at which they are shed; requests less urgent than `refuse_below` are
-/// refused from the last stage on.
+/// From which share of its `max_tasks` on a domain is in which stage of overload, lowest first:
+/// stage 1 begins at the first share, and so on. Agents name the stage at which they are shed;
+/// requests less urgent than `refuse_below` are refused from the last stage on.
 struct overload_spec {
   std::vector<double> stages{0.7, 0.85, 0.95};
   priority refuse_below = priority::medium;
@@ -135,8 +141,8 @@ struct domain_spec {
   failure_rules on_failure;         ///< changes of the failure table
   std::string human_queue;          ///< who is asked when the failure table says so; empty: nobody
   std::uint32_t max_failed_agents = 0; ///< as in `plan`
-  breaker_spec breaker;             ///< of each agent
-  breaker_spec provider_breaker;    ///< of each provider
+  breaker_spec breaker;                ///< of each agent
+  breaker_spec provider_breaker;       ///< of each provider
   overload_spec overload;
   std::vector<sanitize_rule> sanitize; ///< that agents may name
   std::optional<std::vector<std::string>> callers; ///< see `why_not_delegated`
@@ -167,23 +173,40 @@ struct door_spec {
 struct human_queue_spec {
   std::string name;
   milliseconds answer_timeout{std::chrono::hours{24}};
-  json when_silent; ///< the answer that counts when nobody answers in time; null: denied, the step fails
+  json when_silent; ///< the answer that counts when nobody answers in time; null: denied, the step
+                    ///< fails
   milliseconds claim_lease{std::chrono::minutes{15}};
+};
+
+/// A region that sessions may have their home in.
+struct region_plan {
+  std::string name;
+  std::vector<std::string> backups; ///< nearest first; others are never taken
 };
 
 struct fleet_spec {
   std::string name;
-  std::string dir;              ///< where it was loaded from
-  std::string entry;            ///< path of the domain that takes tasks which name none
+  std::string dir;   ///< where it was loaded from
+  std::string entry; ///< path of the domain that takes tasks which name none
   std::string node_id = "local";
   std::string region = "local";
+  std::vector<std::string>
+      node_labels; ///< what this node offers: `name`, `name=value` or `name=AMOUNT`
+  std::vector<region_plan>
+      regions; ///< in an order that is never changed; empty: regions play no part
+  /// A home region that is back works for itself again after it has been there for so long;
+  /// nothing: when told to.
+  std::optional<milliseconds> region_return{std::chrono::minutes{1}};
   std::string data_dir = "troupe-data";
   std::string log_level = "info";
-  std::uint32_t log_days = 30;  ///< how long log lines are kept
-  std::uint32_t task_days = 30; ///< how long tasks that have ended, and idle sessions, are kept in the store
-  std::uint64_t max_store_bytes = 0; ///< the oldest that has ended goes when the store is larger; 0: as the disk allows
-  std::uint32_t shards = 8;     ///< orchestrators per domain; 1 to 256
-  std::uint32_t remembered_tasks = 500; ///< finished tasks kept in memory, over all shards of a domain
+  std::uint32_t log_days = 30; ///< how long log lines are kept
+  std::uint32_t task_days =
+      30; ///< how long tasks that have ended, and idle sessions, are kept in the store
+  std::uint64_t max_store_bytes =
+      0; ///< the oldest that has ended goes when the store is larger; 0: as the disk allows
+  std::uint32_t shards = 8; ///< orchestrators per domain and home region; 256 in all at most
+  std::uint32_t remembered_tasks =
+      500; ///< finished tasks kept in memory, over all shards of a domain
   door_spec door;
   std::vector<std::string> plugins;
   std::vector<service_spec> services;

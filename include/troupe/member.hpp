@@ -67,12 +67,22 @@ struct region_duty {
   friend bool operator==(const region_duty&, const region_duty&) = default;
 };
 
+/// Where the replicas of a domain's agents run, as it was decided and is kept: the text of a
+/// `placement_record` (policies/agent_placement).
+struct domain_placement {
+  std::string domain;
+  std::string body;
+
+  friend bool operator==(const domain_placement&, const domain_placement&) = default;
+};
+
 /// What the store knows of the cluster. Every write makes the next version, except renewals: they
 /// only set back `unrenewed`.
 struct member_table {
   std::uint64_t version = 0;
   std::vector<member> rows; ///< by node id
   std::vector<region_duty> duties;
+  std::vector<domain_placement> placements; ///< by domain
 
   [[nodiscard]] const member* find(std::string_view node) const noexcept {
     for (const auto& row : rows)
@@ -89,11 +99,13 @@ struct member_write {
     put,    ///< `row` in place of the node's row
     remove, ///< the row of `row.node`
     duty,   ///< `duty` in place of the home's
+    place,  ///< `placement` in place of the domain's
   };
   kind what = kind::put;
   std::uint64_t expected = 0;
   member row;
   region_duty duty;
+  domain_placement placement;
 };
 
 } // namespace troupe

@@ -29,6 +29,8 @@ struct session_snapshot {
   customer who;
   timestamp updated{};
   std::uint32_t failures = 0; ///< turns in a row that ended badly: what "unhappy" is read off
+  /// The replicas that it is served by, `domain/agent#n`, one of each agent that has several.
+  std::vector<std::string> instances;
   friend bool operator==(const session_snapshot&, const session_snapshot&) = default;
 };
 

@@ -1,6 +1,7 @@
 #include "nodes/cli/cluster_choice.hpp"
 
 #include "nodes/cli/exit_code.hpp"
+#include "policies/node_placement.hpp"
 #include "src/links/certificates.hpp"
 #include "src/links/mesh.hpp"
 
@@ -56,15 +57,15 @@ links::link_settings link_settings_of(const cluster_settings& x, const std::stri
 
 cluster_options join_cluster(const cluster_settings& x,
                              const std::optional<postgres_settings>& server,
-                             const std::string& region,
-                             const std::shared_ptr<spdlog::logger>& log) {
+                             const fleet_spec& fleet, const std::shared_ptr<spdlog::logger>& log) {
   if (!server)
     throw cli_error{exit_usage, "the nodes of a cluster share a store: --store or TROUPE_STORE, "
                                 "the address of a PostgreSQL server"};
-  const auto settings = link_settings_of(x, region);
+  const auto settings = link_settings_of(x, fleet.region);
   cluster_options out;
   out.self.node = x.id;
-  out.self.region = region;
+  out.self.region = fleet.region;
+  offer(out.self, fleet.node_labels);
   out.self.reached_at = {x.advertise.empty() ? x.listen : x.advertise};
   out.self.weight = x.weight;
   out.self.version = TROUPE_VERSION;

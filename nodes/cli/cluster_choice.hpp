@@ -4,6 +4,8 @@
 #include "nodes/cluster_options.hpp"
 #include "src/store/postgres_store.hpp"
 
+#include <troupe/fleet.hpp>
+
 #include <spdlog/logger.h>
 
 #include <memory>
@@ -16,7 +18,7 @@ namespace troupe::cli {
 /// that no node can run with.
 [[nodiscard]] cluster_options join_cluster(const cluster_settings& x,
                                            const std::optional<postgres_settings>& server,
-                                           const std::string& region,
+                                           const fleet_spec& fleet,
                                            const std::shared_ptr<spdlog::logger>& log);
 
 } // namespace troupe::cli

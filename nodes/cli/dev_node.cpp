@@ -72,10 +72,16 @@ fleet_spec load(const dev_settings& x, std::vector<std::string>& secrets, std::s
     fleet.data_dir = x.data;
   if (!x.log_level.empty())
     fleet.log_level = x.log_level;
+  fleet.node_labels.insert(fleet.node_labels.end(), x.labels.begin(), x.labels.end());
   if (x.cluster) {
     fleet.node_id = x.cluster->id;
     if (!x.cluster->region.empty())
       fleet.region = x.cluster->region;
+    if (!fleet.regions.empty() &&
+        std::none_of(fleet.regions.begin(), fleet.regions.end(),
+                     [&](const region_plan& r) { return r.name == fleet.region; }))
+      throw cli_error{exit_usage, "the fleet in " + x.dir + " declares no region '" + fleet.region +
+                                      "': --region says where the node stands"};
   }
   return fleet;
 }
@@ -246,7 +252,7 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
   options.search_logs = search_in(*out.book);
   options.plugin_path = plugin_folders(x.plugin_path);
   if (x.cluster) {
-    options.cluster = join_cluster(*x.cluster, server, fleet.region, out.log);
+    options.cluster = join_cluster(*x.cluster, server, fleet, out.log);
     // The nodes of a cluster go by one clock.
     options.time = timeline_of_server(*server);
   }

@@ -28,8 +28,8 @@ struct dev_settings {
   std::string dir;
   std::string host;
   std::optional<std::uint16_t> port; ///< 0: any free one
-  std::string certificate; ///< of the HTTP door, in PEM; empty: it speaks plain HTTP
-  std::string key;         ///< with `certificate`
+  std::string certificate;           ///< of the HTTP door, in PEM; empty: it speaks plain HTTP
+  std::string key;                   ///< with `certificate`
   std::string data;
   std::size_t threads = 0; ///< of the actors' scheduler; 0: one per core, at least four
   std::string log_level;
@@ -38,6 +38,7 @@ struct dev_settings {
   std::string store;                       ///< a PostgreSQL URL; empty: the data folder
   std::string store_schema = "troupe";     ///< with `store`
   std::vector<std::string> plugin_path;    ///< looked into first
+  std::vector<std::string> labels;         ///< beside the fleet's; see `offer`
   std::string port_file;                   ///< gets the port's number once the node takes tasks
   std::optional<cluster_settings> cluster; ///< nothing: the node is alone
 };

@@ -25,6 +25,10 @@ std::string verdict_words(const json& c) {
     return "not taken: its circuit breaker, or its provider's, is open";
   if (said == "shed")
     return "not taken: the domain is overloaded and spares it";
+  if (said == "farther")
+    return "not taken: another one is nearer";
+  if (said == "not_its_own")
+    return "not taken: another replica serves the session";
   if (said == "probe_due")
     return "not taken: another one is tried first, to see whether it works again";
   if (said == "full")

@@ -66,6 +66,18 @@ void add_domain(std::string& out, const json& x, const std::string& stem, int de
       add_domain(out, inner, stem + "  ", depth + 1);
 }
 
+/// The labels of a node, those of amounts with how much.
+std::string offered(const json& node) {
+  const auto& amounts = object(node, "offers");
+  std::string out;
+  for (const auto& l : list(node, "labels"))
+    if (l.is_string() && !amounts.contains(l.get_ref<const std::string&>()))
+      out += (out.empty() ? "" : ", ") + plain(l.get_ref<const std::string&>());
+  for (const auto& [name, amount] : amounts.items())
+    out += (out.empty() ? "" : ", ") + plain(name) + "=" + amount.dump();
+  return out;
+}
+
 /// The breakers that a call to the agent has to pass, with the reason of those that are not closed.
 std::string breaker_words(const json& agent) {
   std::string out;
@@ -129,9 +141,11 @@ std::string agents_text(const json& agents) {
                       member(t, "up") + " of " + member(t, "replicas") + " up", "",
                       member(t, "load"), member(t, "served"), member(t, "failed"), "", "", ""});
     }
-    rows.push_back({name, member(a, "kind"), member(a, "node"), state_words(a),
-                    breaker_words(a), member(a, "load"), member(a, "served"), member(a, "failed"),
-                    member(a, "cost"), member(a, "quality"), brief(joined(list(a, "skills")), 80)});
+    const auto why = member(a, "why");
+    rows.push_back({name, member(a, "kind"), member(a, "node"),
+                    state_words(a) + (why.empty() ? "" : ": " + brief(why, 80)), breaker_words(a),
+                    member(a, "load"), member(a, "served"), member(a, "failed"), member(a, "cost"),
+                    member(a, "quality"), brief(joined(list(a, "skills")), 80)});
   }
   return table({"AGENT", "KIND", "NODE", "STATE", "BREAKER", "LOAD", "SERVED", "FAILED", "COST",
                 "QUALITY", "SKILLS"},
@@ -145,11 +159,12 @@ std::string nodes_text(const json& nodes) {
     std::vector<std::string> accusers;
     for (const auto& a : list(n, "accusedBy"))
       accusers.push_back(member(a, "node") + ": " + member(a, "why"));
-    rows.push_back({member(n, "id"), member(n, "region"), member(n, "state"),
+    rows.push_back({member(n, "id"), member(n, "region"), member(n, "state"), brief(offered(n), 40),
                     brief(joined(list(n, "reachedAt")), 40), member(n, "version"),
                     member(n, "why").empty() ? brief(joined(accusers), 60) : member(n, "why")});
   }
-  return table({"NODE", "REGION", "STATE", "REACHED AT", "VERSION", "NOTE"}, rows, "no nodes");
+  return table({"NODE", "REGION", "STATE", "LABELS", "REACHED AT", "VERSION", "NOTE"}, rows,
+               "no nodes");
 }
 
 std::string domains_text(const json& domains) {

@@ -40,6 +40,10 @@ void add_node_options(CLI::App& verb, const std::shared_ptr<dev_settings>& x) {
       ->excludes(none);
   verb.add_option("--store-schema", x->store_schema, "the schema there; nodes of a fleet share it")
       ->capture_default_str();
+  verb.add_option("--label", x->labels,
+                  "what the node offers to agents: NAME, NAME=VALUE or NAME=AMOUNT; may be given "
+                  "again")
+      ->allow_extra_args(false);
   verb.add_option("--plugin-path", x->plugin_path,
                   "a folder of plugins; may be given again, also TROUPE_PLUGIN_PATH")
       ->allow_extra_args(false);

@@ -13,7 +13,8 @@ void add_trace(CLI::App& to, shell& s);
 void add_explain(CLI::App& to, shell& s);
 void add_fleet(CLI::App& to, shell& s); ///< tree, nodes, domains, and:
 void add_agents(CLI::App& to, shell& s);
-void add_nodes(CLI::App& to, shell& s); ///< drain, undrain
+void add_nodes(CLI::App& to, shell& s);   ///< drain, undrain
+void add_regions(CLI::App& to, shell& s); ///< regions, regions return
 void add_sessions(CLI::App& to, shell& s);
 void add_human(CLI::App& to, shell& s);
 void add_logs(CLI::App& to, shell& s);

@@ -20,6 +20,7 @@ router make_api(client& node, api_settings settings) {
   add_sessions(out, api);
   add_human(out, api);
   add_fleet(out, api);
+  add_regions(out, api);
   add_logs(out, api);
   add_audit(out, api);
   add_keys(out, api);

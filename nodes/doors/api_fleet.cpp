@@ -16,6 +16,7 @@ json node_json(const member& m) {
            {"incarnation", m.incarnation},
            {"reachedAt", m.reached_at},
            {"labels", m.labels},
+           {"offers", m.offers},
            {"weight", m.weight},
            {"version", m.version},
            {"cutOff", m.cut_off},

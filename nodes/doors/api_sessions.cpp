@@ -1,6 +1,5 @@
 #include "nodes/doors/api_parts.hpp"
 #include "nodes/doors/views.hpp"
-#include "policies/placement.hpp"
 
 namespace troupe {
 
@@ -39,7 +38,7 @@ void locate(const api_ptr& api, http_request& what, const responder& answer) {
                                    ? why
                                    : refused{refusal::unknown_session, "no such session", {}}),
                     path);
-    const auto shard = shard_for(id, api->node.fleet().shards);
+    const auto shard = found.shard;
     survey_question all;
     all.subject = "shards";
     all.query = {{"shard", shard}};

@@ -43,6 +43,7 @@ json session_view(const session_snapshot& x) {
            {"customer", {{"id", x.who.id}, {"tier", x.who.tier}}},
            {"updated", time_text(x.updated)},
            {"failures", x.failures},
+           {"instances", x.instances},
            {"turns", json::array()}};
   for (const auto& t : x.turns)
     out["turns"].push_back({{"at", time_text(t.at)},

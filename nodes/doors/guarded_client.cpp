@@ -293,6 +293,17 @@ void guarded_client::drain(bool on, reply<drain_state> then, std::string told_by
                         [&node = node_, on, then, told_by] { node.drain(on, then, told_by); });
 }
 
+void guarded_client::return_region(std::string home, reply<member_table> then) {
+  if (!who_->pass->allows(access_scope::operate, ""))
+    return then({}, {refusal::invalid_request, "there is no region '" + home + "'", {}});
+  recorded<member_table>("return", {{"region", home}}, then,
+                         [&node = node_, home, then] { node.return_region(home, then); });
+}
+
+std::vector<region_traffic> guarded_client::traffic() const {
+  return who_->sees("") ? node_.traffic() : std::vector<region_traffic>{};
+}
+
 std::vector<agent_view> guarded_client::agents() const {
   auto out = node_.agents();
   std::erase_if(out, [&](const agent_view& a) {

@@ -32,6 +32,8 @@ class guarded_client final : public client {
              std::string told_by) override;
   void ask_nodes(survey_question what, reply<survey_answers> then) override;
   void drain(bool on, reply<drain_state> then, std::string told_by) override;
+  void return_region(std::string home, reply<member_table> then) override;
+  [[nodiscard]] std::vector<region_traffic> traffic() const override;
   [[nodiscard]] std::vector<shard_view> shards() const override { return node_.shards(); }
   [[nodiscard]] std::vector<agent_view> agents() const override;
   [[nodiscard]] member_table nodes() const override { return node_.nodes(); }

@@ -56,6 +56,7 @@ std::optional<task_request> read_submission(const http_request& from, problem& w
   out.text = in.text("text");
   out.data = in.object("data");
   out.context_id = read_name(in, "context_id");
+  out.home = read_name(in, "home_region");
   out.urgency = in.word<priority>("priority");
   out.keep = in.word<durability>("durability");
   if (const auto ms = in.integer("timeout_ms", 1, timeout_max_ms))

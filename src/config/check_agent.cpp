@@ -53,6 +53,7 @@ void check_agent(const fleet_draft& fleet, const domain_draft& domain, const age
   for (auto key : {"skills", "reads", "writes"})
     check_unique(root.find(key), problems);
   check_command(root, problems);
+  check_placement(fleet, agent, problems);
   check_shedding(domain, root, agent.spec, problems);
   check_sanitize_names(domain, agent, problems);
   check_fallback(fleet, domain, root.find("fallback"), own, problems);

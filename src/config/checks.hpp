@@ -33,6 +33,11 @@ void check_sanitize_names(const domain_draft& domain, const agent_draft& agent, 
 /// That what is said of facts is said of facts.
 void check_facts(const domain_draft& domain, report& problems);
 
+/// What is said of regions: that those named are there, and that the shards of all have room.
+void check_regions(const fleet_draft& fleet, report& problems);
+/// That an agent's bounds are in order and its regions are the fleet's.
+void check_placement(const fleet_draft& fleet, const agent_draft& agent, report& problems);
+
 /// That no agent falls back to itself, over others or directly.
 void check_fallback_cycles(const domain_draft& domain, report& problems);
 

@@ -103,6 +103,31 @@ const record& triage_keys() {
   return r;
 }
 
+const record& placement_keys() {
+  static const record r{
+      "placement",
+      "Which nodes it may run on. Where none will do it is `unplaced`, and starts when one joins.",
+      {{"labels", list(text(text_rule::label)), "the node has all of them", "[]"},
+       {"amounts", map(text_rule::name, integer(1, 1e15)),
+        "the node has so much left of what it offers, for each replica", "{}"},
+       {"regions", list(text(text_rule::name)), "the node is in one of these", "any"},
+       {"near", text(text_rule::name), "rather in this region", "none"}}};
+  return r;
+}
+
+const record& replicas_keys() {
+  static const record r{
+      "replicas",
+      "As many replicas as its calls need.",
+      {{"min", integer(1, 10000), "at least", "1"},
+       {"max", integer(1, 10000), "at most", {}, true},
+       {"target", number(0.01, 1000), "calls, working and waiting, for each slot", "1"},
+       {"cool_down", duration(100 * ms, 1 * hour), "between two changes upwards", "5s"},
+       {"stable", duration(1 * second, 1 * day), "fewer only when as few were enough for so long",
+        "1m"}}};
+  return r;
+}
+
 } // namespace
 
 const record& agent_keys() {
@@ -117,7 +142,9 @@ const record& agent_keys() {
        {"cost", number(0, 1e9), "per call, in the fleet's currency", "0"},
        {"quality", number(0, 1), "as its team sees it", "1"},
        {"effects", word<effects>(), "what a repeated call may do to the world outside", "none"},
-       {"replicas", integer(1, 10000), "actors that share its work", "1"},
+       {"replicas", fields_or(replicas_keys, integer(1, 10000)),
+        "actors that share its work: a number, or `min` and `max` to follow its calls", "1"},
+       {"placement", fields(placement_keys), "which nodes it may run on", "any"},
        {"slots", integer(1, 1024), "calls at the same time, per replica", "1"},
        {"queue", integer(0, 1000000), "waiting calls, per replica", "1000"},
        {"timeout", duration(), "for one call", "30s"},

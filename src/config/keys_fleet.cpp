@@ -11,7 +11,35 @@ const record& node_keys() {
       "node",
       "This process among the others.",
       {{"id", text(text_rule::name), "name of the node, unique in the cluster", "local"},
-       {"region", text(text_rule::name), "where it runs", "local"}}};
+       {"region", text(text_rule::name), "where it runs", "local"},
+       {"labels", list(text(text_rule::label)),
+        "what it offers to agents: NAME, NAME=VALUE, or NAME=AMOUNT with a whole number", "[]"}}};
+  return r;
+}
+
+const record& return_keys() {
+  static const record r{"return",
+                        "When a region that is back works for its own sessions again.",
+                        {{"after",
+                          duration(1 * second, 30 * day),
+                          "it has been there without a break for so long",
+                          {},
+                          true}}};
+  return r;
+}
+
+const record& regions_keys() {
+  static const record r{
+      "regions",
+      "Where sessions may be at home, and who stands in. New regions go to the end, and none is "
+      "ever taken out.",
+      {{"backups",
+        map(text_rule::name, list(text(text_rule::name))),
+        "every region with those that work on its sessions when it is gone, the first one first",
+        {},
+        true},
+       {"return", fields_or(return_keys, one_of({"manual"})),
+        "`manual`: when `troupe regions return` says so; or `after`", "{after: 1m}"}}};
   return r;
 }
 
@@ -99,7 +127,9 @@ const record& fleet_keys() {
         {},
         true},
        {"node", fields(node_keys), "this process among the others", "{}"},
-       {"shards", integer(1, 256), "orchestrators per domain", "8"},
+       {"shards", integer(1, 256), "orchestrators per domain and home region", "8"},
+       {"regions", fields(regions_keys), "where sessions may be at home; without it, anywhere",
+        "none"},
        {"data", text(text_rule::filled),
         "folder for everything that is stored, relative to the working directory", "troupe-data"},
        {"door", fields(door_keys), "the HTTP doors", "{}"},

@@ -3,6 +3,8 @@
 #include "src/config/section.hpp"
 #include "src/config/shape.hpp"
 
+#include <algorithm>
+
 namespace troupe::config {
 
 namespace {
@@ -86,6 +88,22 @@ json read_settings(const section& top, agent_kind kind) {
   return out;
 }
 
+void read_replicas(const section& top, agent_spec& out) {
+  const auto* at = top.find("replicas");
+  if (!at || !at->is_map()) {
+    top.get("replicas", out.replicas);
+    return;
+  }
+  const section replicas{at};
+  auto& scaling = out.scaling.emplace();
+  replicas.get("min", scaling.min_replicas);
+  replicas.get("max", scaling.max_replicas);
+  replicas.get("target", scaling.target);
+  replicas.get("cool_down", scaling.cool_down);
+  replicas.get("stable", scaling.stable);
+  out.replicas = scaling.min_replicas;
+}
+
 } // namespace
 
 void read_agent(const yaml_node& root, std::string_view domain, agent_spec& out) {
@@ -98,7 +116,15 @@ void read_agent(const yaml_node& root, std::string_view domain, agent_spec& out)
   top.get("cost", card.cost);
   top.get("quality", card.quality);
   top.get("effects", card.does);
-  top.get("replicas", out.replicas);
+  read_replicas(top, out);
+  const auto placement = top.in("placement");
+  placement.get("labels", out.placement.labels);
+  placement.get("regions", out.placement.regions);
+  placement.get("near", out.placement.near);
+  for (const auto* amount : placement.entries("amounts"))
+    if (const auto n = as_integer(*amount))
+      out.placement.amounts[amount->key] =
+          static_cast<std::uint64_t>(std::max<std::int64_t>(0, *n));
   top.get("slots", out.slots);
   top.get("queue", out.queue_limit);
   top.get("timeout", out.timeout);

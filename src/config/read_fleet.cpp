@@ -14,6 +14,20 @@ void read_fleet(const yaml_node& root, fleet_spec& out) {
   top.get("plugins", out.plugins);
   top.in("node").get("id", out.node_id);
   top.in("node").get("region", out.region);
+  top.in("node").get("labels", out.node_labels);
+  for (const auto* region : top.in("regions").entries("backups")) {
+    auto& plan = out.regions.emplace_back();
+    plan.name = region->key;
+    for (const auto& backup : region->children)
+      if (auto name = as_text(*backup))
+        plan.backups.push_back(std::move(*name));
+  }
+  if (const auto* back = top.in("regions").find("return")) {
+    if (const auto after = section{back}.find("after"))
+      out.region_return = as_duration(*after);
+    else
+      out.region_return.reset();
+  }
   top.in("log").get("level", out.log_level);
   if (const auto* keep = top.in("log").find("keep"))
     if (const auto time = as_duration(*keep))

@@ -39,6 +39,7 @@ enum class text_rule : std::uint8_t {
   unclear,  ///< a skill, or `human:...`
   url,      ///< http:// or https://
   header,   ///< the value of an HTTP header
+  label,    ///< a name, or a name, `=` and a name
 };
 
 /// What a value may be. The loader, the JSON Schemas for editors and the reference read the same

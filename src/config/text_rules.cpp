@@ -18,6 +18,12 @@ bool is_name(std::string_view s, std::string_view also) noexcept {
                      [&](char c) { return is_word_character(c) || also.find(c) != also.npos; });
 }
 
+bool is_label(std::string_view s) noexcept {
+  const auto equals = s.find('=');
+  return is_name(s.substr(0, equals), "-.") &&
+         (equals == s.npos || is_name(s.substr(equals + 1), "-."));
+}
+
 bool is_path(std::string_view s) noexcept {
   for (;;) {
     const auto slash = s.find('/');
@@ -80,6 +86,8 @@ bool follows(std::string_view text, text_rule rule) noexcept {
   case text_rule::header:
     return std::none_of(text.begin(), text.end(),
                         [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7F; });
+  case text_rule::label:
+    return is_label(text);
   }
   return false;
 }
@@ -106,6 +114,8 @@ std::string_view explain(text_rule rule) noexcept {
     return "an http:// or https:// URL";
   case text_rule::header:
     return "a header value on one line";
+  case text_rule::label:
+    return "NAME or NAME=VALUE, both of letters, digits, _, - and .";
   }
   return "text";
 }
@@ -133,6 +143,8 @@ std::string_view pattern_of(text_rule rule) noexcept {
     return "^https?://[^/\\x00-\\x20\\x7f][^\\x00-\\x20\\x7f]*$";
   case text_rule::header:
     return "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$";
+  case text_rule::label:
+    return "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(=[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$";
   }
   return "";
 }

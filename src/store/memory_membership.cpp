@@ -32,6 +32,8 @@ class memory_membership final : public membership_table {
     }
     for (const auto& [home, served_by] : duties_)
       out.duties.push_back({home, served_by});
+    for (const auto& [domain, body] : placements_)
+      out.placements.push_back({domain, body});
     return out;
   }
 
@@ -40,6 +42,8 @@ class memory_membership final : public membership_table {
       return std::nullopt;
     if (w.what == member_write::kind::duty)
       duties_.insert_or_assign(w.duty.home, w.duty.served_by);
+    else if (w.what == member_write::kind::place)
+      placements_.insert_or_assign(w.placement.domain, w.placement.body);
     else if (w.what == member_write::kind::remove)
       rows_.erase(w.row.node);
     else
@@ -90,6 +94,7 @@ class memory_membership final : public membership_table {
   std::uint64_t version_ = 0;
   std::map<std::string, entry, std::less<>> rows_;
   std::map<std::string, std::string> duties_;
+  std::map<std::string, std::string> placements_;
 };
 
 } // namespace

@@ -24,6 +24,11 @@ constexpr postgres_statement all_accusations{
                        " - at, why FROM accusations ORDER BY node, accuser, incarnation"};
 constexpr postgres_statement all_duties{"all_duties",
                                         "SELECT home, served_by FROM duties ORDER BY home"};
+// Only when the table has changed since the reader knew it: they are the larger part of it, and it
+// is read several times a second.
+constexpr postgres_statement new_placements{
+    "new_placements", "SELECT domain, body FROM placements WHERE EXISTS (SELECT FROM membership"
+                      " WHERE version <> $1) ORDER BY domain"};
 
 // Each write is one statement, and so one transaction. Two writers meet at the only row of
 // `membership`: the second one waits for the first, finds another version and does nothing. The
@@ -59,6 +64,10 @@ constexpr postgres_statement put_duty{
     "put_duty", TROUPE_IF_EXPECTED
     ", a AS (INSERT INTO duties SELECT $2::bytea, $3::bytea FROM up"
     " ON CONFLICT(home) DO UPDATE SET served_by = excluded.served_by) SELECT version FROM up"};
+constexpr postgres_statement put_placement{
+    "put_placement", TROUPE_IF_EXPECTED
+    ", a AS (INSERT INTO placements SELECT $2::bytea, $3::bytea FROM up"
+    " ON CONFLICT(domain) DO UPDATE SET body = excluded.body) SELECT version FROM up"};
 
 constexpr postgres_statement renew_member{"renew_member",
                                           "UPDATE members SET renewed = " TROUPE_STORE_NOW
@@ -74,6 +83,8 @@ postgres_params values_of(const member_write& w) {
   out.number(static_cast<std::int64_t>(w.expected));
   if (w.what == member_write::kind::duty)
     return std::move(out.bytes(w.duty.home).bytes(w.duty.served_by));
+  if (w.what == member_write::kind::place)
+    return std::move(out.bytes(w.placement.domain).bytes(w.placement.body));
   out.bytes(w.row.node);
   if (w.what == member_write::kind::remove)
     return out;
@@ -115,6 +126,7 @@ class postgres_membership final : public membership_table {
     db_->add(all_members);
     db_->add(all_accusations);
     db_->add(all_duties);
+    db_->add(new_placements, postgres_params{}.number(static_cast<std::int64_t>(known_)));
     db_->add(end_view);
     const auto answers = db_->run();
     member_table out;
@@ -124,6 +136,14 @@ class postgres_membership final : public membership_table {
     for (int i = 0; i < answers[4].size(); ++i)
       out.duties.push_back(
           {std::string{answers[4].bytes(i, 0)}, std::string{answers[4].bytes(i, 1)}});
+    if (out.version != known_) {
+      placements_.clear();
+      for (int i = 0; i < answers[5].size(); ++i)
+        placements_.push_back(
+            {std::string{answers[5].bytes(i, 0)}, std::string{answers[5].bytes(i, 1)}});
+      known_ = out.version;
+    }
+    out.placements = placements_;
     return out;
   }
 
@@ -131,6 +151,7 @@ class postgres_membership final : public membership_table {
     const auto values = values_of(w);
     const auto& what = w.what == member_write::kind::put      ? put_member
                        : w.what == member_write::kind::remove ? remove_member
+                       : w.what == member_write::kind::place  ? put_placement
                                                               : put_duty;
     return version_after(what, values);
   }
@@ -177,6 +198,8 @@ class postgres_membership final : public membership_table {
   }
 
   std::unique_ptr<postgres_handle> db_;
+  std::uint64_t known_ = 0; ///< version of `placements_`; an empty table has version 0 and none
+  std::vector<domain_placement> placements_;
 };
 
 #undef TROUPE_STORE_NOW

@@ -23,6 +23,9 @@ constexpr postgres_statement drop_sessions{
     "DELETE FROM sessions s USING (SELECT domain, id FROM sessions WHERE hour <= $1"
     " AND at < $2 ORDER BY hour LIMIT $3::int8 FOR UPDATE SKIP LOCKED) o"
     " WHERE s.domain = o.domain AND s.id = o.id"};
+constexpr postgres_statement drop_homes{
+    "drop_homes", "DELETE FROM homes h USING (SELECT key FROM homes WHERE at < $1"
+                  " LIMIT $2::int8 FOR UPDATE SKIP LOCKED) o WHERE h.key = o.key"};
 constexpr postgres_statement next_lines{
     "next_lines", "SELECT task, max(at) FROM effects WHERE task > $1 GROUP BY task ORDER BY task"
                   " LIMIT $2::int8"};
@@ -67,6 +70,11 @@ std::size_t postgres_pruner::prune(timestamp older_than, std::size_t most) {
     db_->begin_call();
     db_->add(drop_sessions,
              postgres_params{}.number(hour).number(micros(older_than)).number(limit(gone)));
+    gone += static_cast<std::size_t>(db_->run()[0].changed());
+  }
+  if (gone < most) {
+    db_->begin_call();
+    db_->add(drop_homes, postgres_params{}.number(micros(older_than)).number(limit(gone)));
     gone += static_cast<std::size_t>(db_->run()[0].changed());
   }
   return gone < most ? gone + prune_strays(older_than, most - gone) : gone;

@@ -69,6 +69,12 @@ constexpr const char* tables_of_3 = R"(
 CREATE TABLE standing_orders(agent bytea PRIMARY KEY, wanted int8 NOT NULL, at int8 NOT NULL);
 )";
 
+// Where agents run and where sessions are at home: since version 4.
+constexpr const char* tables_of_4 = R"(
+CREATE TABLE placements(domain bytea PRIMARY KEY, body bytea NOT NULL) WITH (fillfactor = 50);
+CREATE TABLE homes(key bytea PRIMARY KEY, at int8 NOT NULL, home bytea NOT NULL);
+)";
+
 // The first statement of every transaction that writes. It takes the locks of the shards that are
 // written to, always in the same order, and keeps them until the commit; only then it looks at the
 // epochs, with a snapshot taken after the locks (each statement of a volatile function has its own
@@ -148,9 +154,9 @@ void check(postgres_handle& db, int version) {
                    ", this one knows up to " + std::to_string(postgres_schema_version) + ")");
 }
 
-/// Begins a transaction with the lock that whoever makes the tables holds. On a slow disk that takes
-/// its time, so that it is waited for longer than any other lock: in pieces, as silence beyond
-/// `answer_timeout` would be taken for a lost connection.
+/// Begins a transaction with the lock that whoever makes the tables holds. On a slow disk that
+/// takes its time, so that it is waited for longer than any other lock: in pieces, as silence
+/// beyond `answer_timeout` would be taken for a lost connection.
 void begin_with_lock(postgres_handle& db) {
   constexpr int pieces = 8;
   const auto piece = std::to_string(db.settings().answer_timeout.count() * 3 / 4);
@@ -189,8 +195,10 @@ void prepare_postgres(postgres_handle& db) {
   }
   if (version < 2)
     db.script(std::string{tables_of_2} + "UPDATE about SET version = 2");
+  if (version < 3)
+    db.script(std::string{tables_of_3} + "UPDATE about SET version = 3");
   if (version < postgres_schema_version)
-    db.script(std::string{tables_of_3} +
+    db.script(std::string{tables_of_4} +
               "UPDATE about SET version = " + std::to_string(postgres_schema_version));
   db.script("COMMIT");
 }

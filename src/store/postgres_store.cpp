@@ -30,6 +30,10 @@ constexpr postgres_statement next_epoch{
     "next_epoch", "INSERT INTO shards AS s VALUES($1, $2, 1) ON CONFLICT(domain, shard)"
                   " DO UPDATE SET epoch = s.epoch + 1 RETURNING epoch"};
 
+constexpr postgres_statement claim_a_home{
+    "claim_home", "INSERT INTO homes AS h VALUES($1::bytea, $2::int8, $3::bytea) ON CONFLICT(key)"
+                  " DO UPDATE SET at = greatest(h.at, excluded.at) RETURNING home"};
+
 // Whoever holds the lock of a shard while the server waits for it to say the next thing is frozen
 // or cut off: a live writer sends a batch and its commit as one.
 constexpr postgres_statement end_frozen_owner{
@@ -92,6 +96,14 @@ class postgres_store final : public store {
   }
   std::optional<std::string> session(std::string_view domain, std::string_view id) override {
     return reader_.session(domain, id);
+  }
+  std::string claim_home(std::string_view key, std::string_view home, timestamp now) override {
+    db_->begin_call();
+    db_->add(claim_a_home, postgres_params{}
+                               .bytes(key)
+                               .number(static_cast<std::int64_t>(now.time_since_epoch().count()))
+                               .bytes(home));
+    return std::string{db_->run()[0].bytes(0, 0)};
   }
   std::vector<stored_effect> effects(const effect_filter& filter) override {
     return reader_.effects(filter);

@@ -59,7 +59,7 @@ struct effect_key {
 struct effect_filter {
   std::string task;
   std::optional<effect_state> state;
-  std::size_t limit = 100; ///< at most this many; never more than `max_listed`
+  std::size_t limit = 100;           ///< at most this many; never more than `max_listed`
   std::optional<effect_key> after{}; ///< only what comes behind it in the list, be it there or not
   static constexpr std::size_t max_listed = 1000;
 };
@@ -185,6 +185,16 @@ class store {
 
   /// The body of a session, or nothing.
   virtual std::optional<std::string> session(std::string_view domain, std::string_view id) = 0;
+
+  /// The region that a session, or what has an idempotency key and no session, is at home in:
+  /// `home`, unless another one was said for this key before. Of several nodes that say it at once
+  /// all hear the same. Forgotten like a session, counted from the last time that it was said. A
+  /// store that one process has to itself keeps none, since all homes are its own.
+  virtual std::string claim_home(std::string_view key, std::string_view home, timestamp now) {
+    (void)key;
+    (void)now;
+    return std::string{home};
+  }
 
   /// Lines of the ledger, newest task first, by step and index within it.
   virtual std::vector<stored_effect> effects(const effect_filter& filter) = 0;

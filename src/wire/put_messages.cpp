@@ -212,6 +212,8 @@ void put(const session_snapshot& x, v1::Session& out) {
     put(x.who, *out.mutable_who());
   out.set_updated(micros(x.updated));
   out.set_failures(x.failures);
+  for (const auto& i : x.instances)
+    out.add_instances(i);
 }
 
 } // namespace troupe::wire

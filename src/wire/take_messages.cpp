@@ -195,6 +195,8 @@ session_snapshot take(v1::Session& in) {
     out.who = take(*in.mutable_who());
   out.updated = time_of(in.updated());
   out.failures = in.failures();
+  for (auto& i : *in.mutable_instances())
+    out.instances.push_back(std::move(i));
   return out;
 }
 

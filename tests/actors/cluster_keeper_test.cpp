@@ -69,7 +69,7 @@ class keepers : public ::testing::Test {
     config.registry = place("registry");
     config.late = std::make_shared<late_children>();
     config.domains = {"d"};
-    config.shards = shards;
+    config.layout.per_region = shards;
     config.post_place = place("post");
     config.orchestrator = [this, parts, name, keeper = config.place](const shard_key& x) {
       return moving_child{"d/orchestrators",

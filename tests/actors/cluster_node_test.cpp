@@ -1,6 +1,6 @@
 // Whole nodes that are one cluster, in virtual time: a fake network between their posts, one member
 // table and one store for all of them.
-#include "policies/replica_home.hpp"
+#include "policies/agent_placement.hpp"
 #include "tests/fixtures/little_fleet.hpp"
 #include "tests/fixtures/post_stage.hpp"
 #include "tests/fixtures/virtual_node.hpp"
@@ -113,7 +113,7 @@ TEST(cluster_node, tasks_survive_the_nodes_that_their_agent_and_their_orchestrat
     c.up(name);
   c.stage.advance(std::chrono::seconds{6});
   ASSERT_TRUE(c.settled());
-  const auto home = replica_home(c.members->read(), "d", "d/work");
+  const auto home = records_of(c.members->read()).at("d").replicas.at("d/work").node;
   ASSERT_TRUE(c.nodes.contains(home));
   const std::string asked = home == "A" ? "B" : "A";
   c.pool->held = true;

@@ -34,7 +34,8 @@ def until(what, most=READY_MOST):
 class Postgres:
     """A server on a socket in a folder. As root it runs as somebody else, which it insists on."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, more=()):
+        self.more = list(more)
         self.dir = os.path.join(folder, "pg")
         os.mkdir(self.dir)
         self.drop = {}
@@ -52,8 +53,8 @@ class Postgres:
 
     def start(self):
         self.server = subprocess.Popen(
-            [f"{POSTGRES}/postgres", "-D", self.data(), "-k", self.dir, "-c", "listen_addresses="], cwd=self.dir,
-            **QUIET, **self.drop)
+            [f"{POSTGRES}/postgres", "-D", self.data(), "-k", self.dir, "-c", "listen_addresses=", *self.more],
+            cwd=self.dir, **QUIET, **self.drop)
         until(lambda: self.ask("SELECT 1") == "1")
 
     def ask(self, sql):
@@ -64,6 +65,10 @@ class Postgres:
     def stop(self):
         self.server.send_signal(signal.SIGINT)
         self.server.wait(30)
+
+    def kill(self):
+        self.server.kill()
+        self.server.wait()
 
 
 class Hosts:
@@ -136,25 +141,30 @@ def free_port():
 
 
 class Node:
-    def __init__(self, cluster, name):
-        self.cluster, self.name, self.link = cluster, name, free_port()
+    """A process of `troupe node`, with `more` words, its links at port `link`."""
+
+    def __init__(self, cluster, name, more=(), link=0):
+        self.cluster, self.name, self.more, self.link = cluster, name, list(more), link or free_port()
         self.port_file = os.path.join(cluster.dir, f"{name}.port")
         self.log = os.path.join(cluster.dir, f"{name}.log")
         self.start()
+
+    def command(self):
+        hosts = self.cluster.hosts
+        where = hosts.address(self.name) if hosts else "127.0.0.1"
+        return [self.cluster.troupe, "node", self.cluster.fleet, "--id", self.name, "--listen", f"{where}:{self.link}",
+                "--certs", self.cluster.certs, "--port", "0", "--port-file", self.port_file,
+                "--data", os.path.join(self.cluster.dir, self.name), *self.more]
 
     def start(self):
         if os.path.exists(self.port_file):
             os.remove(self.port_file)
         env = dict(os.environ, TROUPE_STORE=self.cluster.store.url)
         hosts = self.cluster.hosts
-        where = hosts.address(self.name) if hosts else "127.0.0.1"
         into = ["ip", "netns", "exec", hosts.space(self.name)] if hosts else []
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                into + self.cluster.wrap(self.name) +
-                [self.cluster.troupe, "node", self.cluster.fleet, "--id", self.name, "--listen", f"{where}:{self.link}",
-                 "--certs", self.cluster.certs, "--port", "0", "--port-file", self.port_file,
-                 "--data", os.path.join(self.cluster.dir, self.name)], env=env, stderr=log)
+                into + self.cluster.wrap(self.name) + self.command(), env=env, stderr=log)
 
     def wait_ready(self):
         def port():
@@ -186,6 +196,9 @@ class Node:
             return (x["kind"] == "orchestrator" and x["state"] == "up") + sum(count(c) for c in x.get("children", []))
         return count(self.request("GET", f"/v1/tree?node={self.name}", timeout=5)[1])
 
+    def agents(self):
+        return {a["name"]: a for a in self.get("/v1/agents")["agents"]}
+
     def get(self, path):
         status, said = self.request("GET", path)
         assert status == 200, f"{path} at {self.name}: {status} {said}"
@@ -205,24 +218,30 @@ class Node:
 
 
 class Cluster:
-    """Nodes of these names, ready; `later` have certificates, and can be started."""
+    """Nodes of these names, ready; `later` have certificates, and can be started. The fleet is the one that `troupe init`
+    writes, or has these `files`."""
 
-    def __init__(self, troupe, names, later=(), hosts=False, wrap=lambda name: []):
+    def __init__(self, troupe, names, later=(), hosts=False, wrap=lambda name: [], files=None, store=Postgres):
         self.troupe, self.wrap = os.path.abspath(troupe), wrap
         self.dir = tempfile.mkdtemp(prefix="troupe-cluster-")
         os.chmod(self.dir, 0o755)
         self.nodes, self.store = {}, None
         self.hosts = Hosts([*names, *later]) if hosts else None
-        self.store = Postgres(self.dir)
+        # Where nobody kills the server, its disk need not slow the nodes' start down.
+        self.store = store(self.dir, ("-c", "fsync=off") if files else ())
         self.fleet = os.path.join(self.dir, "fleet")
         self.certs = os.path.join(self.dir, "certs")
         authority = os.path.join(self.dir, "ca")
         quiet = {"stdout": subprocess.DEVNULL, "check": True}
-        subprocess.run([self.troupe, "init", self.fleet], **quiet)
-        with open(os.path.join(self.fleet, "fleet.yaml")) as f:
-            text = f.read()
-        with open(os.path.join(self.fleet, "fleet.yaml"), "w") as f:
-            f.write(text.replace("shards: 2 ", "shards: 16"))
+        if not files:
+            subprocess.run([self.troupe, "init", self.fleet], **quiet)
+            with open(os.path.join(self.fleet, "fleet.yaml")) as f:
+                files = {"fleet.yaml": f.read().replace("shards: 2 ", "shards: 16")}
+        for path, text in files.items():
+            path = os.path.join(self.fleet, path)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as f:
+                f.write(text)
         subprocess.run([self.troupe, "certs", "init", "--out", authority], **quiet)
         for name in [*names, *later]:
             subprocess.run([self.troupe, "certs", "node", name, "--ca", authority, "--out", self.certs], **quiet)
@@ -254,7 +273,7 @@ class Cluster:
             node.process.kill()
             said += f"--- {node.name}\n" + open(node.log).read()[-4000:]
         if self.store:
-            self.store.server.kill()
+            self.store.kill()
         if self.hosts:
             self.hosts.forget()
         return said

@@ -31,6 +31,7 @@ POSTGRES = "/usr/lib/postgresql/15/bin"
 PATIENCE = 90  # seconds; a slow machine is no failure
 ANSWER = 7  # seconds that a client waits for one attempt; it asks for at most 5
 SKIP = 77
+CUT_BOUND = 5  # seconds until the smaller side of a cut is out: 2.5 on a calm machine
 TAG = f"tr{os.getpid() % 100000}"
 NORTH, SOUTH = ("n1", "n2", "n3"), ("n4", "n5")
 NODES = NORTH + SOUTH
@@ -87,13 +88,13 @@ class Network:
         """As if the cable were out."""
         run("ip", "-n", self.switch, "link", "set", f"{TAG}{name}"[:15], "down" if on else "up")
 
-    def drop(self, a, b):
-        """Every packet between two hosts is lost, both ways; neither hears of it."""
-        for here, there in ((a, b), (b, a)):
-            exec_in = self.inside(here)
-            run(*exec_in, "nft", "add", "table", "inet", "cut")
-            run(*exec_in, "nft", "add", "chain", "inet", "cut", "in", "{ type filter hook input priority 0; }")
-            run(*exec_in, "nft", "add", "rule", "inet", "cut", "in", "ip", "saddr", self.address(there), "drop")
+    def drop(self, some, others):
+        """Every packet between these hosts and those is lost, both ways; nobody hears of it."""
+        for here, there in ((some, others), (others, some)):
+            lost = ", ".join(self.address(name) for name in there)
+            for name in here:
+                run(*self.inside(name), "nft", "add table inet cut; add chain inet cut in { type filter hook input priority 0; };"
+                    f" add rule inet cut in ip saddr {{ {lost} }} drop")
 
     def mend(self):
         for name in self.hosts:
@@ -184,6 +185,13 @@ class Node:
             return r.status, json.loads(r.read())
         finally:
             c.close()
+
+
+    def shards(self):
+        """How many this node serves."""
+        def count(x):
+            return (x["kind"] == "orchestrator" and x["state"] == "up") + sum(count(c) for c in x.get("children", []))
+        return count(self.ask("GET", f"/v1/tree?node={self.name}")[1])
 
 
 class Cluster:
@@ -336,17 +344,28 @@ def unplugged(cluster, load):
 
 def cut(cluster, load):
     """every packet between two nodes is dropped; both reach the store and all others"""
-    cluster.network.drop("n1", "n5")
+    cluster.network.drop(["n1"], ["n5"])
     load.more(150)
     cluster.network.mend()
 
 
 def regions_cut(cluster, load):
     """every packet between the regions is dropped; the store is in a third place that both reach"""
-    for a in NORTH:
-        for b in SOUTH:
-            cluster.network.drop(a, b)
-    # A client may ask in the region that does not have its session, and has to ask again in the other.
+    cluster.network.drop(NORTH, SOUTH)
+    began = time.monotonic()
+
+    def north_alone():
+        """the larger side is the cluster"""
+        return {n for n, state in cluster.states().items() if state == "up"} == set(NORTH)
+    until(north_alone)
+    took = time.monotonic() - began
+    print(f"  the smaller side was out after {took:.2f} s", flush=True)
+    assert took < CUT_BOUND, took
+    # Whoever is out serves nothing, and says when to come again.
+    until(lambda: all(cluster.nodes[n].shards() == 0 for n in SOUTH))
+    for name in SOUTH:
+        status, said = cluster.nodes[name].ask("POST", "/v1/tasks?wait=5s", {"skill": "session.count", "text": "x"})
+        assert status in (429, 503), (name, status, said)
     load.more(60)
     cluster.network.mend()
 

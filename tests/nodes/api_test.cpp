@@ -1,4 +1,3 @@
-#include "policies/placement.hpp"
 #include "tests/nodes/door_kit.hpp"
 
 #include <gtest/gtest.h>
@@ -194,7 +193,7 @@ TEST(api, shows_the_node) {
 TEST(api, a_session_is_found_where_its_shard_is) {
   door d;
   raw_client c{d.port()};
-  const auto shard = shard_for("s1", d.node.fleet().shards);
+  const std::uint32_t shard = 5;
   auto said = c.ask(get("/v1/sessions/s1/where")).parsed();
   EXPECT_EQ(said["node"], nullptr);
   EXPECT_EQ(said["shard"], shard);
@@ -266,7 +265,7 @@ TEST(api, nodes_are_told_as_the_member_table_has_them) {
   gone.state = member_state::down;
   gone.why = "link closed";
   gone.accused = {{"n1", 7, {}, "link closed"}};
-  d.node.members = {4, {gone}, {}};
+  d.node.members = {4, {gone}, {}, {}};
   const auto a = raw_client{d.port()}.ask(get("/v1/nodes"));
   EXPECT_EQ(a.status, 200u);
   const auto said = a.parsed();
@@ -303,6 +302,36 @@ TEST(api, the_ledger_is_listed_page_by_page) {
   for (const auto* bad : {"after=t1", "after=t1/2", "after=/1/2", "after=t/x/2",
                           "after=t/1/99999999999", "state=done", "limit=1001", "limit=0", "more=1"})
     EXPECT_EQ(c.ask(get("/v1/effects?" + std::string{bad})).status, 400u) << bad;
+}
+
+TEST(api, tells_of_regions_and_lets_them_return) {
+  door d;
+  member eu, us;
+  eu.node = "n1";
+  eu.region = "eu";
+  eu.state = member_state::down;
+  us.node = "n2";
+  us.region = "us";
+  us.state = member_state::up;
+  d.node.members = {4, {eu, us}, {{"eu", "us"}}, {}};
+  d.node.declared().regions = {{"eu", {"us"}}, {"us", {"eu"}}};
+  d.node.declared().region_return.reset();
+  d.node.carried = {{"us", "eu", 3, 400}};
+  const auto said = raw_client{d.port()}.ask(get("/v1/regions")).parsed();
+  EXPECT_EQ(said["regions"][0], (json{{"name", "eu"},
+                                      {"backups", {"us"}},
+                                      {"servedBy", "us"},
+                                      {"there", false},
+                                      {"nodes", {{{"id", "n1"}, {"state", "down"}}}},
+                                      {"carried", json::array()}}));
+  EXPECT_EQ(said["regions"][1]["carried"][0]["bytes"], 400);
+  EXPECT_TRUE(said["returnAfterMs"].is_null());
+  EXPECT_EQ(raw_client{d.port()}.ask(post("/v1/regions/eu/return", "")).status, 200u);
+  EXPECT_EQ(d.node.ordered, "return eu");
+  d.node.refuse_with = {refusal::invalid_request, "there is no region 'mars'", {}};
+  EXPECT_EQ(raw_client{d.port()}.ask(post("/v1/regions/mars/return", "")).status, 404u);
+  d.node.refuse_with = {refusal::conflict, "eu works on its own sessions", {}};
+  EXPECT_EQ(raw_client{d.port()}.ask(post("/v1/regions/eu/return", "")).status, 409u);
 }
 
 TEST(api, is_what_its_description_says) {

@@ -265,6 +265,7 @@ class fake_client : public client {
       s->id = id;
       s->domain = "support";
       out.what = std::move(s);
+      out.shard = 5;
     }
     then(std::move(out), {});
   }
@@ -309,7 +310,16 @@ class fake_client : public client {
   std::vector<stored_effect> ledger;
   std::vector<agent_view> agents() const override { return {}; }
   member_table nodes() const override { return members; }
+  std::vector<region_traffic> traffic() const override { return carried; }
+  std::vector<region_traffic> carried;
+  void return_region(std::string home, reply<member_table> then) override {
+    if (refuse_with.why != refusal::none)
+      return then({}, refuse_with);
+    ordered = "return " + home;
+    then(members, {});
+  }
   const fleet_spec& fleet() const override { return fleet_; }
+  fleet_spec& declared() { return fleet_; }
   bool ready() const override { return is_ready; }
   std::string metrics() const override { return "troupe_up 1\n"; }
 

@@ -93,6 +93,10 @@ TEST(failover, a_region_returns_by_command_when_it_is_there) {
   const auto d = f.decide(both, at_s(100001));
   ASSERT_TRUE(d);
   EXPECT_EQ(d->why, "eu was told to return");
+  // Somebody else has written something in between: it is not forgotten.
+  EXPECT_TRUE(f.decide(both, at_s(100002)));
+  EXPECT_FALSE(f.decide(world({"eu", "us"}, {{"eu", "eu"}}), at_s(100003)));
+  EXPECT_FALSE(f.decide(both, at_s(100004)));
 }
 
 TEST(failover, a_command_is_forgotten_when_the_region_is_gone_again) {
@@ -117,6 +121,34 @@ TEST(failover, a_session_has_the_home_that_was_recorded_first) {
   EXPECT_EQ(choose_home(regions, "", "mars", "us").region, "us");
   EXPECT_EQ(choose_home(regions, "", "", "mars").region, "eu");
   EXPECT_EQ(choose_home({}, "", "", "mars").region, "");
+}
+
+TEST(failover, a_region_that_is_still_starting_is_waited_for) {
+  failover_settings settings;
+  settings.regions = {{"eu", {"us"}}, {"us", {"eu"}}};
+  settings.back = region_return::command;
+  settings.start_wait = milliseconds{10000};
+  member up;
+  up.node = "u1";
+  up.region = "us";
+  up.state = member_state::up;
+  member_table table;
+  table.rows = {up};
+  const timestamp start{std::chrono::seconds{1000}};
+  failover f{settings};
+  EXPECT_FALSE(f.decide(table, start));
+  EXPECT_EQ(f.next_timer(), start + milliseconds{10000});
+  const auto late = f.decide(table, start + milliseconds{10000});
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->duty, (region_duty{"eu", "us"}));
+  // One that has been there is stood in for at once.
+  failover g{settings};
+  up.node = "e1";
+  up.region = "eu";
+  table.rows.insert(table.rows.begin(), up);
+  EXPECT_FALSE(g.decide(table, start));
+  table.rows[0].state = member_state::down;
+  EXPECT_TRUE(g.decide(table, start + milliseconds{1}));
 }
 
 } // namespace

@@ -570,7 +570,8 @@ TEST(membership, a_renewal_under_a_newer_table_counts_once_that_is_read) {
   other.node = "z";
   other.token = 99;
   other.incarnation = 1;
-  ASSERT_TRUE(t.books.apply({member_write::kind::put, t.books.now().version, other, {}}, t.now));
+  ASSERT_TRUE(
+      t.books.apply({member_write::kind::put, t.books.now().version, other, {}, {}}, t.now));
   t.now += milliseconds{550};
   membership::actions todo;
   a.tick(t.now, todo);

@@ -24,7 +24,7 @@ member up(const std::string& node, std::uint64_t incarnation = 1) {
 }
 
 member_table table(std::uint64_t version, std::vector<member> rows) {
-  return {version, std::move(rows), {}};
+  return {version, std::move(rows), {}, {}};
 }
 
 /// A domain with one shard: whoever of `rows` owns it.

@@ -107,15 +107,17 @@ member up(const std::string& node, const std::string& region = {}) {
 
 // These owners must never change: other versions and other machines compute the same.
 TEST(shard_map, owners_are_the_same_in_every_version) {
-  member_table t{1, {up("a"), up("b"), up("c")}, {}};
+  member_table t{1, {up("a"), up("b"), up("c")}, {}, {}};
   const shard_layout layout{{}, 8};
-  EXPECT_EQ(owners_of(t, "support", layout), (std::vector<std::string>{"a", "a", "c", "b", "c", "a", "a", "a"}));
+  EXPECT_EQ(owners_of(t, "support", layout),
+            (std::vector<std::string>{"a", "a", "c", "b", "c", "a", "a", "a"}));
   t.rows[2].weight = 300;
-  EXPECT_EQ(owners_of(t, "support", layout), (std::vector<std::string>{"c", "a", "c", "c", "c", "a", "c", "c"}));
+  EXPECT_EQ(owners_of(t, "support", layout),
+            (std::vector<std::string>{"c", "a", "c", "c", "c", "a", "c", "c"}));
 }
 
 TEST(shard_map, only_who_may_own_does) {
-  member_table t{1, {up("a"), up("b"), up("c"), up("d"), up("e")}, {}};
+  member_table t{1, {up("a"), up("b"), up("c"), up("d"), up("e")}, {}, {}};
   t.rows[0].state = member_state::joining;
   t.rows[1].state = member_state::leaving;
   t.rows[2].cut_off = true;
@@ -130,7 +132,7 @@ TEST(shard_map, only_who_may_own_does) {
 }
 
 TEST(shard_map, a_shard_is_owned_in_the_region_that_serves_its_home) {
-  member_table t{1, {up("e1", "eu"), up("e2", "eu"), up("u1", "us"), up("u2", "us")}, {}};
+  member_table t{1, {up("e1", "eu"), up("e2", "eu"), up("u1", "us"), up("u2", "us")}, {}, {}};
   const shard_layout layout{{"eu", "us"}, 4};
   ASSERT_EQ(layout.shards(), 8u);
   const auto region_of = [&](const std::string& node) { return t.find(node)->region; };

@@ -169,5 +169,45 @@ TEST(routing, a_probe_goes_first_unless_it_has_failed_for_this_step) {
   }
 }
 
+TEST(routing, the_nearest_first) {
+  const auto at = [](std::uint8_t distance, std::uint32_t load) {
+    auto c = plain();
+    c.distance = distance;
+    c.load = load;
+    c.slots = 2;
+    return c;
+  };
+  const struct {
+    candidate a, b;
+    std::uint32_t chosen;
+    verdict of_other;
+  } table[] = {
+      // Another region only when nobody in this one can, however much there is to do here.
+      {at(2, 0), at(1, 9), 1, farther},
+      {at(0, 9), at(2, 0), 0, farther},
+      {at(2, 0), at(1, 10), 0, full},
+      // This node while a slot is free, else whoever has less to do.
+      {at(1, 0), at(0, 1), 1, farther},
+      {at(1, 1), at(0, 2), 0, more_loaded},
+      {at(0, 0), at(0, 1), 0, more_loaded},
+  };
+  for (const auto& row : table) {
+    for (const auto how : {least_loaded, cheapest, best_quality}) {
+      const auto out = choose({.strategy = how}, {row.a, row.b});
+      EXPECT_EQ(out.chosen, row.chosen);
+      EXPECT_EQ(out.said[1 - row.chosen], row.of_other);
+    }
+  }
+  // What is asked for counts more than the way within a region, and less than the way to another.
+  auto dear = at(0, 0), cheap = at(1, 0), far = at(2, 0);
+  dear.cost = 2;
+  cheap.cost = 1;
+  EXPECT_EQ(choose({.strategy = cheapest}, {dear, cheap}).chosen, 1u);
+  EXPECT_EQ(choose({.strategy = cheapest}, {dear, far}).chosen, 0u);
+  // Where the step has failed before is tried again only when nobody else is left, even far away.
+  dear.tried = true;
+  EXPECT_EQ(choose({}, {dear, far}).chosen, 1u);
+}
+
 } // namespace
 } // namespace troupe

@@ -99,8 +99,8 @@ TYPED_TEST(members, are_written_only_by_those_who_saw_the_latest) {
   for (const std::uint64_t other : {0u, 2u}) {
     auto w = put(other, changed);
     w.row.accused = {{"b", 1, milliseconds{0}, "silent"}};
-    for (const auto what :
-         {member_write::kind::put, member_write::kind::remove, member_write::kind::duty}) {
+    for (const auto what : {member_write::kind::put, member_write::kind::remove,
+                            member_write::kind::duty, member_write::kind::place}) {
       w.what = what;
       EXPECT_FALSE(t.write(w)) << other;
     }

@@ -214,7 +214,7 @@ TEST(codec, brings_records_and_sessions_back) {
   EXPECT_EQ(encode(*d), encode(r));
   EXPECT_EQ(d->history.size(), 3u);
 
-  session_snapshot s{"s", "support", {{"x", 1}}, {}, {"c", "t"}, at(3), 2};
+  session_snapshot s{"s", "support", {{"x", 1}}, {}, {"c", "t"}, at(3), 2, {"support/billing#2"}};
   s.turns.push_back({at(1), "t1", "hi", "hello", task_state::completed});
   auto back = decode_session(encode_session(s));
   ASSERT_TRUE(back) << back.error;

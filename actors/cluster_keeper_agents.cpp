@@ -1,0 +1,124 @@
+#include "actors/cluster_keeper.hpp"
+
+#include "policies/deadline.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe {
+
+// Where the replicas of agents run: what of them is this node's, and what the placer writes down.
+
+namespace {
+
+constexpr milliseconds overlap{1500};    ///< of a replica's homes while it moves
+constexpr milliseconds overlap_end{600}; ///< the same when its node ends
+constexpr milliseconds last_calls{30000};
+constexpr milliseconds last_calls_end{3000};
+constexpr milliseconds quiet{3000}; ///< nobody comes or goes: then the placer evens out
+constexpr std::uint32_t moves_at_once = 8;
+
+const placed_replica* placed_at(const placement_records& all, const std::string& id) {
+  const auto domain = all.find(id.substr(0, id.rfind('/')));
+  if (domain == all.end())
+    return nullptr;
+  const auto hit = domain->second.replicas.find(id);
+  return hit == domain->second.replicas.end() ? nullptr : &hit->second;
+}
+
+std::string who_takes_part(const member_table& table) {
+  std::string out;
+  for (const auto& m : table.rows)
+    if (m.state != member_state::down)
+      out += m.node + ":" + std::to_string(m.incarnation) + std::string{to_string(m.state)} + " ";
+  return out;
+}
+
+} // namespace
+
+void cluster_keeper_state::place_replicas() {
+  const auto& table = *members_->table();
+  const auto now = parts_->now(self_);
+  if (placed_by_ != table.version) {
+    placed_by_ = table.version;
+    placed_ = place_agents(config_.agents, table);
+    if (auto seen = who_takes_part(table); seen != members_seen_) {
+      members_seen_ = std::move(seen);
+      quiet_since_ = now;
+    }
+    show_absent();
+  }
+  const bool ends = leaving_.has_value();
+  for (const auto& [id, replica] : config_.replicas) {
+    const auto* r = placed_at(placed_, id);
+    if (r && r->node == config_.self.node && r->incarnation == members_->incarnation() &&
+        members_->is_up()) {
+      if (!host_->runs(id) || host_->retiring(id))
+        host_->run(self_, id, r->restarts);
+    } else if (host_->runs(id)) {
+      const bool elsewhere = r && !r->node.empty();
+      host_->retire(id, elsewhere ? (ends ? overlap_end : overlap) : milliseconds{0},
+                    ends ? last_calls_end : last_calls, now);
+    }
+  }
+  keep_placement(now);
+  run_replicas(now);
+}
+
+void cluster_keeper_state::run_replicas(timestamp now) {
+  const auto before = host_->running();
+  host_->tick(self_, now);
+  if (host_->running() != before)
+    check_left();
+}
+
+void cluster_keeper_state::keep_placement(timestamp now) {
+  const auto& table = *members_->table();
+  if (!members_->is_up() || placer_of(table) != config_.self.node) {
+    wants_.clear();
+    return;
+  }
+  auto next = placed_;
+  for (const auto& [agent, n] : wants_)
+    next[agent.substr(0, agent.rfind('/'))].wanted[agent] = n;
+  if (now >= later(quiet_since_, quiet))
+    even_out(next, config_.agents, table, moves_at_once);
+  for (auto& [domain, record] : next) {
+    auto text = record.text();
+    const auto known = std::find_if(table.placements.begin(), table.placements.end(),
+                                    [&](const domain_placement& p) { return p.domain == domain; });
+    if (known != table.placements.end() && known->body == text)
+      continue;
+    // One write at a time: the next one follows from the table that this one makes.
+    membership::actions todo;
+    members_->propose(domain_placement{domain, std::move(text)}, now, todo);
+    carry_out(todo);
+    return;
+  }
+}
+
+void cluster_keeper_state::show_absent() {
+  // One node warns people; all show it.
+  const bool warns = placer_of(*members_->table()) == config_.self.node;
+  if (!warns)
+    homeless_.clear();
+  for (const auto& [id, replica] : config_.replicas) {
+    const auto* r = placed_at(placed_, id);
+    const auto as = !r ? health::spare : r->node.empty() ? health::unplaced : health::down;
+    show_absence(*parts_, replica.what.place, as, r ? r->why : std::string{});
+    if (!warns)
+      continue;
+    if (as == health::unplaced && homeless_.insert(id).second)
+      parts_->log->warn("agent {} runs nowhere: {}", id, r->why);
+    else if (as != health::unplaced && homeless_.erase(id) > 0)
+      parts_->log->info("agent {} has a place again", id);
+  }
+}
+
+void cluster_keeper_state::on_want(const want_replicas& x) {
+  wants_[x.agent] = x.replicas;
+  if (members_->table() && members_->is_up())
+    keep_placement(parts_->now(self_));
+}
+
+} // namespace troupe
