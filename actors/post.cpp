@@ -23,6 +23,7 @@ void post_state::init(caf::event_based_actor* self, parts_ptr parts, post_config
   // A post that is restarted begins streams that nobody has heard of.
   dice_ = dice_box{scramble(parts_->seed ^ stable_hash(me_ + "/post")) +
                    config_.place->now().incarnation};
+  intake_ = std::make_shared<post_intake>(config_.window.bytes / 4);
   parts_->places->watch(config_.place);
   for (const auto kind : {address_kind::agent, address_kind::domain, address_kind::node})
     parts_->places->watch_arrivals(config_.place, kind);
@@ -311,6 +312,7 @@ void post_state::on_tick() {
     p.counters.under_way = p.out.under_way();
     p.counters.show(*parts_, node);
   }
+  intake_counters_.show(*parts_, *intake_);
   std::vector<std::uint64_t> late;
   for (const auto& [number, x] : asks_)
     if (x.due <= now)

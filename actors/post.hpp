@@ -32,7 +32,8 @@ struct post_config {
   seat_ptr keeper;   ///< hears of links; null: nobody does
   /// Parts of this node that others may speak to, as `human_desk`.
   std::vector<std::string> exposed;
-  delivery_limits window; ///< per peer and direction
+  /// Per peer and direction. A quarter of its bytes may wait for the post itself.
+  delivery_limits window;
   /// So long a link may be down before its peer counts as lost with all that was under way.
   milliseconds patience{2000};
   /// So long a request may be under way whose sender names no deadline.
@@ -260,6 +261,8 @@ struct post_state {
   post_config config_;
   std::string me_; ///< this node's id
   std::unique_ptr<links::carrier> network_;
+  std::shared_ptr<post_intake> intake_;
+  intake_metrics intake_counters_;
   dice_box dice_{0};
   std::map<std::string, peer_entry, std::less<>> peers_;
   std::unordered_map<std::uint64_t, ask> asks_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/node_parts.hpp"
+#include "actors/post_intake.hpp"
 
 #include <cstdint>
 #include <string>
@@ -37,6 +38,17 @@ struct post_metrics {
   series sent_, sent_bytes_, resent_, received_, received_bytes_, duplicates_, refused_, malformed_,
       losses_;
   prometheus::Gauge* under_way_ = nullptr;
+};
+
+/// What the post counts of what waits for itself, whoever it is for.
+struct intake_metrics {
+  /// As `post_metrics::show`.
+  void show(const node_parts& parts, const post_intake& intake);
+
+ private:
+  prometheus::Counter* turned_away_ = nullptr;
+  prometheus::Gauge* waiting_ = nullptr;
+  std::uint64_t before_ = 0;
 };
 
 } // namespace troupe
