@@ -136,7 +136,7 @@ void post_state::greet(peer_entry& p) {
   x.kind = post_talk::greeting_kind;
   x.body = post_talk::encode_greeting(
       {p.out.stream(), p.in.stream(), p.in.upto(), config_.window, parts_->now(self_)});
-  if (network_->offer(p.who.node, std::move(x)) == links::offered::taken) {
+  if (network_->offer(p.who.node, x) == links::offered::taken) {
     p.greeted_as = p.out.stream();
     p.greeted_with = p.in.stream();
   }
@@ -273,7 +273,7 @@ void post_state::acknowledge(peer_entry& p) {
   x.hops = {me_};
   x.kind = post_talk::ack_kind;
   x.body = post_talk::encode_ack(p.in.upto());
-  if (network_->offer(p.who.node, std::move(x)) == links::offered::taken)
+  if (network_->offer(p.who.node, x) == links::offered::taken)
     p.ack_due = false;
 }
 

@@ -137,6 +137,11 @@ struct post_state {
   };
   /// A call that a peer's actor has at an agent here, by the address of the one who gave it.
   using relayed_call = std::pair<std::string, std::uint64_t>;
+  struct relayed_call_hash {
+    std::size_t operator()(const relayed_call& x) const noexcept {
+      return std::hash<std::string>{}(x.first) ^ (x.second * 0x9e3779b97f4a7c15u);
+    }
+  };
   struct peer_entry {
     links::peer who;
     bool met = false; ///< there may be something to lose
@@ -152,7 +157,7 @@ struct post_state {
     microseconds ahead{0};                              ///< of our clock, where that matters
     std::unordered_map<std::string, proxy_ptr> senders; ///< its actors that have no seat
     std::unordered_map<address, told_seat> told;        ///< what it knows of our seats
-    std::map<relayed_call, seat_ptr> relayed;
+    std::unordered_map<relayed_call, seat_ptr, relayed_call_hash> relayed;
     std::vector<post_talk::seat_gone> gone; ///< of ours, and not told yet
     post_metrics counters;
   };

@@ -123,9 +123,9 @@ void mesh::reach(std::vector<endpoint> nodes) {
       [this, nodes = std::move(nodes)]() mutable { impl_->board().reach(std::move(nodes)); });
 }
 
-offered mesh::offer(std::string_view node, envelope what) {
+offered mesh::offer(std::string_view node, const envelope& what) {
   const auto lane = impl_->board().lanes().find(node);
-  return lane ? lane->out.offer(std::move(what)) : offered::unlinked;
+  return lane ? lane->out.offer(what) : offered::unlinked;
 }
 
 void mesh::flush() {
