@@ -213,22 +213,28 @@ class Cluster:
         os.chmod(self.dir, 0o755)
         self.nodes, self.store = {}, None
         self.hosts = Hosts([*names, *later]) if hosts else None
-        self.store = Postgres(self.dir)
+        self.store = self.make_store()
         self.fleet = os.path.join(self.dir, "fleet")
         self.certs = os.path.join(self.dir, "certs")
         authority = os.path.join(self.dir, "ca")
         quiet = {"stdout": subprocess.DEVNULL, "check": True}
-        subprocess.run([self.troupe, "init", self.fleet], **quiet)
-        with open(os.path.join(self.fleet, "fleet.yaml")) as f:
-            text = f.read()
-        with open(os.path.join(self.fleet, "fleet.yaml"), "w") as f:
-            f.write(text.replace("shards: 2 ", "shards: 16"))
+        self.make_fleet()
         subprocess.run([self.troupe, "certs", "init", "--out", authority], **quiet)
         for name in [*names, *later]:
             subprocess.run([self.troupe, "certs", "node", name, "--ca", authority, "--out", self.certs], **quiet)
         self.nodes = {name: Node(self, name) for name in names}
         for node in self.nodes.values():
             node.wait_ready()
+
+    def make_store(self):
+        return Postgres(self.dir)
+
+    def make_fleet(self):
+        subprocess.run([self.troupe, "init", self.fleet], check=True, stdout=subprocess.DEVNULL)
+        with open(os.path.join(self.fleet, "fleet.yaml")) as f:
+            text = f.read()
+        with open(os.path.join(self.fleet, "fleet.yaml"), "w") as f:
+            f.write(text.replace("shards: 2 ", "shards: 16"))
 
     def members(self):
         rows = self.store.ask("SELECT convert_from(node, 'UTF8'), state FROM troupe.members ORDER BY 1") or ""
