@@ -23,6 +23,7 @@ void post_state::init(caf::event_based_actor* self, parts_ptr parts, post_config
   // A post that is restarted begins streams that nobody has heard of.
   dice_ = dice_box{scramble(parts_->seed ^ stable_hash(me_ + "/post")) +
                    config_.place->now().incarnation};
+  intake_ = std::make_shared<post_intake>(config_.window.bytes / 4);
   parts_->places->watch(config_.place);
   for (const auto kind : {address_kind::agent, address_kind::domain, address_kind::node})
     parts_->places->watch_arrivals(config_.place, kind);
@@ -135,7 +136,7 @@ void post_state::greet(peer_entry& p) {
   x.kind = post_talk::greeting_kind;
   x.body = post_talk::encode_greeting(
       {p.out.stream(), p.in.stream(), p.in.upto(), config_.window, parts_->now(self_)});
-  if (network_->offer(p.who.node, std::move(x)) == links::offered::taken) {
+  if (network_->offer(p.who.node, x) == links::offered::taken) {
     p.greeted_as = p.out.stream();
     p.greeted_with = p.in.stream();
   }
@@ -272,7 +273,7 @@ void post_state::acknowledge(peer_entry& p) {
   x.hops = {me_};
   x.kind = post_talk::ack_kind;
   x.body = post_talk::encode_ack(p.in.upto());
-  if (network_->offer(p.who.node, std::move(x)) == links::offered::taken)
+  if (network_->offer(p.who.node, x) == links::offered::taken)
     p.ack_due = false;
 }
 
@@ -311,6 +312,7 @@ void post_state::on_tick() {
     p.counters.under_way = p.out.under_way();
     p.counters.show(*parts_, node, p.who.region);
   }
+  intake_counters_.show(*parts_, *intake_);
   std::vector<std::uint64_t> late;
   for (const auto& [number, x] : asks_)
     if (x.due <= now)

@@ -32,7 +32,8 @@ struct post_config {
   seat_ptr keeper;   ///< hears of links; null: nobody does
   /// Parts of this node that others may speak to, as `human_desk`.
   std::vector<std::string> exposed;
-  delivery_limits window; ///< per peer and direction
+  /// Per peer and direction. A quarter of its bytes may wait for the post itself.
+  delivery_limits window;
   /// So long a link may be down before its peer counts as lost with all that was under way.
   milliseconds patience{2000};
   /// So long a request may be under way whose sender names no deadline.
@@ -136,6 +137,11 @@ struct post_state {
   };
   /// A call that a peer's actor has at an agent here, by the address of the one who gave it.
   using relayed_call = std::pair<std::string, std::uint64_t>;
+  struct relayed_call_hash {
+    std::size_t operator()(const relayed_call& x) const noexcept {
+      return std::hash<std::string>{}(x.first) ^ (x.second * 0x9e3779b97f4a7c15u);
+    }
+  };
   struct peer_entry {
     links::peer who;
     bool met = false; ///< there may be something to lose
@@ -151,7 +157,7 @@ struct post_state {
     microseconds ahead{0};                              ///< of our clock, where that matters
     std::unordered_map<std::string, proxy_ptr> senders; ///< its actors that have no seat
     std::unordered_map<address, told_seat> told;        ///< what it knows of our seats
-    std::map<relayed_call, seat_ptr> relayed;
+    std::unordered_map<relayed_call, seat_ptr, relayed_call_hash> relayed;
     std::vector<post_talk::seat_gone> gone; ///< of ours, and not told yet
     post_metrics counters;
   };
@@ -262,6 +268,8 @@ struct post_state {
   post_config config_;
   std::string me_; ///< this node's id
   std::unique_ptr<links::carrier> network_;
+  std::shared_ptr<post_intake> intake_;
+  intake_metrics intake_counters_;
   dice_box dice_{0};
   std::map<std::string, peer_entry, std::less<>> peers_;
   std::unordered_map<std::uint64_t, ask> asks_;

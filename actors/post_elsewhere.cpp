@@ -107,7 +107,7 @@ void post_state::settle(const address& at_address, seat_elsewhere& e) {
   if (e.place->now().handle)
     return;
   e.at = use->first;
-  e.who = proxy_ptr::make(self_->system(), where, caf::actor_cast<caf::actor>(self_),
+  e.who = proxy_ptr::make(self_->system(), where, caf::actor_cast<caf::actor>(self_), intake_,
                           {use->first, use->second.incarnation, false});
   e.incarnation = e.place->take(e.who.handle(), parts_->now(self_), e.at, distance_to(use->first));
   show(e);

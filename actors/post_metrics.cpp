@@ -70,4 +70,29 @@ void post_metrics::show(const node_parts& parts, const std::string& peer,
   under_way_->Set(static_cast<double>(under_way));
 }
 
+void intake_metrics::show(const node_parts& parts, const post_intake& intake) {
+  if (!parts.counters)
+    return;
+  if (!turned_away_) {
+    auto& registry = parts.counters->registry();
+    const std::map<std::string, std::string> whose{{"region", parts.fleet.region},
+                                                   {"node", parts.fleet.node_id}};
+    turned_away_ = &prometheus::BuildCounter()
+                        .Name("troupe_post_turned_away_total")
+                        .Help("Messages that ask for work and were refused at once, because too "
+                              "much waited for the post itself.")
+                        .Register(registry)
+                        .Add(whose);
+    waiting_ = &prometheus::BuildGauge()
+                    .Name("troupe_post_waiting_bytes")
+                    .Help("Bytes of messages that wait for the post itself.")
+                    .Register(registry)
+                    .Add(whose);
+  }
+  const auto now = intake.refused();
+  turned_away_->Increment(static_cast<double>(now - before_));
+  before_ = now;
+  waiting_->Set(static_cast<double>(intake.waiting()));
+}
+
 } // namespace troupe

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/node_parts.hpp"
+#include "actors/post_intake.hpp"
 
 #include <cstdint>
 #include <string>
@@ -38,6 +39,17 @@ struct post_metrics {
       losses_;
   std::uint64_t carried_ = 0, carried_bytes_ = 0; ///< of `sent`, already added to its region's
   prometheus::Gauge* under_way_ = nullptr;
+};
+
+/// What the post counts of what waits for itself, whoever it is for.
+struct intake_metrics {
+  /// As `post_metrics::show`.
+  void show(const node_parts& parts, const post_intake& intake);
+
+ private:
+  prometheus::Counter* turned_away_ = nullptr;
+  prometheus::Gauge* waiting_ = nullptr;
+  std::uint64_t before_ = 0;
 };
 
 } // namespace troupe

@@ -113,7 +113,7 @@ caf::strong_actor_ptr post_state::sender_of(peer_entry& p, const address& from) 
     return hit->second.actor();
   if (p.senders.size() >= config_.max_proxies)
     return nullptr;
-  auto made = proxy_ptr::make(self_->system(), from, caf::actor_cast<caf::actor>(self_),
+  auto made = proxy_ptr::make(self_->system(), from, caf::actor_cast<caf::actor>(self_), intake_,
                               {p.who.node, 0, false});
   return p.senders.emplace(from.name, std::move(made)).first->second.actor();
 }

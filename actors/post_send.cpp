@@ -8,8 +8,6 @@ namespace troupe {
 
 namespace {
 
-constexpr milliseconds come_back{200};
-
 /// What a requester gets for a failure.
 caf::error error_for(const failure& why) {
   if (why.why == reason::timeout)
@@ -62,12 +60,12 @@ void post_state::on_carry(carry& x) {
   envelope e;
   e.from = answer_address(x.sender, via->home.node);
   e.to = via->where();
-  e.trace = x.trace;
+  e.trace = std::move(x.trace);
   e.urgency = x.urgency;
   e.epoch = x.epoch;
   e.hops = {me_};
-  e.kind = x.what.kind;
-  e.body = x.what.body;
+  e.kind = std::move(x.what.kind);
+  e.body = std::move(x.what.body);
   const bool opens = asks || opens_work(e.kind) || only_hints(e.kind);
   e.deadline = x.deadline;
   if (opens && e.deadline == no_deadline)
@@ -93,7 +91,7 @@ void post_state::dispatch(const proxy_ptr& via, envelope x, bool opens) {
   if (e.held.size() < config_.window.envelopes / 4)
     e.held.push_back(std::move(x));
   else
-    refuse(x, {reason::rate_limited, via->where().str() + " is moving", come_back});
+    refuse(x, {reason::rate_limited, via->where().str() + " is moving", post_come_back});
 }
 
 void post_state::post_to(peer_entry& p, envelope x, bool opens) {
@@ -103,7 +101,7 @@ void post_state::post_to(peer_entry& p, envelope x, bool opens) {
   }
   if (opens) {
     ++p.counters.refused;
-    refuse(x, {reason::rate_limited, "too much is under way to " + p.who.node, come_back});
+    refuse(x, {reason::rate_limited, "too much is under way to " + p.who.node, post_come_back});
   } else {
     // Answers and news must not be lost in silence: then everything is, aloud.
     lose(p, "it has not taken answers for too long");

@@ -26,9 +26,29 @@ void label(const caf::message& x, carry& out) {
   }
 }
 
+/// What an item takes up in the post's mailbox, beside what its parts hold elsewhere.
+constexpr std::size_t carry_overhead = sizeof(carry) + 256;
+
+/// Says to whoever sent it that too much waits for the post already.
+void turn_away(const carry& item, const caf::message& content, caf::execution_unit* host) {
+  if (!item.sender)
+    return;
+  const failure why{reason::rate_limited, "too much waits to be sent to other nodes",
+                    post_come_back};
+  if (item.id.is_request()) {
+    item.sender->enqueue(item.via, item.id.response_id(),
+                         caf::make_message(failure_error(why.detail)), host);
+    return;
+  }
+  if (auto said = refusal_of(content, why))
+    item.sender->enqueue(item.via, caf::make_message_id(), *std::move(said), host);
+}
+
 } // namespace
 
 carry::~carry() {
+  if (from)
+    from->release(cost);
   if (!taken && sender && id.is_request())
     sender->enqueue(via, id.response_id(),
                     caf::make_message(caf::make_error(caf::sec::request_receiver_down)), nullptr);
@@ -54,6 +74,16 @@ void proxy::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) {
   } catch (const encode_error& e) {
     item->problem = e.what();
   }
+  const auto cost = carry_overhead + item->what.body.size() + item->trace.size();
+  const bool asks_for_work = (item->sender && item->id.is_request()) ||
+                             opens_work(item->what.kind) || only_hints(item->what.kind);
+  if (!intake_->admit(cost, asks_for_work)) {
+    item->taken = true;
+    turn_away(*item, content, host);
+    return;
+  }
+  item->cost = cost;
+  item->from = intake_;
   post->enqueue(nullptr, caf::make_message_id(), caf::make_message(std::move(item)), host);
 }
 
@@ -66,11 +96,11 @@ std::string node_behind(const caf::strong_actor_ptr& x) {
 }
 
 proxy_ptr proxy_ptr::make(caf::actor_system& sys, address where, const caf::actor& post,
-                          proxy_home home) {
+                          std::shared_ptr<post_intake> intake, proxy_home home) {
   caf::actor_config config;
   proxy_ptr out{caf::make_actor<proxy, caf::strong_actor_ptr>(
       sys.next_actor_id(), sys.node(), &sys, config, std::move(where),
-      caf::actor_cast<caf::actor_addr>(post))};
+      caf::actor_cast<caf::actor_addr>(post), std::move(intake))};
   out->home = std::move(home);
   return out;
 }

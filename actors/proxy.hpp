@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/post_codec.hpp"
+#include "actors/post_intake.hpp"
 
 #include <troupe/address.hpp>
 #include <troupe/caf.hpp>
@@ -35,7 +36,9 @@ struct carry {
   priority urgency = priority::medium;
   std::string trace;
   std::uint64_t epoch = 0;
-  bool taken = false; ///< by the post, which answers for it from then on
+  bool taken = false;   ///< by the post, which answers for it from then on
+  std::size_t cost = 0; ///< in bytes, taken from `from` until it goes
+  std::shared_ptr<post_intake> from;
 
   carry() = default;
   carry(const carry&) = delete;
@@ -51,13 +54,17 @@ using carry_ptr = std::shared_ptr<carry>;
 /// as on the actor itself; the post ends it with the reason of what it stands for. Made and owned
 /// by the post alone.
 ///
+/// While too much waits for the post, whoever asks for work is told at once to come back later.
+///
 /// Written against CAF 0.17.6, where it does what CAF's own `forwarding_actor_proxy` does for BASP.
 class proxy final : public caf::monitorable_actor {
  public:
-  proxy(caf::actor_config& cfg, troupe::address where, caf::actor_addr post)
+  proxy(caf::actor_config& cfg, troupe::address where, caf::actor_addr post,
+        std::shared_ptr<post_intake> intake)
       : caf::monitorable_actor(cfg)
       , where_(std::move(where))
-      , post_(std::move(post)) {}
+      , post_(std::move(post))
+      , intake_(std::move(intake)) {}
 
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) override;
   using caf::abstract_actor::enqueue;
@@ -73,6 +80,7 @@ class proxy final : public caf::monitorable_actor {
  private:
   const troupe::address where_;
   const caf::actor_addr post_;
+  const std::shared_ptr<post_intake> intake_;
 };
 
 /// The node of the actor that a proxy stands for, as that node's certificate has proved; empty: `x`
@@ -83,9 +91,9 @@ class proxy final : public caf::monitorable_actor {
 class proxy_ptr {
  public:
   proxy_ptr() = default;
-  /// Makes one that hands to `post`.
+  /// Makes one that hands to `post`, as far as `intake` lets it.
   static proxy_ptr make(caf::actor_system& sys, address where, const caf::actor& post,
-                        proxy_home home);
+                        std::shared_ptr<post_intake> intake, proxy_home home);
   /// The proxy that `x` is known to be.
   explicit proxy_ptr(caf::strong_actor_ptr x)
       : held_(std::move(x)) {}

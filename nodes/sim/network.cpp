@@ -56,7 +56,7 @@ class sim_carrier final : public links::carrier {
     for (const auto& node : wanted)
       net_.try_later(network::key_of(node_, node));
   }
-  links::offered offer(std::string_view node, envelope what) override {
+  links::offered offer(std::string_view node, const envelope& what) override {
     const auto k = network::key_of(node_, std::string{node});
     const auto hit = net_.links_.find(k);
     if (!self() || hit == net_.links_.end() || hit->second.number == 0)
@@ -66,7 +66,7 @@ class sim_carrier final : public links::carrier {
     auto& w = net_.way_of(hit->second, k, node_);
     if (w.waiting.size() + w.under_way >= outbox)
       return links::offered::busy;
-    w.waiting.push_back(std::move(what));
+    w.waiting.push_back(what);
     return links::offered::taken;
   }
   void flush() override {

@@ -64,7 +64,7 @@ class carrier {
   virtual void reach(std::vector<endpoint> nodes) = 0;
   /// Puts an envelope into the outbox of `node`. It is not written before `flush`, or before the
   /// link's writer comes round by itself.
-  virtual offered offer(std::string_view node, envelope what) = 0;
+  virtual offered offer(std::string_view node, const envelope& what) = 0;
   /// Writes what has gathered for all nodes.
   virtual void flush() = 0;
   /// So many batches that `arrived` handed over from `node` are dealt with. A carrier stops reading

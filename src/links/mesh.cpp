@@ -123,9 +123,9 @@ void mesh::reach(std::vector<endpoint> nodes) {
       [this, nodes = std::move(nodes)]() mutable { impl_->board().reach(std::move(nodes)); });
 }
 
-offered mesh::offer(std::string_view node, envelope what) {
+offered mesh::offer(std::string_view node, const envelope& what) {
   const auto lane = impl_->board().lanes().find(node);
-  return lane ? lane->out.offer(std::move(what)) : offered::unlinked;
+  return lane ? lane->out.offer(what) : offered::unlinked;
 }
 
 void mesh::flush() {
@@ -138,7 +138,7 @@ void mesh::consumed(std::string_view node, std::size_t batches) {
 
 void mesh::cut(std::string_view node, std::string_view why) {
   impl_->post(
-      [this, node = std::string{node}, why = std::string{why}] { impl_->board().cut(node, why); });
+      [this, node = std::string{node}, why = std::string{why}] { impl_->board().leave(node, why); });
 }
 
 void mesh::stop() {

@@ -60,7 +60,7 @@ class mesh final : public carrier {
   /// when no peer would accept this node with its certificate.
   void start(carrier_events events) override;
   void reach(std::vector<endpoint> nodes) override;
-  offered offer(std::string_view node, envelope what) override;
+  offered offer(std::string_view node, const envelope& what) override;
   void flush() override;
   void consumed(std::string_view node, std::size_t batches) override;
   void cut(std::string_view node, std::string_view why) override;

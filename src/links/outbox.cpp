@@ -5,31 +5,9 @@
 
 namespace troupe::links {
 
-namespace {
-
-/// What an envelope takes at least: enough to say no without encoding it.
-std::size_t at_least(const envelope& x) noexcept {
-  return x.from.name.size() + x.to.name.size() + x.kind.size() + x.body.size();
-}
-
-} // namespace
-
-offered outbox::offer(envelope x) {
-  const auto least = at_least(x);
-  if (least > most_.frame)
-    return offered::too_large;
-  {
-    const std::lock_guard lock{guard_};
-    if (closed_)
-      return offered::unlinked;
-    if (bytes_ + least > most_.bytes)
-      return offered::busy;
-  }
-  // Encoded outside the lock, which the writer needs.
-  thread_local std::string encoded;
-  encoded.clear();
-  const auto size = append_envelope(encoded, std::move(x), most_.frame);
-  if (size == 0)
+offered outbox::offer(const envelope& x) {
+  const auto size = envelope_entry_bytes(x);
+  if (size > most_.frame)
     return offered::too_large;
   const std::lock_guard lock{guard_};
   if (closed_)
@@ -42,11 +20,9 @@ offered outbox::offer(envelope x) {
     last = &frames_.emplace_back();
     last->bytes.resize(frame_header_bytes);
   }
-  last->bytes += encoded;
+  append_envelope(last->bytes, x, most_.frame);
   ++last->envelopes;
   bytes_ += size;
-  if (encoded.capacity() > 64u << 10)
-    std::string{}.swap(encoded);
   return offered::taken;
 }
 

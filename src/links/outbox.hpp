@@ -24,7 +24,7 @@ class outbox {
 
   /// Takes an envelope unless it would not fit. An envelope that is larger than a frame may be is
   /// refused here: at the receiver it would cost the whole link.
-  [[nodiscard]] offered offer(envelope x);
+  [[nodiscard]] offered offer(const envelope& x);
   /// Takes nothing more and lets go of what waits.
   void close();
 

@@ -98,11 +98,7 @@ void switchboard::forget(const std::string& node) {
     was.knock->stop();
   if (was.trying)
     was.trying->close("not wanted any more");
-  if (const auto link = links_.find(node); link != links_.end())
-    // A copy: what ends takes itself off the table.
-    connection_ptr {
-      link->second
-      } -> leave("node " + node + " is no member any more");
+  leave(node, "node " + node + " is no member any more");
 }
 
 void switchboard::connect(const std::string& node, const boost::asio::ip::tcp::endpoint& to) {
@@ -134,10 +130,10 @@ void switchboard::accept(link_socket socket) {
     return;
   // The oldest gives way rather than the newest: an honest peer needs milliseconds for its
   // handshake, so that silent ones cannot keep it out.
-  if (unproven_.size() >= settings_.unproven_max)
-    connection_ptr {
-      unproven_.front()
-      } -> close("too many connections that say nothing");
+  if (unproven_.size() >= settings_.unproven_max) {
+    const auto oldest = unproven_.front(); // A copy: what ends takes itself off the list.
+    oldest->close("too many connections that say nothing");
+  }
   const auto x = std::make_shared<connection>(static_cast<connection_home&>(*this),
                                               std::move(socket), std::string{});
   all_.insert(x);
@@ -181,10 +177,7 @@ std::string switchboard::judge(connection& from, const hello& said) {
     return "a newer incarnation of node " + said.node + " has been here";
   at->second.newest = said.incarnation;
   // It would not come anew if its end of the old link were still there.
-  if (const auto old = links_.find(said.node); old != links_.end())
-    connection_ptr {
-      old->second
-      } -> leave("a newer connection takes its place");
+  leave(said.node, "a newer connection takes its place");
   return {};
 }
 
@@ -253,17 +246,19 @@ void switchboard::pump() {
 }
 
 void switchboard::resume(const std::string& node) {
-  if (const auto at = links_.find(node); at != links_.end())
-    connection_ptr {
-      at->second
-      } -> resume();
+  const auto at = links_.find(node);
+  if (at == links_.end())
+    return;
+  const auto link = at->second;
+  link->resume();
 }
 
-void switchboard::cut(const std::string& node, const std::string& why) {
-  if (const auto at = links_.find(node); at != links_.end())
-    connection_ptr {
-      at->second
-      } -> leave(why);
+void switchboard::leave(const std::string& node, const std::string& why) {
+  const auto at = links_.find(node);
+  if (at == links_.end())
+    return;
+  const auto link = at->second; // A copy: what ends takes itself off the table.
+  link->leave(why);
 }
 
 void switchboard::stop() {

@@ -35,7 +35,8 @@ class switchboard final : private connection_home {
   void reach(std::vector<endpoint> nodes);
   void pump();
   void resume(const std::string& node);
-  void cut(const std::string& node, const std::string& why);
+  /// Ends the link with the node, if there is one, and tells the peer why.
+  void leave(const std::string& node, const std::string& why);
   /// Says goodbye to all. Once no connection is left, nothing here keeps the I/O thread any more.
   void stop();
   void tell(notice_kind kind, std::string text) { notices_.tell(kind, std::move(text)); }

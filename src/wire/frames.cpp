@@ -1,5 +1,6 @@
 #include "src/wire/frames.hpp"
 
+#include "src/wire/envelope_bytes.hpp"
 #include "src/wire/messages.hpp"
 
 #include <google/protobuf/io/coded_stream.h>
@@ -26,58 +27,6 @@ template <class Message>
 std::string serialized(const Message& m) {
   std::string out(m.ByteSizeLong(), '\0');
   m.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out.data()));
-  return out;
-}
-
-void put(envelope&& x, v1::Envelope& out) {
-  out.set_number(x.number);
-  // Who has no address hears of nothing, and needs none.
-  if (!x.from.name.empty())
-    out.set_from(x.from.str());
-  out.set_to(x.to.str());
-  out.set_trace_id(std::move(x.trace));
-  if (x.deadline != no_deadline)
-    out.set_deadline(x.deadline.time_since_epoch().count());
-  out.set_priority(static_cast<std::uint32_t>(x.urgency));
-  for (auto& hop : x.hops)
-    out.add_hops(std::move(hop));
-  out.set_epoch(x.epoch);
-  out.set_kind(std::move(x.kind));
-  out.set_body(std::move(x.body));
-}
-
-address address_of(const std::string& text, const char* field) {
-  if (text.empty())
-    throw wire::malformed{std::string{field} + ": missing"};
-  if (text.size() > max_address_bytes)
-    throw wire::malformed{std::string{field} + ": longer than " +
-                          std::to_string(max_address_bytes) + " bytes"};
-  auto out = address::parse(text);
-  if (!out)
-    throw wire::malformed{std::string{field} + ": no address"};
-  return *std::move(out);
-}
-
-envelope take(v1::Envelope& in) {
-  envelope out;
-  out.number = in.number();
-  if (!in.from().empty())
-    out.from = address_of(in.from(), "from");
-  out.to = address_of(in.to(), "to");
-  out.trace = std::move(*in.mutable_trace_id());
-  if (in.has_deadline())
-    out.deadline = timestamp{microseconds{in.deadline()}};
-  out.urgency = wire::enum_of<priority>(in.priority(), "priority");
-  if (static_cast<std::size_t>(in.hops_size()) > max_envelope_hops)
-    throw wire::malformed{"hops: more than " + std::to_string(max_envelope_hops)};
-  out.hops.reserve(static_cast<std::size_t>(in.hops_size()));
-  for (auto& hop : *in.mutable_hops())
-    out.hops.push_back(std::move(hop));
-  out.epoch = in.epoch();
-  if (in.kind().empty())
-    throw wire::malformed{"kind: missing"};
-  out.kind = std::move(*in.mutable_kind());
-  out.body = std::move(*in.mutable_body());
   return out;
 }
 
@@ -141,8 +90,6 @@ decoded<T> read(std::string_view bytes, const char* what) {
 void take_entries(std::string_view bytes, envelope_batch& out) {
   CodedInputStream in{reinterpret_cast<const std::uint8_t*>(bytes.data()),
                       static_cast<int>(bytes.size())};
-  // One message for all entries keeps the memory of the texts that are not moved out of it.
-  v1::Envelope entry;
   while (const auto tag = in.ReadTag()) {
     if (tag != entry_tag) {
       if (!WireFormatLite::SkipField(&in, tag))
@@ -156,10 +103,9 @@ void take_entries(std::string_view bytes, envelope_batch& out) {
     if (!in.ReadVarint32(&size) ||
         size > bytes.size() - static_cast<std::size_t>(in.CurrentPosition()))
       throw wire::malformed{where() + "cut short"};
-    if (!entry.ParseFromArray(bytes.data() + in.CurrentPosition(), static_cast<int>(size)))
-      throw wire::malformed{where() + "malformed"};
     try {
-      out.push_back(take(entry));
+      const auto at = static_cast<std::size_t>(in.CurrentPosition());
+      out.push_back(wire::read_envelope(bytes.substr(at, size)));
     } catch (const wire::malformed& e) {
       throw wire::malformed{where() + e.what()};
     }
@@ -178,21 +124,22 @@ std::uint32_t common_protocol(const hello& a, const hello& b) noexcept {
   return newest >= std::max(a.oldest_protocol, b.oldest_protocol) ? newest : 0;
 }
 
-std::size_t append_envelope(std::string& batch, envelope x, std::size_t most) {
-  v1::Envelope m;
-  put(std::move(x), m);
-  const auto size = m.ByteSizeLong();
-  if (size > most_bytes)
-    return 0;
-  const auto header = 1 + CodedOutputStream::VarintSize32(static_cast<std::uint32_t>(size));
-  if (header + size > most)
+std::size_t envelope_entry_bytes(const envelope& x) noexcept {
+  const auto size = wire::envelope_size(x);
+  return 1 + CodedOutputStream::VarintSize64(size) + size;
+}
+
+std::size_t append_envelope(std::string& batch, const envelope& x, std::size_t most) {
+  const auto size = wire::envelope_size(x);
+  const auto header = 1 + CodedOutputStream::VarintSize64(size);
+  if (size > most_bytes || header + size > most)
     return 0;
   const auto before = batch.size();
   batch.resize(before + header + size);
   auto* to = reinterpret_cast<std::uint8_t*>(batch.data() + before);
   *to++ = static_cast<std::uint8_t>(entry_tag);
   to = CodedOutputStream::WriteVarint32ToArray(static_cast<std::uint32_t>(size), to);
-  m.SerializeWithCachedSizesToArray(to);
+  wire::write_envelope(x, to);
   return header + size;
 }
 

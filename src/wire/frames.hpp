@@ -57,7 +57,9 @@ struct goodbye {
 /// Adds one envelope to the bytes of a batch. The bytes of a batch are those of its envelopes, one
 /// after the other, so that a writer can gather a batch without knowing when it will end. Returns
 /// how many bytes that were; nothing is added and 0 returned when they would exceed `most`.
-std::size_t append_envelope(std::string& batch, envelope x, std::size_t most);
+std::size_t append_envelope(std::string& batch, const envelope& x, std::size_t most);
+/// How many bytes that will be.
+[[nodiscard]] std::size_t envelope_entry_bytes(const envelope& x) noexcept;
 
 [[nodiscard]] std::string encode_batch(const envelope_batch& x);
 [[nodiscard]] std::string encode_hello(const hello& x);

@@ -227,14 +227,28 @@ class Cluster:
         os.chmod(self.dir, 0o755)
         self.nodes, self.store = {}, None
         self.hosts = Hosts([*names, *later]) if hosts else None
-        # Where nobody kills the server, its disk need not slow the nodes' start down.
-        self.store = store(self.dir, ("-c", "fsync=off") if files else ())
+        self.files, self.kind_of_store = files or {}, store
+        self.store = self.make_store()
         self.fleet = os.path.join(self.dir, "fleet")
         self.certs = os.path.join(self.dir, "certs")
         authority = os.path.join(self.dir, "ca")
         quiet = {"stdout": subprocess.DEVNULL, "check": True}
+        self.make_fleet()
+        subprocess.run([self.troupe, "certs", "init", "--out", authority], **quiet)
+        for name in [*names, *later]:
+            subprocess.run([self.troupe, "certs", "node", name, "--ca", authority, "--out", self.certs], **quiet)
+        self.nodes = {name: Node(self, name) for name in names}
+        for node in self.nodes.values():
+            node.wait_ready()
+
+    def make_store(self):
+        # Where nobody kills the server, its disk need not slow the nodes' start down.
+        return self.kind_of_store(self.dir, ("-c", "fsync=off") if self.files else ())
+
+    def make_fleet(self):
+        files = self.files
         if not files:
-            subprocess.run([self.troupe, "init", self.fleet], **quiet)
+            subprocess.run([self.troupe, "init", self.fleet], check=True, stdout=subprocess.DEVNULL)
             with open(os.path.join(self.fleet, "fleet.yaml")) as f:
                 files = {"fleet.yaml": f.read().replace("shards: 2 ", "shards: 16")}
         for path, text in files.items():
@@ -242,12 +256,6 @@ class Cluster:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w") as f:
                 f.write(text)
-        subprocess.run([self.troupe, "certs", "init", "--out", authority], **quiet)
-        for name in [*names, *later]:
-            subprocess.run([self.troupe, "certs", "node", name, "--ca", authority, "--out", self.certs], **quiet)
-        self.nodes = {name: Node(self, name) for name in names}
-        for node in self.nodes.values():
-            node.wait_ready()
 
     def members(self):
         rows = self.store.ask("SELECT convert_from(node, 'UTF8'), state FROM troupe.members ORDER BY 1") or ""

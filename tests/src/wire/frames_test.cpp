@@ -1,7 +1,10 @@
 #include "src/wire/frames.hpp"
+#include "src/wire/messages.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace {
 
@@ -53,6 +56,39 @@ TEST(frames, a_batch_comes_back_as_it_was) {
     expect_same((*back)[i], batch[i]);
 }
 
+TEST(frames, an_envelope_is_in_the_bytes_that_protobuf_writes) {
+  auto old = full_envelope();
+  old.deadline = timestamp{microseconds{-5}};
+  for (const auto& x : {full_envelope(), small_envelope(), old}) {
+    const auto bytes = encode_batch({x});
+    EXPECT_EQ(bytes.size(), envelope_entry_bytes(x));
+    v1::EnvelopeBatch m;
+    ASSERT_TRUE(m.ParseFromString(bytes));
+    EXPECT_EQ(m.SerializeAsString(), bytes);
+    ASSERT_EQ(m.envelopes_size(), 1);
+    const auto& e = m.envelopes(0);
+    EXPECT_EQ(e.number(), x.number);
+    EXPECT_EQ(e.from(), x.from.name.empty() ? "" : x.from.str());
+    EXPECT_EQ(e.to(), x.to.str());
+    EXPECT_EQ(e.trace_id(), x.trace);
+    EXPECT_EQ(e.has_deadline(), x.deadline != no_deadline);
+    EXPECT_EQ(e.priority(), static_cast<std::uint32_t>(x.urgency));
+    EXPECT_TRUE(std::equal(e.hops().begin(), e.hops().end(), x.hops.begin(), x.hops.end()));
+    EXPECT_EQ(e.epoch(), x.epoch);
+    EXPECT_EQ(e.kind(), x.kind);
+    EXPECT_EQ(e.body(), x.body);
+    // Fields in another order, twice, and some that nobody knows yet.
+    auto again = e.SerializeAsString() + e.SerializeAsString() + "\x7a\x03xyz";
+    std::string entry{"\x0a"};
+    for (auto n = again.size(); n > 0; n >>= 7)
+      entry += static_cast<char>((n & 0x7f) | (n > 0x7f ? 0x80 : 0));
+    const auto back = decode_batch(entry + again);
+    ASSERT_TRUE(back) << back.error;
+    EXPECT_EQ(back->front().body, x.body);
+    EXPECT_EQ(back->front().hops.size(), x.hops.size() * 2);
+  }
+}
+
 TEST(frames, batches_one_after_the_other_are_one_batch) {
   std::string bytes;
   EXPECT_GT(append_envelope(bytes, full_envelope(), 4096), 0u);
@@ -72,8 +108,7 @@ TEST(frames, an_envelope_over_the_limit_is_not_appended) {
 TEST(frames, a_batch_that_no_node_writes_is_an_error_that_says_where) {
   EXPECT_THAT(decode_batch("").error, HasSubstr("no envelopes"));
   EXPECT_THAT(decode_batch(std::string(300, '\xff')).error, HasSubstr("malformed"));
-  EXPECT_THAT(decode_batch(std::string{"\x0a\x00", 2}).error,
-              HasSubstr("envelope 1: to: missing"));
+  EXPECT_THAT(decode_batch(std::string{"\x0a\x00", 2}).error, HasSubstr("envelope 1: to: missing"));
   EXPECT_THAT(decode_batch("\x0a\x7f").error, HasSubstr("envelope 1: cut short"));
   auto x = small_envelope();
   x.kind.clear();
