@@ -5,11 +5,13 @@
 #include "actors/key_ring.hpp"
 #include "actors/standing_orders.hpp"
 #include "actors/supervisor.hpp"
+#include "nodes/flight_reader.hpp"
 #include "nodes/models.hpp"
 #include "nodes/node_client.hpp"
 #include "nodes/node_tree.hpp"
 #include "nodes/subjects.hpp"
 #include "policies/dice.hpp"
+#include "src/telemetry/flight_recorder.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
 #include "src/tools/http.hpp"
@@ -74,6 +76,7 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.log = options_.log ? options_.log : make_logger({});
   p.events = options_.events;
   p.orders = std::make_shared<standing_orders>();
+  p.flights = std::make_shared<flight_recorder>();
   if (options_.cluster)
     p.cluster = std::make_shared<cluster_view>();
   p.counters = std::make_shared<troupe::metrics>(
@@ -140,8 +143,13 @@ void node::start() {
                    {"files", options_.config_fingerprint}}));
   root_ = system_.spawn(
       supervisor, parts_,
-      node_tree{parts_, options_, late_, subjects_of(*client_, options_.search_logs)}.root(
-          std::move(first_store), std::move(loaded)));
+      node_tree{parts_, options_, late_,
+                subjects_of(*client_, {options_.search_logs,
+                                       flight_reader(parts_->flights,
+                                                     [time = parts_->time] {
+                                                       return time.at(timeline::steady::now());
+                                                     })})}
+          .root(std::move(first_store), std::move(loaded)));
   node_tree::place_of(*parts_, "root")->take(root_);
   root_->attach_functor(
       [this_log = parts_->log, tell = on_failure_, &sys = system_](const caf::error& why) {

@@ -42,6 +42,7 @@ void put(envelope&& x, v1::Envelope& out) {
   for (auto& hop : x.hops)
     out.add_hops(std::move(hop));
   out.set_epoch(x.epoch);
+  out.set_stamp(x.stamp);
   out.set_kind(std::move(x.kind));
   out.set_body(std::move(x.body));
 }
@@ -74,6 +75,7 @@ envelope take(v1::Envelope& in) {
   for (auto& hop : *in.mutable_hops())
     out.hops.push_back(std::move(hop));
   out.epoch = in.epoch();
+  out.stamp = in.stamp();
   if (in.kind().empty())
     throw wire::malformed{"kind: missing"};
   out.kind = std::move(*in.mutable_kind());

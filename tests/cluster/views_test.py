@@ -77,6 +77,27 @@ def views(cluster):
     for words in (["tree"], ["agents"], ["logs", "--limit", "5"], ["sessions", "where", "walk"]):
         assert place["node"] in nodes["c"].run(*words) or words[0] == "logs"
 
+    # Who sent what to whom, at whatever node one asks: what led to something comes before it.
+    for i, (node, text) in enumerate((n, t) for n in nodes.values() for t in ("when are you open", "count the words: a b")):
+        status, said = node.post({"text": text, "context_id": f"recorded {i}"})
+        assert status == 200, said
+    recorded = nodes["c"].get("/v1/recorder?last=5m&limit=10000")
+    assert not recorded["missing"] and {x["node"] for x in recorded["messages"]} == set(nodes), recorded["missing"]
+    crossed = {x["trace"] for x in recorded["messages"] if (x["what"], x["kind"]) == ("sent", "run_call")}
+    assert crossed, "no call has gone to another node"
+    task = next(x["task"] for x in recorded["messages"] if x["kind"] == "submit_task" and x.get("trace") in crossed
+                and x["what"] == "told")
+    told = same_everywhere(cluster, lambda node: [(x["node"], x["what"], x["kind"]) for x in
+                                                  node.get(f"/v1/recorder?last=5m&task={task}")["messages"]])
+    asking = next(node for node, what, kind in told if (what, kind) == ("told", "submit_task"))
+    at = told.index((asking, "sent", "run_call"))
+    called = next(node for node, what, kind in told[at:] if (what, kind) == ("arrived", "run_call"))
+    way = [(asking, "sent", "run_call"), (called, "arrived", "run_call"), (called, "told", "run_call"),
+           (asking, "told", "call_ended")]
+    places = [told.index(x, at) for x in way]
+    assert asking != called and places == sorted(places), told
+    assert "arrived" in nodes["a"].run("recorder", "--last", "5m", "--task", task)
+
     # Orders from a node where the agent does not live.
     name = next(x for x in where if x.split("/")[1].split("#")[0] == "hours")
     agent, home = name.split("#")[0], where[name]
