@@ -11,7 +11,18 @@
 
 namespace troupe {
 
-/// A circuit breaker that all orchestrators of a node share. Thread safe.
+/// What nodes tell each other of a breaker: how it stands, and what has ended since they told last.
+struct breaker_news {
+  std::uint32_t good = 0, bad = 0;
+  std::uint64_t version = 0; ///< grows with every turn; of two tales the greater one is true
+  bool open = false;
+  std::string why;
+  timestamp reopens{};
+  timestamp probing{}; ///< until when a probe is waited for; `timestamp{}`: none is under way
+};
+
+/// A circuit breaker that all orchestrators of a node share. Thread safe. Its kin at other nodes
+/// are kept alike by the breaker desk, which takes the news here and brings those of others.
 ///
 /// While it is closed, asking costs one relaxed load, and the end of a good call one relaxed
 /// addition: good ends are gathered for as long as a bucket of the policy's window lasts, and only
@@ -41,6 +52,13 @@ class shared_breaker {
   std::optional<breaker_change> trip(std::string why, timestamp now);
   std::optional<breaker_change> reset(std::string why);
 
+  /// What is new since it was asked last.
+  [[nodiscard]] breaker_news take_news(timestamp now);
+  /// What another node tells; returns the change that it made here.
+  std::optional<breaker_change> learn(const breaker_news& x, timestamp now);
+  /// As the policy's.
+  void take_turns(std::uint32_t rank, std::uint32_t of);
+
   struct view {
     breaker_state state = breaker_state::closed;
     std::string why;
@@ -55,9 +73,13 @@ class shared_breaker {
     std::mutex mutex;
     circuit_breaker policy;
     timestamp bucket_begin{};
+    std::uint32_t untold_good = 0, untold_bad = 0;
+    timestamp untold_since{};
+    std::uint64_t version = 0;
   };
   [[nodiscard]] inner& made();
   void hand_over(inner& in, timestamp now);
+  static void turned_over(inner& in) noexcept;
   std::optional<breaker_change> ended_slowly(call_sign how, bool probe, timestamp now);
 
   std::atomic<std::int64_t> bucket_end_{0}; ///< microseconds: good ends before it are gathered

@@ -2,6 +2,7 @@
 
 #include "actors/audit.hpp"
 #include "actors/boundary.hpp"
+#include "actors/breaker_desk.hpp"
 #include "actors/key_ring.hpp"
 #include "actors/standing_orders.hpp"
 #include "actors/supervisor.hpp"
@@ -141,15 +142,15 @@ void node::start() {
                    {"node", parts_->fleet.node_id},
                    {"version", TROUPE_VERSION},
                    {"files", options_.config_fingerprint}}));
-  root_ = system_.spawn(
-      supervisor, parts_,
-      node_tree{parts_, options_, late_,
-                subjects_of(*client_, {options_.search_logs,
-                                       flight_reader(parts_->flights,
-                                                     [time = parts_->time] {
-                                                       return time.at(timeline::steady::now());
-                                                     })})}
-          .root(std::move(first_store), std::move(loaded)));
+  auto subjects = subjects_of(
+      *client_, {options_.search_logs, flight_reader(parts_->flights, [time = parts_->time] {
+                   return time.at(timeline::steady::now());
+                 })});
+  if (options_.cluster)
+    subjects["breakers"] = breaker_subject(parts_, system_);
+  root_ = system_.spawn(supervisor, parts_,
+                        node_tree{parts_, options_, late_, std::move(subjects)}.root(
+                            std::move(first_store), std::move(loaded)));
   node_tree::place_of(*parts_, "root")->take(root_);
   root_->attach_functor(
       [this_log = parts_->log, tell = on_failure_, &sys = system_](const caf::error& why) {
