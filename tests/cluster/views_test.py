@@ -77,6 +77,18 @@ def views(cluster):
     for words in (["tree"], ["agents"], ["logs", "--limit", "5"], ["sessions", "where", "walk"]):
         assert place["node"] in nodes["c"].run(*words) or words[0] == "logs"
 
+    # Each step says where it was decided and where it ran.
+    def attempts(span):
+        return ([span] if "agent" in span and span["name"].startswith("attempt") else []) + [
+            a for inner in span.get("spans", []) for a in attempts(inner)]
+    trace = same_everywhere(cluster, lambda node: node.get(f"/v1/tasks/{task}/trace")["root"])
+    assert trace["node"] == place["node"], trace
+    steps = attempts(trace)
+    assert steps and all(a["node"] == where[a["agent"]] and a["decided_at"] == place["node"] for a in steps), steps
+    told = nodes["b"].get(f"/v1/tasks/{task}/explain")["steps"]
+    assert any(x.get("node") == steps[-1]["node"] for s in told for x in s["decisions"]), told
+    assert f"at {steps[-1]['node']}" in nodes["c"].run("trace", task)
+
     # Who sent what to whom, at whatever node one asks: what led to something comes before it.
     for i, (node, text) in enumerate((n, t) for n in nodes.values() for t in ("when are you open", "count the words: a b")):
         status, said = node.post({"text": text, "context_id": f"recorded {i}"})
