@@ -17,6 +17,7 @@ constexpr std::string_view respondents = "/respondent";
 constexpr milliseconds answer_within{2000};
 constexpr std::size_t told_at_once = 1000;
 constexpr std::uint64_t counts_most = 1000000;
+constexpr std::size_t why_most = 500;
 constexpr milliseconds open_most{std::chrono::hours{24}};
 
 /// The other nodes whose respondent can be reached.
@@ -48,6 +49,17 @@ timestamp from_ms(const json& x, const char* name, timestamp now) {
 void breaker_desk_state::init(caf::event_based_actor* self, parts_ptr parts) {
   self_ = self;
   parts_ = std::move(parts);
+  // Whoever was at this desk before may have left something open.
+  const auto take_up = [this](breaker_stirred x) {
+    if (x.which->closed())
+      return;
+    x.heard = true;
+    on_stirred(x);
+  };
+  for (const auto& place : parts_->places->all(address_kind::agent))
+    take_up(stirred(place));
+  for (const auto& provider : parts_->places->providers())
+    take_up(stirred(provider));
 }
 
 breaker_stirred stirred(const seat_ptr& agent) {
@@ -76,9 +88,8 @@ void breaker_desk_state::note(const key& of, bool open) {
     hit->second = later(parts_->now(self_), remember);
 }
 
-json breaker_desk_state::news_of(const key& of) {
+json breaker_desk_state::told(const key& of, const breaker_news& x) {
   const auto now = parts_->now(self_);
-  const auto x = breakers_.at(of)->take_news(now);
   note(of, x.open);
   json out{{"kind", of.first}, {"name", of.second}, {"version", x.version}, {"open", x.open}};
   if (x.good + x.bad > 0) {
@@ -98,7 +109,7 @@ void breaker_desk_state::on_flush() {
   flushing_ = false;
   auto changes = json::array();
   for (const auto& of : std::exchange(stirred_, {}))
-    changes.push_back(news_of(of));
+    changes.push_back(told(of, breakers_.at(of)->take_news(parts_->now(self_))));
   forget();
   take_turns();
   for (const auto& node : others(*parts_))
@@ -123,8 +134,7 @@ void breaker_desk_state::on_tick() {
   if (std::any_of(nodes.begin(), nodes.end(),
                   [this](const auto& node) { return !alike_.contains(node); }))
     for (const auto& [of, until] : lately_)
-      if (all.size() < told_at_once)
-        all.push_back(news_of(of));
+      all.push_back(told(of, breakers_.at(of)->standing(now)));
   for (const auto& node : nodes)
     if (!alike_.contains(node)) {
       alike_.insert(node); // Until it turns out that it has not taken them.
@@ -149,13 +159,20 @@ void breaker_desk_state::tell(const std::string& node, const json& changes) {
     alike_.erase(node);
     return;
   }
-  self_->request(who, answer_within, ask_node{"breakers", json_text({{"changes", changes}}), 0, 0})
-      .then(
-          [this, node](const node_answered& x) {
-            if (x.why.why != refusal::none)
-              alike_.erase(node);
-          },
-          [this, node](const caf::error&) { alike_.erase(node); });
+  for (std::size_t from = 0; from < changes.size(); from += told_at_once) {
+    auto some = json::array();
+    for (auto i = from; i < std::min(changes.size(), from + told_at_once); ++i)
+      some.push_back(changes[i]);
+    self_
+        ->request(who, answer_within,
+                  ask_node{"breakers", json_text({{"changes", std::move(some)}}), 0, 0})
+        .then(
+            [this, node](const node_answered& x) {
+              if (x.why.why != refusal::none)
+                alike_.erase(node);
+            },
+            [this, node](const caf::error&) { alike_.erase(node); });
+  }
 }
 
 void breaker_desk_state::take_turns() {
@@ -210,21 +227,23 @@ node_subject breaker_subject(parts_ptr parts, caf::actor_system& sys) {
       x.bad = static_cast<std::uint32_t>(std::min(c.value("bad", std::uint64_t{0}), counts_most));
       x.version = c.value("version", std::uint64_t{0});
       x.open = c.value("open", false);
-      x.why = c.value("why", "");
+      x.why = c.value("why", "").substr(0, why_most);
       x.reopens = from_ms(c, "reopens_in_ms", now);
       x.probing = from_ms(c, "probing_for_ms", now);
       if (x.reopens == timestamp{})
         x.reopens = now;
       const auto turned = breaker.learn(x, now);
-      if (!turned)
+      // Good calls alone are no news. But who counts failures has to know of how many calls.
+      if (!turned && (x.bad == 0 || !breaker.has_news()))
         continue;
-      report_breaker(*parts, kind, name, *turned);
-      if (place && turned->to == breaker_state::closed)
+      if (turned)
+        report_breaker(*parts, kind, name, *turned);
+      if (turned && place && turned->to == breaker_state::closed)
         place->end_probation();
       // Our own desk says whose turn it is with a probe. If nobody has said that it is open, then
       // what all have counted together was too much, which is news.
       auto to_desk = place ? stirred(place) : stirred(provider);
-      to_desk.heard = turned->to == breaker_state::closed || x.open;
+      to_desk.heard = turned && (turned->to == breaker_state::closed || x.open);
       if (desk)
         if (auto to = desk->now().handle)
           caf::anon_send(to, std::move(to_desk));

@@ -28,7 +28,8 @@ struct breaker_stirred {
 /// has happened to a breaker here it tells to all of them, within a moment, as a question to their
 /// respondents (subject `breakers`) that they acknowledge. Whoever has not taken it, or has come
 /// since, gets all that is open or was lately, every half second until he has. It also says whose
-/// turn it is with the probe of a breaker that is half open.
+/// turn it is with the probe of a breaker that is half open. Good calls are told with the failures
+/// of their node, and when another node tells of failures: then only does their number matter.
 ///
 /// What it keeps is bounded by the fleet's agents and providers.
 struct breaker_desk_state {
@@ -50,7 +51,7 @@ struct breaker_desk_state {
   void take_turns();
   void note(const key& of, bool open);
   void forget();
-  [[nodiscard]] json news_of(const key& of);
+  [[nodiscard]] json told(const key& of, const breaker_news& x);
 
   caf::event_based_actor* self_ = nullptr;
   parts_ptr parts_;
@@ -72,7 +73,7 @@ caf::behavior breaker_desk(caf::stateful_actor<breaker_desk_state>* self, parts_
 #define TROUPE_BREAKER_MESSAGES(X) X(troupe::breaker_stirred)
 
 #if !TROUPE_CAF_LEGACY
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_breakers, TROUPE_FIRST_TYPE_ID + 120)
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_breakers, TROUPE_FIRST_TYPE_ID + 130)
 TROUPE_BREAKER_MESSAGES(TROUPE_ADD_TYPE_ID)
 CAF_END_TYPE_ID_BLOCK(troupe_breakers)
 #endif

@@ -5,6 +5,17 @@
 
 namespace troupe {
 
+namespace {
+
+/// So far may another node's clock be ahead.
+constexpr std::chrono::hours version_ahead{24};
+
+std::uint64_t version_at(timestamp now) noexcept {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.time_since_epoch().count()));
+}
+
+} // namespace
+
 shared_breaker::~shared_breaker() {
   delete inner_.load();
 }
@@ -47,7 +58,7 @@ std::optional<breaker_change> shared_breaker::ended_slowly(call_sign how, bool p
     ++(how == call_sign::bad ? in.untold_bad : in.untold_good);
   auto turned = in.policy.ended(how, probe, now);
   if (turned || probe)
-    turned_over(in);
+    turned_over(in, now);
   closed_.store(in.policy.state(now) == breaker_state::closed, std::memory_order_relaxed);
   return turned;
 }
@@ -67,7 +78,7 @@ admission shared_breaker::enter(timestamp now) {
   std::lock_guard hold{in->mutex};
   const auto said = in->policy.enter(now);
   if (said == admission::probe)
-    turned_over(*in);
+    turned_over(*in, now);
   return said;
 }
 
@@ -75,34 +86,28 @@ std::optional<breaker_change> shared_breaker::trip(std::string why, timestamp no
   auto& in = made();
   std::lock_guard hold{in.mutex};
   closed_.store(false, std::memory_order_relaxed);
-  turned_over(in);
+  turned_over(in, now);
   return in.policy.trip(std::move(why), now);
 }
 
-std::optional<breaker_change> shared_breaker::reset(std::string why) {
+std::optional<breaker_change> shared_breaker::reset(std::string why, timestamp now) {
   auto* in = inner_.load(std::memory_order_acquire);
   if (!in)
     return std::nullopt;
   std::lock_guard hold{in->mutex};
   good_.store(0, std::memory_order_relaxed);
   closed_.store(true, std::memory_order_relaxed);
-  turned_over(*in);
+  turned_over(*in, now);
   return in->policy.reset(std::move(why));
 }
 
-void shared_breaker::turned_over(inner& in) noexcept {
-  ++in.version;
+void shared_breaker::turned_over(inner& in, timestamp now) noexcept {
+  in.version = std::max(in.version + 1, version_at(now));
   in.untold_good = in.untold_bad = 0;
 }
 
-breaker_news shared_breaker::take_news(timestamp now) {
-  auto& in = made();
-  std::lock_guard hold{in.mutex};
-  hand_over(in, now);
+breaker_news shared_breaker::standing(const inner& in, timestamp now) {
   breaker_news out;
-  in.untold_since = now;
-  out.good = std::exchange(in.untold_good, 0);
-  out.bad = std::exchange(in.untold_bad, 0);
   out.version = in.version;
   out.open = in.policy.state(now) != breaker_state::closed;
   if (out.open) {
@@ -113,20 +118,49 @@ breaker_news shared_breaker::take_news(timestamp now) {
   return out;
 }
 
+breaker_news shared_breaker::standing(timestamp now) {
+  auto& in = made();
+  std::lock_guard hold{in.mutex};
+  return standing(in, now);
+}
+
+breaker_news shared_breaker::take_news(timestamp now) {
+  auto& in = made();
+  std::lock_guard hold{in.mutex};
+  hand_over(in, now);
+  auto out = standing(in, now);
+  in.untold_since = now;
+  out.good = std::exchange(in.untold_good, 0);
+  out.bad = std::exchange(in.untold_bad, 0);
+  return out;
+}
+
+bool shared_breaker::has_news() const {
+  auto* in = inner_.load(std::memory_order_acquire);
+  if (!in)
+    return false;
+  std::lock_guard hold{in->mutex};
+  return in->untold_good + in->untold_bad > 0 || good_.load(std::memory_order_relaxed) > 0;
+}
+
 std::optional<breaker_change> shared_breaker::learn(const breaker_news& x, timestamp now) {
   auto& in = made();
   std::lock_guard hold{in.mutex};
   hand_over(in, now);
   std::optional<breaker_change> turned;
+  if (x.version > version_at(now + version_ahead))
+    return std::nullopt;
   if (x.version > in.version) {
     in.version = x.version;
-    in.untold_good = in.untold_bad = 0;
-    turned = x.open ? in.policy.learn(x.why, x.reopens, x.probing)
-                    : in.policy.reset("it works again at another node");
-  } else if ((turned = in.policy.heard(x.good, x.bad, now))) {
-    // What all have counted together is too much.
-    turned_over(in);
+    if (x.open)
+      turned = in.policy.learn(x.why, x.reopens, x.probing);
+    else if (in.policy.state(now) != breaker_state::closed)
+      turned = in.policy.reset("it works again at another node");
+    if (x.open || turned)
+      in.untold_good = in.untold_bad = 0;
   }
+  if (!turned && (turned = in.policy.heard(x.good, x.bad, now)))
+    turned_over(in, now); // What all have counted together is too much.
   closed_.store(in.policy.state(now) == breaker_state::closed, std::memory_order_relaxed);
   return turned;
 }

@@ -14,8 +14,10 @@ constexpr std::chrono::seconds cool_down{10};
 
 /// Posts with a respondent and a breaker desk each, and one provider that all know.
 struct breaker_stage {
-  explicit breaker_stage(std::vector<std::string> names)
-      : nodes(std::move(names)) {
+  explicit breaker_stage(std::vector<std::string> names,
+                         std::function<void(breaker_spec&)> change = nullptr)
+      : nodes(std::move(names))
+      , tune(std::move(change)) {
     for (const auto& node : nodes)
       add(node);
     stage.advance(milliseconds{500});
@@ -34,6 +36,8 @@ struct breaker_stage {
     limits.failures = 6;
     limits.rate = 0;
     limits.cool_down = cool_down;
+    if (tune)
+      tune(limits);
     m.places().claim_provider("model", limits);
     seat("breaker_desk", stage.system().spawn(breaker_desk, m.parts));
     seat("respondent", stage.system().spawn(
@@ -63,7 +67,18 @@ struct breaker_stage {
   }
   breaker_state state(const std::string& node) { return provider(node)->breaker.seen(now()).state; }
 
+  void restart_desk(const std::string& node) {
+    auto& m = stage.at(node);
+    const auto place = m.places().find({address_kind::node, node + "/breaker_desk"});
+    caf::anon_send_exit(place->now().handle, caf::exit_reason::kill);
+    stage.run();
+    place->leave();
+    actors.push_back(stage.system().spawn(breaker_desk, m.parts));
+    place->take(actors.back());
+  }
+
   const std::vector<std::string> nodes;
+  const std::function<void(breaker_spec&)> tune;
   post_stage stage;
   std::vector<caf::actor> actors;
 };
@@ -80,6 +95,33 @@ TEST(breaker_desk, failures_of_all_nodes_together_open_it_at_all_of_them) {
     EXPECT_EQ(s.state(node), breaker_state::open) << node;
     EXPECT_NE(s.provider(node)->breaker.seen(s.now()).why.find("6 failures"), std::string::npos);
   }
+}
+
+TEST(breaker_desk, failures_are_held_against_the_good_calls_of_all_nodes) {
+  for (const bool others_work : {true, false}) {
+    breaker_stage s{{"A", "B"}, [](breaker_spec& limits) {
+                      limits.failures = 0;
+                      limits.rate = 0.5;
+                      limits.min_calls = 10;
+                    }};
+    if (others_work)
+      for (int i = 0; i < 100; ++i)
+        s.ended("B", call_sign::good);
+    for (int i = 0; i < 12; ++i) {
+      s.ended("A", call_sign::bad);
+      s.stage.advance(milliseconds{100});
+    }
+    for (const auto& node : s.nodes)
+      EXPECT_EQ(s.state(node), others_work ? breaker_state::closed : breaker_state::open) << node;
+  }
+}
+
+TEST(breaker_desk, one_that_is_restarted_knows_what_is_open) {
+  breaker_stage s{{"A", "B"}};
+  s.provider("A")->breaker.trip("a test wants it", s.now());
+  s.restart_desk("A");
+  s.stage.advance(milliseconds{1500});
+  EXPECT_EQ(s.state("B"), breaker_state::open);
 }
 
 TEST(breaker_desk, one_that_opens_is_known_everywhere_within_a_second) {
@@ -146,7 +188,7 @@ TEST(breaker_desk, what_a_person_resets_is_closed_everywhere) {
   s.provider("A")->breaker.trip("a test wants it", s.now());
   s.stir("A");
   s.stage.advance(milliseconds{200});
-  s.provider("B")->breaker.reset("a person wants it");
+  s.provider("B")->breaker.reset("a person wants it", s.now());
   s.stir("B");
   s.stage.advance(milliseconds{200});
   EXPECT_EQ(s.state("A"), breaker_state::closed);
