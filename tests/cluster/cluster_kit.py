@@ -205,9 +205,9 @@ class Node:
 
 
 class Cluster:
-    """Nodes of these names, ready; `later` have certificates, and can be started."""
+    """Nodes of these names, ready; `later` have certificates, and can be started. `more` is the fleet's further files."""
 
-    def __init__(self, troupe, names, later=(), hosts=False, wrap=lambda name: []):
+    def __init__(self, troupe, names, later=(), hosts=False, wrap=lambda name: [], more={}):
         self.troupe, self.wrap = os.path.abspath(troupe), wrap
         self.dir = tempfile.mkdtemp(prefix="troupe-cluster-")
         os.chmod(self.dir, 0o755)
@@ -223,6 +223,10 @@ class Cluster:
             text = f.read()
         with open(os.path.join(self.fleet, "fleet.yaml"), "w") as f:
             f.write(text.replace("shards: 2 ", "shards: 16"))
+        for file, text in more.items():
+            os.makedirs(os.path.dirname(os.path.join(self.fleet, file)), exist_ok=True)
+            with open(os.path.join(self.fleet, file), "w") as f:
+                f.write(text)
         subprocess.run([self.troupe, "certs", "init", "--out", authority], **quiet)
         for name in [*names, *later]:
             subprocess.run([self.troupe, "certs", "node", name, "--ca", authority, "--out", self.certs], **quiet)
