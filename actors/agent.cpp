@@ -1,5 +1,6 @@
 #include "actors/agent.hpp"
 
+#include "actors/flight_log.hpp"
 #include "policies/deadline.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
@@ -36,6 +37,7 @@ void agent_state::on_run(const run_call& x) {
   auto caller = caf::actor_cast<caf::actor>(self_->current_sender());
   const auto& spec = *place_->spec();
   const auto now = parts_->now(self_);
+  note_call(*parts_, now, place_->where(), *x.what);
   if (x.what->deadline <= now) {
     answer(caller, x.call, now,
            std::make_shared<const outcome>(outcome::of({reason::timeout, "came too late", {}})));

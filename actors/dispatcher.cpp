@@ -94,6 +94,7 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
     why->because += (why->because.empty() ? "" : "; ") + std::string{"fallback "} +
                     std::to_string(state.rung) + ": " + t.run->node(step).fallback[state.rung - 1];
   why->strategy = wish.strategy;
+  why->decided_at = node_;
   const auto* all = candidates_for(target);
   if (!all || all->empty()) {
     why->because += (why->because.empty() ? "" : "; ") + std::string{"no agent offers it"};
@@ -126,6 +127,9 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
     return {std::move(why), nullptr, 0};
   auto to = *seats_[choice_.chosen];
   why->agent = to->where().name;
+  why->node = to->elsewhere();
+  if (why->node.empty())
+    why->node = node_;
   why->does = to->does();
   why->repeatable = why->does != effects::unsafe;
   return {std::move(why), std::move(to), probe};

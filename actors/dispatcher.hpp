@@ -6,6 +6,8 @@
 
 #include <troupe/fleet.hpp>
 
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -23,8 +25,10 @@ class dispatcher {
   /// So many candidates are written down; the chosen one is always among them.
   static constexpr std::size_t shown = 8;
 
-  explicit dispatcher(const domain_spec& domain)
-      : domain_(domain) {}
+  /// `node`: whose decisions these are; empty: it is alone, and no decision says where.
+  explicit dispatcher(const domain_spec& domain, std::string node = {})
+      : domain_(domain)
+      , node_(std::move(node)) {}
 
   void use(routing_table_ptr table) { table_ = std::move(table); }
   [[nodiscard]] const routing_table_ptr& table() const noexcept { return table_; }
@@ -61,6 +65,7 @@ class dispatcher {
   void tell_of_breakers(std::string& because, timestamp now) const;
 
   const domain_spec& domain_;
+  const std::string node_;
   routing_table_ptr table_ = std::make_shared<const routing_table>();
   std::vector<const seat_ptr*> seats_;
   std::vector<candidate> candidates_;

@@ -22,6 +22,7 @@ namespace troupe {
 
 class metrics;
 class event_log;
+class flight_recorder;
 class redactor;
 class boundary;
 class standing_orders;
@@ -51,6 +52,7 @@ struct node_parts {
   std::shared_ptr<std::atomic<std::uint32_t>> surveys =
       std::make_shared<std::atomic<std::uint32_t>>(0);
   std::shared_ptr<const event_log> events; ///< what happened to tasks; null: nobody keeps it
+  std::shared_ptr<flight_recorder> flights; ///< the last messages; null: nobody keeps them
   std::shared_ptr<native_agents> natives = std::make_shared<native_agents>();
   std::shared_ptr<tools::process_port> processes;
   std::shared_ptr<tools::http_port> http;

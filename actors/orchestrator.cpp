@@ -24,7 +24,8 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
   // Every incarnation draws other dice, and all of them follow from the node's seed.
   const auto before = config_.place->now().incarnation;
   dice_ = dice_box{scramble(parts_->seed ^ stable_hash(config_.place->where().name)) + before};
-  dispatcher_ = std::make_unique<dispatcher>(*domain_);
+  dispatcher_ = std::make_unique<dispatcher>(*domain_, parts_->cluster ? parts_->fleet.node_id
+                                                                       : std::string{});
   sessions_ = std::make_unique<session_book>(*domain_);
   finished_ = std::make_unique<finished_tasks>(parts_->fleet.remembered_tasks /
                                                std::max(1u, parts_->layout.shards()));

@@ -203,6 +203,10 @@ struct orchestrator_state {
   /// Tells the breakers how a call went that this orchestrator had sent.
   void judge(open_call& c, reason how);
   void judge(open_call& c, call_sign for_agent, call_sign for_provider);
+  /// The breaker of the agent, or of the provider, has something to tell to other nodes.
+  void tell_breaker_desk(const seat_ptr& agent, const provider_ptr& provider);
+  /// As many of those of `to` as a call there would probe.
+  void tell_of_probe(const seat_ptr& to, std::uint8_t probe);
   void breaker_turned(const open_call& c, const breaker_change& x, bool of_provider);
   /// Writes into the task's history what decides nothing about it.
   void note(live_task& t, std::uint32_t step, std::uint32_t attempt, std::string text);
@@ -317,7 +321,8 @@ struct orchestrator_state {
   const domain_spec* domain_ = nullptr;
   domain_metrics* counters_ = nullptr;
   dice_box dice_{0};
-  timestamp now_{}; ///< of the message that is being handled
+  timestamp now_{};       ///< of the message that is being handled
+  seat_ptr breaker_desk_; ///< null until it is needed
   std::unique_ptr<dispatcher> dispatcher_;
   std::unique_ptr<session_book> sessions_;
   std::unique_ptr<finished_tasks> finished_;

@@ -1,3 +1,4 @@
+#include "actors/flight_log.hpp"
 #include "actors/orchestrator.hpp"
 
 #include "policies/context_scope.hpp"
@@ -33,6 +34,7 @@ void orchestrator_state::acknowledge(live_task& t, const caf::actor& from, bool 
 void orchestrator_state::on_submit(const submit_task& x) {
   now_ = parts_->now(self_);
   auto from = caf::actor_cast<caf::actor>(self_->current_sender());
+  note_submitted(*parts_, now_, config_.place->where(), *x.what);
   if (!loaded_) {
     if (stash_.size() >= domain_->max_tasks)
       refuse(from, x.what->id, refusal::busy, "the shard is being loaded", come_back);

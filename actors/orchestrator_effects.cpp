@@ -174,6 +174,7 @@ void orchestrator_state::store_line(live_task* t, const std::string& task, const
 
 void orchestrator_state::never_sent(live_task& t, const effect& e) {
   dispatcher::give_back(*e.to, e.probe, now_);
+  tell_of_probe(e.to, e.probe);
   if (!acts(t, e.to))
     return;
   for (auto& line : t.ledger.of_step(e.step))

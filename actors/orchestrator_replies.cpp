@@ -1,3 +1,4 @@
+#include "actors/flight_log.hpp"
 #include "actors/lost_node.hpp"
 #include "actors/orchestrator.hpp"
 
@@ -54,6 +55,7 @@ void orchestrator_state::on_call_ended(const call_ended& x) {
   auto acting = acting_.empty() ? decltype(acting_)::node_type{} : acting_.extract(x.call);
   auto said = x.x;
   if (auto* t = live(c->slot, c->generation); t && !t->ending) {
+    note_answer(*parts_, now_, c->to->where(), *t->what, *said);
     if (!acting || !acting.mapped().query)
       said = without_contradiction(*t, std::move(said));
     if (x.note)
@@ -109,8 +111,10 @@ void orchestrator_state::on_child_ended(const task_ended& x) {
   now_ = parts_->now(self_);
   if (const auto child = take_child(x.record->what->id)) {
     auto said = x.record->result;
-    if (const auto* t = live(child->slot, child->generation))
+    if (const auto* t = live(child->slot, child->generation)) {
+      note_returned(*parts_, now_, *t->what, *x.record);
       said = without_contradiction(*t, std::move(said));
+    }
     reply(child->slot, child->generation, event_kind::step_completed, child->step, child->attempt,
           std::move(said));
   }

@@ -30,6 +30,7 @@ void orchestrator_state::route_step(live_task& t, const plan_action& a, actions&
   }
   if (session && choice.to)
     bind_session(*session, choice.to->where().name);
+  tell_of_probe(choice.to, choice.probe);
   const bool acting = choice.to && acts(t, choice.to);
   auto e =
       make_event(t, choice.to ? event_kind::assigned : event_kind::unroutable, a.step, a.attempt);

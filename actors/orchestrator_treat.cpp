@@ -1,3 +1,4 @@
+#include "actors/breaker_desk.hpp"
 #include "actors/breaker_report.hpp"
 #include "actors/orchestrator.hpp"
 #include "actors/survey.hpp"
@@ -19,12 +20,34 @@ void orchestrator_state::judge(open_call& c, call_sign for_agent, call_sign for_
   const bool probe = (c.probe & dispatcher::agents_probe) != 0;
   if (const auto turned = c.to->breaker.ended(for_agent, probe, now_))
     breaker_turned(c, *turned, false);
+  if (probe || for_agent == call_sign::bad)
+    tell_breaker_desk(c.to, nullptr);
   const auto& provider = c.to->depends_on();
   if (!provider)
     return;
   const bool providers = (c.probe & dispatcher::providers_probe) != 0;
   if (const auto turned = provider->breaker.ended(for_provider, providers, now_))
     breaker_turned(c, *turned, true);
+  if (providers || for_provider == call_sign::bad)
+    tell_breaker_desk(nullptr, provider);
+}
+
+void orchestrator_state::tell_breaker_desk(const seat_ptr& agent, const provider_ptr& provider) {
+  if (!parts_->cluster)
+    return;
+  if (!breaker_desk_)
+    breaker_desk_ =
+        parts_->places->claim({address_kind::node, parts_->fleet.node_id + "/breaker_desk"});
+  if (agent)
+    send_to(self_, breaker_desk_, stirred(agent));
+  if (provider)
+    send_to(self_, breaker_desk_, stirred(provider));
+}
+
+void orchestrator_state::tell_of_probe(const seat_ptr& to, std::uint8_t probe) {
+  if (probe != 0)
+    tell_breaker_desk((probe & dispatcher::agents_probe) != 0 ? to : nullptr,
+                      (probe & dispatcher::providers_probe) != 0 ? to->depends_on() : nullptr);
 }
 
 void orchestrator_state::breaker_turned(const open_call& c, const breaker_change& x,
@@ -62,6 +85,7 @@ void orchestrator_state::punish(live_task& t, std::uint32_t step, std::uint32_t 
     place->put_on_probation();
     if (const auto turned = place->breaker.trip("quarantined after " + why, now_))
       report_breaker(*parts_, "agent", agent, *turned);
+    tell_breaker_desk(place, nullptr);
     note(t, step, attempt, agent + " was quarantined after " + why);
     return;
   }

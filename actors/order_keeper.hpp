@@ -66,7 +66,7 @@ caf::behavior order_keeper(caf::stateful_actor<order_keeper_state>* self, parts_
   X(troupe::at_order_keeper)
 
 #if !TROUPE_CAF_LEGACY
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_orders, TROUPE_FIRST_TYPE_ID + 110)
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_orders, TROUPE_FIRST_TYPE_ID + 120)
 TROUPE_ORDER_MESSAGES(TROUPE_ADD_TYPE_ID)
 CAF_END_TYPE_ID_BLOCK(troupe_orders)
 #endif

@@ -1,3 +1,4 @@
+#include "actors/flight_log.hpp"
 #include "actors/post.hpp"
 
 #include <algorithm>
@@ -163,8 +164,10 @@ void post_state::deliver(peer_entry& p, const envelope& x) {
   if (read->answers != 0) {
     // Only who was asked may answer.
     const auto hit = asks_.find(read->answers);
-    if (hit != asks_.end() && hit->second.node == p.who.node)
+    if (hit != asks_.end() && hit->second.node == p.who.node) {
+      note_arrived(*parts_, parts_->now(self_), x);
       deliver_answer(read->answers, std::move(read->what));
+    }
     return;
   }
   const bool opens = read->asks != 0 || opens_work(x.kind);
@@ -203,6 +206,7 @@ void post_state::deliver(peer_entry& p, const envelope& x) {
             .second)
       place->load.fetch_add(1, std::memory_order_relaxed);
   }
+  note_arrived(*parts_, parts_->now(self_), x);
   const caf::message_id id{caf::message_id::default_async_value | read->asks};
   to->enqueue(caf::make_mailbox_element(from, id, {}, std::move(read->what)), self_->context());
 }
@@ -217,6 +221,7 @@ void post_state::deliver_answer(std::uint64_t number, caf::message content) {
 
 void post_state::give_back(peer_entry& p, const envelope& x, failure why) {
   ++p.counters.refused;
+  note_refused(*parts_, parts_->now(self_), x, why);
   tell(p, post_talk::returned_kind, post_talk::encode_returned({x, std::move(why)}));
 }
 

@@ -1,3 +1,4 @@
+#include "actors/flight_log.hpp"
 #include "actors/post.hpp"
 
 #include "policies/deadline.hpp"
@@ -77,6 +78,7 @@ void post_state::on_carry(carry& x) {
   }
   post_talk::stamp(e.body, via->home.incarnation, number,
                    x.id.is_response() ? x.id.request_id().integer_value() : 0);
+  note_sent(*parts_, parts_->now(self_), e);
   dispatch(via, std::move(e), opens);
 }
 
@@ -119,6 +121,7 @@ void post_state::tell(peer_entry& p, std::string_view kind, std::string body) {
 }
 
 void post_state::refuse(const envelope& x, const failure& why) {
+  note_refused(*parts_, parts_->now(self_), x, why);
   const auto read =
       unpack(x.kind, x.body, [this](const address& where) { return parts_->places->find(where); });
   if (!read)

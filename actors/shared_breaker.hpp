@@ -11,7 +11,21 @@
 
 namespace troupe {
 
-/// A circuit breaker that all orchestrators of a node share. Thread safe.
+/// What nodes tell each other of a breaker: how it stands, and what has ended since they told last.
+struct breaker_news {
+  std::uint32_t good = 0, bad = 0;
+  /// Of two tales the one with the greater version is true. Grows with every turn, and is not less
+  /// than the microseconds since 1970 at the last one: a node that has been restarted does not
+  /// begin at the beginning.
+  std::uint64_t version = 0;
+  bool open = false;
+  std::string why;
+  timestamp reopens{};
+  timestamp probing{}; ///< until when a probe is waited for; `timestamp{}`: none is under way
+};
+
+/// A circuit breaker that all orchestrators of a node share. Thread safe. Its kin at other nodes
+/// are kept alike by the breaker desk, which takes the news here and brings those of others.
 ///
 /// While it is closed, asking costs one relaxed load, and the end of a good call one relaxed
 /// addition: good ends are gathered for as long as a bucket of the policy's window lasts, and only
@@ -39,7 +53,19 @@ class shared_breaker {
     return ended_slowly(how, probe, now);
   }
   std::optional<breaker_change> trip(std::string why, timestamp now);
-  std::optional<breaker_change> reset(std::string why);
+  std::optional<breaker_change> reset(std::string why, timestamp now);
+
+  /// How it stands, and what has ended since this was asked last.
+  [[nodiscard]] breaker_news take_news(timestamp now);
+  /// How it stands.
+  [[nodiscard]] breaker_news standing(timestamp now);
+  /// Whether calls have ended that `take_news` would tell of.
+  [[nodiscard]] bool has_news() const;
+  /// What another node tells; returns the change that it made here. News from far in the future are
+  /// passed over: nobody could ever tell anything later.
+  std::optional<breaker_change> learn(const breaker_news& x, timestamp now);
+  /// As the policy's.
+  void take_turns(std::uint32_t rank, std::uint32_t of);
 
   struct view {
     breaker_state state = breaker_state::closed;
@@ -55,9 +81,14 @@ class shared_breaker {
     std::mutex mutex;
     circuit_breaker policy;
     timestamp bucket_begin{};
+    std::uint32_t untold_good = 0, untold_bad = 0;
+    timestamp untold_since{};
+    std::uint64_t version = 0;
   };
   [[nodiscard]] inner& made();
   void hand_over(inner& in, timestamp now);
+  static void turned_over(inner& in, timestamp now) noexcept;
+  [[nodiscard]] static breaker_news standing(const inner& in, timestamp now);
   std::optional<breaker_change> ended_slowly(call_sign how, bool probe, timestamp now);
 
   std::atomic<std::int64_t> bucket_end_{0}; ///< microseconds: good ends before it are gathered

@@ -123,7 +123,7 @@ void carry_out_order(const std::shared_ptr<const node_parts>& parts, caf::actor_
   }
   if (what == agent_order::return_)
     for (const auto& place : all)
-      if (const auto turned = place->breaker.reset("a person returned it to service"))
+      if (const auto turned = place->breaker.reset("a person returned it to service", said.at))
         report_breaker(*parts, "agent", place->where().name, *turned);
   const auto for_child = order_for_supervisor(what);
   const auto& domain = all.front()->spec()->card.domain;

@@ -2,14 +2,17 @@
 
 #include "actors/audit.hpp"
 #include "actors/boundary.hpp"
+#include "actors/breaker_desk.hpp"
 #include "actors/key_ring.hpp"
 #include "actors/standing_orders.hpp"
 #include "actors/supervisor.hpp"
+#include "nodes/flight_reader.hpp"
 #include "nodes/models.hpp"
 #include "nodes/node_client.hpp"
 #include "nodes/node_tree.hpp"
 #include "nodes/subjects.hpp"
 #include "policies/dice.hpp"
+#include "src/telemetry/flight_recorder.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
 #include "src/tools/http.hpp"
@@ -77,6 +80,7 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.log = options_.log ? options_.log : make_logger({});
   p.events = options_.events;
   p.orders = std::make_shared<standing_orders>();
+  p.flights = std::make_shared<flight_recorder>();
   if (options_.cluster)
     p.cluster = std::make_shared<cluster_view>();
   p.counters = std::make_shared<troupe::metrics>(
@@ -141,10 +145,15 @@ void node::start() {
                    {"node", parts_->fleet.node_id},
                    {"version", TROUPE_VERSION},
                    {"files", options_.config_fingerprint}}));
-  root_ = system_.spawn(
-      supervisor, parts_,
-      node_tree{parts_, options_, late_, subjects_of(*client_, options_.search_logs)}.root(
-          std::move(first_store), std::move(loaded)));
+  auto subjects = subjects_of(
+      *client_, {options_.search_logs, flight_reader(parts_->flights, [time = parts_->time] {
+                   return time.at(timeline::steady::now());
+                 })});
+  if (options_.cluster)
+    subjects["breakers"] = breaker_subject(parts_, system_);
+  root_ = system_.spawn(supervisor, parts_,
+                        node_tree{parts_, options_, late_, std::move(subjects)}.root(
+                            std::move(first_store), std::move(loaded)));
   node_tree::place_of(*parts_, "root")->take(root_);
   root_->attach_functor(
       [this_log = parts_->log, tell = on_failure_, &sys = system_](const caf::error& why) {

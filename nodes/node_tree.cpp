@@ -1,6 +1,7 @@
 #include "nodes/node_tree.hpp"
 
 #include "actors/agent.hpp"
+#include "actors/breaker_desk.hpp"
 #include "actors/front_desk.hpp"
 #include "actors/human_desk.hpp"
 #include "actors/journal.hpp"
@@ -348,6 +349,11 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
                                  return self->system().spawn(respondent, p, s);
                                }));
   if (keeper_) {
+    out.children.push_back(child("breaker_desk", "breaker_desk", agent_shutdown,
+                                 place_of(*parts_, "breaker_desk"),
+                                 [p = parts_](caf::event_based_actor* self) {
+                                   return self->system().spawn(breaker_desk, p);
+                                 }));
     out.children.push_back(keeper());
     out.children.push_back(supervised({"network", supervision::one_for_one, {}, {}}, "network"));
   }

@@ -21,7 +21,7 @@ namespace troupe {
 ///   node (rest_for_one)
 ///     storage (one_for_one)          the journal: when it fails, the others wait for the next one
 ///     human_desk, registry, respondent
-///     cluster_keeper                 in a cluster, as is:
+///     breaker_desk, cluster_keeper   in a cluster, as is:
 ///     network (one_for_one)          the post
 ///     services (one_for_one)         one child per service
 ///     domains (one_for_one)

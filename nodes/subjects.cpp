@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t tree_rows = 20000;
 constexpr std::size_t agents_most = 4000;
-constexpr std::size_t log_bytes = std::size_t{3} << 20;
+constexpr std::size_t archive_bytes = std::size_t{3} << 20;
 constexpr std::size_t searches_waiting = 16;
 
 void tell_tree(client& node, const node_reply& then) {
@@ -82,24 +82,45 @@ void drain_this(client& node, const json& query, const node_reply& then) {
       query.value("told_by", ""));
 }
 
-json lines_found(const std::function<json(const json&)>& search, const json& query) {
+json rows_found(const std::function<json(const json&)>& search, const json& query,
+                const char* name) {
   auto found = search(query);
-  json out{{"lines", json::array()}};
+  json out{{name, json::array()}};
   std::size_t bytes = 0;
-  for (auto& line : found) {
-    bytes += line.dump(-1, ' ', false, json::error_handler_t::replace).size();
-    if (bytes > log_bytes) {
+  for (auto& row : found) {
+    bytes += row.dump(-1, ' ', false, json::error_handler_t::replace).size();
+    if (bytes > archive_bytes) {
       out["cut"] = true;
       break;
     }
-    out["lines"].push_back(std::move(line));
+    out[name].push_back(std::move(row));
   }
   return out;
 }
 
+/// A search may read a disk, and take long: it must not hold up the respondent.
+node_subject looked_up(const std::shared_ptr<clerk>& desk, std::function<json(const json&)> search,
+                       const char* name, const char* nothing) {
+  if (!search)
+    return [nothing](const json&, const node_reply& then) {
+      then({}, {refusal::invalid_request, nothing, {}});
+    };
+  return [desk, search = std::move(search), name](const json& query, const node_reply& then) {
+    const bool taken = desk->give([search, query, name, then] {
+      try {
+        then(rows_found(search, query, name), {});
+      } catch (const std::exception& e) {
+        then({}, {refusal::internal, e.what(), {}});
+      }
+    });
+    if (!taken)
+      then({}, {refusal::busy, "too many searches wait already", {}});
+  };
+}
+
 } // namespace
 
-node_subjects subjects_of(client& node, std::function<json(const json&)> search_logs) {
+node_subjects subjects_of(client& node, node_archives archives) {
   node_subjects out;
   out["tree"] = [&node](const json&, const node_reply& then) { tell_tree(node, then); };
   out["agents"] = [&node](const json&, const node_reply& then) { then(agents_here(node), {}); };
@@ -112,25 +133,11 @@ node_subjects subjects_of(client& node, std::function<json(const json&)> search_
   out["drain"] = [&node](const json& query, const node_reply& then) {
     drain_this(node, query, then);
   };
-  if (!search_logs) {
-    out["logs"] = [](const json&, const node_reply& then) {
-      then({}, {refusal::invalid_request, "this node keeps no logs that could be searched", {}});
-    };
-    return out;
-  }
-  // A search may read a disk: it must not hold up the respondent.
-  out["logs"] = [desk = std::make_shared<clerk>(searches_waiting),
-                 search = std::move(search_logs)](const json& query, const node_reply& then) {
-    const bool taken = desk->give([search, query, then] {
-      try {
-        then(lines_found(search, query), {});
-      } catch (const std::exception& e) {
-        then({}, {refusal::internal, e.what(), {}});
-      }
-    });
-    if (!taken)
-      then({}, {refusal::busy, "too many searches wait already", {}});
-  };
+  const auto desk = std::make_shared<clerk>(searches_waiting);
+  out["logs"] = looked_up(desk, std::move(archives.search_logs), "lines",
+                          "this node keeps no logs that could be searched");
+  out["recorder"] = looked_up(desk, std::move(archives.last_messages), "messages",
+                              "this node records no messages");
   return out;
 }
 

@@ -9,6 +9,13 @@
 
 namespace troupe {
 
+/// What a node can look up of its past. Each takes a query and returns an array, the latest first;
+/// it runs on a thread of its own and may throw. Empty: the node keeps none.
+struct node_archives {
+  std::function<json(const json&)> search_logs;
+  std::function<json(const json&)> last_messages;
+};
+
 /// What a node tells the others of itself, by subject; queries and answers are objects:
 ///
 ///   tree    {}                    {"tree"}
@@ -18,9 +25,9 @@ namespace troupe {
 ///   shards  {"shard"}             {"shards": [{"domain", "shard", "incarnation", "since"}]}
 ///   drain   {"on", "told_by"}     {"draining", "drained", "shards", "agents"}
 ///   logs    as `node_options::search_logs` wants it  {"lines", "cut": some did not fit}
+///   recorder  {"last": milliseconds, "trace", "limit"}  {"messages": the latest first, "cut"}
 ///
 /// `node` must outlive the respondent that uses them.
-[[nodiscard]] node_subjects subjects_of(client& node,
-                                        std::function<json(const json&)> search_logs = nullptr);
+[[nodiscard]] node_subjects subjects_of(client& node, node_archives archives = {});
 
 } // namespace troupe

@@ -55,7 +55,50 @@ breaker_state circuit_breaker::state(timestamp now) const noexcept {
 admission circuit_breaker::look(timestamp now) const noexcept {
   if (closed_)
     return admission::free;
-  return now < until_ || (probing_ && now < *probing_) ? admission::barred : admission::probe;
+  return now < until_ || (probing_ && now < *probing_) || !my_turn(now) ? admission::barred
+                                                                        : admission::probe;
+}
+
+bool circuit_breaker::my_turn(timestamp now) const noexcept {
+  if (nodes_ <= 1)
+    return true;
+  constexpr auto slot = microseconds{turn};
+  const auto since = now - until_;
+  const auto number = static_cast<std::uint64_t>(since / slot);
+  return number % nodes_ == rank_ && since % slot < slot - microseconds{pause};
+}
+
+void circuit_breaker::take_turns(std::uint32_t rank, std::uint32_t of) noexcept {
+  nodes_ = std::max(of, 1u);
+  rank_ = rank % nodes_;
+}
+
+std::optional<breaker_change> circuit_breaker::heard(std::uint32_t good, std::uint32_t bad,
+                                                     timestamp now) {
+  if (!closed_ || good + bad == 0)
+    return std::nullopt;
+  few_.add(good, bad, now);
+  many_.add(good, bad, now);
+  if (bad == 0)
+    return std::nullopt;
+  auto why = over_limits();
+  return why.empty() ? std::nullopt : trip(std::move(why), now);
+}
+
+std::optional<breaker_change> circuit_breaker::learn(std::string why, timestamp reopens,
+                                                     timestamp probing) {
+  const bool was_closed = closed_;
+  closed_ = false;
+  until_ = reopens;
+  probing_.reset();
+  if (probing != timestamp{})
+    probing_ = probing;
+  why_ = std::move(why);
+  few_.clear();
+  many_.clear();
+  if (!was_closed)
+    return std::nullopt;
+  return breaker_change{breaker_state::closed, breaker_state::open, why_};
 }
 
 admission circuit_breaker::enter(timestamp now) noexcept {

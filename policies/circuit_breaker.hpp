@@ -48,6 +48,13 @@ struct breaker_change {
 /// that does not end within another `cool_down` is given up, and the next call is one. Ends of
 /// calls that began before it opened change nothing.
 ///
+/// Nodes that share a breaker tell each other of what they count and of its turns (`heard`,
+/// `learn`). While it is half open they take turns, so that one probe is under way among them all:
+/// the time since it became half open is cut into slots, each is one node's, and a node that has no
+/// call in its slot leaves the probe to the next. The end of each slot is nobody's, so that the
+/// news of a probe is there before the next slot begins. Nodes that cannot hear of each other for
+/// longer than that may each have a probe.
+///
 /// Its memory is bounded: two windows of eleven buckets each, see `failure_window`. A value without
 /// a clock; not thread safe.
 class circuit_breaker {
@@ -70,14 +77,28 @@ class circuit_breaker {
   /// Closes it and forgets everything.
   std::optional<breaker_change> reset(std::string why);
 
+  /// Calls that ended at other nodes and were no probes there; returns the change that they made.
+  std::optional<breaker_change> heard(std::uint32_t good, std::uint32_t bad, timestamp now);
+  /// Another node's breaker is open, as long as said, or half open with a probe under way until
+  /// then (`timestamp{}`: none is). Returns the change if it was closed here.
+  std::optional<breaker_change> learn(std::string why, timestamp reopens, timestamp probing);
+  /// This node is number `rank` of so many that take turns with probes.
+  void take_turns(std::uint32_t rank, std::uint32_t of) noexcept;
+  /// Until when the probe that is under way is waited for; `timestamp{}`: none is.
+  [[nodiscard]] timestamp probing() const noexcept { return probing_.value_or(timestamp{}); }
+
   [[nodiscard]] breaker_state state(timestamp now) const noexcept;
   /// When an open breaker lets a probe through; `no_deadline` while it is closed.
   [[nodiscard]] timestamp reopens() const noexcept { return closed_ ? no_deadline : until_; }
   /// Why it is open; empty while it is closed.
   [[nodiscard]] const std::string& why() const noexcept { return why_; }
 
+  static constexpr milliseconds turn{500};  ///< a slot in which one node may take the probe ...
+  static constexpr milliseconds pause{200}; ///< ... but for its end
+
  private:
   void open(timestamp now) noexcept;
+  [[nodiscard]] bool my_turn(timestamp now) const noexcept;
   [[nodiscard]] std::string over_limits() const;
 
   breaker_spec limits_;
@@ -87,6 +108,8 @@ class circuit_breaker {
   timestamp until_{};                ///< open: when it becomes half open
   std::optional<timestamp> probing_; ///< half open: when the probe that is under way is given up
   std::string why_;
+  std::uint32_t rank_ = 0;
+  std::uint32_t nodes_ = 1;
 };
 
 } // namespace troupe

@@ -22,6 +22,7 @@ struct envelope {
   priority urgency = priority::medium;
   std::vector<std::string> hops; ///< ids of the nodes that it came through, first the sender's own
   std::uint64_t epoch = 0;       ///< of the shard's owner that sends it; 0: nobody's
+  std::uint64_t stamp = 0;       ///< of its sending, see `flight_recorder`; 0: none is kept
   std::string kind;              ///< which message `body` holds, as the codec names it
   std::string body;              ///< encoded by the codec
 };

@@ -79,6 +79,8 @@ struct route {
   std::string because;  ///< the customer's tier, the intent, the rung of the fallback ladder: what
                         ///< shaped the request
   std::uint32_t of = 0; ///< how many candidates there were in all; `seen` may be a sample
+  std::string node; ///< where the agent lived then; empty: the node is alone, or nobody could take it
+  std::string decided_at; ///< the node whose orchestrator decided; empty: the node is alone
   std::vector<considered> seen;
 };
 

@@ -68,13 +68,16 @@ void add_decision(std::string& out, const json& d, const std::string& stem) {
   if (const auto skill = member(d, "skill"); !skill.empty())
     head += " of " + skill;
   if (const auto chosen = member(d, "chosen"); !chosen.empty())
-    head += " went to " + chosen;
+    head += " went to " + chosen +
+            (member(d, "node").empty() ? std::string{} : " at node " + member(d, "node"));
   else if (d.contains("chosen"))
     head += " found nobody";
   if (const auto other = member(d, "delegated_to"); !other.empty())
     head += " went to another domain as task " + other;
   if (const auto asked = member(d, "asked"); !asked.empty())
     head += " asked a person: \"" + brief(asked) + "\"";
+  if (const auto by = member(d, "decided_at"); !by.empty())
+    head += ", decided at node " + by;
   say(head);
   if (const auto strategy = member(d, "strategy"); !strategy.empty())
     say("  compared by: " + strategy_words(strategy));

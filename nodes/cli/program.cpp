@@ -71,6 +71,7 @@ std::unique_ptr<CLI::App> make_program(shell& s) {
   add_sim(*app, s);
   add_certs(*app, s);
   add_chaos(*app, s);
+  add_recorder(*app, s);
   add_completion(*app, s);
   add_version(*app, s);
   return app;

@@ -55,6 +55,11 @@ std::string span_text(const json& span) {
     note("", member(span, "skill"));
   if (const auto agent = member(span, "agent"); !agent.empty())
     out += (name.starts_with("attempt") ? " -> " : "  -> ") + agent;
+  if (const auto node = member(span, "node"); op == "task" || name.starts_with("attempt"))
+    note("at ", node);
+  if (const auto by = member(span, "decided_at");
+      by != member(span, "node") && op != "task" && name.starts_with("attempt"))
+    note("decided at ", by);
   note("model ", member(span, "model"));
   note("task ", member(span, "child_task"));
   if (status != "success")

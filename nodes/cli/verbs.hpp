@@ -28,6 +28,7 @@ void add_replay(CLI::App& to, shell& s);
 void add_sim(CLI::App& to, shell& s);
 void add_certs(CLI::App& to, shell& s); ///< init, node, show
 void add_chaos(CLI::App& to, shell& s);
+void add_recorder(CLI::App& to, shell& s);
 void add_completion(CLI::App& to, shell& s);
 void add_version(CLI::App& to, shell& s);
 

@@ -176,27 +176,56 @@ json session_place(const std::string& id, const std::string& domain, std::uint32
   return out;
 }
 
-json cluster_logs(survey_answers said, std::size_t limit) {
+namespace {
+
+/// The rows called `name` of all nodes, each with its node.
+std::vector<json> all_rows(survey_answers said, const char* name) {
+  std::vector<json> out;
+  for (auto& x : said) {
+    if (!x.answer.is_object() || !x.answer.contains(name) || !x.answer[name].is_array())
+      continue;
+    for (auto& row : x.answer[name]) {
+      if (!row.is_object())
+        continue;
+      row["node"] = x.node;
+      out.push_back(std::move(row));
+    }
+  }
+  return out;
+}
+
+/// A document with what is missing or was cut, and room for the rest.
+json about_rows(const survey_answers& said) {
   json out{{"missing", missing_view(said)}};
   if (some_cut(said))
     out["cut"] = true;
-  std::vector<json> lines;
-  for (auto& x : said) {
-    if (!x.answer.is_object() || !x.answer.contains("lines") || !x.answer["lines"].is_array())
-      continue;
-    for (auto& line : x.answer["lines"]) {
-      if (!line.is_object())
-        continue;
-      line["node"] = x.node;
-      lines.push_back(std::move(line));
-    }
-  }
+  return out;
+}
+
+} // namespace
+
+json cluster_logs(survey_answers said, std::size_t limit) {
+  auto out = about_rows(said);
+  auto lines = all_rows(std::move(said), "lines");
   // Times are texts of one length, so that they sort as they follow each other.
   std::stable_sort(lines.begin(), lines.end(), [](const json& a, const json& b) {
     return text_of(a, "at") > text_of(b, "at");
   });
   lines.resize(std::min(lines.size(), limit));
   out["lines"] = std::move(lines);
+  return out;
+}
+
+json cluster_messages(survey_answers said, std::size_t limit) {
+  auto out = about_rows(said);
+  auto messages = all_rows(std::move(said), "messages");
+  // Equal stamps have nothing to do with each other.
+  std::stable_sort(messages.begin(), messages.end(), [](const json& a, const json& b) {
+    return count_of(a, "stamp") < count_of(b, "stamp");
+  });
+  if (messages.size() > limit)
+    messages.erase(messages.begin(), messages.end() - static_cast<std::ptrdiff_t>(limit));
+  out["messages"] = std::move(messages);
   return out;
 }
 

@@ -29,6 +29,9 @@ namespace troupe {
 /// Lines of all nodes, newest first, at most `limit`.
 [[nodiscard]] json cluster_logs(survey_answers said, std::size_t limit);
 
+/// Messages of all nodes, the earliest cause first: the `limit` latest of them.
+[[nodiscard]] json cluster_messages(survey_answers said, std::size_t limit);
+
 /// Where a session is worked on: the node that runs the orchestrator of its shard; `node` is null
 /// while the shard moves.
 [[nodiscard]] json session_place(const std::string& id, const std::string& domain,

@@ -19,6 +19,10 @@ json considered_view(const considered& c) {
 void put_route(json& out, const route& r) {
   out["skill"] = r.skill;
   out["chosen"] = r.agent.empty() ? json() : json(r.agent);
+  if (!r.node.empty())
+    out["node"] = r.node;
+  if (!r.decided_at.empty())
+    out["decided_at"] = r.decided_at;
   out["strategy"] = to_string(r.strategy);
   out["because"] = r.because;
   out["candidates"] = r.of;
@@ -144,6 +148,8 @@ json event_view(const event& e, const plan* how) {
   if (const auto* r = e.get<route>()) {
     out["skill"] = r->skill;
     out["agent"] = r->agent;
+    if (!r->node.empty())
+      out["node"] = r->node;
     out["because"] = r->because;
   } else if (const auto* o = e.get<outcome>()) {
     out["text"] = shortened(o->text);

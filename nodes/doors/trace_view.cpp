@@ -87,6 +87,13 @@ std::string_view status_word(const attempt_seen& a, bool step_over) noexcept {
   return a.failed ? "failure" : "success";
 }
 
+void put_places(json& span, const route& how) {
+  if (!how.node.empty())
+    span["node"] = how.node;
+  if (!how.decided_at.empty())
+    span["decided_at"] = how.decided_at;
+}
+
 json attempt_span(const task& t, bool triage, std::uint32_t step, const attempt_seen& a,
                   bool step_over, const std::string& parent, const trace_sources& more) {
   json span{{"span_id", span_id(t.id, triage, step, a.attempt)},
@@ -101,6 +108,7 @@ json attempt_span(const task& t, bool triage, std::uint32_t step, const attempt_
   if (a.how) {
     span["skill"] = a.how->skill;
     span["agent"] = a.how->agent;
+    put_places(span, *a.how);
     if (auto model = more.model_of ? more.model_of(a.how->agent) : std::string{}; !model.empty())
       span["model"] = std::move(model);
   }
@@ -160,8 +168,10 @@ json step_span(const task_record& x, const history_seen& seen, std::uint32_t i,
   for (const auto& a : s.attempts) {
     retries += a.then == after_failure::retry ? 1 : 0;
     auto child = attempt_span(*x.what, false, i, a, over, id, more);
-    if (a.how && !a.how->agent.empty())
+    if (a.how && !a.how->agent.empty()) {
       span["agent"] = a.how->agent;
+      put_places(span, *a.how);
+    }
     if (a.began_as == event_kind::delegated && more.find_task && nesting < nesting_max)
       if (const auto record =
               more.find_task(a.detail.empty() ? child_task_id(x.what->id, i) : a.detail))
@@ -195,6 +205,10 @@ json task_span(const task_record& x, const std::string& parent, const trace_sour
                    : x.result && x.result->ok()      ? "success"
                    : x.state == task_state::canceled ? "cancelled"
                                                      : "failure";
+  // Whoever decided last owns the task, or did when it ended.
+  for (const auto& e : x.history)
+    if (const auto* how = e.get<route>(); how && !how->decided_at.empty())
+      span["node"] = how->decided_at;
   put_times(span, t.created, over ? x.updated : timestamp{});
   put_outcome(span, x.result);
   if (x.result)

@@ -25,7 +25,7 @@ constexpr std::uint32_t text_tag(int of) noexcept {
   return WireFormatLite::MakeTag(of, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
 }
 
-static_assert(text_tag(field::kBodyFieldNumber) < 0x80, "the tag of each field is one byte");
+static_assert(number_tag(field::kStampFieldNumber) < 0x80, "the tag of each field is one byte");
 
 /// Counts what `put_fields` writes.
 struct counter {
@@ -86,6 +86,8 @@ void put_fields(const envelope& x, Out& out) noexcept {
     out.text(field::kKindFieldNumber, x.kind);
   if (!x.body.empty())
     out.text(field::kBodyFieldNumber, x.body);
+  if (x.stamp != 0)
+    out.number(field::kStampFieldNumber, x.stamp);
 }
 
 address address_of(std::string_view text, const char* name) {
@@ -170,6 +172,9 @@ envelope read_envelope(std::string_view bytes) {
       break;
     case text_tag(field::kBodyFieldNumber):
       out.body = text();
+      break;
+    case number_tag(field::kStampFieldNumber):
+      out.stamp = number_in(in);
       break;
     default:
       if (!WireFormatLite::SkipField(&in, tag))

@@ -149,6 +149,10 @@ void put(const route& x, v1::Route& out) {
   out.set_does(code(x.does));
   out.set_because(x.because);
   out.set_of(x.of);
+  if (!x.node.empty())
+    out.set_node(x.node);
+  if (!x.decided_at.empty())
+    out.set_decided_at(x.decided_at);
   for (const auto& c : x.seen) {
     auto& seen = *out.add_seen();
     seen.set_agent(c.agent);

@@ -85,6 +85,8 @@ route take(v1::Route& in) {
   out.does = enum_of<effects>(in.does(), "route.does");
   out.because = std::move(*in.mutable_because());
   out.of = in.of();
+  out.node = std::move(*in.mutable_node());
+  out.decided_at = std::move(*in.mutable_decided_at());
   out.seen.reserve(static_cast<std::size_t>(in.seen_size()));
   for (auto& s : *in.mutable_seen()) {
     auto& c = out.seen.emplace_back();

@@ -219,9 +219,9 @@ class Node:
 
 class Cluster:
     """Nodes of these names, ready; `later` have certificates, and can be started. The fleet is the one that `troupe init`
-    writes, or has these `files`."""
+    writes, or has these `files`; `more` are further ones beside them."""
 
-    def __init__(self, troupe, names, later=(), hosts=False, wrap=lambda name: [], files=None, store=Postgres):
+    def __init__(self, troupe, names, later=(), hosts=False, wrap=lambda name: [], files=None, store=Postgres, more={}):
         self.troupe, self.wrap = os.path.abspath(troupe), wrap
         self.dir = tempfile.mkdtemp(prefix="troupe-cluster-")
         os.chmod(self.dir, 0o755)
@@ -234,6 +234,7 @@ class Cluster:
         authority = os.path.join(self.dir, "ca")
         quiet = {"stdout": subprocess.DEVNULL, "check": True}
         self.make_fleet()
+        self.write_files(more)
         subprocess.run([self.troupe, "certs", "init", "--out", authority], **quiet)
         for name in [*names, *later]:
             subprocess.run([self.troupe, "certs", "node", name, "--ca", authority, "--out", self.certs], **quiet)
@@ -251,6 +252,9 @@ class Cluster:
             subprocess.run([self.troupe, "init", self.fleet], check=True, stdout=subprocess.DEVNULL)
             with open(os.path.join(self.fleet, "fleet.yaml")) as f:
                 files = {"fleet.yaml": f.read().replace("shards: 2 ", "shards: 16")}
+        self.write_files(files)
+
+    def write_files(self, files):
         for path, text in files.items():
             path = os.path.join(self.fleet, path)
             os.makedirs(os.path.dirname(path), exist_ok=True)

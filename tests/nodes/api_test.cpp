@@ -190,6 +190,31 @@ TEST(api, shows_the_node) {
   EXPECT_EQ(c.ask(get("/readyz")).status, 503u);
 }
 
+TEST(api, shows_the_last_messages) {
+  door d;
+  d.node.last_messages = [](const json& query) {
+    auto out = query;
+    out["stamp"] = 7u;
+    return json::array({out});
+  };
+  raw_client c{d.port()};
+  EXPECT_EQ(c.ask(get("/v1/recorder?last=1m&limit=5")).parsed()["messages"],
+            json::parse(R"([{"last":60000,"limit":5,"stamp":7,"node":"n1"}])"));
+  EXPECT_EQ(c.ask(get("/v1/recorder")).parsed()["messages"][0]["last"], 30000);
+  const std::string trace = "0af7651916cd43dd8448eb211c80319c";
+  const auto id = c.ask(post("/v1/tasks", R"({"text":"hi"})",
+                             "traceparent: 00-" + trace + "-b7ad6b7169203331-01\r\n"))
+                      .parsed()["id"]
+                      .get<std::string>();
+  EXPECT_EQ(c.ask(get("/v1/recorder?task=" + id)).parsed()["messages"][0]["trace"], trace);
+  EXPECT_EQ(c.ask(get("/v1/recorder?task=none")).status, 404u);
+  EXPECT_EQ(c.ask(get("/v1/recorder?node=n7")).status, 404u);
+  for (const auto* bad : {"last=soon", "last=0s", "last=25h", "limit=0", "colour=red"})
+    EXPECT_EQ(c.ask(get(std::string{"/v1/recorder?"} + bad)).status, 400u) << bad;
+  d.node.last_messages = nullptr;
+  EXPECT_EQ(c.ask(get("/v1/recorder")).status, 400u);
+}
+
 TEST(api, a_session_is_found_where_its_shard_is) {
   door d;
   raw_client c{d.port()};

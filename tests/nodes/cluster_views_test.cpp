@@ -58,14 +58,33 @@ TEST(cluster_views, lines_of_all_nodes_come_newest_first_and_no_more_than_asked_
   EXPECT_EQ(said["cut"], true);
 }
 
+TEST(cluster_views, messages_of_all_nodes_follow_each_other_by_their_stamps) {
+  const auto message = [](std::uint64_t stamp) {
+    json out = json::object();
+    out["stamp"] = stamp;
+    return out;
+  };
+  const auto said =
+      cluster_messages({says("a", {{"messages", {message(40), message(10)}}}),
+                        says("b", {{"messages", {message(30), message(20), "garbage"}}})},
+                       3);
+  ASSERT_EQ(said["messages"].size(), 3u);
+  EXPECT_EQ(said["messages"][0], (json{{"stamp", 20}, {"node", "b"}}));
+  EXPECT_EQ(said["messages"][1], (json{{"stamp", 30}, {"node", "b"}}));
+  EXPECT_EQ(said["messages"][2], (json{{"stamp", 40}, {"node", "a"}}));
+  EXPECT_FALSE(said.contains("cut"));
+}
+
 TEST(cluster_views, garbage_from_other_nodes_is_passed_over) {
-  for (const auto& bad : {json{}, json{7}, json{{"agents", 7}, {"lines", "x"}, {"tree", 1}},
-                          json{{"agents", {1, "x", json::array()}}, {"shards", {3}}}}) {
+  for (const auto& bad :
+       {json{}, json{7}, json{{"agents", 7}, {"lines", "x"}, {"tree", 1}, {"messages", 7}},
+        json{{"agents", {1, "x", json::array()}}, {"shards", {3}}}}) {
     const survey_answers said{says("a", bad)};
     EXPECT_NO_THROW({
       EXPECT_TRUE(cluster_agents(said)["totals"].is_array());
       EXPECT_EQ(cluster_tree("f", said)["children"][0]["node"], "a");
       EXPECT_EQ(cluster_logs(said, 5)["lines"].size(), 0u);
+      EXPECT_EQ(cluster_messages(said, 5)["messages"].size(), 0u);
       EXPECT_EQ(session_place("s", "d", 1, said)["node"], nullptr);
       EXPECT_TRUE(ordered_agents(said)["agents"].is_array());
     });

@@ -187,7 +187,7 @@ class fake_client : public client {
     if (!what.only.empty() && what.only != "n1")
       return then({}, {refusal::unknown_node, "there is no node '" + what.only + "'", {}});
     survey_answers said{{"n1", "eu", {}, {}}};
-    const auto subjects = subjects_of(*this, search_logs);
+    const auto subjects = subjects_of(*this, {search_logs, last_messages});
     const auto subject = subjects.find(what.subject);
     if (subject == subjects.end())
       said[0].missing = {refusal::invalid_request, "no such subject", {}};
@@ -204,7 +204,8 @@ class fake_client : public client {
     then(std::move(said), {});
   }
   survey_question asked;                        ///< the last one
-  std::function<json(const json&)> search_logs; ///< this node's
+  std::function<json(const json&)> search_logs;   ///< this node's
+  std::function<json(const json&)> last_messages; ///< likewise
   survey_answers others;                        ///< what further nodes say, whatever is asked
   std::vector<shard_view> shards() const override { return owned; }
   std::vector<shard_view> owned;

@@ -21,6 +21,7 @@ envelope full_envelope() {
   x.urgency = priority::urgent;
   x.hops = {"a", "", "c"};
   x.epoch = 77;
+  x.stamp = 1795248000000002;
   x.kind = "Task";
   x.body = std::string{"\0\xff not UTF-8", 12};
   return x;
@@ -43,6 +44,7 @@ void expect_same(const envelope& a, const envelope& b) {
   EXPECT_EQ(a.urgency, b.urgency);
   EXPECT_EQ(a.hops, b.hops);
   EXPECT_EQ(a.epoch, b.epoch);
+  EXPECT_EQ(a.stamp, b.stamp);
   EXPECT_EQ(a.kind, b.kind);
   EXPECT_EQ(a.body, b.body);
 }
