@@ -55,6 +55,7 @@ void put(const agent_spec& x, v1::AgentDeclared& out) {
     out.add_fallback(f);
   out.set_provider(x.provider);
   out.set_shed_at(x.shed_at);
+  out.set_since(x.since);
   if (x.card.kind == agent_kind::human && x.settings.is_object())
     out.set_queue(x.settings.value("queue", std::string{}));
 }
@@ -81,6 +82,7 @@ std::shared_ptr<const agent_spec> take(v1::AgentDeclared& in) {
   out->fallback = {in.fallback().begin(), in.fallback().end()};
   out->provider = std::move(*in.mutable_provider());
   out->shed_at = in.shed_at();
+  out->since = in.since();
   out->settings = json::object();
   if (!in.queue().empty())
     out->settings["queue"] = in.queue();

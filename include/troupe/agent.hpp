@@ -48,6 +48,7 @@ struct agent_card {
   double quality =
       1.0; ///< 0 to 1, declared: what `cheapest` must reach and `best_quality` compares
   effects does = effects::none;
+  friend bool operator==(const agent_card&, const agent_card&) = default;
 };
 
 /// Where an agent may run, and where it would rather.
@@ -60,6 +61,7 @@ struct placement_needs {
   [[nodiscard]] bool any() const noexcept {
     return !labels.empty() || !amounts.empty() || !regions.empty() || !near.empty();
   }
+  friend bool operator==(const placement_needs&, const placement_needs&) = default;
 };
 
 /// How many replicas of an agent there are to be, by its load.
@@ -71,6 +73,7 @@ struct scaling_spec {
   milliseconds cool_down{5000}; ///< between two changes upwards
   milliseconds stable{60000};   ///< fewer replicas only when as few were enough for so long
   std::uint32_t step_max = 4;   ///< upwards at once: twice as many, or so many more, the larger
+  friend bool operator==(const scaling_spec&, const scaling_spec&) = default;
 };
 
 /// The whole of an agent as its team declares it.
@@ -96,7 +99,16 @@ struct agent_spec {
       0; ///< gets no new work once the domain's overload has reached this stage; 0: never shed
   std::vector<std::string> sanitize; ///< rules applied to the texts that it is given, in this order
   json settings; ///< what its kind needs: command, url, rules, function, queue, model
+  /// The version of the fleet since which it is what it is; 0: since the first. A later one is part
+  /// of its address, so that it can stand beside its predecessor.
+  std::uint64_t since = 0;
+  friend bool operator==(const agent_spec&, const agent_spec&) = default;
 };
+
+/// The agent's name within its domain, as its address has it: `billing`, `billing@3` since version 3.
+[[nodiscard]] inline std::string name_in_address(const agent_spec& x) {
+  return x.since == 0 ? x.card.name : x.card.name + "@" + std::to_string(x.since);
+}
 
 /// A call as the agent gets it. Shared and immutable.
 struct agent_call {

@@ -21,6 +21,7 @@ struct restart_intensity {
   milliseconds period{10000};
   milliseconds min_backoff{50};
   milliseconds max_backoff{5000};
+  friend bool operator==(const restart_intensity&, const restart_intensity&) = default;
 };
 
 enum class supervision : std::uint8_t { one_for_one, one_for_all, rest_for_one };
@@ -36,12 +37,14 @@ struct tier_spec {
   int raise = 0;                          ///< how many steps more urgent (negative: less)
   std::optional<route_strategy> strategy; ///< instead of the domain's
   double min_quality = 0;
+  friend bool operator==(const tier_spec&, const tier_spec&) = default;
 };
 
 struct routing_spec {
   route_strategy strategy = route_strategy::least_loaded;
   double min_quality = 0; ///< candidates below it are passed over
   std::map<std::string, tier_spec, std::less<>> tiers;
+  friend bool operator==(const routing_spec&, const routing_spec&) = default;
 };
 
 /// What an intent means to a domain.
@@ -52,6 +55,7 @@ struct intent_spec {
   std::vector<std::string>
       after; ///< intents whose steps must end first when they occur in the same message
   std::vector<std::string> fallback; ///< as in `plan_node`
+  friend bool operator==(const intent_spec&, const intent_spec&) = default;
 };
 
 /// How a domain finds out what a message wants.
@@ -59,6 +63,7 @@ struct understanding_spec {
   std::string agent; ///< name of the triage agent; empty: the domain does not understand free text
   std::string unclear; ///< skill or `human:queue` asked when the message stays unclear
   std::map<std::string, intent_spec, std::less<>> intents;
+  friend bool operator==(const understanding_spec&, const understanding_spec&) = default;
 };
 
 /// What happens to a message that arrives while the session still works on the one before.
@@ -74,6 +79,7 @@ struct session_spec {
   std::uint32_t queue_limit = 16;                  ///< waiting messages per session
   std::uint32_t history_limit = 20;                ///< turns kept as history
   milliseconds idle_limit{std::chrono::hours{24}}; ///< forgotten from memory afterwards
+  friend bool operator==(const session_spec&, const session_spec&) = default;
 };
 
 /// What happens when a step sets a field that another has set since the step began. The numbers go
@@ -103,6 +109,7 @@ struct context_field {
   std::vector<std::string>
       said_as; ///< with `fact`: JSON pointers into `data` where answers say it, beside `/context`
   std::string description;
+  friend bool operator==(const context_field&, const context_field&) = default;
 };
 
 /// From which share of its `max_tasks` on a domain is in which stage of overload, lowest first:
@@ -111,6 +118,7 @@ struct context_field {
 struct overload_spec {
   std::vector<double> stages{0.7, 0.85, 0.95};
   priority refuse_below = priority::medium;
+  friend bool operator==(const overload_spec&, const overload_spec&) = default;
 };
 
 /// What is taken out of the texts that agents with effects are given.
@@ -118,6 +126,7 @@ struct sanitize_rule {
   std::string name;
   std::string pattern; ///< RE2
   std::string replacement;
+  friend bool operator==(const sanitize_rule&, const sanitize_rule&) = default;
 };
 
 /// A domain: what one team owns.
@@ -149,6 +158,7 @@ struct domain_spec {
   std::optional<std::vector<std::string>> exports; ///< likewise
   std::vector<agent_spec> agents;
   std::vector<domain_spec> domains; ///< sub-domains
+  friend bool operator==(const domain_spec&, const domain_spec&) = default;
 };
 
 /// A process that the fleet keeps running beside its agents, because they need it.
@@ -156,6 +166,7 @@ struct service_spec {
   std::string name;
   std::vector<std::string> command;
   std::map<std::string, std::string> environment;
+  friend bool operator==(const service_spec&, const service_spec&) = default;
 };
 
 /// The HTTP doors of a node.
@@ -167,6 +178,7 @@ struct door_spec {
   milliseconds header_timeout{5000};
   milliseconds body_timeout{10000};
   milliseconds wait_max{120000}; ///< the longest `?wait=`
+  friend bool operator==(const door_spec&, const door_spec&) = default;
 };
 
 /// A queue of people.
@@ -176,12 +188,14 @@ struct human_queue_spec {
   json when_silent; ///< the answer that counts when nobody answers in time; null: denied, the step
                     ///< fails
   milliseconds claim_lease{std::chrono::minutes{15}};
+  friend bool operator==(const human_queue_spec&, const human_queue_spec&) = default;
 };
 
 /// A region that sessions may have their home in.
 struct region_plan {
   std::string name;
   std::vector<std::string> backups; ///< nearest first; others are never taken
+  friend bool operator==(const region_plan&, const region_plan&) = default;
 };
 
 struct fleet_spec {

@@ -87,6 +87,8 @@ struct task {
   std::string trace_id;        ///< 32 hexadecimal digits, as W3C trace context writes it; empty: it follows from the id
   std::string parent;          ///< id of the task that delegated this one
   std::uint32_t parent_step = 0;
+  /// The version of the fleet that it is worked on by, whatever comes after; 0: there are none.
+  std::uint64_t fleet = 0;
   std::vector<std::string> path; ///< the domains it came through, outermost first: the guard against loops
 };
 

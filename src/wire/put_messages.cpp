@@ -45,6 +45,7 @@ void put(const task& x, v1::Task& out) {
     out.set_deadline(micros(x.deadline));
   out.set_idempotency_key(x.idempotency_key);
   out.set_trace_id(x.trace_id);
+  out.set_fleet(x.fleet);
   out.set_parent(x.parent);
   out.set_parent_step(x.parent_step);
   for (const auto& p : x.path)

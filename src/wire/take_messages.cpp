@@ -50,6 +50,7 @@ task take(v1::Task& in) {
   out.trace_id = std::move(*in.mutable_trace_id());
   out.parent = std::move(*in.mutable_parent());
   out.parent_step = in.parent_step();
+  out.fleet = in.fleet();
   out.path = strings(*in.mutable_path());
   return out;
 }
