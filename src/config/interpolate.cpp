@@ -99,6 +99,8 @@ void fill_in_scalar(yaml_node& node, const filling& with) {
     const auto kind = opening.substr(2, opening.size() - 3);
     const auto found =
         kind == "file" ? from_file(inside, with.dir) : from_variable(inside, kind, with.variables);
+    if (kind == "file")
+      with.secrets.add_file(std::string{inside});
     if (!found.value)
       return give_up(node, found.why, with.problems);
     if (found.secret) {

@@ -13,7 +13,7 @@ namespace troupe::config {
 /// What is filled in, and what becomes known by it.
 struct filling {
   const environment& variables;
-  const std::filesystem::path& dir; ///< the fleet's folder: what `${file:...}` is relative to
+  const std::filesystem::path& dir; ///< what `${file:...}` is relative to
   report& problems;
   secret_values& secrets;
   /// Whether a secret may stand in this scalar: only where nothing but troupe itself reads it, or

@@ -21,8 +21,9 @@ namespace {
 
 class loader {
  public:
-  loader(const fs::path& dir, const environment& variables)
-      : variables_(variables) {
+  loader(const fs::path& dir, const environment& variables, const fs::path& secrets)
+      : variables_(variables)
+      , secrets_dir_(secrets) {
     draft_.dir = dir;
   }
 
@@ -72,7 +73,7 @@ class loader {
       problems_.error(std::move(d));
     if (!out.root)
       return out;
-    fill_in(*out.root, {variables_, draft_.dir, problems_, secrets_,
+    fill_in(*out.root, {variables_, secrets_dir_, problems_, secrets_,
                         [&keys](const yaml_node& node) { return may_be_secret(node, keys); }});
     check_file(*out.root, keys, problems_);
     out.sound = problems_.errors() == before;
@@ -131,6 +132,7 @@ class loader {
     out.files = std::move(files_);
     out.warnings = problems_.take_warnings();
     out.secrets = secrets_.take();
+    out.secret_files = secrets_.take_files();
     if (problems_.errors() == 0) {
       out.fleet = std::move(draft_.spec);
       out.fleet->dir = draft_.dir.string();
@@ -141,6 +143,7 @@ class loader {
   }
 
   const environment& variables_;
+  const fs::path secrets_dir_;
   report problems_;
   secret_values secrets_;
   fleet_draft draft_;
@@ -150,7 +153,11 @@ class loader {
 } // namespace
 
 loaded load_fleet(const fs::path& dir, const environment& variables) {
-  return loader{dir, variables}.run();
+  return loader{dir, variables, dir}.run();
+}
+
+loaded load_fleet(const fs::path& dir, const environment& variables, const fs::path& secrets) {
+  return loader{dir, variables, secrets}.run();
 }
 
 } // namespace troupe::config

@@ -28,6 +28,7 @@ struct loaded {
       files; ///< the files that were read, relative to the folder and sorted: what to watch
 
   std::vector<std::string> secrets; ///< values that the files were filled with and nobody may read
+  std::vector<std::string> secret_files; ///< that `${file:...}` names, as it is written
 
   [[nodiscard]] bool ok() const noexcept { return fleet.has_value(); }
 };
@@ -38,6 +39,11 @@ struct loaded {
 /// several at the same time.
 [[nodiscard]] loaded load_fleet(const std::filesystem::path& dir,
                                 const environment& variables = process_environment());
+
+/// As above; what `${file:...}` names is looked for in `secrets` instead, where the files of a
+/// folder that was sent here from elsewhere do not lie.
+[[nodiscard]] loaded load_fleet(const std::filesystem::path& dir, const environment& variables,
+                                const std::filesystem::path& secrets);
 
 /// Bounds on what is read, so that no folder can exhaust the memory of a node.
 struct load_limits {
