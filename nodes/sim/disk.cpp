@@ -24,6 +24,10 @@ std::string_view word_of(store_write::kind k) {
     return "audit";
   case store_write::kind::key:
     return "key";
+  case store_write::kind::version_used:
+    return "version_used";
+  case store_write::kind::version_left:
+    return "version_left";
   case store_write::kind::key_revoked:
     return "key_revoked";
   }

@@ -1,3 +1,4 @@
+#include "src/store/memory_versions.hpp"
 #include "src/store/order_table.hpp"
 #include "src/store/shard_epochs.hpp"
 #include "src/store/store.hpp"
@@ -92,6 +93,7 @@ class memory_store final : public store {
 
   void keep_order(const standing_order& x) override { orders_.note(x); }
   std::vector<standing_order> orders() override { return orders_.all(); }
+  version_table* versions() override { return &versions_; }
 
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     std::vector<audit_row> out;
@@ -228,6 +230,11 @@ class memory_store final : public store {
           api_keys_.try_emplace(w.id, stored_key{w.id, timestamp::max(), w.body}).second;
       return;
     }
+    if (w.what == store_write::kind::version_used || w.what == store_write::kind::version_left) {
+      versions_.note_use(std::stoull(w.id), w.domain, w.shard,
+                         w.what == store_write::kind::version_used);
+      return;
+    }
     if (w.what == store_write::kind::key_revoked) {
       revoke(w);
       return;
@@ -296,6 +303,7 @@ class memory_store final : public store {
   std::uint64_t api_keys_mark_ = 1;
   shard_epochs epochs_;
   order_table orders_;
+  memory_versions versions_;
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include <troupe/standing_order.hpp>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -28,11 +29,14 @@ class order_table {
   }
   /// What stands for this agent or replica; null: nobody has said anything.
   [[nodiscard]] const standing_order* of(std::string_view who) const {
-    auto hit = rows_.find(who);
-    if (hit == rows_.end())
-      if (const auto number = who.find('#'); number != std::string_view::npos)
-        hit = rows_.find(who.substr(0, number));
-    return hit == rows_.end() ? nullptr : &hit->second;
+    if (const auto* said = as_named(who))
+      return said;
+    // What people call an agent means it in whichever version: `desk/clerk@3#1` is `desk/clerk#1`.
+    const auto at = who.find('@');
+    if (at == std::string_view::npos)
+      return nullptr;
+    const auto number = std::min(who.find('#', at), who.size());
+    return as_named(std::string{who.substr(0, at)} + std::string{who.substr(number)});
   }
   [[nodiscard]] std::vector<standing_order> all() const {
     std::vector<standing_order> out;
@@ -43,6 +47,13 @@ class order_table {
   [[nodiscard]] bool empty() const noexcept { return rows_.empty(); }
 
  private:
+  [[nodiscard]] const standing_order* as_named(std::string_view who) const {
+    auto hit = rows_.find(who);
+    if (hit == rows_.end())
+      if (const auto number = who.find('#'); number != std::string_view::npos)
+        hit = rows_.find(who.substr(0, number));
+    return hit == rows_.end() ? nullptr : &hit->second;
+  }
   std::map<std::string, standing_order, std::less<>> rows_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "src/store/postgres_keys.hpp"
 #include "src/store/postgres_lock.hpp"
+#include "src/store/postgres_versions.hpp"
 #include "src/store/task_key.hpp"
 
 #include <algorithm>
@@ -256,6 +257,7 @@ void postgres_batch::pick_latest(std::span<const store_write> batch) {
   // a circle.
   std::map<row, const store_write*> sessions;
   std::map<row, const store_write*> lines;
+  std::map<row, const store_write*> uses;
   std::unordered_map<std::string_view, bool> recorded;
   for (const auto& w : batch) {
     if (w.what == store_write::kind::session) {
@@ -268,12 +270,17 @@ void postgres_batch::pick_latest(std::span<const store_write> batch) {
       audit_.push_back(&w);
     } else if (w.what == store_write::kind::key || w.what == store_write::kind::key_revoked) {
       keys_.push_back(&w);
+    } else if (w.what == store_write::kind::version_used ||
+               w.what == store_write::kind::version_left) {
+      uses.insert_or_assign({w.domain, w.id, w.shard, 0}, &w);
     }
   }
   for (const auto& [k, w] : sessions)
     sessions_.push_back(w);
   for (const auto& [k, w] : lines)
     effects_.push_back(w);
+  for (const auto& [k, w] : uses)
+    versions_.push_back(w);
 }
 
 void postgres_batch::add_locks(postgres_handle& db) const {
@@ -308,6 +315,8 @@ void postgres_batch::add_writes(postgres_handle& db) const {
     add_effects(db, effects_);
   for (const auto* w : keys_)
     add_key_write(db, *w);
+  for (const auto* w : versions_)
+    add_version_use(db, *w);
 }
 
 } // namespace troupe

@@ -49,7 +49,7 @@ class postgres_batch {
   void find_owners(std::span<const store_write> batch, const std::string& schema);
 
   std::vector<round> rounds_;
-  std::vector<const store_write*> sessions_, effects_, audit_, keys_;
+  std::vector<const store_write*> sessions_, effects_, audit_, keys_, versions_;
   std::vector<owner> owners_; ///< by lock
 };
 

@@ -75,6 +75,17 @@ CREATE TABLE placements(domain bytea PRIMARY KEY, body bytea NOT NULL) WITH (fil
 CREATE TABLE homes(key bytea PRIMARY KEY, at int8 NOT NULL, home bytea NOT NULL);
 )";
 
+// Since version 5: the versions of the fleet, which shards have open tasks of them, and what the nodes
+// say of them.
+constexpr const char* tables_of_5 = R"(
+CREATE TABLE fleet_versions(
+  number int8 PRIMARY KEY, state int2 NOT NULL, at int8 NOT NULL, digest bytea NOT NULL, node bytea NOT NULL,
+  about bytea NOT NULL, why bytea NOT NULL, content bytea NOT NULL);
+CREATE TABLE fleet_uses(
+  version int8 NOT NULL, domain bytea NOT NULL, shard int8 NOT NULL, PRIMARY KEY(version, domain, shard));
+CREATE TABLE fleet_nodes(node bytea PRIMARY KEY, said bytea NOT NULL) WITH (fillfactor = 50);
+)";
+
 // The first statement of every transaction that writes. It takes the locks of the shards that are
 // written to, always in the same order, and keeps them until the commit; only then it looks at the
 // epochs, with a snapshot taken after the locks (each statement of a volatile function has its own
@@ -197,8 +208,10 @@ void prepare_postgres(postgres_handle& db) {
     db.script(std::string{tables_of_2} + "UPDATE about SET version = 2");
   if (version < 3)
     db.script(std::string{tables_of_3} + "UPDATE about SET version = 3");
+  if (version < 4)
+    db.script(std::string{tables_of_4} + "UPDATE about SET version = 4");
   if (version < postgres_schema_version)
-    db.script(std::string{tables_of_4} +
+    db.script(std::string{tables_of_5} +
               "UPDATE about SET version = " + std::to_string(postgres_schema_version));
   db.script("COMMIT");
 }

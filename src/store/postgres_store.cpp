@@ -8,6 +8,7 @@
 #include "src/store/postgres_pruner.hpp"
 #include "src/store/postgres_reader.hpp"
 #include "src/store/postgres_schema.hpp"
+#include "src/store/postgres_versions.hpp"
 
 namespace troupe {
 
@@ -50,6 +51,7 @@ class postgres_store final : public store {
       , reader_(*db_)
       , pruner_(*db_)
       , keys_(*db_)
+      , versions_(*db_)
       , audit_(*db_) {
     if (const auto broken = audit_.compare_with_head(); !broken.empty())
       apply(broken);
@@ -124,6 +126,7 @@ class postgres_store final : public store {
     db_->run();
   }
   std::vector<standing_order> orders() override { return read_orders(*db_); }
+  version_table* versions() override { return &versions_; }
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     return audit_.rows(after, most);
   }
@@ -164,6 +167,7 @@ class postgres_store final : public store {
   postgres_reader reader_;
   postgres_pruner pruner_;
   postgres_keys keys_;
+  postgres_versions versions_;
   postgres_audit audit_;
   bool in_doubt_ = true; ///< what is written next may have been written before
 };

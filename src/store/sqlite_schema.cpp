@@ -50,6 +50,16 @@ constexpr const char* tables_of_3 = R"(
 CREATE TABLE standing_orders(agent TEXT PRIMARY KEY, wanted INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 )";
 
+// Version 4: the versions of the fleet, which shards have open tasks of them, what nodes say of them.
+constexpr const char* tables_of_4 = R"(
+CREATE TABLE fleet_versions(
+  number INTEGER PRIMARY KEY, state INTEGER NOT NULL, at INTEGER NOT NULL, digest TEXT NOT NULL, node TEXT NOT NULL,
+  about TEXT NOT NULL, why TEXT NOT NULL, content BLOB NOT NULL);
+CREATE TABLE fleet_uses(
+  version INTEGER NOT NULL, domain TEXT NOT NULL, shard INTEGER NOT NULL, PRIMARY KEY(version, domain, shard)) WITHOUT ROWID;
+CREATE TABLE fleet_nodes(node TEXT PRIMARY KEY, said TEXT NOT NULL) WITHOUT ROWID;
+)";
+
 [[noreturn]] void refuse(const sqlite_handle& db, const std::string& why) {
   throw store_error{store_error::kind::foreign, db.path() + ": " + why};
 }
@@ -101,8 +111,10 @@ void prepare_sqlite(sqlite_handle& db, const sqlite_settings& settings) {
   const auto version = db.number("PRAGMA user_version");
   if (version < 2)
     db.run(tables_of_2);
-  if (version < sqlite_schema_version) {
+  if (version < 3)
     db.run(tables_of_3);
+  if (version < sqlite_schema_version) {
+    db.run(tables_of_4);
     db.run("PRAGMA user_version=" + std::to_string(sqlite_schema_version));
   }
   db.run("COMMIT");

@@ -6,6 +6,7 @@
 #include "src/store/sqlite_orders.hpp"
 #include "src/store/sqlite_reader.hpp"
 #include "src/store/sqlite_schema.hpp"
+#include "src/store/sqlite_versions.hpp"
 #include "src/store/store.hpp"
 #include "src/store/task_key.hpp"
 
@@ -39,6 +40,7 @@ class sqlite_store final : public store {
       , audit_(db_, settings.audit_key)
       , keys_(db_)
       , orders_(db_)
+      , versions_(db_, [this](const std::function<void()>& work) { transaction(work); })
       , begin_(db_, "BEGIN IMMEDIATE")
       , commit_(db_, "COMMIT")
       , rollback_(db_, "ROLLBACK")
@@ -127,6 +129,7 @@ class sqlite_store final : public store {
     transaction([&] { orders_.keep(x); });
   }
   std::vector<standing_order> orders() override { return orders_.all(); }
+  version_table* versions() override { return &versions_; }
 
   std::size_t prune(timestamp older_than, std::size_t most) override {
     std::size_t gone = 0;
@@ -216,6 +219,10 @@ class sqlite_store final : public store {
       return keys_.add(w.id, w.body);
     case store_write::kind::key_revoked:
       return keys_.revoke(w.id, w.at);
+    case store_write::kind::version_used:
+    case store_write::kind::version_left:
+      return versions_.note_use(std::stoull(w.id), w.domain, w.shard,
+                                w.what == store_write::kind::version_used);
     }
   }
 
@@ -299,6 +306,7 @@ class sqlite_store final : public store {
   sqlite_audit audit_;
   sqlite_keys keys_;
   sqlite_orders orders_;
+  sqlite_versions versions_;
   bool in_doubt_ = true;
   sqlite_statement begin_, commit_, rollback_;
   sqlite_statement insert_task_, insert_event_, insert_end_, same_hour_, put_session_;

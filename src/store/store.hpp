@@ -1,6 +1,7 @@
 #pragma once
 
 #include "src/store/audit.hpp"
+#include "src/store/version_table.hpp"
 
 #include <troupe/clock.hpp>
 #include <troupe/effects.hpp>
@@ -76,6 +77,9 @@ struct store_write {
     audit,   ///< a record for the audit trail: id (of the record), body (JSON text)
     key,     ///< an API key, unless one with this id is there: id, body (`key_write` makes it)
     key_revoked, ///< an API key is good no more, for ever: id, at
+    version_used, ///< the shard has open tasks of a version of the fleet from now on: id (its number,
+                  ///< in decimal), domain, shard
+    version_left, ///< it has none of them any more: as `version_used`
   };
   kind what = kind::open;
   std::string id;     ///< of the task; with `session`, of the session
@@ -229,6 +233,9 @@ class store {
   /// else nothing, which is cheap to ask for often. A first call passes 0 and gets them in any
   /// case.
   virtual std::optional<std::vector<stored_key>> keys(std::uint64_t& mark) = 0;
+
+  /// The versions of the fleet; null: this store keeps none. Belongs to the store.
+  virtual version_table* versions() { return nullptr; }
 };
 
 struct sqlite_settings {
