@@ -5,8 +5,10 @@
 
 #include <spdlog/logger.h>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,14 +18,20 @@ namespace troupe {
 /// Masks secret values. Immutable; any thread.
 class redactor {
  public:
-  redactor() = default;
+  redactor()
+      : redactor(std::vector<std::string>{}) {}
   /// Values shorter than `shortest` are left out: masking them would garble every line and hide
   /// nothing.
   explicit redactor(std::vector<std::string> secrets);
+  redactor(const redactor&) = delete;
+  redactor& operator=(const redactor&) = delete;
+  ~redactor();
+  /// Masks these as well from here on. Any thread, while others mask.
+  void add(const std::vector<std::string>& more);
   static constexpr std::size_t shortest = 4;
   static constexpr std::string_view mask = "[redacted]";
 
-  [[nodiscard]] bool empty() const noexcept { return secrets_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return secrets().empty(); }
   /// Whether there is anything to mask: what is clean need not be copied.
   [[nodiscard]] bool finds(std::string_view text) const noexcept;
   [[nodiscard]] bool finds_in(const json& value) const;
@@ -36,8 +44,17 @@ class redactor {
   void apply(log_entry& entry) const;
 
  private:
-  std::vector<std::string>
-      secrets_; ///< longest first, so that a secret within another leaves no rest
+  using values = std::vector<std::string>;
+  [[nodiscard]] const values& secrets() const noexcept {
+    return *now_.load(std::memory_order_acquire);
+  }
+  /// Longest first, so that a secret within another leaves no rest.
+  void use(values secrets);
+
+  std::atomic<const values*> now_{nullptr};
+  std::mutex mutex_;
+  /// The newest last. The former ones stay, because somebody may still be reading them.
+  std::vector<std::unique_ptr<const values>> all_;
 };
 
 using redactor_ptr = std::shared_ptr<const redactor>;

@@ -6,16 +6,33 @@
 namespace troupe {
 
 redactor::redactor(std::vector<std::string> secrets) {
+  use(std::move(secrets));
+}
+
+redactor::~redactor() = default;
+
+void redactor::add(const std::vector<std::string>& more) {
+  std::lock_guard hold{mutex_};
+  auto all = secrets();
+  all.insert(all.end(), more.begin(), more.end());
+  use(std::move(all));
+}
+
+void redactor::use(values secrets) {
   std::erase_if(secrets, [](const auto& s) { return s.size() < shortest; });
   std::sort(secrets.begin(), secrets.end(), [](const auto& a, const auto& b) {
     return a.size() != b.size() ? a.size() > b.size() : a < b;
   });
   secrets.erase(std::unique(secrets.begin(), secrets.end()), secrets.end());
-  secrets_ = std::move(secrets);
+  if (!all_.empty() && *all_.back() == secrets)
+    return;
+  all_.push_back(std::make_unique<const values>(std::move(secrets)));
+  now_.store(all_.back().get(), std::memory_order_release);
 }
 
 bool redactor::finds(std::string_view text) const noexcept {
-  return std::any_of(secrets_.begin(), secrets_.end(),
+  const auto& all = secrets();
+  return std::any_of(all.begin(), all.end(),
                      [&](const auto& secret) { return text.find(secret) != text.npos; });
 }
 
@@ -39,7 +56,7 @@ std::string redactor::beginning(std::string text, std::size_t most) const {
 }
 
 void redactor::apply(std::string& text) const {
-  for (const auto& secret : secrets_)
+  for (const auto& secret : secrets())
     for (auto at = text.find(secret); at != std::string::npos;
          at = text.find(secret, at + mask.size()))
       text.replace(at, secret.size(), mask);
@@ -64,7 +81,7 @@ void redactor::apply(json& value) const {
 }
 
 void redactor::apply(log_entry& entry) const {
-  if (secrets_.empty())
+  if (empty())
     return;
   apply(entry.message);
   apply(entry.fields);
