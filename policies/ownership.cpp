@@ -18,6 +18,32 @@ ownership::ownership(std::string self, std::vector<std::string> domains, shard_l
     owners_[d].resize(layout_.shards());
 }
 
+void ownership::serve(const std::vector<std::string>& domains, timestamp now, actions& todo) {
+  const auto served = [&](const std::string& domain) {
+    return std::find(domains.begin(), domains.end(), domain) != domains.end();
+  };
+  std::erase_if(owners_, [&](const auto& x) { return !served(x.first); });
+  std::erase_if(shards_, [&](const auto& x) {
+    if (served(x.first.domain))
+      return false;
+    todo.push_back(
+        {ownership_act::drop, x.first, {}, table_.version, {}, "its domain is not served"});
+    return true;
+  });
+  for (const auto& domain : domains) {
+    const auto [owners, is_new] = owners_.try_emplace(domain);
+    if (!is_new)
+      continue;
+    owners->second = owners_of(table_, domain, layout_);
+    owners->second.resize(layout_.shards());
+    for (std::uint32_t i = 0; i < owners->second.size(); ++i)
+      if (owners->second[i] == self_)
+        gain({domain, i}, {}, now);
+  }
+  domains_ = domains;
+  pump(now, todo);
+}
+
 bool ownership::can_hand_over(const std::string& node) const noexcept {
   const auto* m = table_.find(node);
   return m && (m->state == member_state::up || m->state == member_state::leaving) && !m->cut_off;
@@ -121,7 +147,8 @@ void ownership::pump(timestamp now, actions& todo) {
     if (e.now == hold::waiting && !e.from.empty()) {
       if (now < later(e.since, settings_.handover_wait)) {
         e.next = later(now, settings_.ask_every);
-        todo.push_back({ownership_act::ask, key, e.from, table_.version, {}, "the shard has come to us"});
+        todo.push_back(
+            {ownership_act::ask, key, e.from, table_.version, {}, "the shard has come to us"});
         continue;
       }
       e.from.clear();
@@ -190,7 +217,8 @@ void ownership::fenced(const shard_key& shard, std::uint64_t epoch, timestamp no
   e.lost = now >= later(e.since, settings_.calm) ? 1 : e.lost + 1;
   e.now = hold::fenced;
   e.epoch = 0;
-  todo.push_back({ownership_act::refresh, shard, {}, table_.version, {}, "another node owns the shard"});
+  todo.push_back(
+      {ownership_act::refresh, shard, {}, table_.version, {}, "another node owns the shard"});
   arm(now);
 }
 
@@ -243,7 +271,8 @@ void ownership::released(const shard_key& shard, const std::string& node, std::u
 void ownership::stop(actions& todo) {
   for (const auto& [key, e] : shards_)
     if (e.now != hold::waiting && e.now != hold::fenced)
-      todo.push_back({ownership_act::drop, key, {}, table_.version, {}, "this incarnation is over"});
+      todo.push_back(
+          {ownership_act::drop, key, {}, table_.version, {}, "this incarnation is over"});
   shards_.clear();
   next_ = no_deadline;
 }

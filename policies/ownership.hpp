@@ -84,6 +84,9 @@ class ownership {
   ownership(std::string self, std::vector<std::string> domains, shard_layout layout,
             const ownership_settings& settings);
 
+  /// Serves these domains from now on. Shards of a domain that is not among them any more are
+  /// dropped: nobody works there.
+  void serve(const std::vector<std::string>& domains, timestamp now, actions& todo);
   /// The table as it was just read or written.
   void use(const member_table& table, timestamp now, actions& todo);
   /// Call it at `next_timer`.

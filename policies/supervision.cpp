@@ -13,8 +13,21 @@ supervision_run::supervision_run(supervision strategy, restart_intensity limits,
                                  milliseconds isolate)
     : strategy_(strategy)
     , limits_(limits)
+    , wanted_isolation_(isolate)
     , isolate_(strategy == supervision::one_for_one ? isolate : milliseconds{0})
     , window_(limits) {}
+
+void supervision_run::use(supervision strategy, const restart_intensity& limits) {
+  // The restarts so far are forgotten: they were counted against other limits.
+  strategy_ = strategy;
+  limits_ = limits;
+  isolate_ = strategy == supervision::one_for_one ? wanted_isolation_ : milliseconds{0};
+  window_ = restart_window{limits};
+  for (auto& c : children_) {
+    c.own.reset();
+    c.last_restart = {};
+  }
+}
 
 std::uint32_t supervision_run::add(child_rules rules) {
   children_.emplace_back();

@@ -63,6 +63,9 @@ class supervision_run {
   /// `isolate`: how long a child stays down that fails too often by itself; zero: OTP's rule.
   supervision_run(supervision strategy, restart_intensity limits, milliseconds isolate = {});
 
+  /// From the next failure on; a group that is being restarted is restarted as it was begun.
+  void use(supervision strategy, const restart_intensity& limits);
+
   /// Adds a child after the others. It runs only once `start` has been asked for it.
   std::uint32_t add(child_rules rules);
 
@@ -140,6 +143,7 @@ class supervision_run {
   static constexpr std::uint32_t nobody = 0xFFFFFFFF;
   supervision strategy_;
   restart_intensity limits_;
+  milliseconds wanted_isolation_;
   milliseconds isolate_;
   restart_window window_;
   std::vector<entry> children_;

@@ -344,5 +344,26 @@ TEST(parking, is_bounded) {
   EXPECT_EQ(lot.park(other, 7, 100, no_deadline, at_ms(1000)), parked::kept);
 }
 
+TEST(ownership, a_domain_that_comes_is_taken_and_one_that_goes_is_dropped) {
+  seen a{"a"};
+  a.is.use(table(1, {up("a")}), at_ms(0), a.todo);
+  a.is.taken(shard, 1, at_ms(0), a.todo);
+  a.take_all();
+  a.is.serve({"sales", "support"}, at_ms(10), a.todo);
+  EXPECT_EQ(a.take_all(), kinds{kind::take});
+  EXPECT_EQ(a.last.shard.domain, "sales");
+  a.is.taken({"sales", 0}, 4, at_ms(20), a.todo);
+  EXPECT_EQ(a.is.epoch_of({"sales", 0}), 4u);
+  EXPECT_EQ(a.is.epoch_of(shard), 1u);
+  a.take_all();
+  a.is.serve({"sales"}, at_ms(30), a.todo);
+  EXPECT_EQ(a.take_all(), kinds{kind::drop});
+  EXPECT_EQ(a.last.shard.domain, "support");
+  EXPECT_EQ(a.is.epoch_of(shard), 0u);
+  // A later table does not bring it back.
+  a.is.use(table(2, {up("a")}), at_ms(40), a.todo);
+  EXPECT_TRUE(a.take_all().empty());
+}
+
 } // namespace
 } // namespace troupe

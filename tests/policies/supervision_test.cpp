@@ -350,5 +350,17 @@ TEST(supervision, that_is_told_to_fail_stops_all_and_gives_up) {
   EXPECT_EQ(empty.look(), "give_up");
 }
 
+TEST(supervision, goes_by_other_rules_from_the_next_failure) {
+  house h{one_for_one, {permanent, permanent, permanent}, bears(1)};
+  EXPECT_EQ(h.down(1), "start 1");
+  h.run.use(rest_for_one, bears(3));
+  // What failed before does not count against the new limits.
+  EXPECT_EQ(h.down(1), "stop 2");
+  EXPECT_EQ(h.down(2, exit_kind::shutdown), "start 1, start 2");
+  h.run.use(one_for_one, bears(0));
+  EXPECT_EQ(h.down(0), "stop 2");
+  EXPECT_TRUE(h.run.stopping());
+}
+
 } // namespace
 } // namespace troupe
