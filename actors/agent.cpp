@@ -21,16 +21,16 @@ void agent_state::init(caf::event_based_actor* self, parts_ptr parts, seat_ptr p
   parts_ = std::move(parts);
   place_ = std::move(place);
   const auto& card = place_->spec()->card;
-  if (auto made = parts_->boundaries.find(card.domain + "/" + card.name);
-      made != parts_->boundaries.end()) {
+  version_ = parts_->versions->of(*place_->spec());
+  if (!version_) {
+    // One that the application has added.
+    version_ = parts_->current();
+    boundary_ = boundary::of(*place_->spec(), version_->domain(card.domain));
+  } else if (const auto made = version_->boundaries.find(card.domain + "/" + card.name);
+             made != version_->boundaries.end()) {
     boundary_ = made->second;
-  } else {
-    // One that was added while the node runs.
-    const auto domain = parts_->domains.find(card.domain);
-    boundary_ = boundary::of(*place_->spec(),
-                             domain == parts_->domains.end() ? nullptr : domain->second.spec);
   }
-  runner_ = make_runner(parts_, place_->spec(), self);
+  runner_ = make_runner(parts_, *version_, place_->spec(), self);
 }
 
 void agent_state::on_run(const run_call& x) {

@@ -61,6 +61,7 @@ struct agent_state {
   caf::event_based_actor* self_ = nullptr;
   parts_ptr parts_;
   seat_ptr place_;
+  fleet_version_ptr version_; ///< the newest that it belonged to when it began
   runner_ptr runner_;
   boundary_ptr boundary_; ///< null: anything may pass
   std::vector<running> running_;

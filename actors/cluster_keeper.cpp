@@ -51,13 +51,13 @@ void cluster_keeper_state::init(caf::event_based_actor* self, parts_ptr parts,
   config_.self.token = scramble(parts_->seed ^ stable_hash(config_.self.node) ^
                                 static_cast<std::uint64_t>(now.time_since_epoch().count())) |
                        1;
-  for (const auto& [id, replica] : config_.replicas)
+  for (const auto& [id, replica] : config_.fleet.replicas)
     send_to(self_, config_.registry, register_agent{replica.what.place});
   table_ = config_.table_on_own_thread ? self_->spawn<caf::detached + caf::linked>(table_clerk)
                                        : self_->spawn<caf::linked>(table_clerk);
-  host_ = std::make_unique<replica_host>(parts_, config_.late, config_.replicas);
+  host_ = std::make_unique<replica_host>(parts_, config_.late, config_.fleet.replicas);
   members_ = std::make_unique<membership>(config_.self, config_.members);
-  owners_ = std::make_unique<ownership>(config_.self.node, config_.domains, config_.layout,
+  owners_ = std::make_unique<ownership>(config_.self.node, config_.fleet.domains, config_.layout,
                                         config_.owners);
   regions_ = std::make_unique<failover>(config_.regions);
   membership::actions todo;
@@ -266,6 +266,7 @@ caf::behavior cluster_keeper(caf::stateful_actor<cluster_keeper_state>* self, pa
       [self](const return_region& x) { return state_of(self).on_return(x); },
       [self](const want_replicas& x) { state_of(self).on_want(x); },
       [self](leave_cluster) { return state_of(self).on_leave(); },
+      [self](const use_fleet& x) { state_of(self).on_use_fleet(x); },
       [self](tick) { state_of(self).on_tick(); },
   };
 }

@@ -31,14 +31,10 @@ struct cluster_keeper_config {
   seat_ptr place;
   seat_ptr registry;
   std::shared_ptr<late_children> late;
-  std::vector<std::string> domains;
   shard_layout layout;
   failover_settings regions; ///< who stands in for whom
   std::function<moving_child(const shard_key&)> orchestrator;
-  /// An agent's replica, by `domain/agent#n`.
-  std::map<std::string, moving_child> replicas;
-  /// All agents of the fleet, in an order that is the same on every node.
-  std::vector<agent_wish> agents;
+  use_fleet fleet;
   /// The post, once this node knows its incarnation.
   std::function<moving_child(std::uint64_t incarnation)> post;
   seat_ptr post_place;
@@ -77,6 +73,8 @@ struct cluster_keeper_state {
   /// Somebody on this node has looked at an agent's load: so many replicas of it are to be. Heard
   /// while this node is the placer.
   void on_want(const want_replicas& x);
+  /// The fleet has other agents and domains from now on.
+  void on_use_fleet(const use_fleet& x);
   /// A person wants a home region to work for itself again: cluster_keeper_regions.cpp.
   std::string on_return(const return_region& x);
   /// Answers when this node owns nothing any more and the table says that it has left.

@@ -41,7 +41,7 @@ void cluster_keeper_state::place_replicas() {
   const auto now = parts_->now(self_);
   if (placed_by_ != table.version) {
     placed_by_ = table.version;
-    placed_ = place_agents(config_.agents, table);
+    placed_ = place_agents(config_.fleet.agents, table);
     if (auto seen = who_takes_part(table); seen != members_seen_) {
       members_seen_ = std::move(seen);
       quiet_since_ = now;
@@ -49,7 +49,7 @@ void cluster_keeper_state::place_replicas() {
     show_absent();
   }
   const bool ends = leaving_.has_value();
-  for (const auto& [id, replica] : config_.replicas) {
+  for (const auto& [id, replica] : config_.fleet.replicas) {
     const auto* r = placed_at(placed_, id);
     if (r && r->node == config_.self.node && r->incarnation == members_->incarnation() &&
         members_->is_up()) {
@@ -63,6 +63,28 @@ void cluster_keeper_state::place_replicas() {
   }
   keep_placement(now);
   run_replicas(now);
+}
+
+void cluster_keeper_state::on_use_fleet(const use_fleet& x) {
+  for (const auto& [id, replica] : x.replicas)
+    if (!config_.fleet.replicas.contains(id)) {
+      host_->add(id, replica);
+      send_to(self_, config_.registry, register_agent{replica.what.place});
+    }
+  for (const auto& [id, replica] : config_.fleet.replicas)
+    if (!x.replicas.contains(id)) {
+      host_->forget(self_, id);
+      homeless_.erase(id);
+      wants_.erase(id.substr(0, id.find('#')));
+    }
+  config_.fleet = x;
+  ownership::actions todo;
+  owners_->serve(x.domains, parts_->now(self_), todo);
+  carry_out(todo);
+  placed_by_ = 0;
+  if (members_->table())
+    place_replicas();
+  arm();
 }
 
 void cluster_keeper_state::run_replicas(timestamp now) {
@@ -82,7 +104,7 @@ void cluster_keeper_state::keep_placement(timestamp now) {
   for (const auto& [agent, n] : wants_)
     next[agent.substr(0, agent.rfind('/'))].wanted[agent] = n;
   if (now >= later(quiet_since_, quiet))
-    even_out(next, config_.agents, table, moves_at_once);
+    even_out(next, config_.fleet.agents, table, moves_at_once);
   for (auto& [domain, record] : next) {
     auto text = record.text();
     const auto known = std::find_if(table.placements.begin(), table.placements.end(),
@@ -102,7 +124,7 @@ void cluster_keeper_state::show_absent() {
   const bool warns = placer_of(*members_->table()) == config_.self.node;
   if (!warns)
     homeless_.clear();
-  for (const auto& [id, replica] : config_.replicas) {
+  for (const auto& [id, replica] : config_.fleet.replicas) {
     const auto* r = placed_at(placed_, id);
     const auto as = !r ? health::spare : r->node.empty() ? health::unplaced : health::down;
     show_absence(*parts_, replica.what.place, as, r ? r->why : std::string{});

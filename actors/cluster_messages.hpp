@@ -3,10 +3,13 @@
 // What a node's parts tell its cluster keeper, and it them.
 
 #include "actors/messages.hpp"
+#include "actors/replica_host.hpp"
+#include "policies/agent_placement.hpp"
 #include "policies/ownership.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -78,6 +81,15 @@ struct shards_released {
   std::vector<released_shard> which;
 };
 
+/// What the nodes of the cluster share out, of all versions of the fleet that this one can work by.
+struct use_fleet {
+  std::vector<std::string> domains;
+  /// An agent's replica, by `domain/agent#n`.
+  std::map<std::string, moving_child> replicas;
+  /// All agents, in an order that is the same on every node.
+  std::vector<agent_wish> agents;
+};
+
 struct table_clerk_state;
 /// INTERNAL: a question to the member table.
 struct table_question {
@@ -101,6 +113,7 @@ struct at_cluster_keeper {
   X(troupe::drain_node)                                                                            \
   X(troupe::drain_state)                                                                           \
   X(troupe::cluster_left)                                                                          \
+  X(troupe::use_fleet)                                                                             \
   X(troupe::table_changed)                                                                         \
   X(troupe::shards_asked)                                                                          \
   X(troupe::shards_released)                                                                       \

@@ -39,16 +39,16 @@ front_desk_state::~front_desk_state() {
 
 std::vector<seat_ptr> front_desk_state::orchestrators_of_shard(std::uint32_t shard) const {
   std::vector<seat_ptr> out;
-  for (const auto& [path, domain] : parts_->domains)
-    out.push_back(domain.shards[shard % domain.shards.size()]);
+  for (const auto& [path, shards] : parts_->versions->orchestrators())
+    out.push_back(shards[shard % shards.size()]);
   return out;
 }
 
 std::vector<seat_ptr> front_desk_state::orchestrators(const std::string& of) const {
   std::vector<seat_ptr> out;
-  for (const auto& [path, domain] : parts_->domains)
+  for (const auto& [path, shards] : parts_->versions->orchestrators())
     if (of.empty() || of == path)
-      out.insert(out.end(), domain.shards.begin(), domain.shards.end());
+      out.insert(out.end(), shards.begin(), shards.end());
   return out;
 }
 

@@ -33,7 +33,7 @@ void front_desk_state::find_session(std::string id,
         }
         auto me = caf::actor_cast<caf::actor>(self_);
         std::vector<std::string> paths;
-        for (const auto& [path, domain] : parts_->domains)
+        for (const auto& [path, shards] : parts_->versions->orchestrators())
           paths.push_back(path);
         const auto now = parts_->now(self_);
         send_to(

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/effect_book.hpp"
+#include "actors/fleet_version.hpp"
 #include "actors/messages.hpp"
 #include "policies/plan_run.hpp"
 #include "policies/shared_state.hpp"
@@ -15,6 +16,8 @@
 #include <vector>
 
 namespace troupe {
+
+struct domain_view;
 
 /// Something an orchestrator does for a task once the events that decided it are stored.
 struct effect {
@@ -37,6 +40,9 @@ struct live_task {
   };
 
   task_ptr what;
+  domain_view* by = nullptr; ///< the version of the domain that it is worked on by
+  version_hold use;
+  bool marked = false; ///< the store knows that a task of its version is open
   std::uint32_t slot = 0;
   std::uint32_t generation = 0; ///< of the slot
   task_state state = task_state::submitted;
@@ -63,6 +69,9 @@ struct live_task {
   void reset(std::uint32_t new_generation) {
     generation = new_generation;
     what = nullptr;
+    by = nullptr;
+    use = {};
+    marked = false;
     state = task_state::submitted;
     triage = ending = recovered = false;
     how = nullptr;

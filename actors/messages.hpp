@@ -8,6 +8,7 @@
 
 #include <troupe/caf.hpp>
 #include <troupe/event.hpp>
+#include <troupe/fleet.hpp>
 #include <troupe/session.hpp>
 
 #include <cstdint>
@@ -345,6 +346,11 @@ struct start_child {
 struct end_child {
   std::string id;
 };
+/// Restarts its children by these rules from now on.
+struct use_rules {
+  supervision strategy = supervision::one_for_one;
+  restart_intensity intensity;
+};
 /// INTERNAL: the child with this actor id had its time to stop.
 struct kill_due {
   caf::actor_id who = 0;
@@ -414,6 +420,7 @@ struct flush {};
   X(troupe::at_front_desk)                                                                         \
   X(troupe::start_child)                                                                           \
   X(troupe::end_child)                                                                             \
+  X(troupe::use_rules)                                                                             \
   X(troupe::order_child)                                                                           \
   X(troupe::kill_due)                                                                              \
   X(troupe::tick)                                                                                  \

@@ -2,6 +2,7 @@
 
 #include "actors/cluster_view.hpp"
 #include "actors/directory.hpp"
+#include "actors/fleet_version.hpp"
 #include "policies/shard_map.hpp"
 
 #include <troupe/caf.hpp>
@@ -24,11 +25,7 @@ class metrics;
 class event_log;
 class flight_recorder;
 class redactor;
-class boundary;
 class standing_orders;
-namespace text {
-class classifier;
-}
 namespace tools {
 class process_port;
 class http_port;
@@ -39,7 +36,7 @@ class worker_pool;
 /// here is immutable or thread safe. Ports may be replaced: a simulation runs the shipped actors on
 /// ports of its own.
 struct node_parts {
-  fleet_spec fleet;
+  fleet_spec fleet; ///< as the node was started with it
   shard_layout layout; ///< of all domains
   timeline time = timeline::of_process();
   std::uint64_t seed = 0; ///< of all dice on this node
@@ -58,17 +55,12 @@ struct node_parts {
   std::shared_ptr<tools::http_port> http;
   std::shared_ptr<tools::worker_pool> workers;
   std::shared_ptr<const redactor> secrets; ///< what nobody may read; null: there are none
-  /// What each agent that declares something lets in and out, by `domain/agent`.
-  std::map<std::string, std::shared_ptr<const boundary>, std::less<>> boundaries;
-  /// The classifier of each triage agent, by `domain/agent`.
-  std::map<std::string, std::shared_ptr<const text::classifier>, std::less<>> classifiers;
-  /// A domain and the seats of its orchestrators, by shard.
-  struct domain_place {
-    const domain_spec* spec = nullptr;
-    std::vector<seat_ptr> shards;
-  };
-  /// Every domain by its path, however deep.
-  std::map<std::string, domain_place, std::less<>> domains;
+  /// The versions of the fleet that this node can work by. What `fleet` says of the node itself is the
+  /// same in all of them.
+  std::shared_ptr<fleet_versions> versions = std::make_shared<fleet_versions>();
+
+  /// The version that new tasks are accepted under. Keep it while something of it is used.
+  [[nodiscard]] fleet_version_ptr current() const { return versions->current(); }
 
   /// Now, on the clock that drives `self`: real, or virtual in a simulation.
   template <class Self>

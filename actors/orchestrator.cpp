@@ -8,7 +8,7 @@
 namespace troupe {
 
 void orchestrator_config::validate() const {
-  if (!domain || !place || !registry || !desk)
+  if (domain.empty() || !place || !registry || !desk)
     throw std::invalid_argument{
         "an orchestrator needs a domain, a seat, the registry and the human desk"};
 }
@@ -19,22 +19,15 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
   self_ = self;
   parts_ = std::move(parts);
   config_ = std::move(config);
-  domain_ = config_.domain;
   now_ = parts_->now(self_);
   // Every incarnation draws other dice, and all of them follow from the node's seed.
   const auto before = config_.place->now().incarnation;
   dice_ = dice_box{scramble(parts_->seed ^ stable_hash(config_.place->where().name)) + before};
-  dispatcher_ = std::make_unique<dispatcher>(*domain_, parts_->cluster ? parts_->fleet.node_id
-                                                                       : std::string{});
-  sessions_ = std::make_unique<session_book>(*domain_);
   finished_ = std::make_unique<finished_tasks>(parts_->fleet.remembered_tasks /
                                                std::max(1u, parts_->layout.shards()));
   if (parts_->counters)
-    counters_ = parts_->counters->domain(domain_->path, config_.shard);
-  overload_.emplace(domain_->overload, domain_->max_tasks);
-  punishes_ = std::any_of(domain_->on_failure.begin(), domain_->on_failure.end(),
-                          [](const auto& line) { return line.second.agent != sanction::none; });
-  show_stage();
+    counters_ = parts_->counters->domain(config_.domain, config_.shard);
+  look_at_versions();
   parts_->places->watch(config_.place);
   send_to(self_, config_.registry, subscribe_routes{domain_->path, config_.place});
   if (!config_.journal) {

@@ -2,7 +2,7 @@
 
 #include "actors/arrivals.hpp"
 #include "actors/call_table.hpp"
-#include "actors/dispatcher.hpp"
+#include "actors/domain_view.hpp"
 #include "actors/finished_tasks.hpp"
 #include "actors/journal_line.hpp"
 #include "actors/live_task.hpp"
@@ -28,7 +28,7 @@ namespace troupe {
 struct domain_metrics;
 
 struct orchestrator_config {
-  const domain_spec* domain = nullptr;
+  std::string domain; ///< its path
   std::uint32_t shard = 0;
   seat_ptr place; ///< its own
   seat_ptr registry;
@@ -152,6 +152,23 @@ struct orchestrator_state {
   /// Refuses the messages whose deadline has passed while they waited for their turn.
   void end_waits();
 
+  // Versions of the fleet: orchestrator_versions.cpp.
+  domain_view& view_of(const fleet_version_ptr& version, const domain_spec& in);
+  /// What a task goes by; the current one for those that name none or one that is not here.
+  domain_view& view_for(const task& what);
+  /// Goes by the current version from here on. What runs stays with its own.
+  void look_at_versions();
+  void go_by(domain_view& view);
+  void enter_version(live_task& t);
+  static void leave_version(live_task& t);
+  /// The store knows of which versions it holds open tasks, so that nobody forgets them: written
+  /// with the first task of a version, taken back with the last.
+  void mark_version(live_task& t);
+  void unmark_version(live_task& t);
+  void clear_marks();
+  [[nodiscard]] store_write mark_of(std::uint64_t number, bool begins) const;
+  void write_mark(std::uint64_t number, bool begins);
+
   // Running.
   std::uint32_t new_slot();
   [[nodiscard]] live_task* live(std::uint32_t slot, std::uint32_t generation);
@@ -173,7 +190,7 @@ struct orchestrator_state {
   [[nodiscard]] json input_of(const live_task& t, std::uint32_t step) const;
   void use_plan(live_task& t, plan_ptr how, actions& todo);
   [[nodiscard]] plan_ptr plan_for(const live_task& t, std::string& problem);
-  [[nodiscard]] plan_ptr with_limits(plan_node root) const;
+  [[nodiscard]] static plan_ptr with_limits(const live_task& t, plan_node root);
   void understood(live_task& t, actions& todo);
   /// Records an event that decides nothing.
   void note(live_task& t, event e);
@@ -318,12 +335,18 @@ struct orchestrator_state {
   caf::event_based_actor* self_ = nullptr;
   parts_ptr parts_;
   orchestrator_config config_;
-  const domain_spec* domain_ = nullptr;
+  const domain_spec* domain_ = nullptr; ///< of the current version
   domain_metrics* counters_ = nullptr;
   dice_box dice_{0};
   timestamp now_{};       ///< of the message that is being handled
   seat_ptr breaker_desk_; ///< null until it is needed
-  std::unique_ptr<dispatcher> dispatcher_;
+  /// By number: those that tasks here go by.
+  std::map<std::uint64_t, std::unique_ptr<domain_view>> views_;
+  domain_view* current_ = nullptr; ///< of the tasks to come
+  std::uint64_t versions_seen_ = ~std::uint64_t{0};
+  routing_table_ptr all_routes_ = std::make_shared<const routing_table>(); ///< of all versions
+  /// Versions that the store knows to be used in this shard, with how many open tasks are stored.
+  std::map<std::uint64_t, std::uint32_t> marks_;
   std::unique_ptr<session_book> sessions_;
   std::unique_ptr<finished_tasks> finished_;
 
@@ -339,8 +362,6 @@ struct orchestrator_state {
   call_table calls_;
   std::unordered_map<std::uint64_t, acting_call> acting_; ///< by the number of the call
   std::unordered_map<std::string, child_ref> children_;
-  std::map<std::string, plan_ptr, std::less<>> single_plans_; ///< one call of a skill
-  plan_ptr triage_plan_;
   struct known_sitter {
     seat_ptr place;
     std::uint64_t version = 0;
@@ -349,7 +370,6 @@ struct orchestrator_state {
   std::array<known_sitter, 64> known_sitters_; ///< direct mapped by the seat's address
   std::vector<actions> spare_;
   std::optional<degradation> overload_;
-  bool punishes_ = false;        ///< some line of the domain's failure table has a sanction
   std::size_t keys_in_line_ = 0; ///< requests that wait for their key's look-up
   timer_heap timers_;
   timestamp armed_ = no_deadline;

@@ -33,6 +33,7 @@ void orchestrator_state::acknowledge(live_task& t, const caf::actor& from, bool 
 
 void orchestrator_state::on_submit(const submit_task& x) {
   now_ = parts_->now(self_);
+  look_at_versions();
   auto from = caf::actor_cast<caf::actor>(self_->current_sender());
   note_submitted(*parts_, now_, config_.place->where(), *x.what);
   if (!loaded_) {
@@ -89,10 +90,10 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
     });
     return;
   }
-  // Whoever asks goes by its own copy of our folder, which may be an older one.
+  // Whoever asks may go by a version of the fleet that this node does not know.
   if (!t.parent.empty() && !t.path.empty()) {
     const auto from_domain = t.path.back().substr(0, t.path.back().find(':'));
-    if (auto why = why_not_delegated(*domain_, from_domain, t.skill); !why.empty()) {
+    if (auto why = why_not_delegated(view_for(t).domain, from_domain, t.skill); !why.empty()) {
       refuse(from, t.id, refusal::policy_denied, std::move(why));
       return;
     }
@@ -206,6 +207,7 @@ void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
   const auto slot = new_slot();
   auto& t = *slots_[slot];
   t.what = x.what;
+  enter_version(t);
   if (from)
     t.watchers.push_back({from, x.watch, x.confirm});
   by_id_.emplace(t.what->id, slot);
@@ -213,7 +215,7 @@ void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
   if (!t.what->idempotency_key.empty())
     keys_[t.what->idempotency_key] = t.what->id;
   std::vector<std::string> refused_fields;
-  t.context = initial_context(*domain_, *t.what, session_context, refused_fields);
+  t.context = initial_context(t.by->domain, *t.what, session_context, refused_fields);
   for (const auto& field : refused_fields)
     parts_->log->debug("task {}: context field '{}' is not declared by {} or has another type",
                        t.what->id, field, domain_->path);
@@ -232,6 +234,7 @@ void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
   t.history.reserve(5);
   t.history.push_back(make_event(t, event_kind::accepted, whole_task, 0));
   if (t.what->keep != durability::none && config_.journal) {
+    mark_version(t);
     store_write w;
     w.what = store_write::kind::open;
     w.id = t.what->id;

@@ -9,9 +9,9 @@
 namespace troupe {
 
 outcome_ptr orchestrator_state::without_contradiction(const live_task& t, outcome_ptr x) const {
-  if (!x->ok() || !x->data.is_object() || domain_->context.empty())
+  if (!x->ok() || !x->data.is_object() || t.by->domain.context.empty())
     return x;
-  auto why = contradiction_failure(contradictions(*domain_, t.context, x->data));
+  auto why = contradiction_failure(contradictions(t.by->domain, t.context, x->data));
   if (!why)
     return x;
   auto y = *x;
@@ -56,10 +56,10 @@ void orchestrator_state::store_audit(live_task& t, store_write record) {
 std::string orchestrator_state::barred_by_boundary(live_task& t, const plan_action& a,
                                                    std::string_view domain,
                                                    std::string_view skill) {
-  const auto target = parts_->domains.find(domain);
-  if (target == parts_->domains.end())
+  const auto* target = t.by->version->domain(domain);
+  if (!target)
     return {};
-  auto why = why_not_delegated(*target->second.spec, domain_->path, skill);
+  auto why = why_not_delegated(*target, domain_->path, skill);
   if (!why.empty())
     note_barred(t, a.step, a.attempt, domain, skill, why);
   return why;

@@ -23,11 +23,11 @@ std::vector<std::string> orchestrator_state::may_write(const live_task& t,
   // take what we declare.
   if (t.run->target_of(step).op == plan_op::domain) {
     std::vector<std::string> all;
-    for (const auto& [field, type] : domain_->context)
+    for (const auto& [field, type] : t.by->domain.context)
       all.push_back(field);
     return all;
   }
-  const auto& agents = dispatcher_->table()->by_name;
+  const auto& agents = t.by->routes.table()->by_name;
   const auto who = agents.find(t.run->step(step).agent);
   if (who == agents.end() || who->second.empty())
     return {};
@@ -36,12 +36,12 @@ std::vector<std::string> orchestrator_state::may_write(const live_task& t,
 
 state_change orchestrator_state::change_by(const live_task& t, std::uint32_t step,
                                            const outcome& x) const {
-  return t.shared.merge(step, t.context, *domain_, may_write(t, step), x.data);
+  return t.shared.merge(step, t.context, t.by->domain, may_write(t, step), x.data);
 }
 
 void orchestrator_state::learn(live_task& t, const event& e) {
   // Where nothing is shared, nothing is kept.
-  if (domain_->context.empty() || e.step >= t.run->size())
+  if (t.by->domain.context.empty() || e.step >= t.run->size())
     return;
   switch (e.kind) {
   case event_kind::assigned:
@@ -73,7 +73,7 @@ void orchestrator_state::learn(live_task& t, const event& e) {
 
 bool orchestrator_state::contradicts(live_task& t, event& e) const {
   const auto* x = e.get<outcome>();
-  if (e.kind != event_kind::step_completed || domain_->context.empty() || !t.run ||
+  if (e.kind != event_kind::step_completed || t.by->domain.context.empty() || !t.run ||
       e.step >= t.run->size() || !x || !sets_context(*x))
     return false;
   auto change = change_by(t, e.step, *x);

@@ -96,7 +96,7 @@ std::string orchestrator_state::bound_to(live_task& t, std::uint32_t step) const
       t.ledger.empty() || t.triage ? nullptr : t.ledger.find(step, call_index(t, step));
   if (!line || line->state != effect_state::pending)
     return {};
-  const auto& table = *dispatcher_->table();
+  const auto& table = *t.by->routes.table();
   const auto target = t.run->target_of(step);
   const auto& index = target.agent.empty() ? table.by_skill : table.by_name;
   const auto all = index.find(target.agent.empty() ? target.skill : target.agent);

@@ -24,7 +24,7 @@ void orchestrator_state::finish(live_task& t, failure why) {
 void orchestrator_state::finish(live_task& t, outcome_ptr result) {
   t.ending = true;
   t.state = state_after(*result);
-  t.result = lasting(*domain_, std::move(result));
+  t.result = lasting(t.by->domain, std::move(result));
   auto e = make_event(t, event_kind::finished, whole_task, 0);
   e.triage = false;
   e.body = t.result;
@@ -72,6 +72,7 @@ void orchestrator_state::end(live_task& t) {
   const auto slot = t.slot;
   timers_.disarm(slot);
   last_batch_.erase(slot);
+  leave_version(t);
   t.reset(0);
   free_slots_.push_back(slot);
   finished_->add(std::move(record));

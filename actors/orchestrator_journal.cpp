@@ -142,7 +142,7 @@ void orchestrator_state::hold(live_task& t, effect e) {
     store(t, std::move(w));
     if (auto* session =
             t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id)) {
-      sessions_->end_turn(*session, *t.news(), lasting(*domain_, t.context), now_);
+      sessions_->end_turn(*session, *t.news(), lasting(t.by->domain, t.context), now_);
       session->working_on =
           t.what->id; // Until the end is stored, nobody else may write the session.
       store_write s;
@@ -153,6 +153,7 @@ void orchestrator_state::hold(live_task& t, effect e) {
       s.body = encode_session(session->now);
       store(t, std::move(s));
     }
+    unmark_version(t);
   }
   if (auto batch = last_batch_.find(t.slot); batch != last_batch_.end()) {
     e.after = batch->second;
@@ -209,7 +210,7 @@ void orchestrator_state::perform(live_task& t, effect e) {
       if (t.what->keep != durability::none && config_.journal)
         session->working_on.clear();
       else
-        sessions_->end_turn(*session, *t.news(), lasting(*domain_, t.context), now_);
+        sessions_->end_turn(*session, *t.news(), lasting(t.by->domain, t.context), now_);
     }
     end(t);
     break;

@@ -50,7 +50,7 @@ bool orchestrator_state::go_on(const stranded_step& s) {
       perform_delegate(*t, {effect::kind::delegate, 0, s.step, s.attempt, s.to});
     return true;
   }
-  if (!late && dispatcher_->all_down(*t, s.step, bound_to(*t, s.step)))
+  if (!late && t->by->routes.all_down(*t, s.step, bound_to(*t, s.step)))
     return false;
   action_list todo{*this};
   route_step(*t, {plan_action::kind::call, s.step, s.attempt, false}, todo, false);

@@ -5,32 +5,32 @@
 
 namespace troupe {
 
-plan_ptr orchestrator_state::with_limits(plan_node root) const {
-  return lay_out(std::move(root), *domain_);
+plan_ptr orchestrator_state::with_limits(const live_task& t, plan_node root) {
+  return lay_out(std::move(root), t.by->domain);
 }
 
 plan_ptr orchestrator_state::plan_for(const live_task& t, std::string& problem) {
   const auto& skill = t.what->skill;
   if (skill.empty()) {
-    if (domain_->fixed_plan) {
-      auto& known = single_plans_[""];
+    if (t.by->domain.fixed_plan) {
+      auto& known = t.by->single_plans[""];
       if (!known)
-        known = with_limits(*domain_->fixed_plan);
+        known = with_limits(t, *t.by->domain.fixed_plan);
       return known;
     }
-    problem = "the request names no skill, and domain " + domain_->path +
+    problem = "the request names no skill, and domain " + t.by->domain.path +
               " does not understand free text";
     return nullptr;
   }
-  if (auto known = single_plans_.find(skill); known != single_plans_.end())
+  if (auto known = t.by->single_plans.find(skill); known != t.by->single_plans.end())
     return known->second;
   plan_node root;
-  if (auto composite = domain_->plans.find(skill); composite != domain_->plans.end()) {
+  if (auto composite = t.by->domain.plans.find(skill); composite != t.by->domain.plans.end()) {
     root = composite->second;
   } else {
-    const auto& offered = dispatcher_->table()->by_skill;
+    const auto& offered = t.by->routes.table()->by_skill;
     if (!offered.contains(skill)) {
-      problem = "no agent of domain " + domain_->path + " offers the skill " + skill;
+      problem = "no agent of domain " + t.by->domain.path + " offers the skill " + skill;
       return nullptr;
     }
     root.skill = skill;
@@ -41,16 +41,16 @@ plan_ptr orchestrator_state::plan_for(const live_task& t, std::string& problem) 
     if (!who.empty())
       root.fallback = who.front()->spec()->fallback;
   }
-  auto how = with_limits(std::move(root));
-  single_plans_.emplace(skill, how);
+  auto how = with_limits(t, std::move(root));
+  t.by->single_plans.emplace(skill, how);
   return how;
 }
 
 void orchestrator_state::start_triage(live_task& t, actions& todo) {
-  if (!triage_plan_)
-    triage_plan_ = plan_of_triage(*domain_);
+  if (!t.by->triage_plan)
+    t.by->triage_plan = plan_of_triage(t.by->domain);
   t.triage = true;
-  t.run.emplace(triage_plan_, t.what->deadline);
+  t.run.emplace(t.by->triage_plan, t.what->deadline);
   t.run->start(now_, todo);
 }
 
@@ -58,7 +58,7 @@ void orchestrator_state::start_work(live_task& t) {
   t.state = task_state::working;
   action_list todo{*this};
   const bool free_text =
-      t.what->skill.empty() && !domain_->fixed_plan && !domain_->understanding.agent.empty();
+      t.what->skill.empty() && !t.by->domain.fixed_plan && !t.by->domain.understanding.agent.empty();
   if (free_text) {
     start_triage(t, todo);
     carry_out(t, todo);
@@ -113,7 +113,7 @@ void orchestrator_state::understood(live_task& t, actions& todo) {
   store_event(t, t.history.back());
   t.understood = x;
   plan_wish wish;
-  wish.domain = domain_;
+  wish.domain = &t.by->domain;
   wish.text = t.what->text;
   wish.tier = t.what->who.tier;
   wish.urgency = t.what->urgency;
@@ -125,7 +125,7 @@ void orchestrator_state::understood(live_task& t, actions& todo) {
     finish(t, failure{reason::low_confidence, problem.empty() ? why_not : problem, {}});
     return;
   }
-  use_plan(t, with_limits(std::move(*root)), todo);
+  use_plan(t, with_limits(t, std::move(*root)), todo);
 }
 
 } // namespace troupe

@@ -31,7 +31,10 @@ void orchestrator_state::on_loaded(const shard_loaded& x) {
 
 void orchestrator_state::on_routes(const routes_changed& x) {
   now_ = parts_->now(self_);
-  dispatcher_->use(x.table);
+  all_routes_ = x.table;
+  look_at_versions();
+  for (auto& [number, view] : views_)
+    view->routes.use(routes_of(all_routes_, *view->version, view->domain, *parts_->versions));
   has_routes_ = true;
   open_shard();
 }
@@ -43,7 +46,7 @@ void orchestrator_state::open_shard() {
   // come up, the others' tasks must not wait for them for ever: what cannot be routed then is
   // retried like any other step. In a cluster, where agents move as shards do, each step waits for
   // itself.
-  const auto& agents = dispatcher_->table()->agents;
+  const auto& agents = current_->routes.table()->agents;
   const bool all_up = std::all_of(agents.begin(), agents.end(), [](const seat_ptr& s) {
     return s->state.load(std::memory_order_relaxed) != health::down;
   });
@@ -58,6 +61,7 @@ void orchestrator_state::open_shard() {
   for (const auto& task : *to_recover_)
     recover(task);
   to_recover_ = nullptr;
+  clear_marks();
   auto stash = std::move(stash_);
   stash_.clear();
   for (const auto& w : stash)
@@ -82,6 +86,11 @@ void orchestrator_state::recover(const stored_task& x) {
   auto& t = *slots_[slot];
   t.what = std::make_shared<const task>(*std::move(what));
   t.recovered = true;
+  enter_version(t);
+  if (t.what->fleet != 0) {
+    t.marked = true;
+    ++marks_[t.what->fleet];
+  }
   by_id_.emplace(t.what->id, slot);
   count_open();
   if (!t.what->idempotency_key.empty())
@@ -95,7 +104,7 @@ void orchestrator_state::recover(const stored_task& x) {
     session_context = session.now.context;
   }
   std::vector<std::string> refused_fields;
-  t.context = initial_context(*domain_, *t.what, session_context, refused_fields);
+  t.context = initial_context(t.by->domain, *t.what, session_context, refused_fields);
   auto accepted = make_event(t, event_kind::accepted, whole_task, 0);
   accepted.at = x.created;
   t.history.push_back(std::move(accepted));

@@ -67,7 +67,7 @@ bool orchestrator_state::happen(live_task& t, event e, actions& todo) {
   e.dice = dice_.draw();
   if (!t.run)
     return false;
-  const bool bad = punishes_ && e.step < t.run->size() &&
+  const bool bad = t.by->punishes && e.step < t.run->size() &&
                    (e.kind == event_kind::step_failed || e.kind == event_kind::time_up) &&
                    !t.run->step(e.step).asking;
   const auto blamed = bad ? t.run->step(e.step).agent : std::string{};

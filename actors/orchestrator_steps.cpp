@@ -15,9 +15,9 @@ void orchestrator_state::route_step(live_task& t, const plan_action& a, actions&
   const auto dice = dice_.draw();
   auto* session = t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id);
   const bool has_own = session && !session->now.instances.empty();
-  auto choice = dispatcher_->choose(t, a.step, dice, now_, bound_to(t, a.step),
+  auto choice = t.by->routes.choose(t, a.step, dice, now_, bound_to(t, a.step),
                                     has_own ? &session->now.instances : nullptr);
-  if (!choice.to && patient && dispatcher_->all_down(t, a.step, bound_to(t, a.step)) &&
+  if (!choice.to && patient && t.by->routes.all_down(t, a.step, bound_to(t, a.step)) &&
       strand(t, a.step, a.attempt, nullptr))
     return;
   if (!choice.to && t.run->step(a.step).status == step_status::running) {
@@ -197,6 +197,7 @@ void orchestrator_state::perform_delegate(live_task& t, const effect& e) {
   child->created = now_;
   child->deadline = t.run->deadline_for(e.step, now_);
   child->trace_id = t.what->trace_id;
+  child->fleet = t.what->fleet;
   child->parent = t.what->id;
   child->parent_step = e.step;
   child->path = t.what->path;
@@ -218,8 +219,8 @@ std::string orchestrator_state::queue_of(const live_task& t, std::uint32_t step)
   const auto target = t.run->target_of(step);
   if (target.op == plan_op::call) {
     // An agent that stands for people has handed over.
-    auto seats = dispatcher_->table()->by_name.find(t.run->step(step).agent);
-    if (seats != dispatcher_->table()->by_name.end())
+    auto seats = t.by->routes.table()->by_name.find(t.run->step(step).agent);
+    if (seats != t.by->routes.table()->by_name.end())
       return seats->second.front()->spec()->settings.value("queue", std::string{});
   }
   return std::string{target.queue};

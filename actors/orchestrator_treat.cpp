@@ -120,7 +120,8 @@ void orchestrator_state::count_open() {
   if (!overload_->update(by_id_.size()))
     return;
   const auto stage = overload_->stage();
-  dispatcher_->spare_from(stage);
+  for (auto& [number, view] : views_)
+    view->routes.spare_from(stage);
   show_stage();
   parts_->log->log(stage > before ? spdlog::level::warn : spdlog::level::info,
                    "orchestrator {}: overload stage {} of {} with {} open tasks",

@@ -88,8 +88,10 @@ void post_state::settle(const address& at_address, seat_elsewhere& e) {
         return;
       provider_ptr depends_on;
       if (what) {
-        const auto domain = parts_->domains.find(what->card.domain);
-        const auto* spec = domain == parts_->domains.end() ? nullptr : domain->second.spec;
+        auto version = parts_->versions->of(*what);
+        if (!version)
+          version = parts_->current();
+        const auto* spec = version->domain(what->card.domain);
         if (spec) {
           auto whole = std::make_shared<agent_spec>(*what);
           whole->breaker = spec->breaker;

@@ -1,5 +1,7 @@
 #include "actors/registry.hpp"
 
+#include "actors/domain_view.hpp"
+
 #include <algorithm>
 
 namespace troupe {
@@ -12,12 +14,13 @@ void registry_state::init(caf::event_based_actor* self, parts_ptr parts) {
     if (place->spec() && place->state.load(std::memory_order_relaxed) != health::spare)
       domains_[place->spec()->card.domain].agents.push_back(place);
   // In the order in which the team declared them; who was added later comes last.
+  const auto fleet = parts_->current();
   for (auto& [path, d] : domains_) {
-    auto domain = parts_->domains.find(path);
-    if (domain == parts_->domains.end())
+    const auto* domain = fleet->domain(path);
+    if (!domain)
       continue;
     std::map<std::string_view, std::size_t> rank;
-    for (const auto& a : domain->second.spec->agents)
+    for (const auto& a : domain->agents)
       rank.emplace(a.card.name, rank.size());
     const auto rank_of = [&](const seat_ptr& x) {
       auto hit = rank.find(x->spec()->card.name);
@@ -56,22 +59,7 @@ void registry_state::on_subscribe(const subscribe_routes& x) {
   if (std::find(d.subscribers.begin(), d.subscribers.end(), x.subscriber) == d.subscribers.end())
     d.subscribers.push_back(x.subscriber);
   if (auto to = caf::actor_cast<caf::actor>(self_->current_sender()))
-    self_->send(to, routes_changed{table_of(d)});
-}
-
-routing_table_ptr registry_state::table_of(const domain_entry& d) {
-  auto table = std::make_shared<routing_table>();
-  table->agents = d.agents;
-  for (const auto& place : d.agents) {
-    const auto& card = place->spec()->card;
-    for (const auto& skill : card.skills)
-      table->by_skill[skill].push_back(place);
-    const auto full = card.domain + "/" + card.name;
-    table->by_name[full].push_back(place);
-    if (place->where().name != full)
-      table->by_name[place->where().name].push_back(place);
-  }
-  return table;
+    self_->send(to, routes_changed{routing_table_of(d.agents)});
 }
 
 void registry_state::on_flush() {
@@ -80,7 +68,7 @@ void registry_state::on_flush() {
     if (!d.changed)
       continue;
     d.changed = false;
-    auto table = table_of(d);
+    auto table = routing_table_of(d.agents);
     for (const auto& subscriber : d.subscribers)
       send_to(self_, subscriber, routes_changed{table});
   }

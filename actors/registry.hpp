@@ -27,7 +27,6 @@ struct registry_state {
     std::vector<seat_ptr> subscribers;
     bool changed = false;
   };
-  [[nodiscard]] static routing_table_ptr table_of(const domain_entry& d);
   void mark(domain_entry& d);
 
   caf::event_based_actor* self_ = nullptr;

@@ -34,6 +34,19 @@ void replica_host::ask(caf::event_based_actor* self, const moving_child& x, bool
   }
 }
 
+void replica_host::add(const std::string& id, const moving_child& what) {
+  replicas_.insert_or_assign(id, what);
+}
+
+void replica_host::forget(caf::event_based_actor* self, const std::string& id) {
+  const auto hit = replicas_.find(id);
+  if (hit == replicas_.end())
+    return;
+  if (running_.erase(id) > 0)
+    ask(self, hit->second, false);
+  replicas_.erase(hit);
+}
+
 void replica_host::run(caf::event_based_actor* self, const std::string& id,
                        std::uint32_t restarts) {
   const auto [here, fresh] = running_.try_emplace(id);

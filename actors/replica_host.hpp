@@ -29,6 +29,9 @@ class replica_host {
   [[nodiscard]] const std::map<std::string, moving_child>& replicas() const noexcept {
     return replicas_;
   }
+  void add(const std::string& id, const moving_child& what);
+  /// It is not one any more, and ends if it runs.
+  void forget(caf::event_based_actor* self, const std::string& id);
   /// Starts it, or lets it go on when it was to end. `restarts`: how often it was started
   /// elsewhere.
   void run(caf::event_based_actor* self, const std::string& id, std::uint32_t restarts = 0);

@@ -4,7 +4,8 @@
 
 namespace troupe {
 
-runner_ptr make_runner(const parts_ptr& parts, const std::shared_ptr<const agent_spec>& spec,
+runner_ptr make_runner(const parts_ptr& parts, const fleet_version& version,
+                       const std::shared_ptr<const agent_spec>& spec,
                        caf::event_based_actor* self) {
   switch (spec->card.kind) {
   case agent_kind::native:
@@ -12,13 +13,13 @@ runner_ptr make_runner(const parts_ptr& parts, const std::shared_ptr<const agent
   case agent_kind::rules:
     return make_rules_runner(*spec);
   case agent_kind::subprocess:
-    return make_process_runner(parts, *spec, self);
+    return make_process_runner(parts, version, *spec, self);
   case agent_kind::http:
     return make_http_runner(parts, *spec);
   case agent_kind::human:
     return make_human_runner(*spec);
   case agent_kind::triage:
-    return make_triage_runner(parts, *spec);
+    return make_triage_runner(version, *spec);
   }
   throw std::runtime_error{"unknown kind of agent"};
 }

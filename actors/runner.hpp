@@ -31,15 +31,15 @@ using runner_ptr = std::unique_ptr<agent_runner>;
 
 /// Makes the runner for an agent; throws `std::runtime_error` with a sentence when its settings
 /// cannot work here.
-runner_ptr make_runner(const parts_ptr& parts, const std::shared_ptr<const agent_spec>& spec,
-                       caf::event_based_actor* self);
+runner_ptr make_runner(const parts_ptr& parts, const fleet_version& version,
+                       const std::shared_ptr<const agent_spec>& spec, caf::event_based_actor* self);
 
 runner_ptr make_native_runner(const parts_ptr& parts, const agent_spec& spec);
 runner_ptr make_rules_runner(const agent_spec& spec);
-runner_ptr make_process_runner(const parts_ptr& parts, const agent_spec& spec,
-                               caf::event_based_actor* self);
+runner_ptr make_process_runner(const parts_ptr& parts, const fleet_version& version,
+                               const agent_spec& spec, caf::event_based_actor* self);
 runner_ptr make_http_runner(const parts_ptr& parts, const agent_spec& spec);
 runner_ptr make_human_runner(const agent_spec& spec);
-runner_ptr make_triage_runner(const parts_ptr& parts, const agent_spec& spec);
+runner_ptr make_triage_runner(const fleet_version& version, const agent_spec& spec);
 
 } // namespace troupe

@@ -11,15 +11,16 @@ namespace troupe {
 
 namespace {
 
-tools::process_spec spec_for(const node_parts& parts, const agent_spec& spec) {
+tools::process_spec spec_for(const node_parts& parts, const fleet_version& version,
+                             const agent_spec& spec) {
   tools::process_spec out;
   out.argv = spec.settings.at("command").get<std::vector<std::string>>();
-  out.workdir = parts.fleet.dir;
+  out.workdir = version.fleet.dir;
   if (auto more = spec.settings.find("environment"); more != spec.settings.end())
     for (const auto& [name, value] : more->items())
       out.env[name] = value.get<std::string>();
   out.env.try_emplace("TROUPE_DATA_DIR", parts.fleet.data_dir);
-  out.env.try_emplace("TROUPE_FLEET_DIR", parts.fleet.dir);
+  out.env.try_emplace("TROUPE_FLEET_DIR", version.fleet.dir);
   out.stdout_max_bytes = spec.settings.value("output_max", std::size_t{1} << 20);
   return out;
 }

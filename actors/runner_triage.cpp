@@ -73,10 +73,10 @@ class triage_runner final : public agent_runner {
 
 } // namespace
 
-runner_ptr make_triage_runner(const parts_ptr& parts, const agent_spec& spec) {
+runner_ptr make_triage_runner(const fleet_version& version, const agent_spec& spec) {
   const auto name = spec.card.domain + "/" + spec.card.name;
-  auto hit = parts->classifiers.find(name);
-  if (hit == parts->classifiers.end())
+  auto hit = version.classifiers.find(name);
+  if (hit == version.classifiers.end())
     throw std::runtime_error{"no model has been loaded for the triage agent " + name};
   return std::make_unique<triage_runner>(hit->second, spec);
 }

@@ -9,7 +9,7 @@ session_book::entry& session_book::open(const std::string& id, timestamp now) {
   auto& e = at->second;
   if (fresh) {
     e.now.id = id;
-    e.now.domain = domain_.path;
+    e.now.domain = domain_->path;
     e.now.updated = now;
   }
   e.touched = now;
@@ -26,7 +26,7 @@ void session_book::begin_turn(entry& e, const task& t, timestamp now) {
   if (known)
     return;
   e.now.turns.push_back({now, t.id, t.text, {}, task_state::working});
-  if (e.now.turns.size() > domain_.sessions.history_limit)
+  if (e.now.turns.size() > domain_->sessions.history_limit)
     e.now.turns.erase(e.now.turns.begin());
 }
 
@@ -82,7 +82,7 @@ void session_book::sweep(timestamp now) {
   std::erase_if(entries_, [&](const auto& x) {
     const auto& e = x.second;
     return e.working_on.empty() && e.line.empty() && !e.loading &&
-           e.touched + domain_.sessions.idle_limit < now;
+           e.touched + domain_->sessions.idle_limit < now;
   });
 }
 

@@ -33,7 +33,9 @@ class session_book {
   };
 
   explicit session_book(const domain_spec& domain)
-      : domain_(domain) {}
+      : domain_(&domain) {}
+  /// Goes by these limits from now on; the domain is the same one.
+  void use(const domain_spec& domain) noexcept { domain_ = &domain; }
 
   [[nodiscard]] entry* find(const std::string& id) {
     auto hit = entries_.find(id);
@@ -66,7 +68,7 @@ class session_book {
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
  private:
-  const domain_spec& domain_;
+  const domain_spec* domain_;
   std::unordered_map<std::string, entry> entries_;
   /// A message that waits, by its deadline.
   struct wait {

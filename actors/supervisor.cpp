@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 #include <unordered_set>
+#include <utility>
 
 namespace troupe {
 
@@ -48,6 +49,8 @@ void supervisor_state::init(caf::event_based_actor* self, parts_ptr parts,
 
 void supervisor_state::start(std::uint32_t i, supervision_run::steps& todo) {
   auto& c = children_[i];
+  if (c.next)
+    c.spec = *std::exchange(c.next, nullptr);
   if (c.spec.place && c.spec.place->now_for() == duty::stopped) {
     // A person has said so, perhaps to a former incarnation of this node.
     run_->withhold(i);
@@ -192,8 +195,14 @@ void supervisor_state::on_start_child(const start_child& x) {
     by_id_.emplace(x.what->rules.id, i);
     children_.push_back({*x.what, {}, 0, false});
   }
-  children_[i].spec.restarts_before = x.what->restarts_before;
-  children_[i].gone = false;
+  auto& c = children_[i];
+  // Who comes back after an end for good may have become somebody else.
+  if (c.gone && c.handle)
+    c.next = x.what;
+  else if (c.gone)
+    c.spec = *x.what;
+  c.spec.restarts_before = x.what->restarts_before;
+  c.gone = false;
   supervision_run::steps todo;
   run_->start_child(i, todo);
   carry_out(todo);
@@ -207,6 +216,12 @@ void supervisor_state::on_end_child(const end_child& x) {
   supervision_run::steps todo;
   run_->stop_child(i, todo);
   carry_out(todo);
+}
+
+void supervisor_state::on_use_rules(const use_rules& x) {
+  config_.strategy = x.strategy;
+  config_.intensity = x.intensity;
+  run_->use(x.strategy, x.intensity);
 }
 
 void supervisor_state::on_kill_child(const kill_child& x) {
@@ -329,6 +344,7 @@ caf::behavior supervisor(caf::stateful_actor<supervisor_state>* self, parts_ptr 
       [self](tick) { state_of(self).on_tick(); },
       [self](const start_child& x) { state_of(self).on_start_child(x); },
       [self](const end_child& x) { state_of(self).on_end_child(x); },
+      [self](const use_rules& x) { state_of(self).on_use_rules(x); },
       [self](const kill_child& x) { state_of(self).on_kill_child(x); },
       [self](const order_child& x) { return state_of(self).on_order(x); },
       [self](const kill_due& x) { state_of(self).on_kill_due(x); },

@@ -53,6 +53,7 @@ struct supervisor_state {
   void on_tick();
   void on_start_child(const start_child& x);
   void on_end_child(const end_child& x);
+  void on_use_rules(const use_rules& x);
   void on_kill_child(const kill_child& x);
   bool on_order(const order_child& x);
   void on_kill_due(const kill_due& x);
@@ -67,6 +68,7 @@ struct supervisor_state {
     caf::actor handle;
     std::uint64_t incarnation = 0;
     bool gone = false; ///< ended for good: its place is with another supervisor, or nowhere
+    std::shared_ptr<const child_spec> next = nullptr; ///< what it is from its next start on
   };
   void carry_out(supervision_run::steps& todo);
   void start(std::uint32_t i, supervision_run::steps& todo);

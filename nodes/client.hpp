@@ -2,6 +2,7 @@
 
 #include "actors/cluster_messages.hpp"
 #include "actors/cluster_view.hpp"
+#include "actors/fleet_keeper.hpp"
 #include "actors/messages.hpp"
 #include "actors/survey.hpp"
 #include "src/store/store.hpp"
@@ -153,7 +154,29 @@ class client {
   /// then. `conflict` when it does so already, or nobody is there; `invalid_request` for an unknown
   /// one.
   virtual void return_region(std::string home, reply<member_table> then) = 0;
+  /// As the node was started with it: what no new version changes.
   [[nodiscard]] virtual const fleet_spec& fleet() const = 0;
+  /// The version of the fleet that new tasks are accepted under, to be kept while something of it
+  /// is used; null: there are none.
+  [[nodiscard]] virtual fleet_version_ptr version() const { return nullptr; }
+  /// The fleet as new tasks find it.
+  [[nodiscard]] std::shared_ptr<const fleet_spec> fleet_now() const {
+    if (const auto now = version())
+      return {now, &now->fleet};
+    return {std::shared_ptr<void>{}, &fleet()};
+  }
+  /// The version that each node goes by, as far as this one knows.
+  [[nodiscard]] virtual std::map<std::string, std::uint64_t> version_of_nodes() const { return {}; }
+  /// Makes a new version of the fleet, see `reload_fleet`; it may take up to `reload_timeout`. What
+  /// is wrong with the folder is in the answer. `conflict` when this node cannot make one.
+  virtual void reload(reload_fleet what, reply<fleet_reloaded> then) {
+    (void)what;
+    then({}, {refusal::conflict, "this node's fleet came from no folder", {}});
+  }
+  static constexpr milliseconds reload_timeout{95000};
+  virtual void versions(reply<versions_viewed> then) {
+    then({}, {refusal::conflict, "this node's fleet came from no folder", {}});
+  }
   /// All actors of the tree have started and what was interrupted has been taken up again.
   [[nodiscard]] virtual bool ready() const = 0;
   /// Metrics in the text format of Prometheus.

@@ -16,7 +16,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using models = std::map<std::string, std::shared_ptr<const text::classifier>, std::less<>>;
+using model = std::shared_ptr<const text::classifier>;
+using models = std::map<std::string, model, std::less<>>;
+using known_models = std::function<model(const agent_spec&)>;
 
 /// The files that a model is made from, those that exist.
 std::vector<fs::path> examples_of(const agent_spec& agent, const fs::path& folder) {
@@ -45,8 +47,8 @@ std::string read_file(const fs::path& file) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-std::shared_ptr<const text::classifier> load_one(const fleet_spec& fleet, const domain_spec& domain,
-                                                 const agent_spec& agent, spdlog::logger& log) {
+model load_one(const fleet_spec& fleet, const domain_spec& domain, const agent_spec& agent,
+               const fs::path& dir, spdlog::logger& log) {
   const auto folder = fs::path{fleet.dir} / domain.path;
   const auto name = agent.settings.value("model", agent.card.name + ".model");
   const auto examples = examples_of(agent, folder);
@@ -55,8 +57,7 @@ std::shared_ptr<const text::classifier> load_one(const fleet_spec& fleet, const 
   if (examples.empty())
     throw std::runtime_error{"neither the model " + (folder / name).string() +
                              " nor examples to train it from"};
-  const auto trained =
-      fs::path{fleet.data_dir} / "models" / domain.path / fs::path{name}.filename();
+  const auto trained = dir / domain.path / fs::path{name}.filename();
   const auto recipe_file = fs::path{trained}.concat(".from");
   const auto recipe = recipe_of(examples);
   if (fs::exists(trained) && read_file(recipe_file) == recipe)
@@ -70,39 +71,41 @@ std::shared_ptr<const text::classifier> load_one(const fleet_spec& fleet, const 
   }
   log.info("triage agent {}/{}: training its model from {} examples", domain.path, agent.card.name,
            rows.size());
-  auto model = text::train(rows);
+  auto made = text::train(rows);
   fs::create_directories(trained.parent_path());
-  model.save(trained);
+  made.save(trained);
   std::ofstream{recipe_file, std::ios::binary} << recipe;
   log.info("triage agent {}/{}: trained in {:.1f} s, threshold {:.2f}", domain.path,
            agent.card.name,
            std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(),
-           model.threshold());
-  return std::make_shared<const text::classifier>(std::move(model));
+           made.threshold());
+  return std::make_shared<const text::classifier>(std::move(made));
 }
 
-void load_domain(const fleet_spec& fleet, const domain_spec& domain, spdlog::logger& log,
-                 models& out) {
+void load_domain(const fleet_spec& fleet, const domain_spec& domain, const fs::path& dir,
+                 spdlog::logger& log, const known_models& known, models& out) {
   for (const auto& agent : domain.agents) {
     if (agent.card.kind != agent_kind::triage)
       continue;
     const auto name = domain.path + "/" + agent.card.name;
     try {
-      out[name] = load_one(fleet, domain, agent, log);
+      auto made = known(agent);
+      out[name] = made ? std::move(made) : load_one(fleet, domain, agent, dir, log);
     } catch (const std::exception& e) {
       throw std::runtime_error{"triage agent " + name + ": " + e.what()};
     }
   }
   for (const auto& inner : domain.domains)
-    load_domain(fleet, inner, log, out);
+    load_domain(fleet, inner, dir, log, known, out);
 }
 
 } // namespace
 
-models load_models(const fleet_spec& fleet, spdlog::logger& log) {
+models load_models(const fleet_spec& fleet, const std::string& dir, spdlog::logger& log,
+                   const known_models& known) {
   models out;
   for (const auto& domain : fleet.domains)
-    load_domain(fleet, domain, log, out);
+    load_domain(fleet, domain, dir, log, known, out);
   return out;
 }
 

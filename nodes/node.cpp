@@ -1,16 +1,15 @@
 #include "nodes/node.hpp"
 
 #include "actors/audit.hpp"
-#include "actors/boundary.hpp"
 #include "actors/breaker_desk.hpp"
 #include "actors/key_ring.hpp"
 #include "actors/standing_orders.hpp"
 #include "actors/supervisor.hpp"
 #include "nodes/flight_reader.hpp"
-#include "nodes/models.hpp"
 #include "nodes/node_client.hpp"
 #include "nodes/node_tree.hpp"
 #include "nodes/subjects.hpp"
+#include "nodes/version_maker.hpp"
 #include "policies/dice.hpp"
 #include "src/telemetry/flight_recorder.hpp"
 #include "src/telemetry/log.hpp"
@@ -34,25 +33,6 @@ namespace {
 constexpr milliseconds leave_most{5000}; ///< for the shards to be handed over
 constexpr milliseconds stop_most{16000}; ///< for the whole tree; then it is killed
 
-void index_domains(const std::vector<domain_spec>& domains, node_parts& parts) {
-  for (const auto& d : domains) {
-    auto& entry = parts.domains[d.path];
-    entry.spec = &d;
-    for (std::uint32_t shard = 0; shard < parts.layout.shards(); ++shard)
-      entry.shards.push_back(parts.places->claim(directory::orchestrator_of(d.path, shard)));
-    index_domains(d.domains, parts);
-  }
-}
-
-void check_natives(const std::vector<agent_spec>& agents, const node_parts& parts) {
-  for (const auto& a : agents) {
-    const auto function = a.settings.is_object() ? a.settings.value("function", std::string{}) : "";
-    if (a.card.kind == agent_kind::native && !parts.natives->find(function))
-      throw std::runtime_error{"agent " + a.card.domain + "/" + a.card.name +
-                               ": no native agent is registered as '" + function + "'"};
-  }
-}
-
 } // namespace
 
 node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
@@ -70,7 +50,6 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.layout.per_region = p.fleet.shards;
   for (const auto& region : p.fleet.regions)
     p.layout.regions.push_back(region.name);
-  index_domains(p.fleet.domains, p);
   p.time = options_.time.value_or(
       timeline{std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now()),
                sys.clock().now()});
@@ -91,10 +70,6 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.http = options_.http ? options_.http : tools::make_http_port();
   p.workers = options_.workers ? options_.workers : tools::make_worker_pool();
   p.secrets = options_.secrets;
-  for (const auto& [path, domain] : p.domains)
-    for (const auto& agent : domain.spec->agents)
-      if (auto made = boundary::of(agent, domain.spec))
-        p.boundaries.emplace(path + "/" + agent.card.name, std::move(made));
   const bool stores = !options_.no_store;
   if (stores || !p.fleet.plugins.empty())
     fs::create_directories(p.fleet.data_dir);
@@ -102,9 +77,7 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   for (const auto& plugin : p.fleet.plugins)
     tools::load_plugin(plugin, {options_.plugin_path.begin(), options_.plugin_path.end()},
                        plugin_abi, &host);
-  for (const auto& [path, domain] : p.domains)
-    check_natives(domain.spec->agents, p);
-  p.classifiers = load_models(p.fleet, *p.log);
+  make_versions();
   if (stores && !options_.open_store)
     options_.open_store = [path = p.fleet.data_dir + "/journal.db", key = options_.audit_key] {
       sqlite_settings settings;
@@ -114,6 +87,35 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
 
   client_ = std::make_unique<node_client>(parts_, node_tree::place_of(p, "front_desk"),
                                           node_tree::place_of(p, "root"), system_, stores);
+}
+
+void node::make_versions() {
+  auto& p = *parts_;
+  loaded_content own;
+  own.fleet = p.fleet;
+  if (!options_.versions) {
+    p.versions->put(make_version(p, std::move(own), 0, {}));
+    return;
+  }
+  const auto& with = *options_.versions;
+  own.files = with.files;
+  own.folder = with.folder;
+  p.versions->put(make_version(p, std::move(own), with.number, with.digest));
+  p.versions->show_nodes({{p.fleet.node_id, with.number}});
+  for (const auto& [row, content] : with.former) {
+    try {
+      auto loaded = with.source.load(content);
+      if (!loaded.fleet)
+        throw std::runtime_error{loaded.errors.empty() ? "it cannot be read"
+                                                       : to_string(loaded.errors.front())};
+      use_about(*loaded.fleet, row.about);
+      p.versions->put(make_version(p, std::move(loaded), row.number, row.digest));
+    } catch (const std::exception& e) {
+      p.log->error("version {} of the fleet, of which there are open tasks, cannot be used any "
+                   "more: {}; they go on by version {}",
+                   row.number, e.what(), with.number);
+    }
+  }
 }
 
 node::~node() {
@@ -223,10 +225,15 @@ void node::stop() {
 }
 
 void node::add_agent(agent_spec spec) {
-  auto domain = parts_->domains.find(spec.card.domain);
-  if (domain == parts_->domains.end())
+  const auto version = parts_->current();
+  const auto* domain = version->domain(spec.card.domain);
+  if (!domain)
     throw std::runtime_error{"there is no domain " + spec.card.domain};
-  check_natives({spec}, *parts_);
+  const auto function =
+      spec.settings.is_object() ? spec.settings.value("function", std::string{}) : "";
+  if (spec.card.kind == agent_kind::native && !parts_->natives->find(function))
+    throw std::runtime_error{"agent " + spec.card.domain + "/" + spec.card.name +
+                             ": no native agent is registered as '" + function + "'"};
   const auto name = spec.card.domain + "/" + spec.card.name;
   if (spec.scaling)
     throw std::runtime_error{"agent " + name +
@@ -244,8 +251,8 @@ void node::add_agent(agent_spec spec) {
   const auto agents = node_tree::place_of(*parts_, supervisor_name)->now().handle;
   if (!agents)
     throw std::runtime_error{"domain " + spec.card.domain + " is not running"};
-  for (auto& child :
-       node_tree{parts_, options_, late_}.agent_children(spec, *domain->second.spec)) {
+  parts_->versions->note_added(name);
+  for (auto& child : node_tree{parts_, options_, late_}.agent_children(spec, *domain)) {
     late_->add(supervisor_name, child);
     // A supervisor that has been restarted just now knows it already, and takes it as the same.
     caf::anon_send(agents, start_child{std::make_shared<const child_spec>(std::move(child))});

@@ -3,6 +3,7 @@
 #include "actors/node_parts.hpp"
 #include "nodes/client.hpp"
 #include "nodes/cluster_options.hpp"
+#include "nodes/version_maker.hpp"
 #include "src/store/store.hpp"
 
 #include <troupe/caf.hpp>
@@ -42,6 +43,8 @@ struct node_options {
   std::optional<timeline> time;           ///< a simulation's; default: the system's clocks
   std::vector<std::string> plugin_path;   ///< folders in which plugins are looked up
   std::optional<cluster_options> cluster; ///< null: the node is alone
+  /// Where new versions of the fleet come from; null: it stays as it is.
+  std::optional<version_options> versions;
   /// Is kept as the store has them; null: nobody asks for keys. Needs a store.
   std::shared_ptr<key_ring> keys;
   /// Searches this node's logs: takes {"session", "task", "agent", "task_type", "level", "since",
@@ -97,6 +100,7 @@ class node {
   std::shared_ptr<node_parts> parts_;
   node_options options_;
   void leave();
+  void make_versions();
   std::unique_ptr<client> client_;
   std::shared_ptr<late_children> late_; ///< what the tree has got since it was drawn
   caf::actor root_;

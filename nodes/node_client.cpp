@@ -102,9 +102,10 @@ bool node_client::at_desk(std::function<void(front_desk_state&)> f) const {
 refused node_client::make_task(const node_parts& parts, const task_request& what, timestamp now,
                                std::uint64_t dice, bool stores, task_ptr& out, seat_ptr& where,
                                std::string_view home) {
-  const auto& path = what.domain.empty() ? parts.fleet.entry : what.domain;
-  auto domain = parts.domains.find(path);
-  if (domain == parts.domains.end())
+  const auto version = parts.current();
+  const auto& path = what.domain.empty() ? version->fleet.entry : what.domain;
+  auto domain = version->domains.find(path);
+  if (domain == version->domains.end())
     return {refusal::unknown_domain, "there is no domain '" + path + "'", {}};
   const auto& spec = *domain->second.spec;
   const auto& layout = parts.layout;
@@ -127,25 +128,27 @@ refused node_client::make_task(const node_parts& parts, const task_request& what
       now, std::min(what.timeout.count() > 0 ? what.timeout : spec.task_timeout, longest_task));
   t->idempotency_key = what.idempotency_key;
   t->trace_id = what.trace_id;
+  t->fleet = version->number;
   where = domain->second.shards[shard];
   out = std::move(t);
   return {};
 }
 
 refused node_client::check_input(const node_parts& parts, const task_request& what) {
-  if (what.skill.empty() || parts.boundaries.empty())
+  const auto version = parts.current();
+  if (what.skill.empty() || version->boundaries.empty())
     return {};
-  const auto& path = what.domain.empty() ? parts.fleet.entry : what.domain;
-  const auto domain = parts.domains.find(path);
-  if (domain == parts.domains.end())
+  const auto& path = what.domain.empty() ? version->fleet.entry : what.domain;
+  const auto domain = version->domains.find(path);
+  if (domain == version->domains.end())
     return {};
   std::vector<flaw> first;
   for (const auto& agent : domain->second.spec->agents) {
     const auto& skills = agent.card.skills;
     if (std::find(skills.begin(), skills.end(), what.skill) == skills.end())
       continue;
-    const auto border = parts.boundaries.find(path + "/" + agent.card.name);
-    auto flaws = border == parts.boundaries.end()
+    const auto border = version->boundaries.find(path + "/" + agent.card.name);
+    auto flaws = border == version->boundaries.end()
                      ? std::vector<flaw>{}
                      : border->second->flaws_of_request(what.skill, what.text, what.data);
     if (flaws.empty())
@@ -387,6 +390,51 @@ void node_client::drain(bool on, reply<drain_state> then, std::string told_by) {
            });
 }
 
+void node_client::reload(reload_fleet what, reply<fleet_reloaded> then) {
+  const auto place =
+      parts_->places->find({address_kind::node, parts_->fleet.node_id + "/fleet_keeper"});
+  const auto keeper = place ? place->now().handle : caf::actor{};
+  if (!keeper)
+    return then({},
+                {refusal::conflict,
+                 "this node's fleet cannot be reloaded: it came from no folder, or from one that "
+                 "is too large to be kept",
+                 {}});
+  const auto at = now();
+  json record{{"by", what.by}, {"node", parts_->fleet.node_id}};
+  if (!what.domain.empty())
+    record["domain"] = what.domain;
+  recorded(audit_write("reload/" + parts_->fleet.node_id + "/" +
+                           std::to_string(at.time_since_epoch().count()),
+                       at, "fleet.reload", std::move(record)),
+           [keeper, what = std::move(what), then, sys = &system_](const refused& lost) {
+             if (lost.why != refusal::none)
+               return then({}, lost);
+             sys->spawn([keeper, what, then](caf::event_based_actor* self) {
+               self->request(keeper, reload_timeout, what)
+                   .then([then](const fleet_reloaded& x) { then(x, {}); },
+                         [then](const caf::error&) {
+                           then({}, {refusal::timeout, "the fleet keeper does not answer", {}});
+                         });
+             });
+           });
+}
+
+void node_client::versions(reply<versions_viewed> then) {
+  const auto place =
+      parts_->places->find({address_kind::node, parts_->fleet.node_id + "/fleet_keeper"});
+  const auto keeper = place ? place->now().handle : caf::actor{};
+  if (!keeper)
+    return client::versions(std::move(then));
+  system_.spawn([keeper, then](caf::event_based_actor* self) {
+    self->request(keeper, request_timeout, view_versions{})
+        .then([then](const versions_viewed& x) { then(x, {}); },
+              [then](const caf::error&) {
+                then({}, {refusal::timeout, "the fleet keeper does not answer", {}});
+              });
+  });
+}
+
 std::vector<agent_view> node_client::agents() const {
   std::vector<agent_view> out;
   const auto now_is = now();
@@ -398,9 +446,9 @@ std::vector<agent_view> node_client::agents() const {
 
 std::vector<shard_view> node_client::shards() const {
   std::vector<shard_view> out;
-  for (const auto& [path, domain] : parts_->domains)
-    for (std::uint32_t i = 0; i < domain.shards.size(); ++i) {
-      const auto& place = *domain.shards[i];
+  for (const auto& [path, shards] : parts_->versions->orchestrators())
+    for (std::uint32_t i = 0; i < shards.size(); ++i) {
+      const auto& place = *shards[i];
       const auto who = place.now();
       if (who.handle && place.elsewhere().empty())
         out.push_back({path, i, who.incarnation, place.since()});

@@ -39,6 +39,12 @@ class node_client final : public client {
   [[nodiscard]] std::vector<region_traffic> traffic() const override;
   void return_region(std::string home, reply<member_table> then) override;
   [[nodiscard]] const fleet_spec& fleet() const override { return parts_->fleet; }
+  [[nodiscard]] fleet_version_ptr version() const override { return parts_->current(); }
+  [[nodiscard]] std::map<std::string, std::uint64_t> version_of_nodes() const override {
+    return parts_->versions->nodes();
+  }
+  void reload(reload_fleet what, reply<fleet_reloaded> then) override;
+  void versions(reply<versions_viewed> then) override;
   [[nodiscard]] bool ready() const override;
   [[nodiscard]] std::string metrics() const override;
 

@@ -2,6 +2,7 @@
 
 #include "actors/agent.hpp"
 #include "actors/breaker_desk.hpp"
+#include "actors/fleet_keeper.hpp"
 #include "actors/front_desk.hpp"
 #include "actors/human_desk.hpp"
 #include "actors/journal.hpp"
@@ -14,8 +15,11 @@
 #include "actors/scaler.hpp"
 #include "actors/service.hpp"
 #include "actors/standing_orders.hpp"
+#include "nodes/fleet_children.hpp"
+#include "nodes/version_maker.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace troupe {
@@ -47,7 +51,7 @@ std::vector<std::string> replica_ids(const agent_spec& spec) {
       spec.scaling ? std::max(spec.scaling->max_replicas, spec.replicas) : spec.replicas;
   std::vector<std::string> out;
   for (std::uint32_t i = 0; i < most; ++i)
-    out.push_back(spec.card.name + (most > 1 ? "#" + std::to_string(i + 1) : std::string{}));
+    out.push_back(name_in_address(spec) + (most > 1 ? "#" + std::to_string(i + 1) : std::string{}));
   return out;
 }
 
@@ -62,10 +66,7 @@ node_tree::node_tree(parts_ptr parts, const node_options& options,
     , journal_(options.no_store ? nullptr : place_of(*parts_, "journal"))
     , desk_(place_of(*parts_, "human_desk"))
     , registry_(place_of(*parts_, "registry"))
-    , keeper_(options.cluster ? place_of(*parts_, "cluster_keeper") : nullptr) {
-  if (!keeper_)
-    alone_ = place_agents(agents_of(*parts_), {0, {own_row(*parts_)}, {}, {}});
-}
+    , keeper_(options.cluster ? place_of(*parts_, "cluster_keeper") : nullptr) {}
 
 seat_ptr node_tree::place_of(const node_parts& parts, const std::string& name) {
   return parts.places->claim({address_kind::node, parts.fleet.node_id + "/" + name});
@@ -76,9 +77,9 @@ child_spec node_tree::supervised(supervisor_config config, const std::string& id
   auto shared = std::make_shared<const supervisor_config>(std::move(config));
   auto out = child(id, "supervisor", tree_shutdown, std::move(place),
                    [p = parts_, shared, added = late_](caf::event_based_actor* self) {
-                     auto children = *shared;
-                     added->append_to(children.children, shared->name);
-                     return self->system().spawn(supervisor, p, std::move(children));
+                     auto what = *shared;
+                     added->complete(what);
+                     return self->system().spawn(supervisor, p, std::move(what));
                    });
   out.is_supervisor = true;
   return out;
@@ -101,7 +102,8 @@ child_spec node_tree::agent_child(const std::shared_ptr<const agent_spec>& spec,
 
 std::vector<child_spec> node_tree::agent_children(const agent_spec& declared,
                                                   const domain_spec& domain) const {
-  auto& out = made_[declared.card.domain + "/" + declared.card.name];
+  std::lock_guard hold{made_->mutex};
+  auto& out = made_->children[agent_id(declared)];
   if (!out.empty())
     return out;
   auto whole = std::make_shared<agent_spec>(declared);
@@ -132,19 +134,71 @@ member node_tree::own_row(const node_parts& parts) {
   return own;
 }
 
+std::vector<declared_agent> node_tree::declared(const fleet_versions& versions) {
+  std::vector<declared_agent> out;
+  std::set<std::string> seen;
+  // The newest version comes first: it has the last word on the domain that an agent is in.
+  auto all = versions.all();
+  std::reverse(all.begin(), all.end());
+  for (const auto& version : all)
+    for (const auto& [path, place] : version->domains)
+      for (const auto& a : place.spec->agents)
+        if (seen.insert(agent_id(a)).second)
+          out.push_back({version, place.spec, &a});
+  return out;
+}
+
+std::map<std::string, fleet_version_ptr> node_tree::domains_of(const fleet_versions& versions) {
+  std::map<std::string, fleet_version_ptr> out;
+  for (const auto& version : versions.all())
+    for (const auto& [path, place] : version->domains)
+      out.insert_or_assign(path, version);
+  for (const auto& [path, place] : versions.current()->domains)
+    out.insert_or_assign(path, versions.current());
+  return out;
+}
+
+std::string node_tree::agent_id(const agent_spec& spec) {
+  return spec.card.domain + "/" + name_in_address(spec);
+}
+
+std::string node_tree::parent_of(const std::string& domain) {
+  const auto slash = domain.rfind('/');
+  return slash == std::string::npos ? "domains" : domain.substr(0, slash);
+}
+
 std::vector<agent_wish> node_tree::agents_of(const node_parts& parts) {
   std::vector<agent_wish> out;
-  for (const auto& [path, place] : parts.domains)
-    for (const auto& a : place.spec->agents) {
-      auto& wish = out.emplace_back();
-      wish.domain = path;
-      wish.agent = path + "/" + a.card.name;
-      wish.needs = a.placement;
-      wish.least = a.replicas;
-      for (const auto& id : replica_ids(a))
-        wish.replicas.push_back(path + "/" + id);
+  for (const auto& x : declared(*parts.versions)) {
+    auto& wish = out.emplace_back();
+    wish.domain = x.domain->path;
+    wish.agent = agent_id(*x.what);
+    wish.needs = x.what->placement;
+    wish.least = x.what->replicas;
+    for (const auto& id : replica_ids(*x.what))
+      wish.replicas.push_back(x.domain->path + "/" + id);
+  }
+  std::sort(out.begin(), out.end(),
+            [](const agent_wish& a, const agent_wish& b) { return a.agent < b.agent; });
+  return out;
+}
+
+use_fleet node_tree::of_all_versions() const {
+  use_fleet out;
+  out.agents = agents_of(*parts_);
+  for (const auto& [path, version] : domains_of(*parts_->versions))
+    out.domains.push_back(path);
+  for (const auto& x : declared(*parts_->versions))
+    for (auto& c : agent_children(*x.what, *x.domain)) {
+      auto id = c.place->where().name;
+      out.replicas.emplace(std::move(id), moving_child{x.domain->path + "/agents", std::move(c)});
     }
   return out;
+}
+
+void node_tree::forget(const std::string& agent) const {
+  std::lock_guard hold{made_->mutex};
+  made_->children.erase(agent);
 }
 
 std::function<std::vector<tree_node>()> node_tree::absent_agents(std::string domain) const {
@@ -164,9 +218,9 @@ std::function<std::vector<tree_node>()> node_tree::absent_agents(std::string dom
   };
 }
 
-child_spec node_tree::orchestrator_child(const domain_spec& domain, std::uint32_t shard) const {
-  auto place = parts_->places->claim(directory::orchestrator_of(domain.path, shard));
-  const orchestrator_config config{&domain, shard, place, registry_, desk_, journal_, keeper_};
+child_spec node_tree::orchestrator_child(const std::string& domain, std::uint32_t shard) const {
+  auto place = parts_->places->claim(directory::orchestrator_of(domain, shard));
+  const orchestrator_config config{domain, shard, place, registry_, desk_, journal_, keeper_};
   // One that ends by itself has lost its shard to another owner: hence transient.
   return child(
       std::to_string(shard), "orchestrator", agent_shutdown, std::move(place),
@@ -181,14 +235,15 @@ std::optional<child_spec> node_tree::scaler_child() const {
   config.keeper = keeper_;
   config.late = late_;
   for (auto& wish : agents_of(*parts_)) {
-    const auto& domain = *parts_->domains.at(wish.domain).spec;
-    const auto spec = std::find_if(domain.agents.begin(), domain.agents.end(), [&](const auto& a) {
-      return wish.agent == wish.domain + "/" + a.card.name;
+    const auto all = declared(*parts_->versions);
+    const auto who = std::find_if(all.begin(), all.end(), [&](const declared_agent& x) {
+      return wish.agent == agent_id(*x.what);
     });
+    const auto* spec = who->what;
     if (!spec->scaling)
       continue;
     if (!keeper_)
-      for (auto& c : agent_children(*spec, domain)) {
+      for (auto& c : agent_children(*spec, *who->domain)) {
         auto id = c.place->where().name;
         config.replicas.emplace(std::move(id), moving_child{wish.domain + "/agents", std::move(c)});
       }
@@ -231,62 +286,61 @@ child_spec node_tree::keeper() const {
       parts_->fleet.region_return ? region_return::automatic : region_return::command;
   config.regions.start_wait = region_start;
   config.regions.stable = parts_->fleet.region_return.value_or(milliseconds{0});
-  config.agents = agents_of(*parts_);
   config.post_place = place_of(*parts_, "post");
-  for (const auto& [path, place] : parts_->domains) {
-    config.domains.push_back(path);
-    for (const auto& a : place.spec->agents)
-      for (auto& c : agent_children(a, *place.spec)) {
-        auto id = c.place->where().name;
-        config.replicas.emplace(std::move(id), moving_child{path + "/agents", std::move(c)});
-      }
-  }
   // What it starts later must not depend on where this tree was drawn from.
   const auto again = std::make_shared<const node_tree>(*this);
   config.orchestrator = [again](const shard_key& x) {
-    return moving_child{
-        x.domain + "/orchestrators",
-        again->orchestrator_child(*again->parts_->domains.at(x.domain).spec, x.shard)};
+    return moving_child{x.domain + "/orchestrators", again->orchestrator_child(x.domain, x.shard)};
   };
   config.post = [again](std::uint64_t incarnation) {
     return moving_child{"network", again->post_child(incarnation)};
   };
   return child("cluster_keeper", "cluster_keeper", agent_shutdown, keeper_,
-               [p = parts_, config](caf::event_based_actor* self) {
+               [p = parts_, config, again](caf::event_based_actor* self) {
+                 auto with = config;
+                 with.fleet = again->of_all_versions();
                  // Whatever a former life was given is no longer its own. Now, and not when the
                  // keeper has its first turn: the supervisors after it are started meanwhile, and
                  // would find the post of the former incarnation.
-                 config.late->clear();
-                 return self->system().spawn(cluster_keeper, p, config);
+                 with.late->clear();
+                 return self->system().spawn(cluster_keeper, p, std::move(with));
                });
 }
 
-child_spec node_tree::domain_tree(const domain_spec& domain) const {
+child_spec node_tree::domain_tree(const std::string& path) const {
+  const auto domains = domains_of(*parts_->versions);
+  const auto& domain = *domains.at(path)->domain(path);
   // Who declares its agents independent of each other wants the broken one to stay down alone.
-  supervisor_config agents{
-      domain.path + "/agents",   domain.strategy, domain.intensity, {}, isolate,
-      absent_agents(domain.path)};
-  supervisor_config orchestrators{domain.path + "/orchestrators", supervision::one_for_one, {}, {}};
+  supervisor_config agents{path + "/agents", domain.strategy,    domain.intensity, {},
+                           isolate,          absent_agents(path)};
+  supervisor_config orchestrators{path + "/orchestrators", supervision::one_for_one, {}, {}};
   if (!keeper_) {
-    for (const auto& a : domain.agents)
-      for (auto& c : agent_children(a, domain))
-        if (runs_here(c) && !a.scaling)
-          agents.children.push_back(std::move(c));
+    for (const auto& x : declared(*parts_->versions))
+      if (x.domain->path == path)
+        for (auto& c : agent_children(*x.what, *x.domain))
+          if (runs_here(c) && !x.what->scaling)
+            agents.children.push_back(std::move(c));
     for (std::uint32_t shard = 0; shard < parts_->layout.shards(); ++shard)
-      orchestrators.children.push_back(orchestrator_child(domain, shard));
+      orchestrators.children.push_back(orchestrator_child(path, shard));
   }
-  supervisor_config all{domain.path, supervision::one_for_one, {}, {}};
+  supervisor_config all{path, supervision::one_for_one, {}, {}};
   all.children.push_back(supervised(std::move(agents), "agents"));
   all.children.push_back(supervised(std::move(orchestrators), "orchestrators"));
-  for (const auto& inner : domain.domains)
-    all.children.push_back(domain_tree(inner));
-  return supervised(std::move(all), domain.path);
+  for (const auto& [inner, version] : domains)
+    if (parent_of(inner) == path)
+      all.children.push_back(domain_tree(inner));
+  return supervised(std::move(all), path);
 }
 
 bool node_tree::runs_here(const child_spec& replica) const {
   const auto& id = replica.place->where().name;
-  const auto domain = alone_.find(replica.place->spec()->card.domain);
-  const auto* r = domain == alone_.end() ? nullptr : [&]() -> const placed_replica* {
+  std::lock_guard hold{made_->mutex};
+  if (const auto changes = parts_->versions->changes();
+      std::exchange(made_->placed_for, changes) != changes)
+    made_->alone = place_agents(agents_of(*parts_), {0, {own_row(*parts_)}, {}, {}});
+  const auto& alone = made_->alone;
+  const auto domain = alone.find(replica.place->spec()->card.domain);
+  const auto* r = domain == alone.end() ? nullptr : [&]() -> const placed_replica* {
     const auto hit = domain->second.replicas.find(id);
     return hit == domain->second.replicas.end() ? nullptr : &hit->second;
   }();
@@ -297,6 +351,28 @@ bool node_tree::runs_here(const child_spec& replica) const {
   if (r)
     parts_->log->warn("agent {} runs nowhere: {}", id, r->why);
   return false;
+}
+
+child_spec node_tree::fleet_keeper_child() const {
+  const auto& from = *options_.versions;
+  fleet_keeper_config config;
+  config.journal = from.memory ? nullptr : journal_;
+  config.memory = from.memory;
+  config.jobs_on_own_thread = options_.journal_on_own_thread;
+  config.own_content = from.source.own_content;
+  config.with_domain = from.source.with_domain;
+  config.digest_of = from.source.digest_of;
+  config.load = from.source.load;
+  config.make = [p = parts_](loaded_content x, std::uint64_t number, const std::string& digest) {
+    return fleet_version_ptr{make_version(*p, std::move(x), number, digest)};
+  };
+  const auto children = std::make_shared<fleet_children>(
+      parts_, std::make_shared<const node_tree>(*this), late_, registry_, keeper_);
+  config.follow = [children](caf::event_based_actor* self) { children->follow(self); };
+  return child("fleet_keeper", "fleet_keeper", agent_shutdown, place_of(*parts_, "fleet_keeper"),
+               [p = parts_, config](caf::event_based_actor* self) {
+                 return self->system().spawn(fleet_keeper, p, config);
+               });
 }
 
 child_spec node_tree::storage(std::shared_ptr<std::unique_ptr<store>> first_store,
@@ -360,8 +436,9 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
   if (!parts_->fleet.services.empty())
     out.children.push_back(services());
   supervisor_config domains{"domains", supervision::one_for_one, {}, {}};
-  for (const auto& d : parts_->fleet.domains)
-    domains.children.push_back(domain_tree(d));
+  for (const auto& [path, version] : domains_of(*parts_->versions))
+    if (parent_of(path) == "domains")
+      domains.children.push_back(domain_tree(path));
   out.children.push_back(supervised(std::move(domains), "domains"));
   if (auto follows = scaler_child())
     out.children.push_back(*std::move(follows));
@@ -376,6 +453,8 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
               [p = parts_, j = journal_, ring = options_.keys](caf::event_based_actor* self) {
                 return self->system().spawn(key_keeper, p, j, ring);
               }));
+  if (options_.versions)
+    out.children.push_back(fleet_keeper_child());
   // Last, so that nobody is restarted with it.
   if (journal_)
     out.children.push_back(child("order_keeper", "order_keeper", agent_shutdown,

@@ -10,11 +10,19 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace troupe {
+
+/// An agent, the domain that it is in, and the newest version that has it so.
+struct declared_agent {
+  fleet_version_ptr version; ///< keeps the others
+  const domain_spec* domain = nullptr;
+  const agent_spec* what = nullptr;
+};
 
 /// Draws the supervision tree of a node:
 ///
@@ -31,6 +39,7 @@ namespace troupe {
 ///         its sub-domains, likewise
 ///     scaler                         when agents follow their load
 ///     front_desk
+///     key_keeper, fleet_keeper, order_keeper
 ///
 /// Whoever comes later in `node` relies on those before; hence rest_for_one. In a cluster the
 /// supervisors of agents and orchestrators begin without children: the keeper starts those that the
@@ -53,6 +62,26 @@ class node_tree {
   /// tree is drawn, so that the registry knows every agent before the first of them runs.
   [[nodiscard]] std::vector<child_spec> agent_children(const agent_spec& declared,
                                                        const domain_spec& domain) const;
+  /// A domain with all that is within it; of all versions, where they differ.
+  [[nodiscard]] child_spec domain_tree(const std::string& path) const;
+  [[nodiscard]] child_spec orchestrator_child(const std::string& domain, std::uint32_t shard) const;
+  /// For a node that is alone. One that does not run is shown to be absent.
+  [[nodiscard]] bool runs_here(const child_spec& replica) const;
+  /// What a member of a cluster may have to run.
+  [[nodiscard]] use_fleet of_all_versions() const;
+  /// The agent is gone for good: its seats are not claimed for it any more.
+  void forget(const std::string& agent) const;
+
+  /// The agents of all versions, each once.
+  [[nodiscard]] static std::vector<declared_agent> declared(const fleet_versions& versions);
+  /// The domains of all versions, with the one that has the last word on each: the current one, or
+  /// the newest that has it.
+  [[nodiscard]] static std::map<std::string, fleet_version_ptr>
+  domains_of(const fleet_versions& versions);
+  /// `domain/agent`, as its address begins.
+  [[nodiscard]] static std::string agent_id(const agent_spec& spec);
+  /// The supervisor that a domain's is a child of.
+  [[nodiscard]] static std::string parent_of(const std::string& domain);
   /// What this node offers, as a member that is up.
   [[nodiscard]] static member own_row(const node_parts& parts);
   /// All agents and what they need, in the order of their domains' paths.
@@ -63,15 +92,12 @@ class node_tree {
   [[nodiscard]] child_spec supervised(supervisor_config config, const std::string& id) const;
   [[nodiscard]] child_spec agent_child(const std::shared_ptr<const agent_spec>& spec,
                                        const std::string& id, seat_ptr place) const;
-  [[nodiscard]] child_spec domain_tree(const domain_spec& domain) const;
-  /// For a node that is alone. One that does not run is shown to be absent.
-  [[nodiscard]] bool runs_here(const child_spec& replica) const;
   [[nodiscard]] child_spec storage(std::shared_ptr<std::unique_ptr<store>> first_store,
                                    std::shared_ptr<const std::vector<store_write>> hello) const;
   [[nodiscard]] child_spec services() const;
-  [[nodiscard]] child_spec orchestrator_child(const domain_spec& domain, std::uint32_t shard) const;
   [[nodiscard]] std::optional<child_spec> scaler_child() const;
   [[nodiscard]] child_spec keeper() const;
+  [[nodiscard]] child_spec fleet_keeper_child() const;
   [[nodiscard]] child_spec post_child(std::uint64_t incarnation) const;
 
   parts_ptr parts_;
@@ -82,9 +108,15 @@ class node_tree {
   seat_ptr desk_;
   seat_ptr registry_;
   seat_ptr keeper_; ///< null: the node is alone
-  /// By `domain/agent`: a seat belongs to one declaration, so each is made once.
-  mutable std::map<std::string, std::vector<child_spec>> made_;
-  placement_records alone_; ///< where agents run when the node is alone: here, or nowhere
+  /// By `domain/agent`: a seat belongs to one declaration, so each is made once, by whichever copy
+  /// of the tree.
+  struct made {
+    std::mutex mutex;
+    std::map<std::string, std::vector<child_spec>> children;
+    placement_records alone; ///< where agents run when the node is alone: here, or nowhere
+    std::uint64_t placed_for = 0; ///< change of the versions
+  };
+  std::shared_ptr<made> made_ = std::make_shared<made>();
 };
 
 } // namespace troupe

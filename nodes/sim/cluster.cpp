@@ -430,7 +430,8 @@ class cluster_run {
         return n->name + " knows an older table";
     }
     const auto& owners = nodes_.front()->storage.owners->owners;
-    for (const auto& [path, domain] : nodes_.front()->machine->shipped().parts()->domains) {
+    const auto fleet = nodes_.front()->machine->shipped().parts()->current();
+    for (const auto& [path, domain] : fleet->domains) {
       const auto wanted = owners_of(table, path, {{}, fleet_.shards});
       for (std::uint32_t shard = 0; shard < fleet_.shards; ++shard) {
         const auto name = path + "#" + std::to_string(shard);

@@ -54,7 +54,8 @@ void witness::process_started() {
 
 void witness::look(machine& m, timestamp now) {
   const auto& parts = *m.shipped().parts();
-  for (const auto& [path, domain] : parts.domains) {
+  const auto fleet = parts.current();
+  for (const auto& [path, domain] : fleet->domains) {
     const auto above =
         parts.places->find({address_kind::node, parts.fleet.node_id + "/" + path + "/agents"});
     const auto supervisor = above ? above->now().incarnation : 0;

@@ -68,7 +68,7 @@ class keepers : public ::testing::Test {
     where[name] = config.place;
     config.registry = place("registry");
     config.late = std::make_shared<late_children>();
-    config.domains = {"d"};
+    config.fleet.domains = {"d"};
     config.layout.per_region = shards;
     config.post_place = place("post");
     config.orchestrator = [this, parts, name, keeper = config.place](const shard_key& x) {
@@ -96,7 +96,7 @@ class keepers : public ::testing::Test {
     const auto supervised = [&](const std::string& id) {
       auto out = child(id, place(id), [parts, id, late = config.late](auto* self) {
         supervisor_config c{id, supervision::one_for_one, {}, {}};
-        late->append_to(c.children, id);
+        late->complete(c);
         return self->system().spawn(supervisor, parts_ptr{parts}, std::move(c));
       });
       out.is_supervisor = true;

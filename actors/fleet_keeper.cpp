@@ -1,0 +1,282 @@
+#include "actors/fleet_keeper.hpp"
+
+#include "policies/deadline.hpp"
+#include "src/store/store.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+constexpr milliseconds every{1000}; ///< between two looks at the table when nothing is going on
+constexpr milliseconds often{150};  ///< while a version is on its way
+constexpr milliseconds answer_most{5000}; ///< then the table is asked again
+constexpr milliseconds settle{5000};      ///< a task may still be on its way to its orchestrator
+
+caf::behavior version_clerk(caf::event_based_actor*) {
+  return {[](const version_job& x) { x.what(); }};
+}
+
+} // namespace
+
+void fleet_keeper_config::validate() const {
+  if ((!journal && !memory) || !own_content || !with_domain || !load || !make || !digest_of ||
+      !follow)
+    throw std::invalid_argument{"a fleet keeper needs a table of versions, and ways to read, check "
+                                "and use a folder"};
+}
+
+const stored_version* fleet_keeper_state::table_view::active() const noexcept {
+  for (const auto& v : versions)
+    if (v.state == version_state::active)
+      return &v;
+  return nullptr;
+}
+
+const stored_version* fleet_keeper_state::table_view::find(std::uint64_t number) const noexcept {
+  for (const auto& v : versions)
+    if (v.number == number)
+      return &v;
+  return nullptr;
+}
+
+void fleet_keeper_state::init(caf::event_based_actor* self, parts_ptr parts,
+                              fleet_keeper_config config) {
+  config.validate();
+  self_ = self;
+  parts_ = std::move(parts);
+  config_ = std::move(config);
+  clerk_ = config_.jobs_on_own_thread ? self_->spawn<caf::detached + caf::linked>(version_clerk)
+                                      : self_->spawn<caf::linked>(version_clerk);
+  saying_.node = me();
+  // A former life may have died before it had brought the tree in line.
+  config_.follow(self_);
+  look();
+}
+
+bool fleet_keeper_state::ask(std::function<answer(version_table&)> what) {
+  asking_ = true;
+  asked_ = parts_->now(self_);
+  const auto me_too = caf::actor_cast<caf::actor_addr>(self_);
+  const auto answered = [me_too, what = std::move(what)](version_table& table) {
+    answer then;
+    try {
+      then = what(table);
+    } catch (const store_error& e) {
+      // It is asked again in a moment. A journal whose store is broken opens it anew.
+      if (e.why() != store_error::kind::full && e.why() != store_error::kind::busy)
+        throw;
+    }
+    if (auto to = caf::actor_cast<caf::actor>(me_too))
+      caf::anon_send(to, at_fleet_keeper{[then](fleet_keeper_state& keeper) {
+                       keeper.asking_ = false;
+                       if (then)
+                         then(keeper);
+                       keeper.arm();
+                     }});
+  };
+  if (!config_.journal) {
+    self_->send(clerk_, version_job{[table = config_.memory, answered] { answered(*table); }});
+    return true;
+  }
+  asking_ = send_to(self_, config_.journal, journal_ask{[answered](store& where) {
+                      if (auto* table = where.versions())
+                        answered(*table);
+                    }});
+  arm();
+  return asking_;
+}
+
+void fleet_keeper_state::look() {
+  ask([](version_table& table) -> answer {
+    table_view now;
+    now.versions = table.versions();
+    now.said = table.said();
+    if (now.versions.size() > 1)
+      now.used = table.used();
+    return [now](fleet_keeper_state& keeper) { keeper.on_table(now); };
+  });
+}
+
+std::vector<std::string> fleet_keeper_state::members() const {
+  if (!parts_->cluster)
+    return {me()};
+  std::vector<std::string> out;
+  for (const auto& m : parts_->cluster->seen().rows)
+    if (m.state == member_state::up || m.state == member_state::joining)
+      out.push_back(m.node);
+  return out;
+}
+
+void fleet_keeper_state::on_table(table_view now) {
+  table_ = std::move(now);
+  std::map<std::string, std::uint64_t> seen;
+  const auto living = members();
+  for (const auto& x : table_.said)
+    if (std::find(living.begin(), living.end(), x.node) != living.end())
+      seen.emplace(x.node, x.active);
+  seen[me()] = parts_->current()->number;
+  parts_->versions->show_nodes(std::move(seen));
+  use_active();
+  drop_unneeded();
+  for (const auto& v : table_.versions)
+    if (v.state == version_state::proposed)
+      look_at_proposal(v);
+    else if (v.state == version_state::former && !preparing_ && !parts_->versions->find(v.number) &&
+             !failed_.contains(v.number))
+      get_ready(v); // Its tasks may come to this node.
+  if (wish_ && wish_->number != 0)
+    if (const auto* mine = table_.find(wish_->number)) {
+      if (mine->state == version_state::refused)
+        end_wish(refusal::conflict, mine->why);
+      else if (mine->state != version_state::proposed && parts_->current()->number >= mine->number)
+        end_wish({mine->number, wish_->change, {}, {}});
+    }
+  retire();
+  say();
+}
+
+void fleet_keeper_state::use_active() {
+  const auto* active = table_.active();
+  if (!active || active->number == parts_->current()->number)
+    return;
+  if (parts_->versions->use(active->number)) {
+    parts_->log->info("fleet: version {} is active", active->number);
+    config_.follow(self_);
+    return;
+  }
+  if (failed_.contains(active->number)) {
+    // It was checked by all nodes before; this one must have come in between. Going on by another
+    // one than all others would be worse than being started again.
+    self_->quit(failure_error("version " + std::to_string(active->number) +
+                              " of the fleet is active and cannot be used here"));
+    return;
+  }
+  if (!preparing_)
+    get_ready(*active);
+}
+
+void fleet_keeper_state::drop_unneeded() {
+  bool dropped = false;
+  for (const auto& x : parts_->versions->all()) {
+    const auto* row = table_.find(x->number);
+    if (row && row->state != version_state::refused)
+      continue;
+    if (x == parts_->current())
+      continue;
+    parts_->log->info("fleet: version {} is not needed any more", x->number);
+    parts_->versions->drop(x->number);
+    dropped = true;
+  }
+  if (preparing_) {
+    const auto* row = table_.find(preparing_->number);
+    if (!row || row->state == version_state::refused)
+      preparing_.reset();
+  }
+  if (dropped)
+    config_.follow(self_);
+}
+
+void fleet_keeper_state::retire() {
+  const auto* active = table_.active();
+  if (!active || asking_)
+    return;
+  const auto living = members();
+  if (std::find(living.begin(), living.end(), me()) == living.end())
+    return; // This node does not know yet who takes part.
+  std::vector<version_use> known;
+  for (const auto& v : table_.versions) {
+    if (v.state != version_state::former)
+      continue;
+    const auto works = [&](const node_versions& x) {
+      return std::find(living.begin(), living.end(), x.node) != living.end() &&
+             std::find(x.works_on.begin(), x.works_on.end(), v.number) != x.works_on.end();
+    };
+    const auto mine = parts_->versions->find(v.number);
+    known.push_back({v.number, (mine && mine->tasks.load(std::memory_order_relaxed) > 0) ||
+                                   std::find(table_.used.begin(), table_.used.end(), v.number) !=
+                                       table_.used.end() ||
+                                   std::any_of(table_.said.begin(), table_.said.end(), works)});
+  }
+  const auto gone = versions_to_retire(
+      known, active->number,
+      std::chrono::duration_cast<milliseconds>(parts_->now(self_) - active->at), settle);
+  if (gone.empty())
+    return;
+  ask([gone](version_table& table) -> answer {
+    for (const auto number : gone)
+      table.forget(number);
+    return [](fleet_keeper_state& keeper) { keeper.look(); };
+  });
+}
+
+void fleet_keeper_state::say() {
+  saying_.active = parts_->current()->number;
+  saying_.works_on.clear();
+  for (const auto& x : parts_->versions->all())
+    if (x->number != saying_.active && x->tasks.load(std::memory_order_relaxed) > 0)
+      saying_.works_on.push_back(x->number);
+  auto text = text_of(saying_);
+  if (text == said_ || asking_)
+    return;
+  ask([what = saying_, text](version_table& table) -> answer {
+    table.say(what);
+    return [text](fleet_keeper_state& keeper) { keeper.said_ = text; };
+  });
+}
+
+caf::response_promise fleet_keeper_state::on_view() {
+  auto promise = self_->make_response_promise();
+  promise.deliver(versions_viewed{table_.versions, table_.said});
+  return promise;
+}
+
+void fleet_keeper_state::on_tick() {
+  const auto now = parts_->now(self_);
+  if (now < armed_)
+    return; // An earlier one has been asked for since.
+  armed_ = no_deadline;
+  if (asking_ && later(asked_, answer_most) <= now)
+    asking_ = false; // The journal that was asked is gone.
+  if (wish_ && wish_->until <= now)
+    end_wish(refusal::timeout, "it was not decided in time; `troupe reload --list` shows what "
+                               "becomes of it");
+  if (preparing_ && !preparing_->made && preparing_->until <= now)
+    preparing_.reset(); // Whoever was asked for its content is gone.
+  look_at_agents();
+  if (!asking_)
+    look();
+  arm();
+}
+
+void fleet_keeper_state::arm() {
+  const bool busy = wish_ || preparing_ ||
+                    std::any_of(table_.versions.begin(), table_.versions.end(),
+                                [](const auto& v) { return v.state == version_state::proposed; });
+  // Alone, nothing changes that this keeper has not done, unless tasks of a former version end.
+  if (!busy && !asking_ && !parts_->cluster && parts_->versions->all().size() < 2)
+    return;
+  const auto now = parts_->now(self_);
+  const auto next = later(now, busy ? often : every);
+  if (armed_ <= next)
+    return;
+  armed_ = next;
+  self_->delayed_send(self_, next - now + milliseconds{1}, tick{});
+}
+
+caf::behavior fleet_keeper(caf::stateful_actor<fleet_keeper_state>* self, parts_ptr parts,
+                           fleet_keeper_config config) {
+  guard(self, parts, "fleet keeper");
+  state_of(self).init(self, std::move(parts), std::move(config));
+  return {
+      [self](const reload_fleet& x) { return state_of(self).on_reload(x); },
+      [self](view_versions) { return state_of(self).on_view(); },
+      [self](const at_fleet_keeper& x) { x.what(state_of(self)); },
+      [self](tick) { state_of(self).on_tick(); },
+  };
+}
+
+} // namespace troupe

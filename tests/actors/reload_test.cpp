@@ -1,0 +1,395 @@
+// New versions of the fleet while it runs: who goes by which, and what becomes of the former.
+#include "actors/fleet_keeper.hpp"
+#include "src/config/folder_snapshot.hpp"
+#include "tests/fixtures/stage.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+using namespace troupe;
+using namespace troupe::testing;
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+namespace {
+
+/// Says `text` to everything.
+agent_spec says(const std::string& name, const std::string& text) {
+  auto a = an_agent(name);
+  a.card.kind = agent_kind::rules;
+  a.settings = {{"otherwise", {{"text", text}}}};
+  return a;
+}
+
+/// A person is asked, and then the agent does its part.
+plan_node ask_then(const std::string& agent) {
+  plan_node ask;
+  ask.op = plan_op::human;
+  ask.name = "approve";
+  ask.target = "desk";
+  plan_node then;
+  then.name = then.skill = agent;
+  plan_node all;
+  all.op = plan_op::sequence;
+  all.name = "all";
+  all.children = {ask, then};
+  return all;
+}
+
+fleet_spec desk(std::vector<agent_spec> agents) {
+  auto d = a_domain("d", std::move(agents));
+  d.plans["careful"] = ask_then("a");
+  return a_fleet(std::move(d));
+}
+
+/// A node whose fleet comes from folders that are names here. Begins with "one".
+struct reloading {
+  explicit reloading(fleet_spec first) {
+    folders["one"] = first;
+    auto& table = *s.around->disk->kept->versions();
+    stored_version row;
+    row.number = 1;
+    row.digest = "one";
+    row.node = "local";
+    row.about = about_text(first, {}, "");
+    EXPECT_TRUE(table.propose(row, "one") && table.decide(1, true, "", {}));
+    s.around->versions = [this] { return options(); };
+    s.up(std::move(first));
+  }
+
+  version_options options() {
+    version_options out;
+    out.source.own_content = [this] { return own; };
+    out.source.with_domain = [](const std::string& whole, const std::string& domain,
+                                const std::string& part) { return whole + domain + part; };
+    out.source.digest_of = [](const std::string& content) { return content; };
+    out.source.load = [this](const std::string& content) {
+      loaded_content x;
+      if (const auto hit = folders.find(content); hit != folders.end())
+        x.fleet = hit->second;
+      else
+        x.errors.push_back({"d/agents/a.yaml", 3, 1, "kind", "\"" + content + "\" is no kind"});
+      return x;
+    };
+    auto& table = *s.around->disk->kept->versions();
+    for (const auto& v : table.versions())
+      if (v.state == version_state::active) {
+        out.number = v.number;
+        out.digest = v.digest;
+      }
+    out.former = former_versions(table);
+    return out;
+  }
+  /// The fleet that a node is started with which is alone.
+  fleet_spec active() {
+    auto& table = *s.around->disk->kept->versions();
+    for (const auto& v : table.versions())
+      if (v.state == version_state::active) {
+        auto out = folders.at(v.digest);
+        use_about(out, v.about);
+        return out;
+      }
+    return {};
+  }
+
+  /// Wishes for the folder of this name, and lets it be decided.
+  fleet_reloaded reload(const std::string& folder, milliseconds most = 3s) {
+    const auto out = std::make_shared<std::optional<fleet_reloaded>>();
+    s->api().reload({folder, {}, "ann"}, [out](const fleet_reloaded& x, const refused& why) {
+      *out = x;
+      if (why.why != refusal::none)
+        (*out)->why = why;
+    });
+    s->run();
+    for (milliseconds waited{0}; !*out && waited < most; waited += 50ms)
+      s->advance(50ms);
+    EXPECT_TRUE(out->has_value()) << "nobody answered";
+    return out->value_or(fleet_reloaded{});
+  }
+  std::string text_of(const std::string& skill) {
+    const auto t = s->ask(wants(skill));
+    return t->done() ? t->result().text : t->refusals.empty() ? "nothing" : "refused";
+  }
+  /// Answers the only open question, and says what came of the task.
+  std::string answer(const heard_ptr& t) {
+    const auto open = s->questions();
+    EXPECT_EQ(open.size(), 1u);
+    if (!open.empty()) {
+      EXPECT_EQ(s->answer(open.front()->id, say("yes")), refusal::none);
+    }
+    s->advance(1s);
+    return t->done() ? t->result().text : "not done";
+  }
+  std::set<std::string> agents() {
+    std::set<std::string> out;
+    for (const auto& a : s->api().agents())
+      out.insert(a.name + (a.state == health::up ? "" : " down"));
+    return out;
+  }
+  std::string versions() {
+    std::string out;
+    for (const auto& v : s.around->disk->kept->versions()->versions())
+      out += (out.empty() ? "" : " ") + std::to_string(v.number) + std::string{to_string(v.state)};
+    return out;
+  }
+
+  stage s;
+  std::map<std::string, fleet_spec> folders;
+  std::string own = "one";
+};
+
+} // namespace
+
+TEST(reload, a_changed_agent_serves_new_tasks_and_the_old_one_those_that_run) {
+  reloading r{desk({says("a", "first")})};
+  r.folders["two"] = desk({says("a", "second")});
+  const auto running = r.s->submit(wants("careful"));
+  r.s->advance(1s);
+  const auto x = r.reload("two");
+  EXPECT_EQ(x.version, 2u);
+  EXPECT_THAT(x.change.agents_changed, ElementsAre("d/a"));
+  EXPECT_EQ(r.text_of("a"), "second");
+  EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a", "d/a@2"));
+  // Long after: it waits for a person.
+  r.s->advance(1h);
+  EXPECT_EQ(r.versions(), "1former 2active");
+  EXPECT_THAT(r.answer(running), HasSubstr("first"));
+  EXPECT_EQ(running->record().what->fleet, 1u);
+  r.s->advance(10s);
+  EXPECT_EQ(r.versions(), "2active");
+  EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a@2"));
+  EXPECT_EQ(r.text_of("a"), "second");
+}
+
+TEST(reload, the_plan_of_a_running_task_stays) {
+  auto before = desk({says("a", "a"), says("b", "b")});
+  reloading r{before};
+  auto after = before;
+  after.domains[0].plans["careful"] = ask_then("b");
+  after.domains[0].context["tier"] = {};
+  r.folders["two"] = after;
+  const auto running = r.s->submit(wants("careful"));
+  r.s->advance(1s);
+  const auto x = r.reload("two");
+  EXPECT_THAT(x.change.domains_changed, ElementsAre("d"));
+  EXPECT_TRUE(x.change.agents_changed.empty());
+  EXPECT_THAT(r.answer(running), HasSubstr("a"));
+  const auto next = r.s->submit(wants("careful"));
+  r.s->advance(1s);
+  EXPECT_THAT(r.answer(next), HasSubstr("b"));
+  EXPECT_EQ(next->record().what->fleet, 2u);
+  // Nobody was replaced.
+  EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a", "d/b"));
+}
+
+TEST(reload, an_agent_is_added_and_one_removed_when_nobody_needs_it) {
+  reloading r{desk({says("a", "a"), says("b", "b")})};
+  r.folders["two"] = desk({says("b", "b"), says("c", "c")});
+  const auto running = r.s->submit(wants("careful"));
+  r.s->advance(1s);
+  EXPECT_EQ(r.reload("two").version, 2u);
+  EXPECT_EQ(r.text_of("c"), "c");
+  const auto gone = r.s->ask(wants("a"));
+  ASSERT_TRUE(gone->done());
+  EXPECT_EQ(gone->result().failed.why, reason::invalid_input);
+  EXPECT_THAT(r.answer(running), HasSubstr("a"));
+  r.s->advance(10s);
+  EXPECT_THAT(r.agents(), UnorderedElementsAre("d/b", "d/c@2"));
+}
+
+TEST(reload, a_domain_is_added_and_one_removed) {
+  auto before = desk({says("a", "a")});
+  before.domains.push_back(a_domain("e", {says("x", "x")}));
+  before.domains[1].plans["careful"] = ask_then("x");
+  reloading r{before};
+  auto after = desk({says("a", "a")});
+  after.domains.push_back(a_domain("f", {says("y", "y")}));
+  after.domains[1].domains.push_back(a_domain("f/in", {says("z", "z")}));
+  r.folders["two"] = after;
+  auto there = wants("careful");
+  there.domain = "e";
+  const auto running = r.s->submit(there);
+  r.s->advance(1s);
+  EXPECT_THAT(r.reload("two").change.domains_added, ElementsAre("f", "f/in"));
+  for (const auto& [domain, skill] : {std::pair{"f", "y"}, std::pair{"f/in", "z"}}) {
+    auto x = wants(skill);
+    x.domain = domain;
+    const auto t = r.s->ask(x);
+    ASSERT_TRUE(t->done()) << domain;
+    EXPECT_EQ(t->result().text, skill);
+  }
+  auto late = wants("x");
+  late.domain = "e";
+  EXPECT_EQ(r.s->ask(late)->refusals.size(), 1u);
+  EXPECT_THAT(r.answer(running), HasSubstr("x"));
+  r.s->advance(10s);
+  EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a", "f/in/z@2", "f/y@2"));
+  EXPECT_TRUE(r.s->api().ready());
+  std::set<std::string> domains;
+  for (const auto& x : r.s->api().shards())
+    domains.insert(x.domain);
+  EXPECT_THAT(domains, UnorderedElementsAre("d", "f", "f/in"));
+}
+
+TEST(reload, a_bad_folder_changes_nothing) {
+  reloading r{desk({says("a", "first")})};
+  const auto x = r.reload("nonsense");
+  EXPECT_EQ(x.version, 0u);
+  ASSERT_EQ(x.errors.size(), 1u);
+  EXPECT_EQ(to_string(x.errors.front()), "d/agents/a.yaml:3:1: kind: \"nonsense\" is no kind");
+  EXPECT_EQ(r.versions(), "1active");
+  EXPECT_EQ(r.text_of("a"), "first");
+}
+
+TEST(reload, what_takes_a_restart_is_refused_with_its_key) {
+  reloading r{desk({says("a", "first")})};
+  auto more = desk({says("a", "second")});
+  more.shards = 4;
+  auto scaled = desk({says("a", "first")});
+  scaled.domains[0].agents[0].scaling.emplace();
+  r.folders["two"] = more;
+  r.folders["three"] = scaled;
+  auto x = r.reload("two");
+  ASSERT_EQ(x.errors.size(), 1u);
+  EXPECT_THAT(to_string(x.errors.front()), HasSubstr("fleet.yaml: shards: "));
+  EXPECT_THAT(to_string(x.errors.front()), HasSubstr("restart"));
+  x = r.reload("three");
+  ASSERT_EQ(x.errors.size(), 1u);
+  EXPECT_THAT(to_string(x.errors.front()), HasSubstr("d/agents/a.yaml: scaling: "));
+  EXPECT_EQ(r.text_of("a"), "first");
+}
+
+TEST(reload, an_agent_that_does_not_start_refuses_its_version) {
+  reloading r{desk({says("a", "first")})};
+  auto broken = desk({says("a", "first"), an_agent("b", "nobody_registered_this")});
+  auto dead = desk({says("a", "second"), an_agent("b")});
+  dead.domains[0].agents[1].card.kind = agent_kind::http; // without a URL
+  dead.domains[0].agents[1].settings = json::object();
+  r.folders["two"] = broken;
+  r.folders["three"] = dead;
+  EXPECT_THAT(r.reload("two").why.detail, HasSubstr("nobody_registered_this"));
+  EXPECT_THAT(r.reload("three", 20s).why.detail, HasSubstr("agents do not start: d/b@3"));
+  r.s->advance(5s);
+  EXPECT_EQ(r.versions(), "1active 3refused");
+  EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a"));
+  EXPECT_EQ(r.text_of("a"), "first");
+}
+
+TEST(reload, the_same_again_is_no_new_version) {
+  reloading r{desk({says("a", "first")})};
+  auto x = r.reload("one");
+  EXPECT_EQ(x.version, 1u);
+  EXPECT_TRUE(x.change.nothing());
+  r.folders["two"] = r.folders["one"]; // a comment more
+  x = r.reload("two");
+  EXPECT_EQ(x.version, 1u);
+  EXPECT_EQ(r.versions(), "1active");
+}
+
+TEST(reload, a_task_goes_on_by_its_version_after_a_restart) {
+  reloading r{desk({says("a", "first")})};
+  r.folders["two"] = desk({says("a", "second")});
+  const auto running = r.s->submit(wants("careful"));
+  r.s->advance(1s);
+  EXPECT_EQ(r.reload("two").version, 2u);
+  r.s.node.reset();
+  r.s.up(r.active());
+  EXPECT_EQ(r.text_of("a"), "second");
+  EXPECT_EQ(r.versions(), "1former 2active");
+  const auto open = r.s->questions();
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_EQ(r.s->answer(open.front()->id, say("yes")), refusal::none);
+  r.s->advance(1s);
+  const auto ended = r.s->find(running->id());
+  ASSERT_TRUE(ended);
+  EXPECT_THAT(ended->result->text, HasSubstr("first"));
+  r.s->advance(10s);
+  EXPECT_EQ(r.versions(), "2active");
+  EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a@2"));
+}
+
+TEST(reload, a_version_whose_proposer_has_died_is_refused) {
+  reloading r{desk({says("a", "first")})};
+  auto& table = *r.s.around->disk->kept->versions();
+  stored_version row;
+  row.number = 2;
+  row.digest = "two";
+  row.node = "somebody";
+  row.at = r.s->now();
+  ASSERT_TRUE(table.propose(row, "two"));
+  r.folders["three"] = desk({says("a", "third")});
+  // It looks at the table because somebody wants something.
+  EXPECT_EQ(r.reload("three").why.why, refusal::conflict);
+  r.s->advance(2s);
+  EXPECT_EQ(r.versions(), "1active 2refused");
+  EXPECT_EQ(r.reload("three").version, 3u);
+  EXPECT_EQ(r.text_of("a"), "third");
+}
+
+TEST(reload, supervisors_restart_by_the_new_rules) {
+  auto before = desk({says("a", "a"), says("b", "b")});
+  reloading r{before};
+  auto after = before;
+  after.domains[0].strategy = supervision::one_for_all;
+  r.folders["two"] = after;
+  EXPECT_EQ(r.reload("two").version, 2u);
+  const auto incarnation = r.s->seat_of("d/b")->now().incarnation;
+  r.s->kill_agent("d/a");
+  r.s->advance(1s);
+  EXPECT_EQ(r.s->seat_of("d/b")->now().incarnation, incarnation + 1);
+  // Also those that are started again.
+  r.s->kill({address_kind::node, "local/d/agents"});
+  r.s->advance(1s);
+  const auto later = r.s->seat_of("d/b")->now().incarnation;
+  r.s->kill_agent("d/a");
+  r.s->advance(1s);
+  EXPECT_EQ(r.s->seat_of("d/b")->now().incarnation, later + 1);
+}
+
+TEST(reload, what_was_ended_stays_so_when_its_supervisor_is_restarted) {
+  reloading r{desk({says("a", "a"), says("b", "b")})};
+  r.folders["two"] = desk({says("b", "b"), says("c", "c")});
+  EXPECT_EQ(r.reload("two").version, 2u);
+  r.s->advance(10s);
+  r.s->kill({address_kind::node, "local/d/agents"});
+  r.s->advance(2s);
+  EXPECT_THAT(r.agents(), UnorderedElementsAre("d/b", "d/c@2"));
+  EXPECT_EQ(r.text_of("c"), "c");
+}
+
+TEST(reload, what_is_not_stored_keeps_its_version_too) {
+  reloading r{desk({says("a", "first")})};
+  r.folders["two"] = desk({says("a", "second")});
+  auto fleeting = wants("careful");
+  fleeting.keep = durability::none;
+  const auto running = r.s->submit(fleeting);
+  r.s->advance(1s);
+  EXPECT_EQ(r.reload("two").version, 2u);
+  r.s->advance(1min);
+  EXPECT_EQ(r.versions(), "1former 2active");
+  EXPECT_THAT(r.answer(running), HasSubstr("first"));
+  r.s->advance(10s);
+  EXPECT_EQ(r.versions(), "2active");
+}
+
+TEST(reload, many_versions_leave_nothing_behind) {
+  reloading r{desk({says("a", "0")})};
+  r.s->advance(10s);
+  const auto actors = r.s->actors();
+  for (int i = 1; i <= 20; ++i) {
+    const auto name = "v" + std::to_string(i);
+    r.folders[name] = desk({says("a", std::to_string(i))});
+    EXPECT_EQ(r.reload(name).version, static_cast<std::uint64_t>(i) + 1);
+    EXPECT_EQ(r.text_of("a"), std::to_string(i));
+  }
+  r.s->advance(10s);
+  EXPECT_EQ(r.versions(), "21active");
+  EXPECT_EQ(r.s->actors(), actors);
+  EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a@21"));
+}
