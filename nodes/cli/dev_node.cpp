@@ -3,8 +3,8 @@
 #include "nodes/cli/cluster_choice.hpp"
 #include "nodes/cli/diagnostics.hpp"
 #include "nodes/cli/door_choice.hpp"
+#include "nodes/cli/fleet_folder.hpp"
 #include "nodes/cli/log_keeper.hpp"
-#include "nodes/cli/secrets.hpp"
 #include "nodes/cli/stop_switch.hpp"
 #include "nodes/cli/store_choice.hpp"
 #include "nodes/doors/api.hpp"
@@ -13,6 +13,7 @@
 #include "nodes/node.hpp"
 #include "nodes/scheduler.hpp"
 #include "src/store/audit.hpp"
+#include "src/store/membership_table.hpp"
 #include "src/store/postgres_address.hpp"
 #include "src/store/postgres_clock.hpp"
 #include "src/telemetry/log.hpp"
@@ -33,6 +34,7 @@ namespace {
 constexpr milliseconds drain{5000};      ///< for requests that run when the node is to stop
 constexpr milliseconds ready_max{60000}; ///< for the tree to start and take up what was interrupted
 constexpr milliseconds ready_tick{10};
+constexpr milliseconds silent_most{10000}; ///< of a member that may be alive
 
 /// Everything of the node that writes down what happens.
 struct telemetry {
@@ -40,51 +42,6 @@ struct telemetry {
   std::shared_ptr<spdlog::logger> log;
   std::shared_ptr<const event_log> events;
 };
-
-/// SHA-256 over the names and the bytes of the fleet's files, in order.
-std::string fingerprint_of(const std::string& dir, const std::vector<std::string>& files) {
-  std::string all;
-  for (const auto& file : files) {
-    std::ifstream in{fs::path{dir} / file, std::ios::binary};
-    const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
-    all += file + '\0' + std::to_string(bytes.size()) + '\0' + bytes;
-  }
-  return hex(sha256(all));
-}
-
-fleet_spec load(const dev_settings& x, std::vector<std::string>& secrets, std::string& files,
-                std::ostream& err) {
-  const auto noted = std::make_shared<variables_seen>();
-  auto found = config::load_fleet(x.dir, noting_environment(noted));
-  if (!found.ok())
-    throw cli_error{exit_failed, "the fleet in " + x.dir + " cannot run:\n" + report_text(found)};
-  for (const auto& d : found.warnings)
-    err << "warning: " << to_string(d) << '\n';
-  auto fleet = std::move(*found.fleet);
-  secrets = secrets_of(fleet, *noted);
-  secrets.insert(secrets.end(), found.secrets.begin(), found.secrets.end());
-  files = fingerprint_of(x.dir, found.files);
-  if (!x.host.empty())
-    fleet.door.host = x.host;
-  if (x.port)
-    fleet.door.port = *x.port;
-  if (!x.data.empty())
-    fleet.data_dir = x.data;
-  if (!x.log_level.empty())
-    fleet.log_level = x.log_level;
-  fleet.node_labels.insert(fleet.node_labels.end(), x.labels.begin(), x.labels.end());
-  if (x.cluster) {
-    fleet.node_id = x.cluster->id;
-    if (!x.cluster->region.empty())
-      fleet.region = x.cluster->region;
-    if (!fleet.regions.empty() &&
-        std::none_of(fleet.regions.begin(), fleet.regions.end(),
-                     [&](const region_plan& r) { return r.name == fleet.region; }))
-      throw cli_error{exit_usage, "the fleet in " + x.dir + " declares no region '" + fleet.region +
-                                      "': --region says where the node stands"};
-  }
-  return fleet;
-}
 
 std::shared_ptr<log_book> open_book(log_book_settings with) {
   const auto dir = with.dir.string();
@@ -164,12 +121,76 @@ std::string address_of(const fleet_spec& fleet, std::uint16_t port, bool tls) {
          std::to_string(port);
 }
 
+/// Nobody else goes by the table of versions just now.
+bool is_alone(const dev_settings& x, const std::optional<postgres_settings>& server) {
+  if (!x.cluster || !server)
+    return true;
+  const auto table = open_postgres_membership(*server)->read();
+  return std::none_of(table.rows.begin(), table.rows.end(), [&](const member& m) {
+    return m.node != x.cluster->id && m.unrenewed < silent_most &&
+           (m.state == member_state::up || m.state == member_state::joining);
+  });
+}
+
+/// Chooses the version of the fleet that the node begins with, and where others come from: `own` is
+/// that version from then on. A fleet that cannot be kept has no versions.
+void use_versions(const dev_settings& x, loaded_fleet& own, node_options& options, bool alone,
+                  const std::shared_ptr<redactor>& secrets) {
+  auto& log = *options.log;
+  const auto data = own.fleet.data_dir;
+  std::error_code ignored;
+  fs::remove_all(fs::path{data} / "versions", ignored);
+  version_options with;
+  with.source = source_in_folder(x, data, secrets);
+  const auto warn = [&log](const std::string& text) { log.warn("{}", text); };
+  auto content = content_of_own(own, with.source, warn);
+  if (!content)
+    return;
+  std::unique_ptr<store> opened;
+  if (x.no_store)
+    with.memory = make_memory_versions();
+  else
+    opened = options.open_store();
+  auto* table = opened ? opened->versions() : with.memory.get();
+  if (!table)
+    return;
+  const auto now =
+      options.time ? options.time->at(std::chrono::steady_clock::now())
+                   : std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now());
+  auto first = choose_version(*table, with.source, std::move(content->loaded), content->packed,
+                              own.fleet.node_id, alone, now, warn);
+  log.info("version {} of the fleet", first.number);
+  with.number = first.number;
+  with.digest = first.digest;
+  with.files = std::move(first.content.files);
+  with.folder = std::move(first.content.folder);
+  own.fleet = std::move(*first.content.fleet);
+  with.former = former_versions(*table);
+  options.versions = std::move(with);
+}
+
+void reload_on_hangup(node& n, stop_switch& stop, spdlog::logger& log) {
+  stop.on_hangup([&n, &log] {
+    log.info("SIGHUP: the fleet's folder is read again");
+    n.api().reload({{}, {}, "SIGHUP"}, [&log](const fleet_reloaded& x, const refused& why) {
+      const auto& no = why.why != refusal::none ? why : x.why;
+      for (const auto& e : x.errors)
+        log.error("the folder cannot be used: {}", to_string(e));
+      if (no.why != refusal::none)
+        log.error("the fleet stays as it is: {}", no.detail);
+      else if (x.change.nothing())
+        log.info("nothing has changed: version {} of the fleet stays", x.version);
+    });
+  });
+}
+
 /// From a started node to a stopped one.
 exit_code serve(node& n, http_server& door, const dev_settings& x, stop_switch& stop,
                 spdlog::logger& log, std::ostream& err) {
   stop.started();
   n.on_failure([&stop](const std::string& why) { stop.fail(why); });
   n.start();
+  reload_on_hangup(n, stop, log);
   if (wait_ready(n, stop)) {
     if (!x.port_file.empty())
       write_port(x.port_file, door.port());
@@ -181,6 +202,7 @@ exit_code serve(node& n, http_server& door, const dev_settings& x, stop_switch& 
   const auto order = stop.wait();
   if (order.by_signal)
     log.info("{}: stopping", order.why);
+  stop.on_hangup(nullptr);
   door.stop(drain);
   n.stop();
   if (order.by_signal)
@@ -213,9 +235,9 @@ std::vector<std::string> plugin_folders(const std::vector<std::string>& given) {
 
 exit_code run_dev(const dev_settings& x, std::ostream& err) {
   stop_switch stop;
-  std::vector<std::string> known;
-  std::string files;
-  auto fleet = load(x, known, files, err);
+  auto own = load_own_fleet(x, err);
+  auto& fleet = own.fleet;
+  auto known = own.secrets;
   const char* audit_key = std::getenv("TROUPE_AUDIT_KEY");
   if (audit_key)
     known.emplace_back(audit_key);
@@ -223,7 +245,7 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
   if (server)
     for (auto& secret : secrets_of_store(*server))
       known.push_back(std::move(secret));
-  const auto secrets = std::make_shared<const redactor>(std::move(known));
+  const auto secrets = std::make_shared<redactor>(std::move(known));
   const auto door_spec = fleet.door;
   check_door(x, fleet, server);
   const auto keep_days = fleet.log_days;
@@ -239,23 +261,31 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
   options.no_store = x.no_store;
   options.secrets = secrets;
   options.audit_key = audit_key ? audit_key : "";
-  options.config_fingerprint = files;
+  options.config_fingerprint = own.fingerprint;
   if (server) {
     server->audit_key = options.audit_key;
     server->audit_head = fs::absolute(fs::path{fleet.data_dir} / "audit.store.head").string();
     out.log->info("tasks are stored in {}, schema {}", postgres_place(server->address),
                   server->schema);
     options.open_store = [to = *server] { return open_postgres_store(to); };
+  } else if (!x.no_store) {
+    options.open_store = [path = fleet.data_dir + "/journal.db", key = options.audit_key] {
+      sqlite_settings settings;
+      settings.audit_key = key;
+      return open_sqlite_store(path, settings);
+    };
   }
   const auto keys = x.no_store ? nullptr : std::make_shared<key_ring>();
   options.keys = keys;
   options.search_logs = search_in(*out.book);
   options.plugin_path = plugin_folders(x.plugin_path);
-  if (x.cluster) {
-    options.cluster = join_cluster(*x.cluster, server, fleet, out.log);
-    // The nodes of a cluster go by one clock.
+  // The nodes of a cluster go by one clock.
+  if (x.cluster && server)
     options.time = timeline_of_server(*server);
-  }
+  if (!x.cluster || server)
+    use_versions(x, own, options, is_alone(x, server), secrets);
+  if (x.cluster)
+    options.cluster = join_cluster(*x.cluster, server, fleet, out.log);
   node n{system, std::move(fleet), std::move(options)};
 
   api_settings api;

@@ -122,8 +122,9 @@ std::string missing_text(const json& document) {
 std::string tree_text(const json& tree) {
   std::vector<row> rows;
   add_tree(rows, tree, "", "", "", {}, 0);
+  const auto version = member(tree, "version");
   return table({"TREE", "KIND", "NODE", "REGION", "STATE", "RESTARTS"}, rows, "") +
-         missing_text(tree);
+         (version.empty() ? "" : "version " + version + " of the fleet\n") + missing_text(tree);
 }
 
 std::string agents_text(const json& agents) {
@@ -161,15 +162,17 @@ std::string nodes_text(const json& nodes) {
       accusers.push_back(member(a, "node") + ": " + member(a, "why"));
     rows.push_back({member(n, "id"), member(n, "region"), member(n, "state"), brief(offered(n), 40),
                     brief(joined(list(n, "reachedAt")), 40), member(n, "version"),
+                    member(n, "fleetVersion"),
                     member(n, "why").empty() ? brief(joined(accusers), 60) : member(n, "why")});
   }
-  return table({"NODE", "REGION", "STATE", "LABELS", "REACHED AT", "VERSION", "NOTE"}, rows,
-               "no nodes");
+  return table({"NODE", "REGION", "STATE", "LABELS", "REACHED AT", "VERSION", "FLEET", "NOTE"},
+               rows, "no nodes");
 }
 
 std::string domains_text(const json& domains) {
-  auto out =
-      "fleet " + member(domains, "fleet") + ", tasks enter at " + member(domains, "entry") + "\n";
+  auto out = "fleet " + member(domains, "fleet") + ", tasks enter at " + member(domains, "entry") +
+             (member(domains, "version").empty() ? "" : ", version " + member(domains, "version")) +
+             "\n";
   for (const auto& d : list(domains, "domains"))
     add_domain(out, d, "", 0);
   return out;

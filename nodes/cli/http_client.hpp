@@ -3,6 +3,7 @@
 #include <troupe/clock.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,7 @@ struct http_call {
   /// Gets the body of a 2xx answer as it arrives, which `body` then stays without; false ends the
   /// exchange.
   std::function<bool(std::string_view)> on_data;
+  std::optional<long> refusal{}; ///< a status whose document the caller reads himself
 
   static constexpr milliseconds connect_timeout{2000};
   static constexpr std::size_t body_max_bytes = 64u << 20;

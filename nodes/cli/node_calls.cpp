@@ -74,8 +74,8 @@ http_answer ask(const shell& s, const path_builder& path, http_call call) {
   call.authority = s.authority;
   if (const auto key = key_to_show(s); !key.empty()) {
     if (base.starts_with("http://") && !stays_here(base))
-      throw cli_error{exit_usage, "the API key is not sent in clear text to " + base +
-                                      ": use https://"};
+      throw cli_error{exit_usage,
+                      "the API key is not sent in clear text to " + base + ": use https://"};
     call.headers.emplace_back("Authorization", "Bearer " + key);
   }
   auto answer = send(call);
@@ -84,7 +84,7 @@ http_answer ask(const shell& s, const path_builder& path, http_call call) {
                     answer.never_sent ? "no node answers at " + base +
                                             " - is `troupe dev` running? (" + answer.problem + ")"
                                       : "the node at " + base + " went silent: " + answer.problem};
-  if (answer.status >= 200 && answer.status < 300)
+  if ((answer.status >= 200 && answer.status < 300) || answer.status == call.refusal)
     return answer;
   throw cli_error{answer.status == 404 ? exit_not_found : exit_refused, words_of_problem(answer)};
 }

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <ctime>
+#include <functional>
 #include <mutex>
 #include <system_error>
 #include <unistd.h>
@@ -33,6 +34,7 @@ struct stop_switch::state {
   std::condition_variable changed;
   bool started = false;
   std::optional<stop_order> order;
+  std::function<void()> hangup;
 };
 
 stop_switch::stop_switch()
@@ -49,8 +51,22 @@ stop_switch::stop_switch()
 void stop_switch::listen(std::shared_ptr<state> with) {
   const auto signals = stop_signals();
   int signal = 0;
-  if (sigwait(&signals, &signal) != 0)
-    ::_exit(exit_failed);
+  for (;;) {
+    siginfo_t from{};
+    signal = sigwaitinfo(&signals, &from);
+    if (signal < 0 && errno == EINTR)
+      continue;
+    if (signal < 0)
+      ::_exit(exit_failed);
+    std::function<void()> hangup;
+    {
+      const std::lock_guard hold{with->mutex};
+      hangup = with->hangup;
+    }
+    if (signal != SIGHUP || from.si_code != SI_USER || !hangup)
+      break;
+    hangup();
+  }
   {
     const std::lock_guard hold{with->mutex};
     if (!with->started && !with->order)
@@ -75,6 +91,11 @@ void stop_switch::listen(std::shared_ptr<state> with) {
 void stop_switch::started() {
   const std::lock_guard hold{state_->mutex};
   state_->started = true;
+}
+
+void stop_switch::on_hangup(std::function<void()> f) {
+  const std::lock_guard hold{state_->mutex};
+  state_->hangup = std::move(f);
 }
 
 void stop_switch::fail(std::string why) {

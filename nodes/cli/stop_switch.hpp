@@ -2,6 +2,7 @@
 
 #include <troupe/clock.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,7 +20,8 @@ struct stop_order {
 /// thread exists: it blocks SIGINT, SIGTERM and SIGHUP for them all, and a thread of its own waits
 /// for them. While the node starts, a signal ends the process at once. After `started`, the first
 /// one is an order to stop, a second one ends the process at once, and so does the watchdog when
-/// stopping takes longer than `watchdog`. One per process.
+/// stopping takes longer than `watchdog`. A SIGHUP that somebody sends is an order to `on_hangup`, once
+/// there is such a function; from a terminal that goes away it is an order to stop. One per process.
 class stop_switch {
  public:
   static constexpr std::chrono::seconds watchdog{20};
@@ -32,6 +34,8 @@ class stop_switch {
 
   /// From now on the first signal is an order. Any thread.
   void started();
+  /// What somebody wants who sends SIGHUP. Called on the thread that waits for signals.
+  void on_hangup(std::function<void()> f);
   /// Orders to stop because something failed. Any thread; only the first order counts.
   void fail(std::string why);
   /// Waits for the order, for at most `most`.

@@ -146,6 +146,9 @@ std::string trace_text(const json& trace) {
   for (const auto& x : lines)
     out += "|" + bar(x, from, until) + "| " + std::string(took - width_of(x.took), ' ') + x.took +
            "  " + x.text + "\n";
+  // The first version needs no words: every fleet begins with it.
+  if (const auto version = number(trace, "fleet_version"); version > 1)
+    out += "worked on by version " + number_words(version) + " of the fleet\n";
   const auto& used = object(trace, "usage");
   if (number(used, "input_tokens") + number(used, "output_tokens") > 0)
     out += "tokens: " + member(used, "input_tokens") + " in, " + member(used, "output_tokens") +

@@ -21,6 +21,7 @@ router make_api(client& node, api_settings settings) {
   add_human(out, api);
   add_fleet(out, api);
   add_regions(out, api);
+  add_reload(out, api);
   add_logs(out, api);
   add_audit(out, api);
   add_keys(out, api);

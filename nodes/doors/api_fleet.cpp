@@ -106,10 +106,11 @@ void add_fleet(router& to, const api_ptr& api) {
          [api](http_request& what, const responder& answer) {
            if (const auto bad = query_reader{what.query}.end())
              return refuse(answer, *bad, what.path);
-           json out{{"fleet", api->node.fleet().name},
-                    {"entry", api->node.fleet().entry},
-                    {"domains", json::array()}};
-           for (const auto* d : domains_for(api->node.fleet(), what.pass.get(), access_scope::read))
+           const auto fleet = api->node.fleet_now();
+           json out{{"fleet", fleet->name}, {"entry", fleet->entry}, {"domains", json::array()}};
+           if (const auto version = api->node.version(); version && version->number != 0)
+             out["version"] = version->number;
+           for (const auto* d : domains_for(*fleet, what.pass.get(), access_scope::read))
              out["domains"].push_back(domain_view(*d));
            answer.send(json_reply(out));
          });
@@ -121,8 +122,12 @@ void add_fleet(router& to, const api_ptr& api) {
            json out{{"seenBy", api->node.fleet().node_id},
                     {"version", seen.version},
                     {"nodes", json::array()}};
-           for (const auto& m : seen.rows)
+           const auto versions = api->node.version_of_nodes();
+           for (const auto& m : seen.rows) {
              out["nodes"].push_back(node_json(m));
+             if (const auto hit = versions.find(m.node); hit != versions.end() && hit->second != 0)
+               out["nodes"].back()["fleetVersion"] = hit->second;
+           }
            answer.send(json_reply(out));
          });
   to.add("POST", "/v1/nodes/{id}/drain", route_need::fleet(access_scope::operate),
@@ -135,7 +140,10 @@ void add_fleet(router& to, const api_ptr& api) {
              api->node_for(what)->ask_nodes(
                  *std::move(question),
                  surveyed(answer, what.path, [api](const survey_answers& said) {
-                   return cluster_tree(api->node.fleet().name, said);
+                   auto out = cluster_tree(api->node.fleet().name, said);
+                   if (const auto version = api->node.version(); version && version->number != 0)
+                     out["version"] = version->number;
+                   return out;
                  }));
          });
 }

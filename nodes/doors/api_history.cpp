@@ -29,7 +29,8 @@ http_reply history(const client& node, const task_record_ptr& record, const std:
   for (const auto& e : record->history)
     out["events"].push_back(event_view(e, record->how.get()));
   // The plan of its understanding is no part of a record: it follows from the domain.
-  if (const auto* domain = domain_at(node.fleet().domains, record->what->domain);
+  const auto fleet = node.fleet_now();
+  if (const auto* domain = domain_at(fleet->domains, record->what->domain);
       domain && !domain->understanding.agent.empty())
     out["triage_plan"] = to_base64(encode(*plan_of_triage(*domain)));
   return json_reply(out);

@@ -31,6 +31,7 @@ void add_sessions(router& to, const api_ptr& api);
 void add_human(router& to, const api_ptr& api);
 void add_fleet(router& to, const api_ptr& api);
 void add_regions(router& to, const api_ptr& api);
+void add_reload(router& to, const api_ptr& api);
 void add_logs(router& to, const api_ptr& api);
 void add_audit(router& to, const api_ptr& api);
 void add_keys(router& to, const api_ptr& api);

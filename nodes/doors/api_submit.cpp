@@ -156,7 +156,7 @@ void add_submit(router& to, const api_ptr& api) {
     if (!request)
       return refuse(answer, why, what.path);
     if (const auto no = not_allowed_in(what, access_scope::submit,
-                                       request->domain.empty() ? api->node.fleet().entry
+                                       request->domain.empty() ? api->node.fleet_now()->entry
                                                                : request->domain))
       return refuse(answer, *no, what.path);
     auto context_id = request->context_id;

@@ -66,7 +66,7 @@ task_handlers guarded_client::only_while_good(std::shared_ptr<const rights> who,
 }
 
 std::uint64_t guarded_client::submit(task_request what, task_handlers handlers) {
-  const auto& domain = what.domain.empty() ? node_.fleet().entry : what.domain;
+  const auto& domain = what.domain.empty() ? node_.fleet_now()->entry : what.domain;
   if (!who_->pass->allows(access_scope::submit, domain)) {
     if (handlers.refused_)
       handlers.refused_({refusal::unknown_domain, "there is no domain '" + domain + "'", {}});
@@ -284,6 +284,14 @@ void guarded_client::ask_nodes(survey_question what, reply<survey_answers> then)
     }
     then(std::move(said), why);
   });
+}
+
+void guarded_client::reload(reload_fleet what, reply<fleet_reloaded> then) {
+  if (!who_->pass->allows(access_scope::admin, what.domain))
+    return then({}, {refusal::invalid_request, "the key does not allow it", {}});
+  what.by = "key " + who_->pass->key().id;
+  recorded<fleet_reloaded>("reload", {{"domain", what.domain}}, then,
+                           [&node = node_, what, then] { node.reload(what, then); });
 }
 
 void guarded_client::drain(bool on, reply<drain_state> then, std::string told_by) {

@@ -38,6 +38,13 @@ class guarded_client final : public client {
   [[nodiscard]] std::vector<agent_view> agents() const override;
   [[nodiscard]] member_table nodes() const override { return node_.nodes(); }
   [[nodiscard]] const fleet_spec& fleet() const override { return node_.fleet(); }
+  [[nodiscard]] fleet_version_ptr version() const override { return node_.version(); }
+  [[nodiscard]] std::map<std::string, std::uint64_t> version_of_nodes() const override {
+    return node_.version_of_nodes();
+  }
+  /// Takes `admin` for the domain, or for the fleet.
+  void reload(reload_fleet what, reply<fleet_reloaded> then) override;
+  void versions(reply<versions_viewed> then) override { node_.versions(std::move(then)); }
   [[nodiscard]] bool ready() const override { return node_.ready(); }
   [[nodiscard]] std::string metrics() const override { return node_.metrics(); }
 

@@ -255,6 +255,7 @@ std::string trace_id_of(const task& x) {
 
 json trace_view(const task_record& x, const trace_sources& more) {
   json out{{"task", x.what->id},
+           {"fleet_version", x.what->fleet},
            {"trace_id", trace_id_of(*x.what)},
            {"state", to_string(x.state)},
            {"phase", to_string(x.phase)},

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <map>
@@ -199,9 +200,11 @@ json cluster_parent::state() const {
 // -- the end ------------------------------------------------------------------
 
 void cluster_parent::await_signal() {
-  signals_.async_wait([this](const auto& e, int) {
+  signals_.async_wait([this](const auto& e, int number) {
     if (e)
       return;
+    if (number == SIGHUP && !stopping_ && reload_one())
+      return await_signal();
     if (stopping_) {
       stopping_ = cluster_end::interrupted;
       for (auto& x : children_)
@@ -211,6 +214,18 @@ void cluster_parent::await_signal() {
     stop(cluster_end::stopped);
     await_signal();
   });
+}
+
+bool cluster_parent::reload_one() {
+  // A terminal that went away is a reason to stop: then nobody reads what becomes of it.
+  if (::isatty(STDIN_FILENO) == 0 && errno == EIO)
+    return false;
+  const auto up = std::find_if(children_.begin(), children_.end(),
+                               [](const auto& x) { return x.process->state() == phase::up; });
+  if (up == children_.end())
+    return false;
+  say(up->who.id + " is to make a new version of the fleet");
+  return up->process->reload();
 }
 
 void cluster_parent::stop(cluster_end how) {

@@ -46,6 +46,8 @@ class cluster_parent {
   void greet();
   void await_signal();
   void stop(cluster_end how);
+  /// SIGHUP: one node is told, and tells the others. False: it is an order to stop.
+  [[nodiscard]] bool reload_one();
   void end_if_over();
   void guard_store();
   [[nodiscard]] json state() const;

@@ -169,6 +169,13 @@ void node_process::start_after(milliseconds pause) {
   });
 }
 
+bool node_process::reload() const {
+  if (pid_ <= 0)
+    return false;
+  signal(SIGHUP);
+  return true;
+}
+
 void node_process::signal(int number) const {
   // By its handle: the number of a process that has ended may be somebody else's.
   if (handle_)

@@ -53,6 +53,8 @@ class node_process {
   /// As an operator stops it: SIGTERM.
   void stop();
   void kill_for_good();
+  /// SIGHUP. False: there is nobody to hear it.
+  [[nodiscard]] bool reload() const;
 
   // Faults. Each says whether the process was in a state to have it.
   /// `kill -9`; not started again before `down_for` is over.
