@@ -29,8 +29,12 @@ class standing_orders;
 namespace tools {
 class process_port;
 class http_port;
+class tool_source;
 class worker_pool;
 } // namespace tools
+namespace models {
+class model_port;
+}
 
 /// What the actors of a node share: made before the first of them, gone after the last. Everything
 /// here is immutable or thread safe. Ports may be replaced: a simulation runs the shipped actors on
@@ -54,6 +58,9 @@ struct node_parts {
   std::shared_ptr<tools::process_port> processes;
   std::shared_ptr<tools::http_port> http;
   std::shared_ptr<tools::worker_pool> workers;
+  std::shared_ptr<models::model_port> models; ///< language models, by the fleet's names
+  /// Where agents with models get further tools from, by the agent as `domain/agent`.
+  std::map<std::string, std::vector<std::shared_ptr<tools::tool_source>>, std::less<>> tool_sources;
   std::shared_ptr<const redactor> secrets; ///< what nobody may read; null: there are none
   /// The versions of the fleet that this node can work by. What `fleet` says of the node itself is the
   /// same in all of them.

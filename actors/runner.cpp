@@ -20,6 +20,8 @@ runner_ptr make_runner(const parts_ptr& parts, const fleet_version& version,
     return make_human_runner(*spec);
   case agent_kind::triage:
     return make_triage_runner(version, *spec);
+  case agent_kind::llm:
+    return make_llm_runner(parts, version, *spec, self);
   }
   throw std::runtime_error{"unknown kind of agent"};
 }

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 using model = std::shared_ptr<const text::classifier>;
-using models = std::map<std::string, model, std::less<>>;
+using classifiers = std::map<std::string, model, std::less<>>;
 using known_models = std::function<model(const agent_spec&)>;
 
 /// The files that a model is made from, those that exist.
@@ -83,7 +83,7 @@ model load_one(const fleet_spec& fleet, const domain_spec& domain, const agent_s
 }
 
 void load_domain(const fleet_spec& fleet, const domain_spec& domain, const fs::path& dir,
-                 spdlog::logger& log, const known_models& known, models& out) {
+                 spdlog::logger& log, const known_models& known, classifiers& out) {
   for (const auto& agent : domain.agents) {
     if (agent.card.kind != agent_kind::triage)
       continue;
@@ -101,9 +101,9 @@ void load_domain(const fleet_spec& fleet, const domain_spec& domain, const fs::p
 
 } // namespace
 
-models load_models(const fleet_spec& fleet, const std::string& dir, spdlog::logger& log,
+classifiers load_models(const fleet_spec& fleet, const std::string& dir, spdlog::logger& log,
                    const known_models& known) {
-  models out;
+  classifiers out;
   for (const auto& domain : fleet.domains)
     load_domain(fleet, domain, dir, log, known, out);
   return out;

@@ -11,6 +11,7 @@
 #include "nodes/subjects.hpp"
 #include "nodes/version_maker.hpp"
 #include "policies/dice.hpp"
+#include "src/models/model_port.hpp"
 #include "src/telemetry/flight_recorder.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
@@ -69,6 +70,8 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.processes = options_.processes ? options_.processes : tools::make_process_port();
   p.http = options_.http ? options_.http : tools::make_http_port();
   p.workers = options_.workers ? options_.workers : tools::make_worker_pool();
+  p.models = options_.models ? options_.models
+                             : models::make_model_port(p.http, p.fleet.providers, p.fleet.models);
   p.secrets = options_.secrets;
   const bool stores = !options_.no_store;
   if (stores || !p.fleet.plugins.empty())
@@ -229,11 +232,7 @@ void node::add_agent(agent_spec spec) {
   const auto* domain = version->domain(spec.card.domain);
   if (!domain)
     throw std::runtime_error{"there is no domain " + spec.card.domain};
-  const auto function =
-      spec.settings.is_object() ? spec.settings.value("function", std::string{}) : "";
-  if (spec.card.kind == agent_kind::native && !parts_->natives->find(function))
-    throw std::runtime_error{"agent " + spec.card.domain + "/" + spec.card.name +
-                             ": no native agent is registered as '" + function + "'"};
+  check_natives({spec}, *parts_);
   const auto name = spec.card.domain + "/" + spec.card.name;
   if (spec.scaling)
     throw std::runtime_error{"agent " + name +

@@ -33,13 +33,19 @@ void index_domains(const std::vector<domain_spec>& domains, const node_parts& pa
   }
 }
 
-void check_natives(const domain_spec& domain, const node_parts& parts) {
-  for (const auto& a : domain.agents) {
-    const auto function = a.settings.is_object() ? a.settings.value("function", std::string{}) : "";
-    if (a.card.kind == agent_kind::native && !parts.natives->find(function))
-      throw std::runtime_error{"agent " + a.card.domain + "/" + a.card.name +
-                               ": no native agent is registered as '" + function + "'"};
-  }
+/// The functions that an agent names: its own, or those of its tools.
+std::vector<std::string> functions_of(const agent_spec& a) {
+  std::vector<std::string> out;
+  if (!a.settings.is_object())
+    return out;
+  if (a.card.kind == agent_kind::native)
+    out.push_back(a.settings.value("function", std::string{}));
+  if (const auto tools = a.settings.find("tools");
+      a.card.kind == agent_kind::llm && tools != a.settings.end())
+    for (const auto& tool : *tools)
+      if (const auto native = tool.find("native"); native != tool.end())
+        out.push_back(native->value("function", std::string{}));
+  return out;
 }
 
 const stored_version* active_of(const std::vector<stored_version>& all) {
@@ -85,6 +91,14 @@ std::set<std::string> changed_between(const std::map<std::string, std::string>& 
 
 } // namespace
 
+void check_natives(const std::vector<agent_spec>& agents, const node_parts& parts) {
+  for (const auto& a : agents)
+    for (const auto& function : functions_of(a))
+      if (!parts.natives->find(function))
+        throw std::runtime_error{"agent " + a.card.domain + "/" + a.card.name +
+                                 ": no native agent is registered as '" + function + "'"};
+}
+
 std::shared_ptr<fleet_version> make_version(const node_parts& parts, loaded_content from,
                                             std::uint64_t number, const std::string& digest) {
   auto out = std::make_shared<fleet_version>();
@@ -95,7 +109,7 @@ std::shared_ptr<fleet_version> make_version(const node_parts& parts, loaded_cont
   out->folder = std::move(from.folder);
   index_domains(out->fleet.domains, parts, *out);
   for (const auto& [path, domain] : out->domains) {
-    check_natives(*domain.spec, parts);
+    check_natives(domain.spec->agents, parts);
     for (const auto& agent : domain.spec->agents)
       if (auto made = boundary::of(agent, domain.spec))
         out->boundaries.emplace(path + "/" + agent.card.name, std::move(made));

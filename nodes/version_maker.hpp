@@ -43,6 +43,9 @@ struct version_options {
   std::shared_ptr<version_table> memory;                      ///< when the node stores nothing
 };
 
+/// Throws `std::runtime_error` when one of them names a function that is not registered here.
+void check_natives(const std::vector<agent_spec>& agents, const node_parts& parts);
+
 /// Makes a version ready to be used by this node: checks its functions, compiles its schemas, loads
 /// or trains its models, and claims its seats. Throws `std::runtime_error` with a sentence.
 [[nodiscard]] std::shared_ptr<fleet_version> make_version(const node_parts& parts,

@@ -105,6 +105,8 @@ void compare_fixed(const fleet_spec& a, const fleet_spec& b, fleet_change& out) 
   check(a.door == b.door, "door", opened);
   check(a.plugins == b.plugins, "plugins", "a plugin cannot be unloaded while its code may run");
   check(a.services == b.services, "services", "they are started with a node");
+  check(a.providers == b.providers, "providers", "their connections are made when a node starts");
+  check(a.models == b.models, "models", "their connections are made when a node starts");
   check(a.human_queues == b.human_queues, "humans", "open questions go by them");
 }
 
@@ -116,19 +118,29 @@ bool is_beside(const std::string& file, std::string_view program) {
   return slash == program.npos ? file == program : file.starts_with(program.substr(0, slash + 1));
 }
 
+bool runs_one_of(const json& program, const std::set<std::string>& files) {
+  const auto command = program.find("command");
+  return command != program.end() && command->is_array() &&
+         std::any_of(command->begin(), command->end(), [&](const json& word) {
+           return word.is_string() &&
+                  std::any_of(files.begin(), files.end(), [&](const std::string& file) {
+                    return is_beside(file, word.get_ref<const std::string&>());
+                  });
+         });
+}
+
 bool works_with(const agent_spec& a, const std::string& domain,
                 const std::set<std::string>& files) {
   const auto& s = a.settings;
   if (!s.is_object())
     return false;
-  if (a.card.kind == agent_kind::subprocess)
-    if (const auto command = s.find("command"); command != s.end() && command->is_array())
-      for (const auto& word : *command)
-        if (word.is_string() &&
-            std::any_of(files.begin(), files.end(), [&](const std::string& file) {
-              return is_beside(file, word.get_ref<const std::string&>());
-            }))
-          return true;
+  if (a.card.kind == agent_kind::subprocess && runs_one_of(s, files))
+    return true;
+  // The tools of an agent that thinks with a model may be programs as well.
+  if (const auto tools = s.find("tools"); tools != s.end() && tools->is_object())
+    for (const auto& [name, tool] : tools->items())
+      if (tool.is_object() && tool.contains("subprocess") && runs_one_of(tool["subprocess"], files))
+        return true;
   if (a.card.kind != agent_kind::triage)
     return false;
   std::vector<std::string> mine{s.value("model", a.card.name + ".model"), s.value("examples", "")};

@@ -39,6 +39,8 @@ struct provider_spec {
   milliseconds first_byte_timeout{30000}; ///< from sending the request to the answer's first byte
   milliseconds timeout{120000};           ///< for a whole answer
   breaker_spec breaker;
+
+  friend bool operator==(const provider_spec&, const provider_spec&) = default;
 };
 
 /// A model as the fleet knows it (the model's card): its limits and its prices.
@@ -58,6 +60,7 @@ struct model_spec {
     return static_cast<std::uint64_t>(std::ceil(static_cast<double>(input) * input_price +
                                                 static_cast<double>(output) * output_price));
   }
+  friend bool operator==(const model_spec&, const model_spec&) = default;
 };
 
 enum class chat_role : std::uint8_t { system, user, assistant, tool };
