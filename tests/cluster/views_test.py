@@ -3,10 +3,14 @@
     views_test.py TROUPE [SCENARIO...]
 """
 
+import http.server
+import json
 import os
 import signal
 import sys
+import threading
 import time
+import urllib.request
 
 sys.dont_write_bytecode = True
 from cluster_kit import Cluster, Load, until, verdict
@@ -180,13 +184,111 @@ def drained(cluster):
     print(f"  the drain took {took:.1f} s")
 
 
-SCENARIOS = {f.__name__: f for f in (views, drained)}
+class Shaky(http.server.ThreadingHTTPServer):
+    """A service behind an agent: what it is asked with the skill `shaky.do` goes wrong until it `works`."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.works, self.asked = False, []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def files(self):
+        return {"shaky/domain.yaml": "domain: shaky\nretry: {max_retries: 0}\n"
+                                     "breaker: {failures: 6, rate: 0, cool_down: 2s}\n",
+                "shaky/agents/service.yaml": "agent: service\nkind: http\nskills: [steady.do, shaky.do]\n"
+                                             f"http: {{url: 'http://127.0.0.1:{self.server_port}/'}}\n"}
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        call = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        shaky = call["skill"] == "shaky.do"
+        if shaky:
+            self.server.asked.append(time.monotonic())
+        body = json.dumps({"text": "done"}).encode()
+        self.send_response(503 if shaky and not self.server.works else 200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class WithService(Cluster):
+    """A cluster whose fleet has a domain with this service behind its agent."""
+
+    def __init__(self, troupe, names):
+        self.service = Shaky()
+        # The files are there before the first node is started.
+        super().__init__(troupe, names, wrap=lambda name: self.write())
+
+    def write(self):
+        for file, text in self.service.files().items():
+            path = os.path.join(self.fleet, file)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as f:
+                f.write(text)
+        return []
+
+
+def breakers(cluster):
+    """A circuit breaker is one for all nodes: it counts the failures of all of them, and one probe closes it for all."""
+    nodes, service = cluster.nodes, cluster.service
+    until(lambda: set(cluster.members().values()) == {"up"})
+
+    def ask(session, skill):
+        status, said = nodes["a"].post({"domain": "shaky", "skill": skill, "text": "do", "context_id": session})
+        assert status == 200, said
+        return said
+
+    # Two sessions that each node works on: none of them alone sees more failures than two.
+    sessions = {name: [] for name in nodes}
+    for i in range(60):
+        said = ask(f"s{i}", "steady.do")
+        assert said["status"]["state"] == "completed", said
+        at = nodes["a"].get(f"/v1/tasks/{said['id']}/trace")["root"]["node"]
+        if len(sessions[at]) < 2:
+            sessions[at].append(f"s{i}")
+        if all(len(x) == 2 for x in sessions.values()):
+            break
+    assert all(len(x) == 2 for x in sessions.values()), sessions
+    for pair in zip(*sessions.values()):
+        for session in pair:
+            assert ask(session, "shaky.do")["status"]["state"] == "failed"
+    assert len(service.asked) == 6
+
+    def open_at(node):
+        with urllib.request.urlopen(f"http://127.0.0.1:{node.port}/metrics", timeout=10) as r:
+            return any(x.startswith("troupe_breaker_open{") and 'name="shaky/service' in x and x.endswith(" 1")
+                       for x in r.read().decode().splitlines())
+    until(lambda: all(open_at(node) for node in nodes.values()))
+    took = time.monotonic() - service.asked[-1]
+    assert took < 1, f"it was open everywhere after {took:.2f} s"
+
+    # While it is open nobody asks the service; one call probes it then, and it is closed for all.
+    service.works = True
+    everybody = [session for pair in sessions.values() for session in pair]
+    began = time.monotonic()
+    while any(open_at(node) for node in nodes.values()):
+        assert time.monotonic() - began < 20, "it does not close"
+        for session in everybody:
+            ask(session, "shaky.do")
+    rested = service.asked[6] - service.asked[5]
+    assert rested > 1.9, f"the service was asked after {rested:.2f} s"
+    for session in everybody:
+        assert ask(session, "shaky.do")["status"]["state"] == "completed"
+    print(f"  open at {len(nodes)} nodes after {took:.2f} s, closed after {time.monotonic() - service.asked[5]:.1f} s")
+
+
+SCENARIOS = {f.__name__: f for f in (views, drained, breakers)}
 
 
 def main():
     for name in sys.argv[2:] or list(SCENARIOS):
         print(f"{name}: {SCENARIOS[name].__doc__}", flush=True)
-        cluster = Cluster(sys.argv[1], ["a", "b", "c"])
+        cluster = (WithService if name == "breakers" else Cluster)(sys.argv[1], ["a", "b", "c"])
         try:
             SCENARIOS[name](cluster)
             codes = cluster.stop()
