@@ -7,15 +7,15 @@
 
 namespace troupe {
 
-void front_desk_state::find_session(std::string id,
+void front_desk_state::find_session(std::string id, const domain_scope& within,
                                     std::function<void(session_found, const refused&)> then) {
-  const auto places = orchestrators_of_shard(shard_for(id, parts_->fleet.shards));
+  const auto places = orchestrators_of_shard(shard_for(id, parts_->fleet.shards), within);
   auto missing = std::make_shared<std::size_t>(places.size());
   auto shared =
       std::make_shared<std::function<void(session_found, const refused&)>>(std::move(then));
   const auto request = seat_guest<session_found>(
       sessions_,
-      [this, id, missing, shared](const session_found& x) {
+      [this, id, within, missing, shared](const session_found& x) {
         if (x.what) {
           (*shared)(x, {});
           return true;
@@ -29,7 +29,8 @@ void front_desk_state::find_session(std::string id,
         auto me = caf::actor_cast<caf::actor>(self_);
         std::vector<std::string> paths;
         for (const auto& [path, domain] : parts_->domains)
-          paths.push_back(path);
+          if (is_within(path, within))
+            paths.push_back(path);
         send_to(self_, journal_, journal_ask{[me, id, shared, paths](store& where) {
                   session_found found;
                   for (const auto& path : paths) {
@@ -63,7 +64,7 @@ void front_desk_state::find_session(std::string id,
 }
 
 void front_desk_state::list_sessions(
-    std::size_t limit,
+    std::size_t limit, const domain_scope& within,
     std::function<void(std::vector<std::shared_ptr<const session_snapshot>>, const refused&)>
         then) {
   struct gathered {
@@ -88,7 +89,7 @@ void front_desk_state::list_sessions(
         return true;
       },
       [finish](const refused&) { finish(); });
-  for (const auto& place : orchestrators({}))
+  for (const auto& place : orchestrators({}, within))
     all->missing += send_to(self_, place, view_shard{request, limit}) ? 1 : 0;
   if (all->missing == 0) {
     views_.dismiss(request);

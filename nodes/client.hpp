@@ -5,6 +5,7 @@
 #include "actors/survey.hpp"
 #include "src/store/store.hpp"
 
+#include <troupe/domain_path.hpp>
 #include <troupe/fleet.hpp>
 #include <troupe/member.hpp>
 #include <troupe/standing_order.hpp>
@@ -56,10 +57,10 @@ struct agent_view {
   std::uint64_t failed = 0;
   float success_rate = 1;
   std::uint64_t incarnation = 0;
-  shared_breaker::view breaker;  ///< of its own
-  shared_breaker::view provider; ///< of whom it depends on
+  shared_breaker::view breaker;          ///< of its own
+  shared_breaker::view provider;         ///< of whom it depends on
   std::optional<standing_order> ordered; ///< what a person has said of it
-  std::string node;              ///< where it lives; empty: nobody sits there now
+  std::string node;                      ///< where it lives; empty: nobody sits there now
 };
 
 /// An orchestrator that this node runs: it owns a shard of a domain.
@@ -113,9 +114,12 @@ class client {
   /// Answers with the record as it is when the cancellation has been taken in; `conflict` if the
   /// task has ended.
   virtual void cancel(std::string id, std::string why, reply<task_record_ptr> then) = 0;
-  virtual void find_session(std::string id, reply<session_found> then) = 0;
+  /// A domain's conversation of this id; domains may have one each. `within`: only of these.
+  virtual void find_session(std::string id, reply<session_found> then,
+                            domain_scope within = {}) = 0;
   virtual void list_sessions(std::size_t limit,
-                             reply<std::vector<std::shared_ptr<const session_snapshot>>> then) = 0;
+                             reply<std::vector<std::shared_ptr<const session_snapshot>>> then,
+                             domain_scope within = {}) = 0;
   /// Of this node.
   virtual void tree(reply<std::shared_ptr<const tree_node>> then) = 0;
   virtual void questions(std::string queue, reply<std::vector<question_ptr>> then) = 0;
@@ -128,8 +132,8 @@ class client {
   /// Does this at this node to the agent `domain/agent`, with all its replicas, or to the one
   /// replica `domain/agent#n`; answers with those that live here, as they stand then.
   /// `invalid_request` if there is no such agent. All but `restart` is stored and stands when the
-  /// node is started again; `busy` when it has been done but the store has not taken it yet. `told_by`: the node that was asked and has the
-  /// order in its audit trail; empty: this one.
+  /// node is started again; `busy` when it has been done but the store has not taken it yet.
+  /// `told_by`: the node that was asked and has the order in its audit trail; empty: this one.
   virtual void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then,
                      std::string told_by = {}) = 0;
   /// Asks all nodes of the cluster something, see `survey`; a node that is alone asks itself.
