@@ -37,17 +37,20 @@ front_desk_state::~front_desk_state() {
       w.refused_({refusal::stopping, "the node is stopping", {}});
 }
 
-std::vector<seat_ptr> front_desk_state::orchestrators_of_shard(std::uint32_t shard) const {
+std::vector<seat_ptr> front_desk_state::orchestrators_of_shard(std::uint32_t shard,
+                                                               const domain_scope& within) const {
   std::vector<seat_ptr> out;
   for (const auto& [path, domain] : parts_->domains)
-    out.push_back(domain.shards[shard % domain.shards.size()]);
+    if (is_within(path, within))
+      out.push_back(domain.shards[shard % domain.shards.size()]);
   return out;
 }
 
-std::vector<seat_ptr> front_desk_state::orchestrators(const std::string& of) const {
+std::vector<seat_ptr> front_desk_state::orchestrators(const std::string& of,
+                                                      const domain_scope& within) const {
   std::vector<seat_ptr> out;
   for (const auto& [path, domain] : parts_->domains)
-    if (of.empty() || of == path)
+    if ((of.empty() || of == path) && is_within(path, within))
       out.insert(out.end(), domain.shards.begin(), domain.shards.end());
   return out;
 }

@@ -203,10 +203,10 @@ class fake_client : public client {
     said.insert(said.end(), others.begin(), others.end());
     then(std::move(said), {});
   }
-  survey_question asked;                        ///< the last one
+  survey_question asked;                          ///< the last one
   std::function<json(const json&)> search_logs;   ///< this node's
   std::function<json(const json&)> last_messages; ///< likewise
-  survey_answers others;                        ///< what further nodes say, whatever is asked
+  survey_answers others;                          ///< what further nodes say, whatever is asked
   std::vector<shard_view> shards() const override { return owned; }
   std::vector<shard_view> owned;
   void drain(bool on, reply<drain_state> then, std::string told_by) override {
@@ -240,7 +240,8 @@ class fake_client : public client {
     {
       std::lock_guard lock{mutex_};
       for (const auto& [id, r] : records_)
-        if ((!f.state || *f.state == r->state) && out.size() < f.limit)
+        if ((!f.state || *f.state == r->state) && is_within(r->what->domain, f.within) &&
+            out.size() < f.limit)
           out.push_back(r);
     }
     then(std::move(out), {});
@@ -259,7 +260,7 @@ class fake_client : public client {
     else
       then(out, {});
   }
-  void find_session(std::string id, reply<session_found> then) override {
+  void find_session(std::string id, reply<session_found> then, domain_scope) override {
     session_found out;
     if (id == "s1") {
       auto s = std::make_shared<session_snapshot>();
@@ -270,8 +271,8 @@ class fake_client : public client {
     }
     then(std::move(out), {});
   }
-  void list_sessions(std::size_t,
-                     reply<std::vector<std::shared_ptr<const session_snapshot>>> then) override {
+  void list_sessions(std::size_t, reply<std::vector<std::shared_ptr<const session_snapshot>>> then,
+                     domain_scope) override {
     auto s = std::make_shared<session_snapshot>();
     s->id = "s1";
     then({s}, {});
