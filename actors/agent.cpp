@@ -148,6 +148,8 @@ void agent_state::on_tick() {
 }
 
 void agent_state::on_runner_ended(const runner_ended& x) {
+  if (runner_->took(x))
+    return;
   auto hit = std::find_if(running_.begin(), running_.end(),
                           [&](const running& r) { return r.key == x.call; });
   if (hit == running_.end())
@@ -155,6 +157,10 @@ void agent_state::on_runner_ended(const runner_ended& x) {
   auto who = std::move(*hit);
   running_.erase(hit);
   runner_->ended(who.key);
+  if (x.note)
+    who.note = who.note ? std::make_shared<const std::string>(*who.note + "; " +
+                                                              parts_->without_secrets(*x.note))
+                        : std::make_shared<const std::string>(parts_->without_secrets(*x.note));
   answer(who.caller, who.call, who.since, x.x, std::move(who.note), who.query);
   start_next();
 }
@@ -249,6 +255,7 @@ caf::behavior agent(caf::stateful_actor<agent_state>* self, parts_ptr parts, sea
       [self](const stop_call& x) { state_of(self).on_stop(x); },
       [self](const runner_ended& x) { state_of(self).on_runner_ended(x); },
       [self](const runner_broke& x) { state_of(self).on_runner_broke(x); },
+      [self](const runner_turn& x) { state_of(self).on_runner_turn(x); },
       [self](tick) { state_of(self).on_tick(); },
   };
 }

@@ -23,6 +23,7 @@ struct agent_state {
   void on_stop(const stop_call& x);
   void on_runner_ended(const runner_ended& x);
   void on_runner_broke(const runner_broke& x);
+  void on_runner_turn(const runner_turn& x) { runner_->turn(x); }
   void on_tick();
 
   static inline const char* name = "agent";

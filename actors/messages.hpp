@@ -8,6 +8,7 @@
 
 #include <troupe/caf.hpp>
 #include <troupe/event.hpp>
+#include <troupe/model.hpp>
 #include <troupe/session.hpp>
 
 #include <cstdint>
@@ -137,6 +138,13 @@ struct call_handed_over {
 struct runner_ended {
   std::uint64_t call = 0;
   outcome_ptr x;
+  std::shared_ptr<const std::string> note = nullptr; ///< how the runner came to it; mostly null
+};
+/// INTERNAL to an agent: what its runner waited for has come, or a wait is over.
+struct runner_turn {
+  std::uint64_t call = 0;
+  std::uint64_t number = 0;                 ///< of the wait, among all of the runner's
+  std::shared_ptr<const model_reply> reply; ///< null: it was a wait for time to pass
 };
 /// INTERNAL to an agent: its runner can no longer be trusted.
 struct runner_broke {
@@ -384,6 +392,7 @@ struct flush {};
   X(troupe::call_ended)                                                                            \
   X(troupe::call_handed_over)                                                                      \
   X(troupe::runner_ended)                                                                          \
+  X(troupe::runner_turn)                                                                           \
   X(troupe::runner_broke)                                                                          \
   X(troupe::seat_down)                                                                             \
   X(troupe::register_agent)                                                                        \

@@ -32,8 +32,12 @@ class classifier;
 namespace tools {
 class process_port;
 class http_port;
+class tool_source;
 class worker_pool;
 } // namespace tools
+namespace models {
+class model_port;
+}
 
 /// What the actors of a node share: made before the first of them, gone after the last. Everything
 /// here is immutable or thread safe. Ports may be replaced: a simulation runs the shipped actors on
@@ -57,6 +61,9 @@ struct node_parts {
   std::shared_ptr<tools::process_port> processes;
   std::shared_ptr<tools::http_port> http;
   std::shared_ptr<tools::worker_pool> workers;
+  std::shared_ptr<models::model_port> models; ///< language models, by the fleet's names
+  /// Where agents with models get further tools from, by the agent as `domain/agent`.
+  std::map<std::string, std::vector<std::shared_ptr<tools::tool_source>>, std::less<>> tool_sources;
   std::shared_ptr<const redactor> secrets; ///< what nobody may read; null: there are none
   /// What each agent that declares something lets in and out, by `domain/agent`.
   std::map<std::string, std::shared_ptr<const boundary>, std::less<>> boundaries;

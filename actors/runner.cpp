@@ -19,6 +19,8 @@ runner_ptr make_runner(const parts_ptr& parts, const std::shared_ptr<const agent
     return make_human_runner(*spec);
   case agent_kind::triage:
     return make_triage_runner(parts, *spec);
+  case agent_kind::llm:
+    return make_llm_runner(parts, *spec, self);
   }
   throw std::runtime_error{"unknown kind of agent"};
 }

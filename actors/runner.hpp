@@ -20,6 +20,11 @@ class agent_runner {
   /// Nobody waits for this call any more: end what can be ended. `runner_ended` is still owed
   /// unless false is returned: then the work cannot be ended and the agent has to go.
   virtual bool stop(std::uint64_t call) = 0;
+  /// What the runner waited for in the middle of a call has come.
+  virtual void turn(const runner_turn&) {}
+  /// Whether this end is that of something which the runner had begun for a call of its own, and
+  /// not that of a call: then it has been dealt with.
+  virtual bool took(const runner_ended&) { return false; }
   /// `runner_ended` for this call has arrived, or `run` returned its outcome: forget it.
   virtual void ended(std::uint64_t) {}
   /// The call waits for people and not for this agent: its question; empty for agents that work
@@ -41,5 +46,7 @@ runner_ptr make_process_runner(const parts_ptr& parts, const agent_spec& spec,
 runner_ptr make_http_runner(const parts_ptr& parts, const agent_spec& spec);
 runner_ptr make_human_runner(const agent_spec& spec);
 runner_ptr make_triage_runner(const parts_ptr& parts, const agent_spec& spec);
+runner_ptr make_llm_runner(const parts_ptr& parts, const agent_spec& spec,
+                           caf::event_based_actor* self);
 
 } // namespace troupe

@@ -25,6 +25,7 @@ void call_remote();
 void remote_route();
 void slow_peer();
 void seat_news();
+void provider_overhead();
 
 inline const std::vector<benchmark>& all() {
   static const std::vector<benchmark> list{
@@ -44,6 +45,7 @@ inline const std::vector<benchmark>& all() {
       {"remote_route", remote_route},
       {"slow_peer", slow_peer},
       {"seat_news", seat_news},
+      {"provider_overhead", provider_overhead},
   };
   return list;
 }

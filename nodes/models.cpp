@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using models = std::map<std::string, std::shared_ptr<const text::classifier>, std::less<>>;
+using classifiers = std::map<std::string, std::shared_ptr<const text::classifier>, std::less<>>;
 
 /// The files that a model is made from, those that exist.
 std::vector<fs::path> examples_of(const agent_spec& agent, const fs::path& folder) {
@@ -82,7 +82,7 @@ std::shared_ptr<const text::classifier> load_one(const fleet_spec& fleet, const 
 }
 
 void load_domain(const fleet_spec& fleet, const domain_spec& domain, spdlog::logger& log,
-                 models& out) {
+                 classifiers& out) {
   for (const auto& agent : domain.agents) {
     if (agent.card.kind != agent_kind::triage)
       continue;
@@ -99,8 +99,8 @@ void load_domain(const fleet_spec& fleet, const domain_spec& domain, spdlog::log
 
 } // namespace
 
-models load_models(const fleet_spec& fleet, spdlog::logger& log) {
-  models out;
+classifiers load_models(const fleet_spec& fleet, spdlog::logger& log) {
+  classifiers out;
   for (const auto& domain : fleet.domains)
     load_domain(fleet, domain, log, out);
   return out;

@@ -12,6 +12,7 @@
 #include "nodes/node_tree.hpp"
 #include "nodes/subjects.hpp"
 #include "policies/dice.hpp"
+#include "src/models/model_port.hpp"
 #include "src/telemetry/flight_recorder.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
@@ -44,12 +45,27 @@ void index_domains(const std::vector<domain_spec>& domains, node_parts& parts) {
   }
 }
 
+/// The functions that an agent names: its own, or those of its tools.
+std::vector<std::string> functions_of(const agent_spec& a) {
+  std::vector<std::string> out;
+  if (!a.settings.is_object())
+    return out;
+  if (a.card.kind == agent_kind::native)
+    out.push_back(a.settings.value("function", std::string{}));
+  if (const auto tools = a.settings.find("tools");
+      a.card.kind == agent_kind::llm && tools != a.settings.end())
+    for (const auto& tool : *tools)
+      if (const auto native = tool.find("native"); native != tool.end())
+        out.push_back(native->value("function", std::string{}));
+  return out;
+}
+
 void check_natives(const std::vector<agent_spec>& agents, const node_parts& parts) {
   for (const auto& a : agents) {
-    const auto function = a.settings.is_object() ? a.settings.value("function", std::string{}) : "";
-    if (a.card.kind == agent_kind::native && !parts.natives->find(function))
-      throw std::runtime_error{"agent " + a.card.domain + "/" + a.card.name +
-                               ": no native agent is registered as '" + function + "'"};
+    for (const auto& function : functions_of(a))
+      if (!parts.natives->find(function))
+        throw std::runtime_error{"agent " + a.card.domain + "/" + a.card.name +
+                                 ": no native agent is registered as '" + function + "'"};
   }
 }
 
@@ -90,6 +106,8 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.processes = options_.processes ? options_.processes : tools::make_process_port();
   p.http = options_.http ? options_.http : tools::make_http_port();
   p.workers = options_.workers ? options_.workers : tools::make_worker_pool();
+  p.models = options_.models ? options_.models
+                             : models::make_model_port(p.http, p.fleet.providers, p.fleet.models);
   p.secrets = options_.secrets;
   for (const auto& [path, domain] : p.domains)
     for (const auto& agent : domain.spec->agents)

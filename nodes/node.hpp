@@ -28,6 +28,7 @@ struct node_options {
   std::shared_ptr<tools::process_port> processes;
   std::shared_ptr<tools::http_port> http;
   std::shared_ptr<tools::worker_pool> workers;
+  std::shared_ptr<models::model_port> models; ///< default: over `http`, as the fleet says
   /// Opens the store; called on the journal's thread at each of its starts, and once by `start`.
   /// Default: SQLite in the fleet's data folder. Give `nullptr` in `no_store` to run without one.
   std::function<std::unique_ptr<store>()> open_store;

@@ -20,12 +20,12 @@
 
 namespace troupe {
 
-enum class agent_kind : std::uint8_t { native, rules, subprocess, http, human, triage };
+enum class agent_kind : std::uint8_t { native, rules, subprocess, http, human, triage, llm };
 
 template <>
 struct enum_names<agent_kind> {
-  static constexpr std::array<std::string_view, 6> value{"native", "rules", "subprocess",
-                                                         "http",   "human", "triage"};
+  static constexpr std::array<std::string_view, 7> value{"native", "rules",  "subprocess", "http",
+                                                         "human",  "triage", "llm"};
 };
 
 enum class restart_type : std::uint8_t { permanent, transient, temporary };

@@ -3,6 +3,7 @@
 #include <troupe/agent.hpp>
 #include <troupe/clock.hpp>
 #include <troupe/event.hpp>
+#include <troupe/model.hpp>
 #include <troupe/plan.hpp>
 
 #include <cstdint>
@@ -211,6 +212,8 @@ struct fleet_spec {
   std::vector<std::string> plugins;
   std::vector<service_spec> services;
   std::vector<human_queue_spec> human_queues;
+  std::vector<provider_spec> providers; ///< of language models
+  std::vector<model_spec> models;       ///< each of one of `providers`
   std::vector<domain_spec> domains;
 };
 

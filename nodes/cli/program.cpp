@@ -69,6 +69,7 @@ std::unique_ptr<CLI::App> make_program(shell& s) {
   add_models(*app, s);
   add_replay(*app, s);
   add_sim(*app, s);
+  add_sim_llm(*app, s);
   add_certs(*app, s);
   add_chaos(*app, s);
   add_recorder(*app, s);

@@ -26,6 +26,7 @@ void add_init(CLI::App& to, shell& s);
 void add_models(CLI::App& to, shell& s); ///< train, classify, decompose
 void add_replay(CLI::App& to, shell& s);
 void add_sim(CLI::App& to, shell& s);
+void add_sim_llm(CLI::App& to, shell& s);
 void add_certs(CLI::App& to, shell& s); ///< init, node, show
 void add_chaos(CLI::App& to, shell& s);
 void add_recorder(CLI::App& to, shell& s);

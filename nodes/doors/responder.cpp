@@ -115,13 +115,17 @@ bool responder::write(std::string piece) const {
   // Pieces come from several threads; only the mailbox keeps them in order, so none takes the short
   // cut.
   if (state_->unsent.fetch_add(piece.size()) + piece.size() > state_->box->stream_backlog) {
-    if (state_->streaming.exchange(false))
-      state_->box->post({mail::kind::cut, state_->key, {}, {}, {}, {}});
+    cut();
     return false;
   }
   state_->box->post(
       {mail::kind::chunk, state_->key, {}, {}, std::move(piece), {state_, &state_->unsent}});
   return true;
+}
+
+void responder::cut() const {
+  if (state_ && state_->streaming.exchange(false))
+    state_->box->post({mail::kind::cut, state_->key, {}, {}, {}, {}});
 }
 
 void responder::finish() const {

@@ -97,6 +97,8 @@ class responder {
   /// which cuts it. Pieces for a connection that has gone are dropped: `when_gone` tells.
   bool write(std::string piece) const;
   void finish() const;
+  /// Ends the stream as a connection does that breaks: what was not delivered is lost.
+  void cut() const;
 
  private:
   friend class connection;

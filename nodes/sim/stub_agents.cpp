@@ -13,7 +13,8 @@ void put_stubs(std::vector<domain_spec>& domains) {
   for (auto& d : domains) {
     for (auto& a : d.agents) {
       auto& kind = a.card.kind;
-      if (kind != agent_kind::native && kind != agent_kind::subprocess && kind != agent_kind::http)
+      if (kind != agent_kind::native && kind != agent_kind::subprocess &&
+          kind != agent_kind::http && kind != agent_kind::llm)
         continue;
       kind = agent_kind::native;
       // A tenth of all agents answers on its own thread, as cheap native functions do.

@@ -223,13 +223,29 @@ def troupe(url, *words):
     return out.stdout.rstrip() or out.stderr.rstrip()
 
 
+def models_had(models, url):
+    """What the simulated models went through, if they are simulated, and what they cost."""
+    try:
+        stats = call(models.removesuffix("/v1") + "/stats")
+        wrong = {kind: count for kind, count in stats["mishaps"].items() if count and kind != "none"}
+        print(f"  {stats['requests']} requests, of which went wrong: "
+              + (", ".join(f"{kind} {count}" for kind, count in sorted(wrong.items())) or "none"))
+    except (OSError, ValueError, KeyError):
+        print("  the models are not simulated")
+    with urllib.request.urlopen(url + "/metrics", timeout=10) as answer:
+        costs = [line for line in answer.read().decode().splitlines() if line.startswith("troupe_model_cost_total{")]
+    for line in costs:
+        name = line.split('model="')[1].split('"')[0]
+        print(f"  {name} has cost {float(line.rsplit(' ', 1)[1]):.4f}")
+
+
 def title(text):
     print(f"\n\033[1m{text}\033[0m", flush=True)
 
 
 def main():
     options = argparse.ArgumentParser()
-    for name in ("url", "data", "outside", "cluster"):
+    for name in ("url", "data", "outside", "cluster", "models"):
         options.add_argument("--" + name, required=True)
     for name in ("messages", "node"):
         options.add_argument("--" + name, type=int, required=True)
@@ -268,8 +284,8 @@ def main():
     agents = agents.get("agents", agents) if isinstance(agents, dict) else agents
     questions = call(url + "/v1/human")
     questions = questions.get("questions", questions) if isinstance(questions, dict) else questions
-    if doors.cluster:
-        title("After the kill")
+    if doors.cluster or options.models:
+        title("After the kill" if doors.cluster else "Everybody is answered")
         ends = collections.Counter(doors.ended(id)["status"]["state"] if id else "refused" for id in tally.ids)
         answered = sum(n for state, n in ends.items() if state != "refused" and state not in UNDER_WAY)
         print(f"  {answered} of {len(work)} customers are answered or with a person: "
@@ -277,7 +293,11 @@ def main():
         print(f"  {len(set(tally.ids))} tasks for {len(work)} messages")
         if answered != len(work) or len(set(tally.ids)) != len(work):
             sys.exit("somebody was not answered, or twice")
-        print(troupe(url, "nodes"))
+        if doors.cluster:
+            print(troupe(url, "nodes"))
+    if options.models:
+        title("The models")
+        models_had(options.models, url)
     title("Summary")
     print(f"  {len(work)} messages in {seconds:.1f} s: {len(work) / seconds:.0f} a second, 16 at a time")
     print(f"  answer times: half within {took[len(took) // 2] * 1000:.0f} ms, 95 % within {took[len(took) * 95 // 100] * 1000:.0f} ms")

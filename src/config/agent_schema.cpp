@@ -65,7 +65,45 @@ void read_schema(const yaml_node* at, const fs::path& dir, const fs::path& folde
   }
 }
 
+void read_prompts(const yaml_node& list, const fs::path& dir, const fs::path& folder, json& out,
+                  std::vector<std::string>& files, report& problems) {
+  std::string all;
+  for (const auto& child : list.children) {
+    const auto name = as_text(*child);
+    if (!name)
+      continue;
+    const auto file = (folder / *name).lexically_normal();
+    if (fs::path{*name}.is_absolute() || leaves(file)) {
+      problems.error(*child, "the prompt must be a file within the fleet's folder");
+      continue;
+    }
+    auto text = read_text(dir / file);
+    if (!text.text) {
+      problems.error(*child, "the prompt " + in_quotes(file.generic_string()) + ": " + text.error);
+      continue;
+    }
+    files.push_back(file.generic_string());
+    all += (all.empty() ? "" : "\n\n") + *text.text;
+  }
+  out = std::move(all);
+}
+
 } // namespace
+
+void read_llm(const yaml_node& root, const fs::path& dir, const fs::path& folder, agent_spec& out,
+              std::vector<std::string>& files, report& problems) {
+  const auto* block = root.find("llm");
+  if (!block || !block->is_map() || out.card.kind != agent_kind::llm)
+    return;
+  if (const auto* prompts = block->find("prompt"); prompts && prompts->is_list())
+    read_prompts(*prompts, dir, folder, out.settings["instructions"], files, problems);
+  const auto* tools = block->find("tools");
+  if (!tools || !tools->is_map())
+    return;
+  for (const auto& tool : tools->children)
+    if (const auto* takes = tool->is_map() ? tool->find("takes") : nullptr)
+      read_schema(takes, dir, folder, out.settings["tools"][tool->key]["takes"], problems);
+}
 
 void read_schemas(const yaml_node& root, const fs::path& dir, const fs::path& folder,
                   agent_spec& out, report& problems) {

@@ -4,6 +4,8 @@
 #include "src/config/report.hpp"
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace troupe::config {
 
@@ -13,5 +15,11 @@ namespace troupe::config {
 /// agent's file, `dir` the fleet's, which no path may leave.
 void read_schemas(const yaml_node& root, const std::filesystem::path& dir,
                   const std::filesystem::path& folder, agent_spec& out, report& problems);
+
+/// The same for what the tools of an agent with a model take, and reads the files with its
+/// instructions, which are relative to `folder`, the domain's. Their names are added to `files`.
+void read_llm(const yaml_node& root, const std::filesystem::path& dir,
+              const std::filesystem::path& folder, agent_spec& out, std::vector<std::string>& files,
+              report& problems);
 
 } // namespace troupe::config

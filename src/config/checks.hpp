@@ -38,6 +38,15 @@ void check_regions(const fleet_draft& fleet, report& problems);
 /// That an agent's bounds are in order and its regions are the fleet's.
 void check_placement(const fleet_draft& fleet, const agent_draft& agent, report& problems);
 
+/// That models have providers, and that keys come from where secrets are.
+void check_models(const fleet_draft& fleet, report& problems);
+/// That the model named at `at` is one of the fleet's.
+void check_model_name(const fleet_draft& fleet, const yaml_node& at, report& problems);
+
+/// That the models of an agent exist, and that it says what its tools do.
+void check_llm(const fleet_draft& fleet, const agent_draft& agent, report& problems);
+void warn_about_llm(const agent_draft& agent, report& problems);
+
 /// That no agent falls back to itself, over others or directly.
 void check_fallback_cycles(const domain_draft& domain, report& problems);
 

@@ -4,8 +4,6 @@
 
 namespace troupe::config {
 
-namespace {
-
 using namespace make;
 
 const record& native_keys() {
@@ -16,6 +14,32 @@ const record& native_keys() {
        {"options", object(), "handed to the function", "{}"}}};
   return r;
 }
+
+const record& subprocess_keys() {
+  static const record r{
+      "subprocess",
+      "A program that speaks JSON on its standard input and output.",
+      {{"command", list(text(), 1), "program and arguments; runs in the fleet's folder", {}, true},
+       {"mode", one_of({"worker", "once"}),
+        "`worker`: long-lived, one JSON per line; `once`: one process per call", "worker"},
+       {"environment", map(text_rule::filled, text()),
+        "variables set for it beside PATH, TROUPE_DATA_DIR and TROUPE_FLEET_DIR; nothing else is "
+        "inherited",
+        "{}"},
+       {"output_max", size(1, 64 << 20), "the largest answer", "1MiB"}}};
+  return r;
+}
+
+const record& http_keys() {
+  static const record r{
+      "http",
+      "A service that takes the request as JSON in a POST.",
+      {{"url", text(text_rule::url), "where it is", {}, true},
+       {"headers", map(text_rule::name, text(text_rule::header)), "sent with each request", "{}"}}};
+  return r;
+}
+
+namespace {
 
 const record& rule_keys() {
   static const record r{
@@ -50,30 +74,6 @@ const record& rules_keys() {
       "Fixed answers; the first rule that matches gives its own.",
       {{"rules", list(fields(rule_keys), 1), "in order", {}, true},
        {"otherwise", fields(otherwise_keys), "when no rule matches", "fails with low_confidence"}}};
-  return r;
-}
-
-const record& subprocess_keys() {
-  static const record r{
-      "subprocess",
-      "A program that speaks JSON on its standard input and output.",
-      {{"command", list(text(), 1), "program and arguments; runs in the fleet's folder", {}, true},
-       {"mode", one_of({"worker", "once"}),
-        "`worker`: long-lived, one JSON per line; `once`: one process per call", "worker"},
-       {"environment", map(text_rule::filled, text()),
-        "variables set for it beside PATH, TROUPE_DATA_DIR and TROUPE_FLEET_DIR; nothing else is "
-        "inherited",
-        "{}"},
-       {"output_max", size(1, 64 << 20), "the largest answer", "1MiB"}}};
-  return r;
-}
-
-const record& http_keys() {
-  static const record r{
-      "http",
-      "A service that takes the request as JSON in a POST.",
-      {{"url", text(text_rule::url), "where it is", {}, true},
-       {"headers", map(text_rule::name, text(text_rule::header)), "sent with each request", "{}"}}};
   return r;
 }
 
@@ -169,7 +169,8 @@ const record& agent_keys() {
        {"subprocess", fields(subprocess_keys), "for kind subprocess"},
        {"http", fields(http_keys), "for kind http"},
        {"human", fields(human_agent_keys), "for kind human"},
-       {"triage", fields(triage_keys), "for kind triage"}},
+       {"triage", fields(triage_keys), "for kind triage"},
+       {"llm", fields(llm_keys), "for kind llm"}},
       {},
       {},
       "kind",
@@ -178,7 +179,8 @@ const record& agent_keys() {
        {"subprocess", {"subprocess", "skills"}},
        {"http", {"http", "skills"}},
        {"human", {"human", "skills"}},
-       {"triage", {"triage"}}}};
+       {"triage", {"triage"}},
+       {"llm", {"llm", "skills"}}}};
   return r;
 }
 

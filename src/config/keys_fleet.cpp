@@ -140,7 +140,10 @@ const record& fleet_keys() {
        {"plugins", list(text(text_rule::filled)), "shared libraries with native agents", "[]"},
        {"services", list(fields(service_keys)), "processes that the fleet keeps running", "[]"},
        {"humans", map(text_rule::name, fields(human_queue_keys)), "queues of people, by name",
-        "{}"}}};
+        "{}"},
+       {"providers", map(text_rule::name, fields(provider_keys)),
+        "servers of language models, by name", "{}"},
+       {"models", map(text_rule::name, fields(model_keys)), "language models, by name", "{}"}}};
   return r;
 }
 

@@ -52,7 +52,17 @@ class loader {
       return false;
     const auto path = node.path();
     return path.starts_with("http.") || path.starts_with("subprocess.") ||
-           path.starts_with("native.options");
+           path.starts_with("native.options") || is_for_a_tool(path);
+  }
+
+  // `llm.tools.NAME.http.headers.x`: for the tool's program or service alone.
+  static bool is_for_a_tool(const std::string& path) {
+    if (!path.starts_with("llm.tools."))
+      return false;
+    const auto after = path.find('.', std::string_view{"llm.tools."}.size());
+    const auto rest = after == path.npos ? std::string{} : path.substr(after + 1);
+    return rest.starts_with("http.") || rest.starts_with("subprocess.") ||
+           rest.starts_with("native.options");
   }
 
   // Reads one file as far as it can be checked by itself.
@@ -95,6 +105,7 @@ class loader {
         const auto before = problems_.errors();
         read_schemas(*agent.from.root, draft_.dir, fs::path{file.file}.parent_path(), agent.spec,
                      problems_);
+        read_llm(*agent.from.root, draft_.dir, files.path, agent.spec, files_, problems_);
         agent.from.sound = agent.from.sound && problems_.errors() == before;
       }
     }

@@ -83,6 +83,7 @@ json read_settings(const section& top, agent_kind kind) {
     break;
   case agent_kind::rules:
   case agent_kind::human:
+  case agent_kind::llm:
     break;
   }
   return out;

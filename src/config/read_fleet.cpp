@@ -57,6 +57,7 @@ void read_fleet(const yaml_node& root, fleet_spec& out) {
       from.get("command", service.command);
       from.get("environment", service.environment);
     }
+  read_models(top, out);
   for (const auto* entry : top.entries("humans")) {
     auto& queue = out.human_queues.emplace_back();
     queue.name = entry->key;

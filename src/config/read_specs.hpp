@@ -9,6 +9,8 @@ namespace troupe::config {
 class section;
 
 void read_fleet(const yaml_node& root, fleet_spec& out);
+/// Language models and their providers.
+void read_models(const section& top, fleet_spec& out);
 void read_domain(const yaml_node& root, domain_draft& out);
 void read_agent(const yaml_node& root, std::string_view domain, agent_spec& out);
 

@@ -100,5 +100,11 @@ const record& condition_keys(); ///< what a rule asks for
 const record& on_failure_keys();
 const record& breaker_keys();
 const record& overload_keys();
+const record& provider_keys(); ///< a server of language models
+const record& model_keys();
+const record& llm_keys(); ///< an agent with a model
+const record& native_keys();
+const record& subprocess_keys();
+const record& http_keys();
 
 } // namespace troupe::config

@@ -9,8 +9,8 @@
 
 namespace troupe::tools {
 
-/// Something that a model may use: one tool of an MCP server, of a program, of a service. Every call
-/// is safe from any thread, callbacks included.
+/// Something that a model may use: one tool of an MCP server, of a program, of a service. Every
+/// call is safe from any thread, callbacks included.
 class tool {
  public:
   using done_fn = std::function<void(tool_result)>;

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "policies/context_forward.hpp"
+
+#include <troupe/agent.hpp>
+#include <troupe/tool.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// A tool that an agent with a model brings along itself: a function, a program or a service that
+/// takes the same calls as an agent does.
+struct own_tool {
+  tool_card card;
+  std::string skill; ///< what it is asked for; empty: what the agent is asked for
+  agent_kind kind = agent_kind::native;
+  json settings; ///< as an agent of that kind has them
+  milliseconds timeout{10000};
+};
+
+/// The block `llm` of an agent, read.
+struct llm_settings {
+  std::vector<std::string> models; ///< in the order in which they are asked
+  std::string instructions;        ///< the prompt files, one after the other
+  std::vector<own_tool> tools;
+  std::uint32_t max_steps = 8;  ///< answers of the model within a call
+  std::uint32_t max_output = 0; ///< tokens of one answer; 0: as the model allows
+  std::optional<double> temperature;
+  forward_rules forward;
+  bool grounded = false;
+
+  static llm_settings of(const agent_spec& spec);
+};
+
+} // namespace troupe

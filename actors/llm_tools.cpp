@@ -1,0 +1,163 @@
+#include "actors/llm_tools.hpp"
+
+#include "policies/deadline.hpp"
+#include "src/telemetry/log.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+outcome outcome_of(tool_result x) {
+  if (!x.ok())
+    return outcome::of(std::move(x.failed));
+  outcome out;
+  out.text = std::move(x.text);
+  out.data = std::move(x.data);
+  return out;
+}
+
+} // namespace
+
+llm_tools::llm_tools(const parts_ptr& parts, const agent_spec& spec,
+                     const std::vector<own_tool>& own, caf::event_based_actor* self)
+    : parts_(parts)
+    , agent_(spec.card.domain + "/" + spec.card.name)
+    , self_(self) {
+  for (const auto& tool : own) {
+    entry x;
+    x.card = tool.card;
+    x.skill = tool.skill;
+    x.timeout = tool.timeout;
+    agent_spec as;
+    as.card = spec.card;
+    as.card.name = spec.card.name + "." + tool.card.name;
+    as.card.kind = tool.kind;
+    as.card.does = tool.card.does;
+    as.settings = tool.settings;
+    as.timeout = tool.timeout;
+    x.runner = make_runner(parts, std::make_shared<const agent_spec>(std::move(as)), self);
+    compile(x);
+    own_.emplace(tool.card.name, std::move(x));
+  }
+}
+
+llm_tools::~llm_tools() {
+  for (const auto& [number, x] : uses_)
+    if (x.source)
+      x.source->cancel(x.id);
+}
+
+void llm_tools::compile(entry& x) const {
+  if (!x.card.parameters.is_object())
+    return;
+  try {
+    x.takes = tools::json_schema::compile(x.card.parameters);
+  } catch (const tools::schema_invalid& e) {
+    // A schema of somebody else's that we cannot check is still one that the model can follow.
+    parts_->log->debug("{}: the schema of tool {} cannot be checked: {}", agent_, x.card.name,
+                       e.what());
+  }
+}
+
+std::vector<tool_card> llm_tools::cards() {
+  std::vector<tool_card> out;
+  for (const auto& [name, x] : own_)
+    out.push_back(x.card);
+  others_.clear();
+  if (const auto from = parts_->tool_sources.find(agent_); from != parts_->tool_sources.end())
+    for (const auto& source : from->second)
+      for (auto& tool : source->tools()) {
+        entry x;
+        x.card = tool->card();
+        if (own_.contains(x.card.name) || others_.contains(x.card.name))
+          continue;
+        x.source = std::move(tool);
+        compile(x);
+        out.push_back(x.card);
+        auto name = x.card.name;
+        others_.emplace(std::move(name), std::move(x));
+      }
+  return out;
+}
+
+const tool_card* llm_tools::find(const std::string& name) const {
+  for (const auto* table : {&own_, &others_})
+    if (const auto hit = table->find(name); hit != table->end())
+      return &hit->second.card;
+  return nullptr;
+}
+
+std::vector<flaw> llm_tools::flaws_in(const std::string& name, const json& arguments) const {
+  if (!arguments.is_object())
+    return {{"", "type", "the arguments must be one JSON object"}};
+  std::vector<flaw> out;
+  for (const auto* table : {&own_, &others_})
+    if (const auto hit = table->find(name); hit != table->end() && hit->second.takes) {
+      for (auto& e : hit->second.takes->validate(arguments))
+        out.push_back({std::move(e.pointer), std::move(e.keyword), std::move(e.message)});
+      break;
+    }
+  return out;
+}
+
+std::string llm_tools::skill_of(const std::string& name, const agent_call& what) const {
+  const auto hit = own_.find(name);
+  return hit == own_.end() || hit->second.skill.empty() ? what.skill : hit->second.skill;
+}
+
+outcome_ptr llm_tools::start(std::uint64_t number, const std::string& name,
+                             const agent_call_ptr& what, const json& arguments,
+                             const std::string& key) {
+  const auto now = parts_->now(self_);
+  if (const auto own = own_.find(name); own != own_.end()) {
+    auto call = std::make_shared<agent_call>(*what);
+    call->skill = skill_of(name, *what);
+    call->input = arguments;
+    call->idempotency_key = key;
+    call->deadline = std::min(what->deadline, later(now, own->second.timeout));
+    auto done = own->second.runner->run(self_, number, call);
+    if (done)
+      own->second.runner->ended(number);
+    else
+      uses_[number] = {name, nullptr, 0};
+    return done;
+  }
+  const auto other = others_.find(name);
+  const auto to = caf::actor_cast<caf::actor_addr>(self_);
+  auto& use = uses_[number];
+  use.tool = name;
+  use.source = other->second.source;
+  use.id = use.source->call(
+      {name, arguments, key, left(what->deadline, now)}, [to, number](tool_result x) {
+        if (auto agent = caf::actor_cast<caf::actor>(to))
+          caf::anon_send(
+              agent, runner_ended{number, std::make_shared<const outcome>(outcome_of(std::move(x))),
+                                  nullptr});
+      });
+  return nullptr;
+}
+
+bool llm_tools::stop(std::uint64_t number) {
+  const auto hit = uses_.find(number);
+  if (hit == uses_.end())
+    return true;
+  if (hit->second.source) {
+    hit->second.source->cancel(hit->second.id);
+    return true;
+  }
+  const auto own = own_.find(hit->second.tool);
+  return own == own_.end() || own->second.runner->stop(number);
+}
+
+void llm_tools::ended(std::uint64_t number) {
+  const auto hit = uses_.find(number);
+  if (hit == uses_.end())
+    return;
+  if (const auto own = own_.find(hit->second.tool); own != own_.end() && !hit->second.source)
+    own->second.runner->ended(number);
+  uses_.erase(hit);
+}
+
+} // namespace troupe

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "actors/llm_settings.hpp"
+#include "actors/runner.hpp"
+#include "src/tools/json_schema.hpp"
+#include "src/tools/tool.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe {
+
+/// The tools of one agent with a model: those it brings along, each run as an agent of its kind
+/// would be, and those of its sources. Owned by the agent's runner; what is not done at once ends
+/// with a `runner_ended` to the agent.
+class llm_tools {
+ public:
+  /// Throws `std::runtime_error` when a tool's settings cannot work here.
+  llm_tools(const parts_ptr& parts, const agent_spec& spec, const std::vector<own_tool>& own,
+            caf::event_based_actor* self);
+  ~llm_tools();
+
+  /// What a model may be told of; sources are asked anew, and a name is given once.
+  [[nodiscard]] std::vector<tool_card> cards();
+  /// The card of the tool with that name; null: there is none.
+  [[nodiscard]] const tool_card* find(const std::string& name) const;
+  /// What is wrong with the arguments, for the model.
+  [[nodiscard]] std::vector<flaw> flaws_in(const std::string& name, const json& arguments) const;
+
+  /// Uses the tool `name`, which exists, on behalf of a call. `use` is a number of the runner's
+  /// own that is never used again. The outcome if it is there at once; null if `runner_ended` with
+  /// this number will follow.
+  outcome_ptr start(std::uint64_t use, const std::string& name, const agent_call_ptr& what,
+                    const json& arguments, const std::string& key);
+  /// Gives a use up. False: the tool cannot be ended, and whoever waits for it has to go.
+  bool stop(std::uint64_t use);
+  /// `runner_ended` for this use has arrived.
+  void ended(std::uint64_t use);
+
+  /// What the tool is asked for: its own skill, or the call's.
+  [[nodiscard]] std::string skill_of(const std::string& name, const agent_call& what) const;
+
+ private:
+  struct entry {
+    tool_card card;
+    std::string skill;
+    milliseconds timeout{10000};
+    runner_ptr runner;      ///< of the agent's own tools
+    tools::tool_ptr source; ///< of others
+    std::optional<tools::json_schema> takes;
+  };
+  void compile(entry& x) const;
+
+  parts_ptr parts_;
+  std::string agent_;
+  caf::event_based_actor* self_;
+  std::map<std::string, entry, std::less<>> own_;
+  std::map<std::string, entry, std::less<>> others_;
+  struct in_use {
+    std::string tool;
+    tools::tool_ptr source;
+    std::uint64_t id = 0;
+  };
+  std::unordered_map<std::uint64_t, in_use> uses_;
+};
+
+} // namespace troupe

@@ -1,0 +1,50 @@
+#include "actors/model_report.hpp"
+
+#include "src/telemetry/metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+
+#include <map>
+
+namespace troupe {
+
+void report_model(const node_parts& parts, const std::string& model, const model_reply& reply,
+                  microseconds took) {
+  if (!parts.counters)
+    return;
+  auto& registry = parts.counters->registry();
+  const std::map<std::string, std::string> whose{{"region", parts.fleet.region}, {"model", model}};
+  const auto with = [&](const char* key, std::string_view value) {
+    auto out = whose;
+    out[key] = std::string{value};
+    return out;
+  };
+  prometheus::BuildCounter()
+      .Name("troupe_model_calls_total")
+      .Help("Answers of language models, by how they ended.")
+      .Register(registry)
+      .Add(with("result", reply.ok() ? "ok" : to_string(reply.error)))
+      .Increment();
+  auto& tokens = prometheus::BuildCounter()
+                     .Name("troupe_model_tokens_total")
+                     .Help("Tokens that language models read and wrote.")
+                     .Register(registry);
+  tokens.Add(with("direction", "input")).Increment(static_cast<double>(reply.used.input_tokens));
+  tokens.Add(with("direction", "output")).Increment(static_cast<double>(reply.used.output_tokens));
+  prometheus::BuildCounter()
+      .Name("troupe_model_cost_total")
+      .Help("What language models have cost, in the fleet's currency.")
+      .Register(registry)
+      .Add(whose)
+      .Increment(static_cast<double>(reply.used.cost_micros) / 1e6);
+  prometheus::BuildHistogram()
+      .Name("troupe_model_duration_seconds")
+      .Help("From sending a request to a language model to the end of its answer.")
+      .Register(registry)
+      .Add(whose, prometheus::Histogram::BucketBoundaries{0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30,
+                                                          60, 120})
+      .Observe(static_cast<double>(took.count()) / 1e6);
+}
+
+} // namespace troupe

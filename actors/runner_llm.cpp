@@ -1,0 +1,472 @@
+#include "actors/boundary.hpp"
+#include "actors/breaker_report.hpp"
+#include "actors/llm_tools.hpp"
+#include "actors/model_report.hpp"
+#include "actors/runner.hpp"
+#include "policies/deadline.hpp"
+#include "policies/dice.hpp"
+#include "policies/failure_table.hpp"
+#include "policies/grounding.hpp"
+#include "policies/llm_talk.hpp"
+#include "policies/model_ladder.hpp"
+#include "src/models/model_port.hpp"
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+#include <unordered_map>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::uint32_t repairs_max = 1;
+constexpr std::size_t calls_at_once = 16; ///< tools that are used for one answer of the model
+constexpr milliseconds tool_grace{100};   ///< for a tool to end by itself at its deadline
+
+/// Numbers of uses of tools, apart from those of calls, which the agent counts from 1.
+constexpr std::uint64_t first_use = std::uint64_t{1} << 62;
+
+/// A call, from its first question to the model to the answer.
+struct talk {
+  agent_call_ptr what;
+  std::vector<chat_message> messages;
+  model_rung at;
+  usage used;
+  std::uint32_t answers = 0; ///< of models
+  std::uint32_t steps = 0;   ///< of them: those that asked for tools
+  std::uint32_t repairs = 0;
+  std::uint64_t waits_for = 0; ///< the number of the turn that goes on with it; 0: tools do
+  std::uint64_t request = 0;   ///< at the models' port
+  bool asking = false;         ///< a model has been asked and has not answered
+  bool probe = false;          ///< the request is its provider's breaker's probe
+  timestamp asked_at{};
+  struct use {
+    std::size_t place = 0; ///< of its message
+    std::string tool;
+    effects does = effects::none;
+    std::string key; ///< of the effect; empty: it has none
+  };
+  std::unordered_map<std::uint64_t, use> uses;
+  std::map<std::string, std::uint32_t> keys_given; ///< by tool
+  /// By tool: keys under which something was tried and may have been done. The next use takes them
+  /// up, so that what is tried again is not done twice.
+  std::multimap<std::string, std::string> open_keys;
+  bool acted = false; ///< a tool has had an effect, or may have had one
+  failure unsure;     ///< a tool whose effects nobody may repeat may have acted
+  outcome_ptr deed;   ///< what the last tool with effects has done
+  known_numbers known;
+  std::string trail; ///< for the note
+  bool done = false;
+};
+
+/// An agent that thinks with a model and acts with tools. The state of a call is here and moves on
+/// with the agent's messages; requests run in the models' port, tools as agents of their kind do.
+class llm_runner final : public agent_runner {
+ public:
+  llm_runner(parts_ptr parts, const agent_spec& spec, caf::event_based_actor* self)
+      : parts_(std::move(parts))
+      , settings_(llm_settings::of(spec))
+      , schema_(answer_schema(spec.gives))
+      , self_(self)
+      , dice_(parts_->seed ^ stable_hash(spec.card.domain + "/" + spec.card.name))
+      , tools_(parts_, spec, settings_.tools, self) {
+    if (!parts_->models)
+      throw std::runtime_error{"there are no language models here"};
+    const auto domain = parts_->domains.find(spec.card.domain);
+    boundary_ = boundary::of(spec, domain == parts_->domains.end() ? nullptr : domain->second.spec);
+    for (const auto& name : settings_.models)
+      models_.push_back(find_model(name));
+  }
+
+  ~llm_runner() override {
+    for (auto& [call, t] : talks_)
+      if (t.asking)
+        parts_->models->cancel(t.request);
+  }
+
+  outcome_ptr run(caf::event_based_actor*, std::uint64_t call,
+                  const agent_call_ptr& what) override {
+    auto& t = talks_[call];
+    t.what = what;
+    auto rules = settings_.forward;
+    const auto cards = tools_.cards();
+    t.messages = opening(settings_.instructions, *what, rules, !cards.empty());
+    if (size_of(t.messages) > context_full_at * models_.front().spec->context_tokens) {
+      rules = {forwarding::summary, {}};
+      t.messages = opening(settings_.instructions, *what, rules, !cards.empty());
+      t.trail = "context summarised; ";
+    }
+    for (const auto& m : t.messages)
+      t.known.add(m.text);
+    ask(call, t);
+    return nullptr;
+  }
+
+  bool stop(std::uint64_t call) override {
+    const auto hit = talks_.find(call);
+    if (hit == talks_.end() || hit->second.done)
+      return true;
+    auto& t = hit->second;
+    bool stops = true;
+    for (const auto& [number, use] : t.uses)
+      stops = tools_.stop(number) && stops;
+    if (t.asking)
+      parts_->models->cancel(t.request);
+    if (stops)
+      end(call, t, outcome::of({reason::cancelled, "stopped", {}}));
+    return stops;
+  }
+
+  void ended(std::uint64_t call) override { talks_.erase(call); }
+
+  void turn(const runner_turn& x) override {
+    const auto hit = talks_.find(x.call);
+    if (hit == talks_.end() || hit->second.done || hit->second.waits_for != x.number)
+      return;
+    auto& t = hit->second;
+    if (x.reply)
+      on_reply(x.call, t, *x.reply);
+    else if (t.uses.empty())
+      ask(x.call, t);
+    else
+      on_late_tools(x.call, t);
+  }
+
+  bool took(const runner_ended& x) override {
+    if (x.call < first_use)
+      return false;
+    tools_.ended(x.call);
+    for (auto& [call, t] : talks_) {
+      const auto use = t.uses.find(x.call);
+      if (use == t.uses.end())
+        continue;
+      const auto which = use->second;
+      t.uses.erase(use);
+      if (!t.done)
+        on_tool(call, t, which, x.x);
+      return true;
+    }
+    return true;
+  }
+
+ private:
+  struct known_model {
+    const model_spec* spec = nullptr;
+    provider_ptr provider;
+  };
+
+  known_model find_model(const std::string& name) const {
+    const auto& fleet = parts_->fleet;
+    for (const auto& m : fleet.models)
+      if (m.name == name)
+        for (const auto& p : fleet.providers)
+          if (p.name == m.provider)
+            return {&m, parts_->places->claim_provider(p.name, p.breaker)};
+    throw std::runtime_error{"the fleet has no model called '" + name + "'"};
+  }
+
+  static double size_of(const std::vector<chat_message>& messages) {
+    std::size_t bytes = 0;
+    for (const auto& m : messages)
+      bytes += m.text.size();
+    return static_cast<double>(models::tokens_of(bytes));
+  }
+
+  /// Passes over models whose provider's breaker is open. False: all of them are.
+  bool choose(talk& t, timestamp now) {
+    t.probe = false;
+    for (; t.at.model < models_.size(); t.at = {t.at.model + 1, 0}) {
+      const auto said = models_[t.at.model].provider->breaker.enter(now);
+      t.probe = said == admission::probe;
+      if (said != admission::barred)
+        return true;
+    }
+    return false;
+  }
+
+  void ask(std::uint64_t call, talk& t) {
+    const auto now = parts_->now(self_);
+    const auto time = left(t.what->deadline, now);
+    if (time.count() <= 0)
+      return fail(call, t, {reason::timeout, "the models took too long", {}});
+    if (!choose(t, now)) {
+      const auto opens = models_.back().provider->breaker.seen(now).reopens;
+      return fail(call, t,
+                  {reason::unavailable, "the breakers of all its models' providers are open",
+                   opens == no_deadline ? milliseconds{0} : left(opens, now)});
+    }
+    model_request what;
+    what.model = models_[t.at.model].spec->name;
+    what.messages = t.messages;
+    // Whoever has used all his steps has to answer with what he knows.
+    if (t.steps < settings_.max_steps)
+      what.tools = tools_.cards();
+    what.schema = schema_;
+    what.max_output = settings_.max_output;
+    what.temperature = settings_.temperature;
+    what.deadline = time;
+    const auto number = ++last_turn_;
+    t.waits_for = number;
+    t.asking = true;
+    t.asked_at = now;
+    const auto to = caf::actor_cast<caf::actor_addr>(self_);
+    t.request = parts_->models->send(what, [to, call, number](model_reply x) {
+      if (auto agent = caf::actor_cast<caf::actor>(to))
+        caf::anon_send(
+            agent, runner_turn{call, number, std::make_shared<const model_reply>(std::move(x))});
+    });
+  }
+
+  void on_reply(std::uint64_t call, talk& t, const model_reply& reply) {
+    const auto now = parts_->now(self_);
+    const auto& model = models_[t.at.model];
+    t.asking = false;
+    t.used += reply.used;
+    ++t.answers;
+    report_model(*parts_, model.spec->name, reply,
+                 std::chrono::duration_cast<microseconds>(now - t.asked_at));
+    const auto sign = reply.ok() ? call_sign::good
+                      : reply.error == model_error::rate_limited
+                          ? call_sign::nothing
+                          : sign_for_provider(reason_of(reply.error));
+    if (const auto turned = model.provider->breaker.ended(sign, t.probe, now))
+      report_breaker(*parts_, "provider", model.provider->name, *turned);
+    if (!reply.ok())
+      return on_trouble(call, t, reply, now);
+    t.at.failed = 0;
+    t.messages.push_back({chat_role::assistant, reply.text, reply.calls, {}});
+    if (reply.calls.empty())
+      return on_answer(call, t, reply.text);
+    if (t.steps >= settings_.max_steps)
+      return fail(
+          call, t,
+          {reason::loop,
+           "it asked for tools " + std::to_string(t.steps) + " times and did not come to an answer",
+           {}});
+    ++t.steps;
+    use_tools(call, t, reply.calls);
+  }
+
+  void on_trouble(std::uint64_t call, talk& t, const model_reply& reply, timestamp now) {
+    const auto& name = models_[t.at.model].spec->name;
+    t.trail += name + ": " + std::string{to_string(reply.error)} + "; ";
+    auto left_over = left(t.what->deadline, now);
+    const auto next =
+        after_failure(t.at, reply, models_.size(), left_over, unit_interval(dice_.draw()));
+    if (next.give_up) {
+      auto why = reply.failed();
+      why.detail = name + ": " + std::string{to_string(reply.error)} + ": " + why.detail;
+      return fail(call, t, std::move(why));
+    }
+    t.at = next.to;
+    if (next.wait.count() <= 0)
+      return ask(call, t);
+    wait(call, t, next.wait);
+  }
+
+  void wait(std::uint64_t call, talk& t, milliseconds how_long) {
+    const auto number = ++last_turn_;
+    t.waits_for = number;
+    self_->delayed_send(self_, how_long, runner_turn{call, number, nullptr});
+  }
+
+  // -- tools ------------------------------------------------------------------
+
+  /// The key of a use with effects: the step's own for what the step asks for, so that whoever else
+  /// does the same step finds it done; one of the tool's for everything else.
+  std::string key_for(talk& t, const tool_card& card) {
+    if (card.does == effects::none)
+      return {};
+    if (const auto open = t.open_keys.find(card.name); open != t.open_keys.end())
+      return std::move(t.open_keys.extract(open).mapped());
+    const auto number = ++t.keys_given[card.name];
+    const auto& whole = t.what->idempotency_key;
+    if (number == 1 && tools_.skill_of(card.name, *t.what) == t.what->skill)
+      return whole;
+    return whole + "/" + card.name + "/" + std::to_string(number);
+  }
+
+  void use_tools(std::uint64_t call, talk& t, const std::vector<tool_call>& calls) {
+    // Every call gets its message first, in order; the results are put in as they come.
+    std::vector<std::pair<std::size_t, const tool_call*>> todo;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      const auto& x = calls[i];
+      t.messages.push_back({chat_role::tool, {}, {}, x.id});
+      auto& said = t.messages.back().text;
+      t.trail += "tool " + beginning_of(x.name, 40);
+      if (i >= calls_at_once) {
+        said = refusal("too many tools at once", {});
+        t.trail += " (not used); ";
+      } else if (!tools_.find(x.name)) {
+        said = refusal("there is no such tool", {});
+        t.trail += " (there is none); ";
+      } else if (const auto flaws = tools_.flaws_in(x.name, x.arguments); !flaws.empty()) {
+        said = refusal("the arguments break the tool's schema", flaws);
+        t.trail += " (bad arguments); ";
+      } else {
+        todo.emplace_back(t.messages.size() - 1, &x);
+        t.trail += "; ";
+      }
+    }
+    struct begun {
+      talk::use use;
+      outcome_ptr x;
+    };
+    std::vector<begun> at_once;
+    for (const auto& [place, x] : todo) {
+      const auto& card = *tools_.find(x->name);
+      const auto number = ++last_use_;
+      const talk::use use{place, x->name, card.does, key_for(t, card)};
+      t.uses[number] = use;
+      if (auto done = tools_.start(number, x->name, t.what, x->arguments, use.key)) {
+        t.uses.erase(number);
+        at_once.push_back({use, std::move(done)});
+      }
+    }
+    t.waits_for = 0;
+    if (!t.uses.empty())
+      wait(call, t, left(t.what->deadline, parts_->now(self_)) + tool_grace);
+    for (const auto& x : at_once) {
+      if (t.done)
+        return;
+      note_result(t, x.use, x.x);
+    }
+    if (t.uses.empty() && !t.done)
+      go_on(call, t);
+  }
+
+  static std::string refusal(const char* why, const std::vector<flaw>& flaws) {
+    json out{{"error", {{"reason", "invalid_input"}, {"detail", why}}}};
+    if (!flaws.empty())
+      out["error"]["flaws"] = to_json(flaws);
+    return as_text(out);
+  }
+
+  void note_result(talk& t, const talk::use& use, const outcome_ptr& x) {
+    auto& said = t.messages[use.place].text;
+    said = parts_->without_secrets(
+        tool_words(x ? *x : outcome::of({reason::crash, "the tool said nothing", {}})));
+    t.known.add(said);
+    if (x && x->ok()) {
+      t.known.add_all(x->data);
+      if (use.does != effects::none) {
+        t.deed = x;
+        t.acted = true;
+      }
+    } else if (use.does == effects::unsafe && x && default_line(x->failed.why).may_have_acted) {
+      t.unsure = x->failed;
+    } else if (!use.key.empty()) {
+      t.open_keys.emplace(use.tool, use.key);
+      t.acted = t.acted || !x || default_line(x->failed.why).may_have_acted;
+    }
+  }
+
+  void on_tool(std::uint64_t call, talk& t, const talk::use& use, const outcome_ptr& x) {
+    note_result(t, use, x);
+    if (t.uses.empty())
+      go_on(call, t);
+  }
+
+  void on_late_tools(std::uint64_t call, talk& t) {
+    const failure late{reason::timeout, "its tools took too long", {}};
+    bool acts = false;
+    for (const auto& [number, use] : t.uses) {
+      static_cast<void>(tools_.stop(number));
+      acts = acts || use.does == effects::unsafe;
+    }
+    if (acts)
+      return end(call, t, outcome::of(late));
+    fail(call, t, late);
+  }
+
+  void go_on(std::uint64_t call, talk& t) {
+    // Nobody may guess what has become of it: the step's own rules say who is asked.
+    if (t.unsure)
+      return end(call, t, outcome::of(t.unsure));
+    ask(call, t);
+  }
+
+  // -- the end ----------------------------------------------------------------
+
+  std::vector<flaw> flaws_of(const talk& t, const outcome& x) const {
+    if (boundary_)
+      if (auto why = boundary_->refused_output(x))
+        return std::move(why.errors);
+    if (settings_.grounded)
+      return t.known.flaws_in({{"text", x.text}, {"data", x.data}});
+    return {};
+  }
+
+  void on_answer(std::uint64_t call, talk& t, const std::string& text) {
+    auto read = read_answer(text);
+    if (read.flaws.empty())
+      read.flaws = flaws_of(t, read.what);
+    if (read.flaws.empty())
+      return end(call, t, std::move(read.what));
+    if (t.repairs < repairs_max) {
+      ++t.repairs;
+      t.trail += "answer repaired; ";
+      t.messages.push_back({chat_role::user, repair_order(read.flaws), {}, {}});
+      return ask(call, t);
+    }
+    failure why{reason::invalid_output, "the model's answer breaks what was agreed on", {}};
+    why.detail += ": " + read.flaws.front().pointer + " " + read.flaws.front().message;
+    why.errors = std::move(read.flaws);
+    why.errors.resize(std::min<std::size_t>(why.errors.size(), 8));
+    fail(call, t, std::move(why));
+  }
+
+  /// The call has failed; but what has been done is told in the words of the tool that did it.
+  void fail(std::uint64_t call, talk& t, failure why) {
+    if (t.deed && t.deed->ok() && !t.deed->text.empty() && why.why != reason::cancelled) {
+      auto x = *t.deed;
+      x.used = {};
+      if (flaws_of(t, x).empty()) {
+        t.trail += "answered in the tool's words, because: " + why.detail + "; ";
+        return end(call, t, std::move(x));
+      }
+    }
+    // Nothing may be taken for undone that may have been done: the ledger goes by the reason.
+    if (t.acted && why.why != reason::cancelled && !default_line(why.why).may_have_acted)
+      why = {reason::invalid_output, "after its tools had acted: " + why.detail, why.retry_after};
+    end(call, t, outcome::of(std::move(why)));
+  }
+
+  void end(std::uint64_t call, talk& t, outcome x) {
+    t.done = true;
+    t.waits_for = 0;
+    x.used = t.used;
+    auto note = "model " + models_[std::min(t.at.model, models_.size() - 1)].spec->name + ": " +
+                std::to_string(t.answers) + (t.answers == 1 ? " answer" : " answers") + ", " +
+                std::to_string(t.used.input_tokens) + " + " + std::to_string(t.used.output_tokens) +
+                " tokens";
+    if (t.trail.ends_with("; "))
+      t.trail.resize(t.trail.size() - 2);
+    if (!t.trail.empty())
+      note += "; " + beginning_of(t.trail, 500);
+    self_->send(self_, runner_ended{call, std::make_shared<const outcome>(std::move(x)),
+                                    std::make_shared<const std::string>(std::move(note))});
+  }
+
+  parts_ptr parts_;
+  const llm_settings settings_;
+  const json schema_;
+  boundary_ptr boundary_;
+  caf::event_based_actor* self_;
+  dice_box dice_;
+  llm_tools tools_;
+  std::vector<known_model> models_;
+  std::unordered_map<std::uint64_t, talk> talks_;
+  std::uint64_t last_turn_ = 0;
+  std::uint64_t last_use_ = first_use;
+};
+
+} // namespace
+
+runner_ptr make_llm_runner(const parts_ptr& parts, const agent_spec& spec,
+                           caf::event_based_actor* self) {
+  return std::make_unique<llm_runner>(parts, spec, self);
+}
+
+} // namespace troupe

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "policies/context_forward.hpp"
+
+#include <troupe/agent.hpp>
+#include <troupe/model.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe {
+
+/// What every model is told besides the instructions of its agent: what is data, and how to answer.
+[[nodiscard]] std::string house_rules(bool with_tools);
+
+/// The conversation that a call begins with: the agent's instructions with the house rules, and the
+/// call as a JSON document: request, skill, input, and of the context the fields that the agent may
+/// read.
+[[nodiscard]] std::vector<chat_message> opening(const std::string& instructions,
+                                                const agent_call& what, const forward_rules& rules,
+                                                bool with_tools);
+
+/// The schema of {"text", "data", "confidence"} that the model is given: the agent's own, with what
+/// is missing in it.
+[[nodiscard]] json answer_schema(const json& gives);
+
+/// A model's answer, read: an outcome, or what is wrong with it.
+struct read_reply {
+  outcome what;
+  std::vector<flaw> flaws;
+};
+/// Takes a JSON object, also one within a Markdown fence, and nothing else around it.
+[[nodiscard]] read_reply read_answer(std::string_view text);
+
+/// What a model is told when its answer breaks what was agreed on.
+[[nodiscard]] std::string repair_order(const std::vector<flaw>& flaws);
+
+/// What a tool said, as the model gets it: {"text", "data"} or {"error"}, cut to what a model
+/// should read.
+[[nodiscard]] std::string tool_words(const outcome& x);
+inline constexpr std::size_t tool_words_max = 16u << 10;
+
+} // namespace troupe

@@ -1,0 +1,70 @@
+#include "src/config/checks.hpp"
+
+#include "src/config/section.hpp"
+
+#include <string>
+
+namespace troupe::config {
+
+namespace {
+
+constexpr std::size_t tools_many = 5;  ///< more than that a model mixes up: a warning
+constexpr std::size_t tools_most = 15; ///< more than that only on purpose
+
+// What an agent does to the world is what its tools do: the ledger and the failure table go by what
+// the agent says.
+void check_tool_effects(const yaml_node& root, const yaml_node& tools, effects declared,
+                        report& problems) {
+  for (const auto& tool : tools.children) {
+    auto does = effects::none;
+    section{tool.get()}.get("effects", does);
+    if (does > declared)
+      problems.error(
+          *section{tool.get()}.find("effects"),
+          "its agent says " +
+              std::string{root.find("effects") ? "effects: " : "nothing of effects, which is "} +
+              std::string{to_string(declared)} + ": what a tool does, the agent does");
+  }
+}
+
+} // namespace
+
+void check_llm(const fleet_draft& fleet, const agent_draft& agent, report& problems) {
+  if (agent.spec.card.kind != agent_kind::llm)
+    return;
+  const auto& root = *agent.from.root;
+  const section block = section{&root}.in("llm");
+  if (const auto* model = block.find("model"))
+    check_model_name(fleet, *model, problems);
+  for (const auto* name : block.elements("fallback_models"))
+    check_model_name(fleet, *name, problems);
+  if (agent.spec.card.does == effects::queryable)
+    problems.error(*root.find("effects"),
+                   "a model cannot say whether something has happened: its tools may be "
+                   "idempotent, or unsafe");
+  const auto* tools = block.find("tools");
+  if (!tools || !tools->is_map())
+    return;
+  check_tool_effects(root, *tools, agent.spec.card.does, problems);
+  bool meant = false;
+  block.get("many_tools", meant);
+  if (tools->children.size() > tools_most && !meant)
+    problems.error(*tools, "has " + std::to_string(tools->children.size()) +
+                               " tools, and models mix up more than a few: divide the agent, or "
+                               "say many_tools: true");
+}
+
+void warn_about_llm(const agent_draft& agent, report& problems) {
+  if (agent.spec.card.kind != agent_kind::llm)
+    return;
+  const section block = section{agent.from.root.get()}.in("llm");
+  const auto* tools = block.find("tools");
+  bool meant = false;
+  block.get("many_tools", meant);
+  if (tools && tools->is_map() && tools->children.size() > tools_many && !meant)
+    problems.warn(*tools, "has " + std::to_string(tools->children.size()) +
+                              " tools: with more than " + std::to_string(tools_many) +
+                              " models begin to mix them up");
+}
+
+} // namespace troupe::config

@@ -1,0 +1,361 @@
+// Agents that think with models: whole nodes in virtual time, models and services by a script.
+#include "tests/fixtures/stage.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+using namespace troupe;
+using namespace troupe::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+tools::http_response reply_with(int status, const std::string& body,
+                                const std::string& retry_after = {}) {
+  tools::http_response r;
+  r.status = status;
+  r.body = body;
+  if (!retry_after.empty())
+    r.headers = {{"retry-after-ms", retry_after}};
+  return r;
+}
+
+std::string message(json m, const char* end = "stop") {
+  m["role"] = "assistant";
+  json whole{{"usage", {{"prompt_tokens", 100}, {"completion_tokens", 10}}}};
+  whole["choices"].push_back({{"message", m}, {"finish_reason", end}});
+  return as_text(whole);
+}
+
+std::string says(const std::string& text, json data = json::object(), double confidence = 0.9) {
+  return message(
+      {{"content", as_text(json{{"text", text}, {"data", data}, {"confidence", confidence}})}});
+}
+
+std::string wants_tools(std::vector<std::pair<std::string, json>> calls) {
+  json list = json::array();
+  for (auto& [name, arguments] : calls)
+    list.push_back({{"id", "c" + std::to_string(list.size())},
+                    {"type", "function"},
+                    {"function", {{"name", name}, {"arguments", as_text(arguments)}}}});
+  return message({{"content", nullptr}, {"tool_calls", list}}, "tool_calls");
+}
+
+/// A fleet with one agent, "work", that has two models on two providers; what they answer is a
+/// queue each, and every request is kept.
+struct scene {
+  explicit scene(std::function<void(agent_spec&)> change = {},
+                 std::function<void(domain_spec&)> shape = {}) {
+    auto a = an_agent("work");
+    a.card.kind = agent_kind::llm;
+    a.settings = {
+        {"model", "small"}, {"fallback_models", {"large"}}, {"instructions", "You do the work."}};
+    a.timeout = 30s;
+    if (change)
+      change(a);
+    auto d = a_domain("d", {a});
+    d.retry.max_retries = 0;
+    d.step_timeout = 60s;
+    d.breaker.failures = 0;
+    d.breaker.rate = 0;
+    if (shape)
+      shape(d);
+    auto f = a_fleet(d);
+    for (const std::string name : {"small", "large"}) {
+      provider_spec p;
+      p.name = "p_" + name;
+      p.url = "http://" + name + ".test/v1";
+      p.key = "sk-" + name;
+      p.breaker.failures = 3;
+      p.breaker.cool_down = 20s;
+      f.providers.push_back(p);
+      model_spec m;
+      m.name = name;
+      m.provider = p.name;
+      m.model = name + "-1";
+      m.input_price = 1;
+      m.output_price = 5;
+      f.models.push_back(m);
+    }
+    s.around->http->answer =
+        [this](const tools::http_request& r) -> std::optional<tools::http_response> {
+      if (r.url.find("tool.test") != std::string::npos)
+        return tool ? tool(json::parse(r.body)) : std::nullopt;
+      const auto which = r.url.find("small") != std::string::npos ? "small" : "large";
+      asked.emplace_back(which, json::parse(r.body));
+      auto& line = answers[which];
+      if (line.empty())
+        return std::nullopt;
+      auto next = std::move(line.front());
+      line.pop_front();
+      return next;
+    };
+    s.up(std::move(f));
+  }
+
+  void small(std::string body, int status = 200, std::string retry_after = {}) {
+    answers["small"].push_back(reply_with(status, body, retry_after));
+  }
+  void large(std::string body, int status = 200) {
+    answers["large"].push_back(reply_with(status, body));
+  }
+  heard_ptr ask(milliseconds most = 60s) {
+    return s->ask(wants("work", "Where is order LF-10200?"), most);
+  }
+  /// The text of the last message that a model got.
+  std::string last_words() const {
+    const auto& m = asked.back().second["messages"].back();
+    return m["content"].is_string() ? m["content"].get<std::string>() : "";
+  }
+
+  stage s;
+  std::map<std::string, std::deque<tools::http_response>> answers;
+  std::vector<std::pair<std::string, json>> asked;
+  std::function<std::optional<tools::http_response>(const json&)> tool;
+};
+
+void with_tool(agent_spec& a, effects does = effects::none) {
+  a.card.does = does;
+  a.settings["tools"] = {
+      {"look",
+       {{"description", "Looks it up"},
+        {"effects", to_string(does)},
+        {"takes",
+         {{"type", "object"},
+          {"properties", {{"order", {{"type", "string"}, {"pattern", "^LF-[0-9]+$"}}}}},
+          {"required", {"order"}}}},
+        {"http", {{"url", "http://tool.test/agent"}}}}}};
+}
+
+tools::http_response found(const std::string& text = "Order LF-10200 is in Leeds.") {
+  return reply_with(200, as_text(json{{"text", text}, {"data", {{"place", "Leeds"}}}}));
+}
+
+} // namespace
+
+TEST(llm_agent, answers_with_what_the_model_says_and_what_it_cost) {
+  scene x;
+  x.small(says("In Leeds.", {{"place", "Leeds"}}, 0.8));
+  const auto t = x.ask();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->record().state, task_state::completed);
+  EXPECT_EQ(t->result().text, "In Leeds.");
+  EXPECT_EQ(t->result().data["place"], "Leeds");
+  EXPECT_EQ(t->result().confidence, 0.8);
+  EXPECT_EQ(t->result().used.input_tokens, 100u);
+  EXPECT_EQ(t->result().used.output_tokens, 10u);
+  EXPECT_EQ(t->result().used.cost_micros, 150u);
+  const auto& body = x.asked.at(0).second;
+  EXPECT_EQ(body["model"], "small-1");
+  EXPECT_EQ(body["messages"][0]["role"], "system");
+  EXPECT_EQ(body["messages"][0]["content"].get<std::string>().find("You do the work."), 0u);
+  EXPECT_EQ(json::parse(body["messages"][1]["content"].get<std::string>())["request"],
+            "Where is order LF-10200?");
+  EXPECT_TRUE(body.contains("response_format"));
+}
+
+TEST(llm_agent, uses_a_tool_and_answers_with_what_it_found) {
+  scene x{[](agent_spec& a) { with_tool(a); }};
+  json seen;
+  x.tool = [&](const json& call) {
+    seen = call;
+    return found();
+  };
+  x.small(wants_tools({{"look", {{"order", "LF-10200"}}}}));
+  x.small(says("It is in Leeds."));
+  const auto t = x.ask();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().text, "It is in Leeds.");
+  EXPECT_EQ(seen["input"]["order"], "LF-10200");
+  EXPECT_EQ(seen["skill"], "work");
+  EXPECT_EQ(seen["idempotency_key"], "");
+  EXPECT_EQ(t->result().used.input_tokens, 200u);
+  ASSERT_EQ(x.asked.size(), 2u);
+  EXPECT_EQ(x.asked[0].second["tools"][0]["function"]["name"], "look");
+  EXPECT_EQ(json::parse(x.last_words())["data"]["place"], "Leeds");
+}
+
+TEST(llm_agent, tools_are_used_side_by_side_and_wrong_wishes_come_back_with_what_is_wrong) {
+  scene x{[](agent_spec& a) { with_tool(a); }};
+  int uses = 0;
+  x.tool = [&](const json&) {
+    ++uses;
+    return found();
+  };
+  x.small(wants_tools({{"look", {{"order", "LF-1"}}},
+                       {"lookup_everything", json::object()},
+                       {"look", {{"order", "seven"}}},
+                       {"look", {{"order", "LF-2"}}}}));
+  x.small(says("Both are in Leeds."));
+  const auto t = x.ask();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().text, "Both are in Leeds.");
+  EXPECT_EQ(uses, 2);
+  const auto& messages = x.asked.at(1).second["messages"];
+  ASSERT_EQ(messages.size(), 7u);
+  EXPECT_NE(messages[4]["content"].get<std::string>().find("no such tool"), std::string::npos);
+  EXPECT_NE(messages[5]["content"].get<std::string>().find("pattern"), std::string::npos);
+  EXPECT_EQ(json::parse(messages[6]["content"].get<std::string>())["data"]["place"], "Leeds");
+}
+
+TEST(llm_agent, repairs_an_answer_once) {
+  scene x{[](agent_spec& a) {
+    a.gives = {{"type", "object"},
+               {"properties", {{"data", {{"type", "object"}, {"required", {"place"}}}}}}};
+  }};
+  x.small(says("Somewhere."));
+  x.small(says("In Leeds.", {{"place", "Leeds"}}));
+  auto t = x.ask();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().text, "In Leeds.");
+  EXPECT_NE(x.last_words().find("/data"), std::string::npos);
+
+  x.small("no answer at all");
+  x.small(message({{"content", "Sure, my friend!"}}));
+  x.small(message({{"content", "I said it already."}}));
+  t = x.ask();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().failed.why, reason::invalid_output);
+}
+
+TEST(llm_agent, numbers_that_nobody_gave_are_not_believed) {
+  scene x{[](agent_spec& a) { a.settings["grounded"] = true; }};
+  x.small(says("Order LF-99999 is in Leeds."));
+  x.small(says("Order LF-10200 is in Leeds."));
+  auto t = x.ask();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().text, "Order LF-10200 is in Leeds.");
+}
+
+TEST(llm_agent, waits_as_long_as_the_provider_says_and_goes_to_the_next_model_when_it_stays_down) {
+  scene x;
+  x.small("{}", 429, "1500");
+  x.small(says("In Leeds."));
+  auto t = x.ask();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().text, "In Leeds.");
+  EXPECT_EQ(x.asked.size(), 2u);
+  EXPECT_GE(t->record().updated - t->record().what->created, 1500ms);
+
+  x.small("{}", 401);
+  x.large(says("In Leeds, says the large one."));
+  t = x.ask();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().text, "In Leeds, says the large one.");
+}
+
+TEST(llm_agent, a_provider_that_keeps_failing_is_left_alone_for_a_while) {
+  scene x;
+  for (int i = 0; i < 3; ++i)
+    x.small("{}", 503);
+  x.large(says("one"));
+  ASSERT_TRUE(x.ask()->done());
+  EXPECT_EQ(x.asked.size(), 4u);
+  // Its breaker is open: the next call goes to the other one at once.
+  x.large(says("two"));
+  auto t = x.ask();
+  EXPECT_EQ(t->result().text, "two");
+  EXPECT_EQ(x.asked.size(), 5u);
+  EXPECT_EQ(x.asked.back().first, "large");
+  x.s->advance(21s);
+  x.small(says("three"));
+  t = x.ask();
+  EXPECT_EQ(t->result().text, "three");
+  EXPECT_EQ(x.asked.back().first, "small");
+}
+
+TEST(llm_agent, when_all_models_fail_the_ladder_goes_on_below_it) {
+  scene x{[](agent_spec& a) { a.fallback = {"human:desk"}; }};
+  for (int i = 0; i < 3; ++i) {
+    x.small("{}", 500);
+    x.large("{}", 500);
+  }
+  const auto t = x.s->submit(wants("work"));
+  x.s->advance(30s);
+  ASSERT_EQ(x.s->questions("desk").size(), 1u);
+}
+
+TEST(llm_agent, what_a_tool_has_done_is_told_even_when_no_model_can) {
+  scene x{[](agent_spec& a) { with_tool(a, effects::idempotent); }};
+  std::vector<std::string> keys;
+  x.tool = [&](const json& call) {
+    keys.push_back(call["idempotency_key"]);
+    return found("Order LF-10200 is cancelled.");
+  };
+  x.small(wants_tools({{"look", {{"order", "LF-10200"}}}}));
+  for (int i = 0; i < 3; ++i) {
+    x.small("{}", 500);
+    x.large("{}", 500);
+  }
+  const auto t = x.ask();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->record().state, task_state::completed);
+  EXPECT_EQ(t->result().text, "Order LF-10200 is cancelled.");
+  ASSERT_EQ(keys.size(), 1u);
+  EXPECT_FALSE(keys[0].empty());
+}
+
+TEST(llm_agent, what_may_have_been_done_is_tried_again_under_the_same_key) {
+  scene x{[](agent_spec& a) { with_tool(a, effects::idempotent); }};
+  std::vector<std::string> keys;
+  x.tool = [&](const json& call) -> std::optional<tools::http_response> {
+    keys.push_back(call["idempotency_key"]);
+    return keys.size() == 1 ? reply_with(500, "") : found();
+  };
+  for (int i = 0; i < 3; ++i)
+    x.small(wants_tools({{"look", {{"order", "LF-10200"}}}}));
+  x.small(says("Done."));
+  const auto t = x.ask();
+  ASSERT_TRUE(t->done());
+  ASSERT_EQ(keys.size(), 3u);
+  EXPECT_EQ(keys[0], keys[1]);
+  // Once it was done, another wish for it is another deed.
+  EXPECT_NE(keys[1], keys[2]);
+}
+
+TEST(llm_agent, a_deed_that_nobody_may_repeat_goes_to_a_person_when_it_is_uncertain) {
+  scene x{[](agent_spec& a) { with_tool(a, effects::unsafe); },
+          [](domain_spec& d) { d.human_queue = "desk"; }};
+  x.tool = [](const json&) { return reply_with(500, ""); };
+  x.small(wants_tools({{"look", {{"order", "LF-10200"}}}}));
+  x.s->submit(wants("work", "Where is order LF-10200?"));
+  x.s->advance(10s);
+  EXPECT_EQ(x.s->questions("desk").size(), 1u);
+  EXPECT_EQ(x.asked.size(), 1u);
+}
+
+TEST(llm_agent, a_model_that_only_asks_for_tools_is_stopped) {
+  scene x{[](agent_spec& a) {
+    with_tool(a);
+    a.settings["max_steps"] = 2;
+  }};
+  x.tool = [](const json&) { return found(); };
+  for (int i = 0; i < 3; ++i)
+    x.small(wants_tools({{"look", {{"order", "LF-10200"}}}}));
+  const auto t = x.ask();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().failed.why, reason::loop);
+  // The last time it was given nothing to use.
+  EXPECT_FALSE(x.asked.back().second.contains("tools"));
+}
+
+TEST(llm_agent, a_task_that_is_cancelled_ends_its_requests) {
+  scene x;
+  const auto t = x.s->submit(wants("work"));
+  x.s->advance(1s);
+  ASSERT_EQ(x.s.around->http->open.size(), 1u);
+  EXPECT_EQ(x.s->cancel(t->id()), refusal::none);
+  x.s->advance(1s);
+  EXPECT_TRUE(x.s.around->http->open.empty());
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->record().state, task_state::canceled);
+}
+
+TEST(llm_agent, a_silent_model_ends_with_its_deadline) {
+  scene x{{}, [](domain_spec& d) { d.step_timeout = 5s; }};
+  const auto t = x.ask(20s);
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().failed.why, reason::timeout);
+  EXPECT_TRUE(x.s.around->http->open.empty());
+}

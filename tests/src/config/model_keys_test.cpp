@@ -1,0 +1,188 @@
+// Language models: what fleet.yaml says of them, and what is refused.
+#include "tests/src/config/bad_case.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace troupe::config {
+namespace {
+
+using test::fleet_folder;
+using test::lines;
+using namespace std::chrono_literals;
+
+const std::string small{test::small_fleet};
+
+TEST(model_keys, take_every_value) {
+  fleet_folder f;
+  test::write_small(f);
+  f.write("fleet.yaml", small + R"(providers:
+  main:
+    api: anthropic
+    url: "http://127.0.0.1:8/v1"
+    key: ${secret:MODELS}
+    headers: {x-team: support}
+    connect_timeout: 1s
+    first_byte_timeout: 3s
+    timeout: 9s
+    breaker: {failures: 3}
+models:
+  small: {provider: main, model: tiny-1, context: 8000, max_output: 900, input_price: 0.5, output_price: 2,
+          extra: {seed: 7}}
+)");
+  const auto got = f.load({{"MODELS", "sk-very-secret"}});
+  ASSERT_TRUE(got.ok()) << lines(got.errors);
+  ASSERT_EQ(got.fleet->providers.size(), 1u);
+  const auto& p = got.fleet->providers[0];
+  EXPECT_EQ(p.name, "main");
+  EXPECT_EQ(p.api, model_api::anthropic);
+  EXPECT_EQ(p.url, "http://127.0.0.1:8/v1");
+  EXPECT_EQ(p.key, "sk-very-secret");
+  EXPECT_EQ(p.headers.at("x-team"), "support");
+  EXPECT_EQ(p.connect_timeout, 1s);
+  EXPECT_EQ(p.first_byte_timeout, 3s);
+  EXPECT_EQ(p.timeout, 9s);
+  EXPECT_EQ(p.breaker.failures, 3u);
+  EXPECT_EQ(p.breaker.min_calls, breaker_spec{}.min_calls);
+  ASSERT_EQ(got.fleet->models.size(), 1u);
+  const auto& m = got.fleet->models[0];
+  EXPECT_EQ(m.name, "small");
+  EXPECT_EQ(m.provider, "main");
+  EXPECT_EQ(m.model, "tiny-1");
+  EXPECT_EQ(m.context_tokens, 8000u);
+  EXPECT_EQ(m.max_output, 900u);
+  EXPECT_EQ(m.extra["seed"], 7);
+  EXPECT_EQ(m.cost_micros(1000, 100), 700u);
+  // Whoever logs what the fleet says must know what to mask.
+  EXPECT_NE(std::find(got.secrets.begin(), got.secrets.end(), "sk-very-secret"), got.secrets.end());
+}
+
+class bad_model_keys : public testing::TestWithParam<test::bad_case> {};
+
+TEST_P(bad_model_keys, are_refused) {
+  test::expect_refusal(GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    all, bad_model_keys,
+    testing::Values(
+        test::bad_case{
+            "no_provider",
+            "fleet.yaml",
+            small +
+                "providers: {main: {url: 'http://h'}}\nmodels:\n  m: {provider: mian, model: x}\n",
+            {"fleet.yaml:7:17: models.m.provider: there is no provider \"mian\"; did you mean "
+             "\"main\"?"}},
+        test::bad_case{"plain_key",
+                       "fleet.yaml",
+                       small + "providers:\n  main: {url: 'http://h', key: sk-1}\n",
+                       {"fleet.yaml:6:32: providers.main.key: must be ${secret:NAME} or "
+                        "${file:PATH}: keys do not "
+                        "stand in files that others read"}},
+        test::bad_case{"no_url",
+                       "fleet.yaml",
+                       small + "providers:\n  main: {api: openai}\n",
+                       {"fleet.yaml:6:9: providers.main.url: is missing"}}),
+    [](const auto& i) { return i.param.name; });
+
+const std::string with_model =
+    small + "providers: {main: {url: 'http://h'}}\n"
+            "models: {small: {provider: main, model: x}, large: {provider: main, model: y}}\n";
+const std::string a = "support/agents/general.yaml";
+
+loaded with_agent(const std::string& block, const std::string& more = "effects: idempotent\n") {
+  fleet_folder f;
+  test::write_small(f);
+  f.write("fleet.yaml", with_model)
+      .write("support/prompts/a.md", "You talk.")
+      .write("support/prompts/b.md", "You are brief.")
+      .write(a, "agent: general\nkind: llm\nskills: [talk]\n" + more + block);
+  return f.load();
+}
+
+TEST(llm_keys, take_every_value) {
+  const auto got = with_agent(R"(llm:
+  model: small
+  fallback_models: [large]
+  prompt: [prompts/a.md, prompts/b.md]
+  max_steps: 3
+  max_output: 100
+  temperature: 0.5
+  forward: structured
+  forward_from: {quote: full}
+  grounded: true
+  tools:
+    look:
+      description: looks
+      takes: {type: object}
+      skill: other.skill
+      effects: idempotent
+      timeout: 3s
+      subprocess: {command: [python3, x.py]}
+    call: {description: calls, http: {url: 'http://h/x', headers: {authorization: "${secret:TOOL:-none}"}}}
+)");
+  ASSERT_TRUE(got.ok()) << lines(got.errors);
+  for (const auto& d : got.fleet->domains)
+    for (const auto& agent : d.agents)
+      if (agent.card.name == "general") {
+        EXPECT_EQ(agent.card.kind, agent_kind::llm);
+        const auto& x = agent.settings;
+        EXPECT_EQ(x["model"], "small");
+        EXPECT_EQ(x["fallback_models"], (json{"large"}));
+        EXPECT_EQ(x["instructions"], "You talk.\n\nYou are brief.");
+        EXPECT_EQ(x["max_steps"], 3);
+        EXPECT_EQ(x["forward"], "structured");
+        EXPECT_EQ(x["forward_from"]["quote"], "full");
+        EXPECT_EQ(x["grounded"], true);
+        EXPECT_EQ(x["tools"]["look"]["timeout"], 3000);
+        EXPECT_EQ(x["tools"]["look"]["takes"]["type"], "object");
+        EXPECT_EQ(x["tools"]["call"]["http"]["headers"]["authorization"], "none");
+      }
+  // Whoever watches the fleet's files has to watch these.
+  EXPECT_NE(std::find(got.files.begin(), got.files.end(), "support/prompts/b.md"), got.files.end());
+}
+
+TEST(llm_keys, what_cannot_work_is_refused) {
+  const auto errors = [](const std::string& block, const std::string& more = "") {
+    return lines(with_agent(block, more).errors);
+  };
+  EXPECT_EQ(errors("llm: {model: smal, prompt: [prompts/a.md]}\n"),
+            "support/agents/general.yaml:4:14: llm.model: there is no model \"smal\"; did you mean "
+            "\"small\"?\n");
+  EXPECT_NE(errors("llm: {model: small, prompt: [prompts/none.md]}\n")
+                .find("the prompt \"support/prompts/none.md\""),
+            std::string::npos);
+  EXPECT_NE(errors("llm: {model: small, prompt: [../../x.md]}\n").find("within the fleet's folder"),
+            std::string::npos);
+  EXPECT_NE(errors("llm:\n  model: small\n  prompt: [prompts/a.md]\n  tools:\n"
+                   "    pay: {description: pays, effects: unsafe, native: {function: f}}\n",
+                   "effects: idempotent\n")
+                .find("what a tool does, the agent does"),
+            std::string::npos);
+  EXPECT_NE(errors("llm: {model: small, prompt: [prompts/a.md]}\n", "effects: queryable\n")
+                .find("cannot say"),
+            std::string::npos);
+  EXPECT_NE(errors("llm:\n  model: small\n  prompt: [prompts/a.md]\n  tools:\n"
+                   "    x: {description: d, native: {function: f}, http: {url: 'http://h'}}\n")
+                .find("only one of"),
+            std::string::npos);
+}
+
+TEST(llm_keys, many_tools_are_warned_of_and_too_many_refused) {
+  const auto with_tools = [](int count, const std::string& more = "") {
+    std::string block = "llm:\n  model: small\n  prompt: [prompts/a.md]\n" + more + "  tools:\n";
+    for (int i = 0; i < count; ++i)
+      block += "    t" + std::to_string(i) + ": {description: d, native: {function: f}}\n";
+    return with_agent(block);
+  };
+  const auto warns = [](const loaded& x) {
+    return lines(x.warnings).find("mix them up") != std::string::npos;
+  };
+  EXPECT_FALSE(warns(with_tools(5)));
+  EXPECT_TRUE(warns(with_tools(6)));
+  EXPECT_FALSE(with_tools(16).ok());
+  EXPECT_TRUE(with_tools(16, "  many_tools: true\n").ok());
+}
+
+} // namespace
+} // namespace troupe::config
