@@ -309,7 +309,7 @@ class fake_client : public client {
   std::vector<stored_effect> ledger;
   std::vector<agent_view> agents() const override { return {}; }
   member_table nodes() const override { return members; }
-  const fleet_spec& fleet() const override { return fleet_; }
+  const fleet_spec& fleet() const override { return known; }
   bool ready() const override { return is_ready; }
   std::string metrics() const override { return "troupe_up 1\n"; }
 
@@ -342,6 +342,7 @@ class fake_client : public client {
   task_request last;
   outcome answered;
   member_table members;
+  fleet_spec known; ///< set before the first request
   std::atomic<bool> is_ready{true};
   std::set<std::uint64_t> forgotten;
 
@@ -372,7 +373,6 @@ class fake_client : public client {
   std::map<std::uint64_t, watcher> handlers_;
   std::uint64_t made_ = 0;
   std::uint64_t numbers_ = 0;
-  fleet_spec fleet_;
 };
 
 /// A server in front of a fake node.
