@@ -14,6 +14,7 @@ router make_api(client& node, api_settings settings) {
   // The first match wins, so what is asked for most comes first.
   add_submit(out, api);
   add_openai(out, api);
+  add_a2a(out, api);
   add_tasks(out, api);
   add_traces(out, api);
   add_history(out, api);

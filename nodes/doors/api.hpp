@@ -20,6 +20,7 @@ struct api_settings {
   /// thread. False: it cannot be read now. Empty: there is none.
   std::function<bool(std::uint64_t, std::size_t, std::function<void(std::vector<audit_row>)>)>
       read_audit;
+  bool tls = false; ///< the door speaks TLS: what is told of its address begins with https
   access_settings access; ///< without `keys` everybody may do everything
 };
 

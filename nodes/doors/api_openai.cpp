@@ -151,8 +151,8 @@ void find_model(const api_ptr& api, http_request& what, const responder& answer)
   const auto& id = what.parameters[0];
   const auto known = models_for(api, what);
   if (std::find(known.begin(), known.end(), id) == known.end())
-    return answer.send(
-        to_openai_reply(problem_of({refusal::unknown_domain, "there is no domain '" + id + "'", {}})));
+    return answer.send(to_openai_reply(
+        problem_of({refusal::unknown_domain, "there is no domain '" + id + "'", {}})));
   http_reply out;
   append_model(out.body, id, api->node.fleet().name);
   answer.send(std::move(out));
@@ -163,22 +163,25 @@ void find_model(const api_ptr& api, http_request& what, const responder& answer)
 void add_openai(router& to, const api_ptr& api) {
   const auto submits = route_need::somewhere(access_scope::submit);
   const std::vector<std::string_view> plain{"application/json"};
-  to.add("POST", "/v1/chat/completions", submits,
-         [api](http_request& what, const responder& answer) {
-           problem why;
-           auto wish = read_chat(what, why);
-           if (!wish)
-             return answer.send(to_openai_reply(why));
-           std::make_shared<chat>(api->node_for(what, access_scope::submit), answer, *wish)
-               ->start(std::move(wish->what));
-         },
-         {"application/json", "text/event-stream"}, to_openai_reply);
-  to.add("GET", "/v1/models", submits,
-         [api](http_request& what, const responder& answer) { list_models(api, what, answer); },
-         plain, to_openai_reply);
-  to.add("GET", "/v1/models/{id}", submits,
-         [api](http_request& what, const responder& answer) { find_model(api, what, answer); },
-         plain, to_openai_reply);
+  to.add(
+      "POST", "/v1/chat/completions", submits,
+      [api](http_request& what, const responder& answer) {
+        problem why;
+        auto wish = read_chat(what, why);
+        if (!wish)
+          return answer.send(to_openai_reply(why));
+        std::make_shared<chat>(api->node_for(what, access_scope::submit), answer, *wish)
+            ->start(std::move(wish->what));
+      },
+      {"application/json", "text/event-stream"}, to_openai_reply);
+  to.add(
+      "GET", "/v1/models", submits,
+      [api](http_request& what, const responder& answer) { list_models(api, what, answer); }, plain,
+      to_openai_reply);
+  to.add(
+      "GET", "/v1/models/{id}", submits,
+      [api](http_request& what, const responder& answer) { find_model(api, what, answer); }, plain,
+      to_openai_reply);
 }
 
 } // namespace troupe

@@ -15,7 +15,7 @@ namespace troupe {
 /// What all parts of one answer say of it.
 struct chat_head {
   std::string task;
-  std::string model; ///< the domain
+  std::string model;        ///< the domain
   std::int64_t created = 0; ///< seconds since 1970
 };
 

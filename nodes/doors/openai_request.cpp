@@ -12,8 +12,8 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t messages_max = 4096;
-constexpr std::array<std::string_view, 6> roles{"system", "developer", "user",
-                                                "assistant", "tool", "function"};
+constexpr std::array<std::string_view, 6> roles{"system",    "developer", "user",
+                                                "assistant", "tool",      "function"};
 
 bool is_empty(const json* x) noexcept {
   return !x || (x->is_array() && x->empty());

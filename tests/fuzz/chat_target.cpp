@@ -14,10 +14,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto wish = read_chat(request, why);
   if (!wish) {
     fuzz::demand(why.status >= 400 && why.status < 500, "a refused body has a problem");
-    fuzz::demand(json::parse(openai_error_text(why))["error"].is_object(), "and an error of this API");
+    fuzz::demand(json::parse(openai_error_text(why))["error"].is_object(),
+                 "and an error of this API");
     return 0;
   }
-  fuzz::demand(!wish->what.text.empty() && !wish->what.domain.empty(), "a task has a text and a domain");
+  fuzz::demand(!wish->what.text.empty() && !wish->what.domain.empty(),
+               "a task has a text and a domain");
   static_cast<void>(wish->what.data.dump(-1, ' ', false, json::error_handler_t::strict));
   return 0;
 }

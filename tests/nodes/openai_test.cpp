@@ -38,10 +38,11 @@ std::string wrong_in(std::string body) {
 TEST(openai, answers_a_completion) {
   door d;
   raw_client c{d.port()};
-  const auto a = c.ask(post("/v1/chat/completions",
-                            R"({"model":"support","user":"s1","temperature":0.2,"metadata":{"customer":"c7","tier":"gold"},
+  const auto a = c.ask(post(
+      "/v1/chat/completions",
+      R"({"model":"support","user":"s1","temperature":0.2,"metadata":{"customer":"c7","tier":"gold"},
       "messages":[{"role":"system","content":"be kind"},{"role":"user","content":"hello"}]})",
-                            client_headers));
+      client_headers));
   ASSERT_EQ(a.status, 200u) << a.body;
   EXPECT_NE(a.head.find("x-request-id: t1\r\n"), std::string::npos);
   const auto x = a.parsed();
@@ -90,7 +91,8 @@ TEST(openai, streams) {
   const auto head = c.until("\r\n\r\n");
   EXPECT_NE(head.find("200 OK"), std::string::npos);
   EXPECT_NE(head.find("text/event-stream"), std::string::npos);
-  EXPECT_NE(c.until("\n\n").find(R"("delta":{"role":"assistant","content":""})"), std::string::npos);
+  EXPECT_NE(c.until("\n\n").find(R"("delta":{"role":"assistant","content":""})"),
+            std::string::npos);
   while (d.node.watchers() == 0)
     std::this_thread::yield();
   d.node.end("t1");
@@ -134,8 +136,10 @@ TEST(openai, a_task_that_fails_is_an_error_that_is_not_tried_again) {
       c.until("\n\n");
       d.node.put(r);
       const auto said = c.until("\n\n");
-      EXPECT_NE(said.find(R"(data: {"error":{"message":"task t1 failed: rate_limited: the shop is full")"),
-                std::string::npos)
+      EXPECT_NE(
+          said.find(
+              R"(data: {"error":{"message":"task t1 failed: rate_limited: the shop is full")"),
+          std::string::npos)
           << said;
     } else {
       d.node.put(r);
@@ -154,8 +158,8 @@ TEST(openai, refuses_in_its_own_form) {
   door d;
   raw_client c{d.port()};
   d.node.refuse_with = {refusal::unknown_domain, "there is no domain 'gpt-4o'", {}};
-  const auto a = c.ask(
-      post("/v1/chat/completions", R"({"model":"gpt-4o","messages":[{"role":"user","content":"x"}]})"));
+  const auto a = c.ask(post("/v1/chat/completions",
+                            R"({"model":"gpt-4o","messages":[{"role":"user","content":"x"}]})"));
   EXPECT_EQ(a.status, 404u);
   EXPECT_EQ(a.parsed()["error"]["code"], "model_not_found");
   EXPECT_EQ(a.head.find("x-should-retry"), std::string::npos);
@@ -165,18 +169,22 @@ TEST(openai, refuses_in_its_own_form) {
                        R"({"model":"support","messages":[{"role":"user","content":"x"}]})"))
                 .head.find("x-should-retry: false\r\n"),
             std::string::npos);
-  EXPECT_EQ(c.ask(post("/v1/chat/completions", "{}", "Accept: image/png\r\n")).parsed()["error"]["code"],
-            "not_acceptable");
+  EXPECT_EQ(
+      c.ask(post("/v1/chat/completions", "{}", "Accept: image/png\r\n")).parsed()["error"]["code"],
+      "not_acceptable");
   EXPECT_EQ(c.ask(post("/v1/chat/completions", "{}", "", "text/plain")).parsed()["error"]["code"],
             "unsupported_media_type");
 }
 
 TEST(openai, refuses_what_cannot_be_had) {
   const auto with = [](const std::string& more) {
-    return wrong_in(R"({"model":"support","messages":[{"role":"user","content":"x"}],)" + more + "}");
+    return wrong_in(R"({"model":"support","messages":[{"role":"user","content":"x"}],)" + more +
+                    "}");
   };
-  EXPECT_EQ(with(R"("seed":1,"max_tokens":5,"top_p":1,"n":1,"tools":[],"response_format":{"type":"text"})"),
-            "nothing");
+  EXPECT_EQ(
+      with(
+          R"("seed":1,"max_tokens":5,"top_p":1,"n":1,"tools":[],"response_format":{"type":"text"})"),
+      "nothing");
   EXPECT_EQ(with(R"("tools":[{"type":"function","function":{"name":"f"}}])"), "tools");
   EXPECT_EQ(with(R"("response_format":{"type":"json_object"})"), "response_format");
   EXPECT_EQ(with(R"("n":2)"), "n");
@@ -226,7 +234,8 @@ TEST(openai, lists_domains_as_models) {
   const auto all = c.ask(get("/v1/models")).parsed();
   EXPECT_EQ(all["object"], "list");
   ASSERT_EQ(all["data"].size(), 3u);
-  EXPECT_EQ(all["data"][0], json::parse(R"({"id":"support","object":"model","created":0,"owned_by":"demo"})"));
+  EXPECT_EQ(all["data"][0],
+            json::parse(R"({"id":"support","object":"model","created":0,"owned_by":"demo"})"));
   EXPECT_EQ(c.ask(get("/v1/models/support%2Frefunds")).parsed()["id"], "support/refunds");
   EXPECT_EQ(c.ask(get("/v1/models/gpt-4o")).parsed()["error"]["code"], "model_not_found");
 }

@@ -48,7 +48,7 @@ for (const [session, say] of [
   await say('count the words: one');
   const known = await (await fetch(`${baseURL}/v1/sessions/${session}`,
     { headers: apiKey ? { Authorization: `Bearer ${apiKey}` } : {} })).json();
-  assert.equal(known.history.length, 4, JSON.stringify(known));
+  assert.equal(known.turns.length, 2, JSON.stringify(known));
 }
 
 // The same key gives the same task.
