@@ -15,6 +15,7 @@ router make_api(client& node, api_settings settings) {
   add_submit(out, api);
   add_openai(out, api);
   add_a2a(out, api);
+  add_mcp(out, api);
   add_tasks(out, api);
   add_traces(out, api);
   add_history(out, api);

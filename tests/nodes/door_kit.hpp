@@ -244,10 +244,12 @@ class fake_client : public client {
     }
     then(std::move(out), {});
   }
-  void cancel(std::string id, std::string, reply<task_record_ptr> then) override {
+  std::string cancelled; ///< the last one, and why
+  void cancel(std::string id, std::string why, reply<task_record_ptr> then) override {
     task_record_ptr out;
     {
       std::lock_guard lock{mutex_};
+      cancelled = id + ": " + why;
       if (const auto hit = records_.find(id); hit != records_.end())
         out = hit->second;
     }
