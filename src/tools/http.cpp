@@ -114,9 +114,11 @@ class real_http_port final : public http_port {
   int patience() const {
     // libcurl cuts the wait short by itself when one of its own timers is due earlier.
     constexpr std::int64_t most = 60'000;
-    if (expiries_.empty())
-      return most;
-    return static_cast<int>(std::min<std::int64_t>(until(expiries_.begin()->first).count(), most));
+    std::int64_t wait = most;
+    for (const auto* due : {&expiries_, &first_bytes_})
+      if (!due->empty())
+        wait = std::min<std::int64_t>(wait, until(due->begin()->first).count());
+    return static_cast<int>(wait);
   }
 
   /// Takes what the callers left. True when the port is closing.
@@ -145,6 +147,12 @@ class real_http_port final : public http_port {
     while (!expiries_.empty() && expiries_.begin()->first <= now)
       drop(expiries_.begin()->second, http_response::error::timeout,
            "its deadline passed before it could be sent");
+    while (!first_bytes_.empty() && first_bytes_.begin()->first <= now) {
+      const auto id = first_bytes_.begin()->second;
+      first_bytes_.erase(first_bytes_.begin());
+      if (const auto one = flying_.find(id); one != flying_.end() && !one->second->begun())
+        drop(id, http_response::error::timeout, "no answer began in time");
+    }
     while (!queue_.empty() && flying_.size() < limits_.in_flight_max) {
       auto one = std::move(queue_.extract(queue_.begin()).mapped());
       expiries_.erase({one.deadline, one.id});
@@ -154,6 +162,8 @@ class real_http_port final : public http_port {
         if (const auto code = curl_multi_add_handle(multi_.get(), exchange->handle());
             code != CURLM_OK)
           throw std::runtime_error{curl_multi_strerror(code)};
+        if (exchange->first_byte_by() != steady::time_point::max())
+          first_bytes_.emplace(exchange->first_byte_by(), one.id);
         flying_.emplace(one.id, std::move(exchange));
       } catch (const std::exception& e) {
         report(one.id, failure(http_response::error::refused, e.what()));
@@ -178,6 +188,7 @@ class real_http_port final : public http_port {
   std::unique_ptr<http_exchange> land(std::uint64_t id) {
     auto exchange = std::move(flying_.extract(id).mapped());
     curl_multi_remove_handle(multi_.get(), exchange->handle());
+    first_bytes_.erase({exchange->first_byte_by(), id});
     return exchange;
   }
 
@@ -221,6 +232,8 @@ class real_http_port final : public http_port {
 
   std::map<std::uint64_t, waiting> queue_;                          ///< By id, which is by age.
   std::set<std::pair<steady::time_point, std::uint64_t>> expiries_; ///< Of those in the queue.
+  /// Of those on the wire: when the answer must have begun.
+  std::set<std::pair<steady::time_point, std::uint64_t>> first_bytes_;
   std::unordered_map<std::uint64_t, std::unique_ptr<http_exchange>> flying_;
   std::thread thread_;
 };

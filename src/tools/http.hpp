@@ -25,6 +25,13 @@ struct http_request {
   std::chrono::milliseconds deadline{30000};
   /// The largest response body to accept; one byte more fails the request with `too_large`.
   std::size_t body_max_bytes = 1 << 20;
+  /// From the place on the wire to the first byte of the response's body; 0: only the deadline
+  /// counts. When it passes, the request fails with `timeout`.
+  std::chrono::milliseconds first_byte_timeout{0};
+  /// Gets the body of a response with a 2xx status piece by piece, on the I/O thread, in place of
+  /// `http_response::body`; it must not block. False gives the request up: it fails with
+  /// `protocol`. One that throws is taken as false.
+  std::function<bool(std::string_view)> on_body;
 };
 
 struct http_response {

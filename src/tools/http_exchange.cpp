@@ -81,6 +81,8 @@ http_exchange::http_exchange(std::uint64_t id, http_request request, steady::tim
     , easy_{curl_easy_init()} {
   if (!easy_)
     throw std::runtime_error{"libcurl has no memory left"};
+  if (request_.first_byte_timeout.count() > 0)
+    first_byte_by_ = in(request_.first_byte_timeout);
   CURL* easy = handle();
   curl_easy_setopt(easy, CURLOPT_PRIVATE, static_cast<void*>(this));
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, message_.data());
@@ -161,17 +163,34 @@ std::size_t http_exchange::take_header(std::string_view line) {
 }
 
 std::size_t http_exchange::take_body(std::string_view bytes) {
-  const auto room = request_.body_max_bytes - response_.body.size();
-  response_.body.append(bytes.substr(0, room));
-  if (bytes.size() <= room)
+  const auto fitting = bytes.substr(0, request_.body_max_bytes - body_bytes_);
+  body_bytes_ += fitting.size();
+  long status = 0;
+  curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+  if (!request_.on_body || status < 200 || status > 299)
+    response_.body.append(fitting);
+  else if (!hand_on(fitting))
+    return 0;
+  if (fitting.size() == bytes.size())
     return bytes.size();
   too_large_ = "the body of the response is too long";
   return 0;
 }
 
+bool http_exchange::hand_on(std::string_view bytes) {
+  try {
+    given_up_ = !request_.on_body(bytes);
+  } catch (const std::exception&) {
+    given_up_ = true;
+  }
+  return !given_up_;
+}
+
 http_response::error http_exchange::judge(CURLcode verdict) const {
   if (too_large_ != nullptr)
     return http_response::error::too_large;
+  if (given_up_)
+    return http_response::error::protocol;
   curl_off_t ready = 0;
   switch (verdict) {
   case CURLE_OK:
@@ -205,6 +224,8 @@ http_response http_exchange::finish(CURLcode verdict) {
   response_.failed = judge(verdict);
   if (too_large_ != nullptr)
     response_.detail = too_large_;
+  else if (given_up_)
+    response_.detail = "the body is not what was expected";
   else if (response_.failed != http_response::error::none)
     response_.detail = message_[0] != '\0' ? message_.data() : curl_easy_strerror(verdict);
   return std::move(response_);

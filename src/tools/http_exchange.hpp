@@ -29,6 +29,12 @@ class http_exchange {
   std::uint64_t id() const noexcept { return id_; }
   CURL* handle() const noexcept { return easy_.get(); }
 
+  /// When the first byte of the body must have come; `time_point::max()` when there is no such
+  /// limit.
+  steady::time_point first_byte_by() const noexcept { return first_byte_by_; }
+  /// Whether a byte of the body has come.
+  bool begun() const noexcept { return body_bytes_ > 0; }
+
   /// What came of it, given libcurl's verdict. Once.
   http_response finish(CURLcode verdict);
 
@@ -45,6 +51,7 @@ class http_exchange {
   void add_header(const std::string& line);
   std::size_t take_header(std::string_view line);
   std::size_t take_body(std::string_view bytes);
+  bool hand_on(std::string_view bytes);
   http_response::error judge(CURLcode verdict) const;
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
@@ -53,7 +60,10 @@ class http_exchange {
   std::uint64_t id_;
   http_request request_;
   steady::time_point deadline_;
+  steady::time_point first_byte_by_ = steady::time_point::max();
   std::size_t headers_max_bytes_;
+  std::size_t body_bytes_ = 0;
+  bool given_up_ = false; ///< by whoever takes the body
   std::size_t header_bytes_ = 0;
   const char* too_large_ = nullptr;
   http_response response_;

@@ -359,3 +359,62 @@ TEST(http, a_callback_may_send_the_next) {
              [&](http_response) { port->send(get(web.url("/")), second.done()); });
   EXPECT_EQ(second.get().status, 200);
 }
+
+TEST(http, hands_the_body_on_as_it_comes) {
+  server web{[](const std::string& request) {
+    return request.starts_with("GET /bad")
+               ? std::string{"HTTP/1.1 500 Oh no\r\nContent-Length: 3\r\n\r\nbad"}
+               : ok("hello");
+  }};
+  const auto port = make_http_port();
+  std::string seen;
+  auto request = get(web.url("/"));
+  request.on_body = [&](std::string_view bytes) {
+    seen += bytes;
+    return true;
+  };
+  auto response = send(*port, request);
+  EXPECT_EQ(response.failed, error::none) << response.detail;
+  EXPECT_EQ(seen, "hello");
+  EXPECT_EQ(response.body, "");
+
+  // What is no success is told as a whole.
+  request.url = web.url("/bad");
+  response = send(*port, request);
+  EXPECT_EQ(response.status, 500);
+  EXPECT_EQ(response.body, "bad");
+  EXPECT_EQ(seen, "hello");
+}
+
+TEST(http, a_body_that_nobody_wants_ends_the_request) {
+  server web{[](const std::string&) { return ok("hello"); }};
+  const auto port = make_http_port();
+  auto request = get(web.url("/"));
+  request.on_body = [](std::string_view) { return false; };
+  EXPECT_EQ(send(*port, request).failed, error::protocol);
+  request.on_body = [](std::string_view) -> bool { throw std::runtime_error{"no"}; };
+  EXPECT_EQ(send(*port, request).failed, error::protocol);
+  request.body_max_bytes = 3;
+  std::string seen;
+  request.on_body = [&](std::string_view bytes) {
+    seen += bytes;
+    return true;
+  };
+  EXPECT_EQ(send(*port, request).failed, error::too_large);
+  EXPECT_EQ(seen, "hel");
+}
+
+TEST(http, an_answer_that_does_not_begin_is_given_up) {
+  server web{[](const std::string& request) {
+    return request.starts_with("GET /silent") ? std::string{} : ok("hello");
+  }};
+  const auto port = make_http_port();
+  auto request = get(web.url("/silent"));
+  request.first_byte_timeout = 50ms;
+  const auto before = std::chrono::steady_clock::now();
+  const auto response = send(*port, request);
+  EXPECT_EQ(response.failed, error::timeout) << response.detail;
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 10s);
+  request.url = web.url("/");
+  EXPECT_EQ(send(*port, request).body, "hello");
+}
