@@ -3,8 +3,10 @@
 #include "actors/audit.hpp"
 #include "actors/boundary.hpp"
 #include "actors/key_ring.hpp"
+#include "actors/mcp_servers.hpp"
 #include "actors/standing_orders.hpp"
 #include "actors/supervisor.hpp"
+#include "actors/work_desk.hpp"
 #include "nodes/models.hpp"
 #include "nodes/node_client.hpp"
 #include "nodes/node_tree.hpp"
@@ -12,6 +14,7 @@
 #include "policies/dice.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
+#include "src/tools/alarm.hpp"
 #include "src/tools/http.hpp"
 #include "src/tools/plugin.hpp"
 #include "src/tools/process.hpp"
@@ -83,6 +86,9 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.processes = options_.processes ? options_.processes : tools::make_process_port();
   p.http = options_.http ? options_.http : tools::make_http_port();
   p.workers = options_.workers ? options_.workers : tools::make_worker_pool();
+  p.clock = std::make_shared<tools::alarm_clock>();
+  p.work = std::make_shared<work_desk>(*p.clock);
+  connect_mcp_servers(p);
   p.secrets = options_.secrets;
   for (const auto& [path, domain] : p.domains)
     for (const auto& agent : domain.spec->agents)

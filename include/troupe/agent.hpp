@@ -20,12 +20,23 @@
 
 namespace troupe {
 
-enum class agent_kind : std::uint8_t { native, rules, subprocess, http, human, triage };
+enum class agent_kind : std::uint8_t {
+  native,
+  rules,
+  subprocess,
+  http,
+  human,
+  triage,
+  a2a,    ///< an agent somewhere else, by A2A
+  mcp,    ///< a tool of an MCP server
+  worker, ///< programs anywhere that ask for work
+};
 
 template <>
 struct enum_names<agent_kind> {
-  static constexpr std::array<std::string_view, 6> value{"native", "rules", "subprocess",
-                                                         "http",   "human", "triage"};
+  static constexpr std::array<std::string_view, 9> value{"native", "rules", "subprocess",
+                                                         "http",   "human", "triage",
+                                                         "a2a",    "mcp",   "worker"};
 };
 
 enum class restart_type : std::uint8_t { permanent, transient, temporary };

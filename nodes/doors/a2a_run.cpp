@@ -13,7 +13,6 @@ a2a_run::a2a_run(std::shared_ptr<client> node, responder answer, a2a_voice voice
 
 task_handlers a2a_run::handlers() {
   const auto self = shared_from_this();
-  answer_.when_gone([self] { self->listener_.stop(); });
   task_handlers h;
   h.accepted = [self](const task_accepted& a) { self->accepted(a, false); };
   h.refused_ = [self](const refused& why) { self->refused_by_node(why); };
@@ -23,7 +22,12 @@ task_handlers a2a_run::handlers() {
   return h;
 }
 
+void a2a_run::stop_when_gone() {
+  answer_.when_gone([self = shared_from_this()] { self->listener_.stop(); });
+}
+
 void a2a_run::send(a2a_message wish, milliseconds wait) {
+  stop_when_gone();
   shape_ = wish.shape;
   context_id_ = wish.what.context_id;
   auto h = handlers();
@@ -46,12 +50,14 @@ void a2a_run::send(a2a_message wish, milliseconds wait) {
 }
 
 void a2a_run::stream(a2a_message wish) {
+  stop_when_gone();
   streams_ = true;
   context_id_ = wish.what.context_id;
   listener_.submit(std::move(wish.what), handlers());
 }
 
 void a2a_run::follow(std::string id) {
+  stop_when_gone();
   streams_ = true;
   listener_.node().find_task(
       id, [self = shared_from_this(), id](const task_record_ptr& record, const refused& why) {
@@ -72,6 +78,7 @@ void a2a_run::follow(std::string id) {
 }
 
 void a2a_run::cancel(std::string id, milliseconds wait) {
+  stop_when_gone();
   bare_ = true;
   auto h = handlers();
   const auto self = shared_from_this();

@@ -27,6 +27,8 @@ class a2a_run : public std::enable_shared_from_this<a2a_run> {
   void cancel(std::string id, milliseconds wait);
 
  private:
+  /// To be called by the request's handler itself.
+  void stop_when_gone();
   [[nodiscard]] task_handlers handlers();
   void open(json first);
   void accepted(const task_accepted& a, bool at_once);

@@ -20,6 +20,7 @@ router make_api(client& node, api_settings settings) {
   add_traces(out, api);
   add_history(out, api);
   add_events(out, api);
+  add_work(out, api);
   add_sessions(out, api);
   add_human(out, api);
   add_fleet(out, api);

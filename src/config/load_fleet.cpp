@@ -52,7 +52,7 @@ class loader {
       return false;
     const auto path = node.path();
     return path.starts_with("http.") || path.starts_with("subprocess.") ||
-           path.starts_with("native.options");
+           path.starts_with("native.options") || path.starts_with("a2a.headers");
   }
 
   // Reads one file as far as it can be checked by itself.

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 SECONDS_MAX = 60
@@ -135,9 +136,18 @@ def run_peer(folder, script, *words):
 def main(scenarios):
     """PROGRAM [SCENARIO...]: runs the scenarios named, or all; 77 when one needs packages that are not there."""
     program, wanted = os.path.abspath(sys.argv[1]), sys.argv[2:] or list(scenarios)
+    failed = []
     for name in wanted:
         print(f"-- {name}", flush=True)
-        if scenarios[name](program) == "skipped":
+        try:
+            skipped = scenarios[name](program) == "skipped"
+        except Exception:
+            traceback.print_exc()
+            failed.append(name)
+            continue
+        if skipped:
             print(f"{name}: skipped, TROUPE_PEERS names no folder with the packages")
             if len(wanted) == 1:
                 sys.exit(77)
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
