@@ -21,6 +21,12 @@ runner_ptr make_runner(const parts_ptr& parts, const std::shared_ptr<const agent
     return make_triage_runner(parts, *spec);
   case agent_kind::llm:
     return make_llm_runner(parts, *spec, self);
+  case agent_kind::a2a:
+    return make_a2a_runner(parts, *spec);
+  case agent_kind::mcp:
+    return make_mcp_runner(parts, *spec);
+  case agent_kind::worker:
+    return make_worker_runner(parts, *spec);
   }
   throw std::runtime_error{"unknown kind of agent"};
 }

@@ -246,10 +246,12 @@ class fake_client : public client {
     }
     then(std::move(out), {});
   }
-  void cancel(std::string id, std::string, reply<task_record_ptr> then) override {
+  std::string cancelled; ///< the last one, and why
+  void cancel(std::string id, std::string why, reply<task_record_ptr> then) override {
     task_record_ptr out;
     {
       std::lock_guard lock{mutex_};
+      cancelled = id + ": " + why;
       if (const auto hit = records_.find(id); hit != records_.end())
         out = hit->second;
     }
@@ -320,8 +322,8 @@ class fake_client : public client {
     ordered = "return " + home;
     then(members, {});
   }
-  const fleet_spec& fleet() const override { return fleet_; }
-  fleet_spec& declared() { return fleet_; }
+  const fleet_spec& fleet() const override { return known; }
+  fleet_spec& declared() { return known; }
   bool ready() const override { return is_ready; }
   std::string metrics() const override { return "troupe_up 1\n"; }
 
@@ -354,6 +356,7 @@ class fake_client : public client {
   task_request last;
   outcome answered;
   member_table members;
+  fleet_spec known; ///< set before the first request
   std::atomic<bool> is_ready{true};
   std::set<std::uint64_t> forgotten;
 
@@ -384,7 +387,6 @@ class fake_client : public client {
   std::map<std::uint64_t, watcher> handlers_;
   std::uint64_t made_ = 0;
   std::uint64_t numbers_ = 0;
-  fleet_spec fleet_;
 };
 
 /// A server in front of a fake node.
