@@ -37,17 +37,20 @@ front_desk_state::~front_desk_state() {
       w.refused_({refusal::stopping, "the node is stopping", {}});
 }
 
-std::vector<seat_ptr> front_desk_state::orchestrators_of_shard(std::uint32_t shard) const {
+std::vector<seat_ptr> front_desk_state::orchestrators_of_shard(std::uint32_t shard,
+                                                               const domain_scope& within) const {
   std::vector<seat_ptr> out;
   for (const auto& [path, shards] : parts_->versions->orchestrators())
-    out.push_back(shards[shard % shards.size()]);
+    if (is_within(path, within))
+      out.push_back(shards[shard % shards.size()]);
   return out;
 }
 
-std::vector<seat_ptr> front_desk_state::orchestrators(const std::string& of) const {
+std::vector<seat_ptr> front_desk_state::orchestrators(const std::string& of,
+                                                      const domain_scope& within) const {
   std::vector<seat_ptr> out;
   for (const auto& [path, shards] : parts_->versions->orchestrators())
-    if (of.empty() || of == path)
+    if ((of.empty() || of == path) && is_within(path, within))
       out.insert(out.end(), shards.begin(), shards.end());
   return out;
 }

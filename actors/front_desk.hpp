@@ -59,9 +59,10 @@ struct front_desk_state {
               std::function<void(task_record_ptr, const refused&)> then);
   void list(task_filter filter,
             std::function<void(std::vector<task_record_ptr>, const refused&)> then);
-  void find_session(std::string id, std::function<void(session_found, const refused&)> then);
+  void find_session(std::string id, const domain_scope& within,
+                    std::function<void(session_found, const refused&)> then);
   void list_sessions(
-      std::size_t limit,
+      std::size_t limit, const domain_scope& within,
       std::function<void(std::vector<std::shared_ptr<const session_snapshot>>, const refused&)>
           then);
   void questions(std::string queue,
@@ -102,8 +103,10 @@ struct front_desk_state {
   /// Waits for what so many desks say about a question; returns the number of the request.
   std::uint64_t ask_desks(std::size_t desks,
                           std::function<void(question_ptr, const refused&)> then);
-  [[nodiscard]] std::vector<seat_ptr> orchestrators_of_shard(std::uint32_t shard) const;
-  [[nodiscard]] std::vector<seat_ptr> orchestrators(const std::string& domain) const;
+  [[nodiscard]] std::vector<seat_ptr> orchestrators_of_shard(std::uint32_t shard,
+                                                             const domain_scope& within = {}) const;
+  [[nodiscard]] std::vector<seat_ptr> orchestrators(const std::string& domain,
+                                                    const domain_scope& within) const;
   void find_stored(std::string id, std::function<void(task_record_ptr, const refused&)> then);
   void drop(std::uint64_t number);
   /// Tells the orchestrator of the watched task; false when there is none now.

@@ -6,13 +6,13 @@
 
 namespace troupe {
 
-void front_desk_state::find_session(std::string id,
+void front_desk_state::find_session(std::string id, const domain_scope& within,
                                     std::function<void(session_found, const refused&)> then) {
   // Wherever it is at home: whoever does not know it says so.
-  auto places = orchestrators_of_shard(parts_->layout.shard_of(id, {}));
+  auto places = orchestrators_of_shard(parts_->layout.shard_of(id, {}), within);
   for (std::size_t i = 1; i < parts_->layout.regions.size(); ++i) {
     const auto more =
-        orchestrators_of_shard(parts_->layout.shard_of(id, parts_->layout.regions[i]));
+        orchestrators_of_shard(parts_->layout.shard_of(id, parts_->layout.regions[i]), within);
     places.insert(places.end(), more.begin(), more.end());
   }
   auto missing = std::make_shared<std::size_t>(places.size());
@@ -20,7 +20,7 @@ void front_desk_state::find_session(std::string id,
       std::make_shared<std::function<void(session_found, const refused&)>>(std::move(then));
   const auto request = seat_guest<session_found>(
       sessions_,
-      [this, id, missing, shared](const session_found& x) {
+      [this, id, within, missing, shared](const session_found& x) {
         if (x.what) {
           (*shared)(x, {});
           return true;
@@ -34,7 +34,8 @@ void front_desk_state::find_session(std::string id,
         auto me = caf::actor_cast<caf::actor>(self_);
         std::vector<std::string> paths;
         for (const auto& [path, shards] : parts_->versions->orchestrators())
-          paths.push_back(path);
+          if (is_within(path, within))
+            paths.push_back(path);
         const auto now = parts_->now(self_);
         send_to(
             self_, journal_, journal_ask{[me, id, shared, paths, now, p = parts_](store& where) {
@@ -73,7 +74,7 @@ void front_desk_state::find_session(std::string id,
 }
 
 void front_desk_state::list_sessions(
-    std::size_t limit,
+    std::size_t limit, const domain_scope& within,
     std::function<void(std::vector<std::shared_ptr<const session_snapshot>>, const refused&)>
         then) {
   struct gathered {
@@ -98,7 +99,7 @@ void front_desk_state::list_sessions(
         return true;
       },
       [finish](const refused&) { finish(); });
-  for (const auto& place : orchestrators({}))
+  for (const auto& place : orchestrators({}, within))
     all->missing += send_to(self_, place, view_shard{request, limit}) ? 1 : 0;
   if (all->missing == 0) {
     views_.dismiss(request);

@@ -127,7 +127,7 @@ void front_desk_state::cancel(std::string id, std::string why,
 void front_desk_state::list(
     task_filter filter, std::function<void(std::vector<task_record_ptr>, const refused&)> then) {
   filter.limit = std::min(filter.limit, task_filter::max_listed);
-  const auto places = orchestrators(filter.domain);
+  const auto places = orchestrators(filter.domain, filter.within);
   struct gathered {
     std::unordered_map<std::string, task_record_ptr> by_id;
     std::size_t missing = 0;

@@ -31,10 +31,15 @@ class process_port;
 class http_port;
 class tool_source;
 class worker_pool;
+class alarm_clock;
 } // namespace tools
 namespace models {
 class model_port;
 }
+namespace mcp {
+class tool_server;
+}
+class work_desk;
 
 /// What the actors of a node share: made before the first of them, gone after the last. Everything
 /// here is immutable or thread safe. Ports may be replaced: a simulation runs the shipped actors on
@@ -61,6 +66,10 @@ struct node_parts {
   std::shared_ptr<models::model_port> models; ///< language models, by the fleet's names
   /// Where agents with models get further tools from, by the agent as `domain/agent`.
   std::map<std::string, std::vector<std::shared_ptr<tools::tool_source>>, std::less<>> tool_sources;
+  std::shared_ptr<tools::alarm_clock> clock; ///< of what waits for others outside of actors
+  /// The MCP servers of the fleet, by name. After the ports, which they use to their end.
+  std::map<std::string, std::shared_ptr<mcp::tool_server>, std::less<>> mcp_servers;
+  std::shared_ptr<work_desk> work; ///< where calls wait for programs that ask for them
   std::shared_ptr<const redactor> secrets; ///< what nobody may read; null: there are none
   /// The versions of the fleet that this node can work by. What `fleet` says of the node itself is the
   /// same in all of them.

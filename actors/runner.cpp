@@ -22,6 +22,12 @@ runner_ptr make_runner(const parts_ptr& parts, const fleet_version& version,
     return make_triage_runner(version, *spec);
   case agent_kind::llm:
     return make_llm_runner(parts, version, *spec, self);
+  case agent_kind::a2a:
+    return make_a2a_runner(parts, *spec);
+  case agent_kind::mcp:
+    return make_mcp_runner(parts, *spec);
+  case agent_kind::worker:
+    return make_worker_runner(parts, *spec);
   }
   throw std::runtime_error{"unknown kind of agent"};
 }

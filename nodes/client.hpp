@@ -7,6 +7,7 @@
 #include "actors/survey.hpp"
 #include "src/store/store.hpp"
 
+#include <troupe/domain_path.hpp>
 #include <troupe/fleet.hpp>
 #include <troupe/member.hpp>
 #include <troupe/standing_order.hpp>
@@ -117,9 +118,12 @@ class client {
   /// Answers with the record as it is when the cancellation has been taken in; `conflict` if the
   /// task has ended.
   virtual void cancel(std::string id, std::string why, reply<task_record_ptr> then) = 0;
-  virtual void find_session(std::string id, reply<session_found> then) = 0;
+  /// A domain's conversation of this id; domains may have one each. `within`: only of these.
+  virtual void find_session(std::string id, reply<session_found> then,
+                            domain_scope within = {}) = 0;
   virtual void list_sessions(std::size_t limit,
-                             reply<std::vector<std::shared_ptr<const session_snapshot>>> then) = 0;
+                             reply<std::vector<std::shared_ptr<const session_snapshot>>> then,
+                             domain_scope within = {}) = 0;
   /// Of this node.
   virtual void tree(reply<std::shared_ptr<const tree_node>> then) = 0;
   virtual void questions(std::string queue, reply<std::vector<question_ptr>> then) = 0;

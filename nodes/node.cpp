@@ -3,8 +3,10 @@
 #include "actors/audit.hpp"
 #include "actors/breaker_desk.hpp"
 #include "actors/key_ring.hpp"
+#include "actors/mcp_servers.hpp"
 #include "actors/standing_orders.hpp"
 #include "actors/supervisor.hpp"
+#include "actors/work_desk.hpp"
 #include "nodes/flight_reader.hpp"
 #include "nodes/node_client.hpp"
 #include "nodes/node_tree.hpp"
@@ -15,6 +17,7 @@
 #include "src/telemetry/flight_recorder.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
+#include "src/tools/alarm.hpp"
 #include "src/tools/http.hpp"
 #include "src/tools/plugin.hpp"
 #include "src/tools/process.hpp"
@@ -72,6 +75,9 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.workers = options_.workers ? options_.workers : tools::make_worker_pool();
   p.models = options_.models ? options_.models
                              : models::make_model_port(p.http, p.fleet.providers, p.fleet.models);
+  p.clock = std::make_shared<tools::alarm_clock>();
+  p.work = std::make_shared<work_desk>(*p.clock);
+  connect_mcp_servers(p);
   p.secrets = options_.secrets;
   const bool stores = !options_.no_store;
   if (stores || !p.fleet.plugins.empty())

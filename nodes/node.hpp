@@ -49,9 +49,9 @@ struct node_options {
   /// Is kept as the store has them; null: nobody asks for keys. Needs a store.
   std::shared_ptr<key_ring> keys;
   /// Searches this node's logs: takes {"session", "task", "agent", "task_type", "level", "since",
-  /// "until" (microseconds since 1970), "text", "limit"}, as far as they were asked for, and
-  /// returns an array, newest first. Runs on a thread of its own and may throw. Empty: it keeps
-  /// none.
+  /// "until" (microseconds since 1970), "text", "limit", "within" (domains, each with those within
+  /// it)}, as far as they were asked for, and returns an array, newest first. Runs on a thread of
+  /// its own and may throw. Empty: it keeps none.
   std::function<json(const json&)> search_logs;
 };
 

@@ -281,17 +281,17 @@ void node_client::recorded(store_write record, std::function<void(const refused&
     then(lost);
 }
 
-void node_client::find_session(std::string id, reply<session_found> then) {
-  at_desk([id, then = owed(std::move(then))](front_desk_state& desk) {
-    desk.find_session(id, then->take());
+void node_client::find_session(std::string id, reply<session_found> then, domain_scope within) {
+  at_desk([id, within = std::move(within), then = owed(std::move(then))](front_desk_state& desk) {
+    desk.find_session(id, within, then->take());
   });
 }
 
 void node_client::list_sessions(std::size_t limit,
-                                reply<std::vector<std::shared_ptr<const session_snapshot>>> then) {
-  at_desk([limit, then = owed(std::move(then))](front_desk_state& desk) {
-    desk.list_sessions(limit, then->take());
-  });
+                                reply<std::vector<std::shared_ptr<const session_snapshot>>> then,
+                                domain_scope within) {
+  at_desk([limit, within = std::move(within), then = owed(std::move(then))](
+              front_desk_state& desk) { desk.list_sessions(limit, within, then->take()); });
 }
 
 void node_client::tree(reply<std::shared_ptr<const tree_node>> then) {

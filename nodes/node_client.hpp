@@ -21,9 +21,10 @@ class node_client final : public client {
   void find_task(std::string id, reply<task_record_ptr> then) override;
   void list_tasks(task_filter filter, reply<std::vector<task_record_ptr>> then) override;
   void cancel(std::string id, std::string why, reply<task_record_ptr> then) override;
-  void find_session(std::string id, reply<session_found> then) override;
+  void find_session(std::string id, reply<session_found> then, domain_scope within) override;
   void list_sessions(std::size_t limit,
-                     reply<std::vector<std::shared_ptr<const session_snapshot>>> then) override;
+                     reply<std::vector<std::shared_ptr<const session_snapshot>>> then,
+                     domain_scope within) override;
   void tree(reply<std::shared_ptr<const tree_node>> then) override;
   void questions(std::string queue, reply<std::vector<question_ptr>> then) override;
   void claim(std::string id, std::string by, reply<question_ptr> then) override;

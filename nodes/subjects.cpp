@@ -28,9 +28,11 @@ void tell_tree(client& node, const node_reply& then) {
 }
 
 /// Somebody who lives elsewhere is described there; what was given to it from here is counted here.
-json agents_here(const client& node) {
+json agents_here(const client& node, const domain_scope& within) {
   json out{{"agents", json::array()}};
   for (const auto& a : node.agents()) {
+    if (!is_within(std::string_view{a.name}.substr(0, a.name.rfind('/')), within))
+      continue;
     if (out["agents"].size() >= agents_most) {
       out["cut"] = true;
       break;
@@ -123,7 +125,9 @@ node_subject looked_up(const std::shared_ptr<clerk>& desk, std::function<json(co
 node_subjects subjects_of(client& node, node_archives archives) {
   node_subjects out;
   out["tree"] = [&node](const json&, const node_reply& then) { tell_tree(node, then); };
-  out["agents"] = [&node](const json&, const node_reply& then) { then(agents_here(node), {}); };
+  out["agents"] = [&node](const json& query, const node_reply& then) {
+    then(agents_here(node, query.value("within", domain_scope{})), {});
+  };
   out["order"] = [&node](const json& query, const node_reply& then) {
     give_order(node, query, then);
   };

@@ -19,7 +19,7 @@ struct node_archives {
 /// What a node tells the others of itself, by subject; queries and answers are objects:
 ///
 ///   tree    {}                    {"tree"}
-///   agents  {}                    {"agents": of each that lives here all that there is to say; of
+///   agents  {"within"}            {"agents": of each that lives here all that there is to say; of
 ///                                 others what this node has counted}
 ///   order   {"agent", "order", "told_by"}  {"agents": those that live here and were told}
 ///   shards  {"shard"}             {"shards": [{"domain", "shard", "incarnation", "since"}]}
@@ -27,7 +27,8 @@ struct node_archives {
 ///   logs    as `node_options::search_logs` wants it  {"lines", "cut": some did not fit}
 ///   recorder  {"last": milliseconds, "trace", "limit"}  {"messages": the latest first, "cut"}
 ///
-/// `node` must outlive the respondent that uses them.
+/// `within` lists the domains that the asking node wants to hear of, each with those within it;
+/// without it: all. `node` must outlive the respondent that uses them.
 [[nodiscard]] node_subjects subjects_of(client& node, node_archives archives = {});
 
 } // namespace troupe

@@ -28,15 +28,22 @@ bool is_domain_path(std::string_view x) noexcept {
 
 } // namespace
 
-bool is_within(std::string_view domain, std::string_view of) noexcept {
-  return of.empty() || domain == of ||
-         (domain.size() > of.size() && domain.starts_with(of) && domain[of.size()] == '/');
-}
-
 bool allows(const api_key& key, access_scope what, std::string_view domain) noexcept {
   return std::any_of(key.grants.begin(), key.grants.end(), [&](const access_grant& g) {
     return (g.what == what || g.what == access_scope::admin) && is_within(domain, g.domain);
   });
+}
+
+std::optional<domain_scope> scope_of(const api_key& key, access_scope what) {
+  domain_scope out;
+  for (const auto& g : key.grants) {
+    if (g.what != what && g.what != access_scope::admin)
+      continue;
+    if (g.domain.empty())
+      return domain_scope{};
+    out.push_back(g.domain);
+  }
+  return out.empty() ? std::nullopt : std::optional{std::move(out)};
 }
 
 bool allows_somewhere(const api_key& key, access_scope what) noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <troupe/access.hpp>
+#include <troupe/domain_path.hpp>
 
 #include <optional>
 #include <string>
@@ -9,13 +10,12 @@
 
 namespace troupe {
 
-/// Whether `domain` is `of` or lies within it. The empty `of` holds everything; the empty `domain`,
-/// the whole fleet, only lies within that.
-[[nodiscard]] bool is_within(std::string_view domain, std::string_view of) noexcept;
-
 /// Whether the key's grants let it do `what` in `domain` (empty: in the whole fleet). `admin` of a
 /// domain may do everything there. Does not ask whether the key is still good.
 [[nodiscard]] bool allows(const api_key& key, access_scope what, std::string_view domain) noexcept;
+
+/// Where the key's grants let it do `what`; nothing: nowhere.
+[[nodiscard]] std::optional<domain_scope> scope_of(const api_key& key, access_scope what);
 
 /// Whether there is a domain in which the key may do `what`.
 [[nodiscard]] bool allows_somewhere(const api_key& key, access_scope what) noexcept;

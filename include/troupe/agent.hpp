@@ -20,12 +20,23 @@
 
 namespace troupe {
 
-enum class agent_kind : std::uint8_t { native, rules, subprocess, http, human, triage, llm };
+enum class agent_kind : std::uint8_t {
+  native,
+  rules,
+  subprocess,
+  http,
+  human,
+  triage,
+  llm,    ///< thinks with a language model
+  a2a,    ///< an agent somewhere else, by A2A
+  mcp,    ///< a tool of an MCP server
+  worker, ///< programs anywhere that ask for work
+};
 
 template <>
 struct enum_names<agent_kind> {
-  static constexpr std::array<std::string_view, 7> value{"native", "rules",  "subprocess", "http",
-                                                         "human",  "triage", "llm"};
+  static constexpr std::array<std::string_view, 10> value{
+      "native", "rules", "subprocess", "http", "human", "triage", "llm", "a2a", "mcp", "worker"};
 };
 
 enum class restart_type : std::uint8_t { permanent, transient, temporary };

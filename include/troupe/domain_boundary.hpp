@@ -1,5 +1,6 @@
 #pragma once
 
+#include <troupe/domain_path.hpp>
 #include <troupe/fleet.hpp>
 
 #include <algorithm>
@@ -14,14 +15,9 @@ namespace troupe {
 /// they are given what `exports` lists, if it is given: then no free text.
 [[nodiscard]] inline std::string
 why_not_delegated(const domain_spec& target, std::string_view caller, std::string_view skill) {
-  const auto within = [](std::string_view domain, std::string_view of) {
-    return domain == of ||
-           (domain.size() > of.size() && domain.starts_with(of) && domain[of.size()] == '/');
-  };
-  if (within(target.path, caller))
+  if (is_within(target.path, caller))
     return {};
-  if (target.callers && std::none_of(target.callers->begin(), target.callers->end(),
-                                     [&](const std::string& x) { return within(caller, x); }))
+  if (target.callers && (target.callers->empty() || !is_within(caller, *target.callers)))
     return "domain " + target.path + " takes nothing from " + std::string{caller};
   if (target.exports &&
       std::find(target.exports->begin(), target.exports->end(), skill) == target.exports->end())

@@ -170,6 +170,21 @@ struct service_spec {
   friend bool operator==(const service_spec&, const service_spec&) = default;
 };
 
+/// A server of the Model Context Protocol that agents use tools of: a process that is started, or a
+/// URL.
+struct mcp_server_spec {
+  std::string name;
+  std::vector<std::string> command; ///< empty: `url` says where it is
+  std::map<std::string, std::string> environment;
+  std::string url;
+  std::map<std::string, std::string> headers; ///< sent with each request
+  std::vector<std::string> tools;             ///< the only ones that are used; empty: all
+  effects does = effects::unsafe;             ///< of each tool that `each` does not name
+  std::map<std::string, effects, std::less<>> each;
+  bool take_defaults = false; ///< what is answered to questions for a person: the defaults, or no
+  friend bool operator==(const mcp_server_spec&, const mcp_server_spec&) = default;
+};
+
 /// The HTTP doors of a node.
 struct door_spec {
   std::string host = "127.0.0.1";
@@ -225,6 +240,7 @@ struct fleet_spec {
   door_spec door;
   std::vector<std::string> plugins;
   std::vector<service_spec> services;
+  std::vector<mcp_server_spec> mcp_servers;
   std::vector<human_queue_spec> human_queues;
   std::vector<provider_spec> providers; ///< of language models
   std::vector<model_spec> models;       ///< each of one of `providers`

@@ -297,6 +297,8 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
   api.access = access_of(n, door_spec.host, keys);
   auto door_with = http_settings::of(door_spec);
   door_with.tls = certificate_of(x, out.log);
+  api.tls = door_with.tls.given();
+  api.work = n.parts()->work;
   // The door opens before the tree starts: a port that is taken should end the program before it
   // takes up interrupted work.
   http_server door{std::move(door_with), make_api(n.api(), std::move(api))};

@@ -90,6 +90,13 @@ std::string source_of(std::string_view remote_address) {
   return boost::asio::ip::address_v6{bytes}.to_string() + "/64";
 }
 
+bool asks_for_keys(const access_settings& settings) {
+  if (!settings.keys)
+    return false;
+  const auto book = settings.keys->seen();
+  return settings.always || !book || !book->empty();
+}
+
 access_gate::verdict access_gate::judge(const http_request& what, route_need need) const {
   verdict out;
   if (need.where == route_need::reach::open || !settings_.keys)

@@ -100,6 +100,9 @@ class access_gate {
   refusal_book refusals_;
 };
 
+/// Whether a request without a key would be refused.
+[[nodiscard]] bool asks_for_keys(const access_settings& settings);
+
 [[nodiscard]] problem not_allowed(std::string detail);
 
 /// For requests that name a domain themselves: 403 unless the key allows `scope` there. To be asked

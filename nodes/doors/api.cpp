@@ -13,10 +13,14 @@ router make_api(client& node, api_settings settings) {
   const auto api = std::make_shared<const api_context>(api_context{node, std::move(settings)});
   // The first match wins, so what is asked for most comes first.
   add_submit(out, api);
+  add_openai(out, api);
+  add_a2a(out, api);
+  add_mcp(out, api);
   add_tasks(out, api);
   add_traces(out, api);
   add_history(out, api);
   add_events(out, api);
+  add_work(out, api);
   add_sessions(out, api);
   add_human(out, api);
   add_fleet(out, api);

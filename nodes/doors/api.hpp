@@ -13,6 +13,8 @@
 
 namespace troupe {
 
+class work_desk;
+
 /// What the API needs beside the node itself.
 struct api_settings {
   milliseconds wait_max{120000}; ///< the longest `?wait=`; longer ones are taken as this
@@ -20,6 +22,8 @@ struct api_settings {
   /// thread. False: it cannot be read now. Empty: there is none.
   std::function<bool(std::uint64_t, std::size_t, std::function<void(std::vector<audit_row>)>)>
       read_audit;
+  std::shared_ptr<work_desk> work; ///< where programs get work; null: there is none
+  bool tls = false; ///< the door speaks TLS: what is told of its address begins with https
   access_settings access; ///< without `keys` everybody may do everything
 };
 

@@ -38,6 +38,10 @@ void add_keys(router& to, const api_ptr& api);
 void add_effects(router& to, const api_ptr& api);
 void add_recorder(router& to, const api_ptr& api);
 void add_node(router& to, const api_ptr& api);
+void add_openai(router& to, const api_ptr& api);
+void add_a2a(router& to, const api_ptr& api);
+void add_mcp(router& to, const api_ptr& api);
+void add_work(router& to, const api_ptr& api);
 
 /// An answer with this document.
 [[nodiscard]] http_reply json_reply(const json& document, unsigned status = 200);

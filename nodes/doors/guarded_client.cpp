@@ -96,17 +96,15 @@ void guarded_client::find_task(std::string id, reply<task_record_ptr> then) {
 }
 
 void guarded_client::list_tasks(task_filter filter, reply<std::vector<task_record_ptr>> then) {
-  const auto limit = std::min(filter.limit, task_filter::max_listed);
-  if (!filter.domain.empty() && !who_->sees(filter.domain))
+  auto scope = who_->scope();
+  if (!scope || (!filter.domain.empty() && !who_->sees(filter.domain)))
     return then({}, {});
-  if (!who_->sees(filter.domain))
-    filter.limit = task_filter::max_listed; // Others' tasks in between are left out below.
-  node_.list_tasks(std::move(filter), [who = who_, limit, then](std::vector<task_record_ptr> all,
-                                                                const refused& why) {
-    std::erase_if(all, [&](const auto& r) { return !r || !who->sees(r->what->domain); });
-    all.resize(std::min(all.size(), limit));
-    then(std::move(all), why);
-  });
+  filter.within = *std::move(scope);
+  node_.list_tasks(
+      std::move(filter), [who = who_, then](std::vector<task_record_ptr> all, const refused& why) {
+        std::erase_if(all, [&](const auto& r) { return !r || !who->sees(r->what->domain); });
+        then(std::move(all), why);
+      });
 }
 
 template <class T>
@@ -151,24 +149,35 @@ void guarded_client::cancel(std::string id, std::string why, reply<task_record_p
       });
 }
 
-void guarded_client::find_session(std::string id, reply<session_found> then) {
-  node_.find_session(std::move(id), [who = who_, then](session_found found, const refused& why) {
-    const bool there = found.what && who->sees(found.what->domain);
-    if (there || (why.why != refusal::none && why.why != refusal::unknown_session))
-      then(there ? std::move(found) : session_found{}, why);
-    else
-      then({}, {});
-  });
+void guarded_client::find_session(std::string id, reply<session_found> then, domain_scope) {
+  auto scope = who_->scope();
+  if (!scope)
+    return then({}, {});
+  node_.find_session(
+      std::move(id),
+      [who = who_, then](session_found found, const refused& why) {
+        const bool there = found.what && who->sees(found.what->domain);
+        if (there || (why.why != refusal::none && why.why != refusal::unknown_session))
+          then(there ? std::move(found) : session_found{}, why);
+        else
+          then({}, {});
+      },
+      *std::move(scope));
 }
 
-void guarded_client::list_sessions(
-    std::size_t limit, reply<std::vector<std::shared_ptr<const session_snapshot>>> then) {
-  const auto most = who_->sees("") ? limit : std::max<std::size_t>(limit, 1000);
-  node_.list_sessions(most, [who = who_, limit, then](auto all, const refused& why) {
-    std::erase_if(all, [&](const auto& s) { return !s || !who->sees(s->domain); });
-    all.resize(std::min(all.size(), limit));
-    then(std::move(all), why);
-  });
+void guarded_client::list_sessions(std::size_t limit,
+                                   reply<std::vector<std::shared_ptr<const session_snapshot>>> then,
+                                   domain_scope) {
+  auto scope = who_->scope();
+  if (!scope)
+    return then({}, {});
+  node_.list_sessions(
+      limit,
+      [who = who_, then](auto all, const refused& why) {
+        std::erase_if(all, [&](const auto& s) { return !s || !who->sees(s->domain); });
+        then(std::move(all), why);
+      },
+      *std::move(scope));
 }
 
 void guarded_client::tree(reply<std::shared_ptr<const tree_node>> then) {
@@ -264,9 +273,15 @@ void guarded_client::ask_nodes(survey_question what, reply<survey_answers> then)
                      : what.subject == "logs"   ? "lines"
                      : what.subject == "shards" ? "shards"
                                                 : nullptr;
+  // Every node leaves out the others before it cuts what is too much; what it says is looked at
+  // again here.
+  auto scope = who_->scope();
+  if (rows && scope)
+    what.query["within"] = *std::move(scope);
   node_.ask_nodes(std::move(what), [who = who_, rows, then](survey_answers said,
                                                             const refused& why) {
     for (auto& x : said) {
+      const bool cut = rows && x.answer.is_object() && x.answer.contains("cut");
       auto kept = json::array();
       if (rows && x.answer.is_object() && x.answer.contains(rows) && x.answer[rows].is_array())
         for (auto& row : x.answer[rows]) {
@@ -281,6 +296,8 @@ void guarded_client::ask_nodes(survey_question what, reply<survey_answers> then)
       x.answer = json::object();
       if (rows)
         x.answer[rows] = std::move(kept);
+      if (cut)
+        x.answer["cut"] = true;
     }
     then(std::move(said), why);
   });

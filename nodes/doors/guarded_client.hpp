@@ -20,9 +20,10 @@ class guarded_client final : public client {
   void find_task(std::string id, reply<task_record_ptr> then) override;
   void list_tasks(task_filter filter, reply<std::vector<task_record_ptr>> then) override;
   void cancel(std::string id, std::string why, reply<task_record_ptr> then) override;
-  void find_session(std::string id, reply<session_found> then) override;
+  void find_session(std::string id, reply<session_found> then, domain_scope within) override;
   void list_sessions(std::size_t limit,
-                     reply<std::vector<std::shared_ptr<const session_snapshot>>> then) override;
+                     reply<std::vector<std::shared_ptr<const session_snapshot>>> then,
+                     domain_scope within) override;
   void tree(reply<std::shared_ptr<const tree_node>> then) override;
   void questions(std::string queue, reply<std::vector<question_ptr>> then) override;
   void claim(std::string id, std::string by, reply<question_ptr> then) override;
@@ -56,6 +57,9 @@ class guarded_client final : public client {
     [[nodiscard]] bool sees(std::string_view domain) const noexcept {
       return pass->allows(as, domain);
     }
+    /// Where the bearer sees anything: what is read is read there alone, so that nothing of others
+    /// takes its place. What is told is looked at again all the same.
+    [[nodiscard]] std::optional<domain_scope> scope() const { return scope_of(pass->key(), as); }
   };
   [[nodiscard]] static task_handlers only_while_good(std::shared_ptr<const rights> who,
                                                      task_handlers from);

@@ -20,6 +20,7 @@ log_filter filter_of(const json& query) {
   if (const auto at = query.find("until"); at != query.end())
     out.until = timestamp{microseconds{at->get<std::int64_t>()}};
   out.limit = query.value("limit", out.limit);
+  out.within = query.value("within", out.within);
   return out;
 }
 

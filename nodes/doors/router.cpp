@@ -68,8 +68,8 @@ void router::add(std::string method, std::string pattern, http_handler run,
 }
 
 void router::add(std::string method, std::string pattern, route_need need, http_handler run,
-                 std::vector<std::string_view> produces) {
-  entry e{std::move(method), std::move(pattern), {}, std::move(produces), std::move(run), need};
+                 std::vector<std::string_view> produces, refusal_form form) {
+  entry e{std::move(method), std::move(pattern), {}, std::move(produces), std::move(run), need, form};
   std::string_view rest{e.pattern};
   while (!rest.empty())
     e.segments.emplace_back(cut_segment(rest));
@@ -112,7 +112,7 @@ void router::route(http_request& what, const responder& answer) const {
     }
     if (gate_)
       if (const auto no = gate_->admit(what, e.need, e.pattern)) {
-        auto reply = to_reply(*no, what.path);
+        auto reply = e.form(*no, what.path);
         if (no->status == 401)
           reply.add("WWW-Authenticate", "Bearer");
         answer.send(std::move(reply));
@@ -123,7 +123,7 @@ void router::route(http_request& what, const responder& answer) const {
       p.status = 406;
       p.word = "not_acceptable";
       p.title = "Not acceptable";
-      answer.send(to_reply(p, what.path));
+      answer.send(e.form(p, what.path));
       return;
     }
     what.parameters.clear();

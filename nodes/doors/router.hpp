@@ -2,6 +2,7 @@
 
 #include "nodes/doors/access.hpp"
 #include "nodes/doors/http_message.hpp"
+#include "nodes/doors/problem.hpp"
 #include "nodes/doors/responder.hpp"
 
 #include <functional>
@@ -16,15 +17,20 @@ namespace troupe {
 /// not block. An exception is answered as an internal error.
 using http_handler = std::function<void(http_request&, const responder&)>;
 
+/// How a refusal is told: as a problem document, or in the form of the protocol that a route speaks.
+using refusal_form = http_reply (*)(const problem& p, std::string_view path);
+
 /// Which handler takes which method and path. Built before the server starts and only read
 /// afterwards.
 class router {
  public:
   /// `pattern` consists of fixed segments and `{name}` segments: `/v1/tasks/{id}/trace`. `produces`
   /// lists the media types that the handler answers with; a request that accepts none of them gets
-  /// 406. `need` says what key it takes, where keys are asked for.
+  /// 406. `need` says what key it takes, where keys are asked for. `form` is how requests for this
+  /// pattern are refused that never come to the handler.
   void add(std::string method, std::string pattern, route_need need, http_handler run,
-           std::vector<std::string_view> produces = {"application/json"});
+           std::vector<std::string_view> produces = {"application/json"},
+           refusal_form form = to_reply);
   /// A route that says nothing about keys takes one that may do everything.
   void add(std::string method, std::string pattern, http_handler run,
            std::vector<std::string_view> produces = {"application/json"});
@@ -49,6 +55,7 @@ class router {
     std::vector<std::string_view> produces;
     http_handler run;
     route_need need;
+    refusal_form form = to_reply;
   };
   [[nodiscard]] static bool matches(const entry& e, std::string_view path) noexcept;
   std::vector<entry> entries_;

@@ -18,6 +18,8 @@ bool is_plain(std::string_view text) noexcept {
   return true;
 }
 
+} // namespace
+
 std::string read_name(member_reader& from, std::string_view member) {
   auto out = from.text(member, name_max);
   if (!is_plain(out))
@@ -25,7 +27,13 @@ std::string read_name(member_reader& from, std::string_view member) {
   return out;
 }
 
-} // namespace
+void read_delivery(const http_request& from, task_request& out, std::vector<body_error>& errors) {
+  const auto key = from.header("idempotency-key");
+  if (key.size() > key_max || !is_plain(key) || find_bad_utf8(key) != std::string_view::npos)
+    errors.push_back({"", "the Idempotency-Key must be UTF-8 of at most 255 bytes"});
+  out.idempotency_key = key;
+  out.trace_id = trace_id_in(from.header("traceparent"));
+}
 
 std::string_view trace_id_in(std::string_view x) noexcept {
   // version "-" trace id "-" parent id "-" flags; later versions may add to the end.
@@ -83,13 +91,11 @@ std::optional<task_request> read_submission(const http_request& from, problem& w
     why = bad_request("the body breaks its schema", std::move(errors));
     return std::nullopt;
   }
-  const auto key = from.header("idempotency-key");
-  if (key.size() > key_max || !is_plain(key) || find_bad_utf8(key) != std::string_view::npos) {
-    why = bad_request("the Idempotency-Key must be UTF-8 of at most 255 bytes");
+  read_delivery(from, out, errors);
+  if (!errors.empty()) {
+    why = bad_request(errors.front().detail);
     return std::nullopt;
   }
-  out.idempotency_key = key;
-  out.trace_id = trace_id_in(from.header("traceparent"));
   return out;
 }
 

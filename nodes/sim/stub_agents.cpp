@@ -14,7 +14,8 @@ void put_stubs(std::vector<domain_spec>& domains) {
     for (auto& a : d.agents) {
       auto& kind = a.card.kind;
       if (kind != agent_kind::native && kind != agent_kind::subprocess &&
-          kind != agent_kind::http && kind != agent_kind::llm)
+          kind != agent_kind::http && kind != agent_kind::llm && kind != agent_kind::a2a &&
+          kind != agent_kind::mcp && kind != agent_kind::worker)
         continue;
       kind = agent_kind::native;
       // A tenth of all agents answers on its own thread, as cheap native functions do.
@@ -41,6 +42,7 @@ stub_agents::stub_agents(world& w, fault_plan faults, stub_answer answer,
 fleet_spec stub_agents::prepared(fleet_spec fleet) {
   fleet.plugins.clear();
   fleet.services.clear();
+  fleet.mcp_servers.clear();
   put_stubs(fleet.domains);
   return fleet;
 }

@@ -3,6 +3,7 @@
 #include "src/config/find_cycle.hpp"
 #include "src/config/section.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace troupe::config {
@@ -31,6 +32,29 @@ void check_unique(const yaml_node* list, report& problems) {
       problems.error(*child, report::quoted(*child) + " is there twice");
 }
 
+void check_mcp_server(const fleet_draft& fleet, const yaml_node& root, report& problems) {
+  const auto* server = section{&root}.in("mcp").find("server");
+  const auto name = server ? as_text(*server) : std::nullopt;
+  if (!name || !fleet.from.sound)
+    return;
+  const auto known = fleet.mcp_server_names();
+  if (std::find(known.begin(), known.end(), *name) == known.end())
+    problems.error(*server, "there is no MCP server " + problems.quoted(*name) + " in fleet.yaml" +
+                                problems.did_you_mean(*server, *name, known));
+}
+
+void check_templates(const yaml_node& root, report& problems) {
+  const auto* arguments = section{&root}.in("mcp").find("arguments");
+  if (!arguments || !arguments->is_map())
+    return;
+  for (const auto& child : arguments->children)
+    if (const auto text = as_text(*child)) {
+      const auto open = text->find("${");
+      if (open != std::string::npos && text->find('}', open) == std::string::npos)
+        problems.error(*child, "the place that begins with ${ is never closed");
+    }
+}
+
 void check_command(const yaml_node& root, report& problems) {
   const auto* command = section{&root}.in("subprocess").find("command");
   if (command && command->is_list() && !command->children.empty())
@@ -54,6 +78,8 @@ void check_agent(const fleet_draft& fleet, const domain_draft& domain, const age
     check_unique(root.find(key), problems);
   check_command(root, problems);
   check_placement(fleet, agent, problems);
+  check_mcp_server(fleet, root, problems);
+  check_templates(root, problems);
   check_shedding(domain, root, agent.spec, problems);
   check_sanitize_names(domain, agent, problems);
   check_fallback(fleet, domain, root.find("fallback"), own, problems);

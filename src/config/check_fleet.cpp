@@ -25,6 +25,12 @@ void check_services(const yaml_node& root, report& problems) {
   }
 }
 
+void check_mcp_servers(const yaml_node& root, report& problems) {
+  for (const auto* server : section{&root}.entries("mcp"))
+    if (const auto* url = server->find("url"); url && server->find("command"))
+      problems.error(*url, "a server is either a command or a url, not both");
+}
+
 void check_log(const yaml_node& root, report& problems) {
   if (const auto* keep = section{&root}.in("log").find("keep"))
     if (const auto time = as_duration(*keep);
@@ -47,6 +53,7 @@ void check_fleet(const fleet_draft& fleet, report& problems) {
       if (const auto path = as_text(*entry))
         check_domain_path(fleet, *entry, *path, problems);
     check_services(root, problems);
+    check_mcp_servers(root, problems);
     check_log(root, problems);
     check_regions(fleet, problems);
     check_models(fleet, problems);

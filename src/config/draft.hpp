@@ -103,6 +103,12 @@ struct fleet_draft {
       out.push_back(path);
     return out;
   }
+  [[nodiscard]] std::vector<std::string_view> mcp_server_names() const {
+    std::vector<std::string_view> out;
+    for (const auto& s : spec.mcp_servers)
+      out.push_back(s.name);
+    return out;
+  }
   [[nodiscard]] std::vector<std::string_view> queue_names() const {
     std::vector<std::string_view> out;
     for (const auto& q : spec.human_queues)

@@ -77,6 +77,37 @@ const record& rules_keys() {
   return r;
 }
 
+const record& a2a_keys() {
+  static const record r{
+      "a2a",
+      "An agent somewhere else that speaks A2A 1.0.",
+      {{"url", text(text_rule::url), "where it or its agent card is", {}, true},
+       {"tenant", text(text_rule::filled), "told to it with each request", "as its card says"},
+       {"skill", text(text_rule::filled), "told to it in the metadata of each message", "none"},
+       {"headers", map(text_rule::name, text(text_rule::header)), "sent with each request", "{}"}}};
+  return r;
+}
+
+const record& mcp_keys() {
+  static const record r{
+      "mcp",
+      "A tool of one of the fleet's MCP servers.",
+      {{"server", text(text_rule::name), "the server", {}, true},
+       {"tool", text(text_rule::filled), "the tool, as the server calls it", {}, true},
+       {"arguments", object(), "of the tool; texts may hold `${...}` templates",
+        "the request's input"}}};
+  return r;
+}
+
+const record& worker_keys() {
+  static const record r{
+      "worker",
+      "Programs anywhere that ask the node for work.",
+      {{"lease", duration(1 * second, 1 * hour),
+        "how long a program may be silent before its call counts as crashed", "30s"}}};
+  return r;
+}
+
 const record& human_agent_keys() {
   static const record r{
       "human",
@@ -170,7 +201,10 @@ const record& agent_keys() {
        {"http", fields(http_keys), "for kind http"},
        {"human", fields(human_agent_keys), "for kind human"},
        {"triage", fields(triage_keys), "for kind triage"},
-       {"llm", fields(llm_keys), "for kind llm"}},
+       {"llm", fields(llm_keys), "for kind llm"},
+       {"a2a", fields(a2a_keys), "for kind a2a"},
+       {"mcp", fields(mcp_keys), "for kind mcp"},
+       {"worker", fields(worker_keys), "for kind worker"}},
       {},
       {},
       "kind",
@@ -180,7 +214,10 @@ const record& agent_keys() {
        {"http", {"http", "skills"}},
        {"human", {"human", "skills"}},
        {"triage", {"triage"}},
-       {"llm", {"llm", "skills"}}}};
+       {"llm", {"llm", "skills"}},
+       {"a2a", {"a2a", "skills"}},
+       {"mcp", {"mcp", "skills"}},
+       {"worker", {"skills"}}}};
   return r;
 }
 

@@ -1,5 +1,7 @@
 #include "src/config/make_shape.hpp"
 
+#include <troupe/effects.hpp>
+
 namespace troupe::config {
 
 namespace {
@@ -92,6 +94,29 @@ const record& service_keys() {
   return r;
 }
 
+const record& mcp_server_keys() {
+  static const record r{
+      "MCP server",
+      "A server of the Model Context Protocol whose tools agents use: a program, or a URL.",
+      {{"command", list(text(), 1), "program and arguments; runs in the fleet's folder"},
+       {"environment", map(text_rule::filled, text()),
+        "variables set for it beside PATH, TROUPE_DATA_DIR and TROUPE_FLEET_DIR; nothing else is "
+        "inherited",
+        "{}"},
+       {"url", text(text_rule::url), "where it is, for streamable HTTP"},
+       {"headers", map(text_rule::name, text(text_rule::header)), "sent with each request", "{}"},
+       {"tools", list(text(text_rule::filled)), "the only tools that are used", "all"},
+       {"effects", word<effects>(), "what a repeated call of a tool may do to the world outside",
+        "unsafe"},
+       {"each", map(text_rule::filled, word<effects>()), "the same for single tools", "{}"},
+       {"questions", one_of({"decline", "defaults"}),
+        "what is answered when it wants to ask a person: no, or the defaults that it names",
+        "decline"}},
+      {},
+      {"command", "url"}};
+  return r;
+}
+
 const record& silence_keys() {
   static const record r{"silence",
                         "What counts as the answer when nobody answers in time.",
@@ -139,6 +164,8 @@ const record& fleet_keys() {
         "500"},
        {"plugins", list(text(text_rule::filled)), "shared libraries with native agents", "[]"},
        {"services", list(fields(service_keys)), "processes that the fleet keeps running", "[]"},
+       {"mcp", map(text_rule::name, fields(mcp_server_keys)),
+        "servers of the Model Context Protocol, by name", "{}"},
        {"humans", map(text_rule::name, fields(human_queue_keys)), "queues of people, by name",
         "{}"},
        {"providers", map(text_rule::name, fields(provider_keys)),

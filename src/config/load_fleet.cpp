@@ -53,7 +53,8 @@ class loader {
       return false;
     const auto path = node.path();
     return path.starts_with("http.") || path.starts_with("subprocess.") ||
-           path.starts_with("native.options") || is_for_a_tool(path);
+           path.starts_with("native.options") || path.starts_with("a2a.headers") ||
+           is_for_a_tool(path);
   }
 
   // `llm.tools.NAME.http.headers.x`: for the tool's program or service alone.

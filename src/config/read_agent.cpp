@@ -81,9 +81,16 @@ json read_settings(const section& top, agent_kind kind) {
     set_default("extra_examples", json::array());
     set_default("plans", json::array());
     break;
+  case agent_kind::a2a:
+    set_default("headers", json::object());
+    break;
+  case agent_kind::worker:
+    set_default("lease", 30000);
+    break;
   case agent_kind::rules:
   case agent_kind::human:
   case agent_kind::llm:
+  case agent_kind::mcp:
     break;
   }
   return out;

@@ -58,6 +58,24 @@ void read_fleet(const yaml_node& root, fleet_spec& out) {
       from.get("environment", service.environment);
     }
   read_models(top, out);
+  for (const auto* entry : top.entries("mcp")) {
+    auto& server = out.mcp_servers.emplace_back();
+    server.name = entry->key;
+    const section from{entry};
+    from.get("command", server.command);
+    from.get("environment", server.environment);
+    from.get("url", server.url);
+    from.get("headers", server.headers);
+    from.get("tools", server.tools);
+    from.get("effects", server.does);
+    for (const auto* one : from.entries("each"))
+      if (const auto word = as_text(*one))
+        if (const auto does = parse_enum<effects>(*word))
+          server.each.emplace(one->key, *does);
+    std::string questions;
+    from.get("questions", questions);
+    server.take_defaults = questions == "defaults";
+  }
   for (const auto* entry : top.entries("humans")) {
     auto& queue = out.human_queues.emplace_back();
     queue.name = entry->key;

@@ -58,12 +58,15 @@ constexpr postgres_statement by_idempotency{
 constexpr postgres_statement one_session{"one_session",
                                          "SELECT body FROM sessions WHERE domain = $1 AND id = $2"};
 
-// $1 the key to begin below, $2 domain, $3 session, $4 state or -1, $5 created before, $6 how many.
+// $1 the key to begin below, $2 domain, $3 session, $4 state or -1, $5 created before, $6 how many,
+// $7 the domains that it lies within, if there are any.
 // The innermost part gives the newest in order, as many as may be looked at; all that is around it
 // keeps the order, and stops when there are enough.
 #define TROUPE_TASK_FILTER                                                                         \
   " WHERE ($2 = ''::bytea OR t.domain = $2) AND ($3 = ''::bytea OR t.session = $3)"                \
-  " AND t.created < $5 AND ($4::int8 < 0 OR coalesce(e.state, v.state, t.state) = $4)"
+  " AND t.created < $5 AND ($4::int8 < 0 OR coalesce(e.state, v.state, t.state) = $4)"             \
+  " AND ($7::bytea[] = '{}' OR EXISTS(SELECT FROM unnest($7) w WHERE t.domain = w"                 \
+  " OR substr(t.domain, 1, octet_length(w) + 1) = w || '/'::bytea))"
 constexpr postgres_statement newest_tasks{
     "newest_tasks", TROUPE_TASK_COLUMNS
     " FROM (SELECT * FROM tasks WHERE key < $1 ORDER BY key DESC, id DESC LIMIT 100000)"
@@ -203,13 +206,17 @@ std::optional<std::string> postgres_reader::session(std::string_view domain, std
 }
 
 std::vector<stored_task> postgres_reader::tasks(const task_filter& filter) {
+  postgres_array within{postgres_array::of::bytea};
+  for (const auto& domain : filter.within)
+    within.add(domain);
   postgres_params p;
   p.number(task_key_bound(filter.before))
       .bytes(filter.domain)
       .bytes(filter.session)
       .number(filter.state ? static_cast<std::int64_t>(*filter.state) : -1)
       .number(filter.before.time_since_epoch().count())
-      .number(static_cast<std::int64_t>(limit_of(filter)));
+      .number(static_cast<std::int64_t>(limit_of(filter)))
+      .array(std::move(within));
   static_assert(task_filter::max_searched == 100000, "the statements say the same");
   // What is open has rows of its own, and they are few.
   const bool open = filter.state && !is_final(*filter.state);

@@ -139,7 +139,7 @@ std::vector<stored_task> sqlite_reader::tasks(const task_filter& filter) {
     // Open tasks are known by heart, and there are few of them.
     const auto keys = open_->keys([&](const open_set::entry& e, const std::string& domain) {
       return e.key < bound && e.state == *filter.state &&
-             (filter.domain.empty() || filter.domain == domain);
+             (filter.domain.empty() || filter.domain == domain) && is_within(domain, filter.within);
     });
     for (auto key = keys.rbegin(); key != keys.rend() && out.size() < limit; ++key)
       if (auto t = at_key(*key); t && matches(filter, t->domain, t->session, t->state, t->created))

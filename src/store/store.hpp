@@ -4,6 +4,7 @@
 #include "src/store/version_table.hpp"
 
 #include <troupe/clock.hpp>
+#include <troupe/domain_path.hpp>
 #include <troupe/effects.hpp>
 #include <troupe/enum_names.hpp>
 #include <troupe/standing_order.hpp>
@@ -116,6 +117,7 @@ struct stored_task {
 /// Which tasks to list. Empty texts and absent values match everything.
 struct task_filter {
   std::string domain;
+  domain_scope within{}; ///< only in these domains
   std::string session;
   std::optional<task_state> state;
   timestamp before = timestamp::max(); ///< only tasks created before it

@@ -11,7 +11,7 @@ namespace troupe {
 [[nodiscard]] inline bool matches(const task_filter& filter, std::string_view domain,
                                   std::string_view session, task_state state,
                                   timestamp created) noexcept {
-  return (filter.domain.empty() || filter.domain == domain) &&
+  return (filter.domain.empty() || filter.domain == domain) && is_within(domain, filter.within) &&
          (filter.session.empty() || filter.session == session) &&
          (!filter.state || *filter.state == state) && created < filter.before;
 }

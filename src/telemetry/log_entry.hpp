@@ -1,6 +1,7 @@
 #pragma once
 
 #include <troupe/clock.hpp>
+#include <troupe/domain_path.hpp>
 #include <troupe/enum_names.hpp>
 #include <troupe/json.hpp>
 #include <troupe/task.hpp>
@@ -64,6 +65,7 @@ struct log_filter {
   std::string task_type;
   std::string agent;
   std::string domain;
+  domain_scope within; ///< only in these domains
   std::string customer;
   std::string event;
   std::optional<log_level> least;    ///< this level or worse

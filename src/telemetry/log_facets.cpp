@@ -161,7 +161,7 @@ std::vector<log_facet_state> log_facets::matching(const log_filter& filter) cons
     const auto& f = *state.what;
     if ((!filter.least || f.level >= *filter.least) && fits(filter.event, f.event) &&
         fits(filter.agent, f.agent) && fits(filter.domain, f.domain) &&
-        fits(filter.task_type, f.task_type))
+        is_within(f.domain, filter.within) && fits(filter.task_type, f.task_type))
       out.push_back(state);
   }
   return out;

@@ -241,3 +241,47 @@ TEST(keys, without_a_store_the_same_key_still_gives_the_same_task) {
   EXPECT_EQ(t->id(), u->id());
   EXPECT_EQ(s.room.count("chat"), 1u);
 }
+
+TEST(sessions, of_one_id_in_several_domains_are_found_where_one_looks) {
+  auto fleet = a_fleet(a_domain("a", {an_agent("chat")}));
+  fleet.domains.push_back(a_domain("b", {an_agent("chat")}));
+  stage s;
+  s.up(fleet);
+  for (const auto* domain : {"a", "b"}) {
+    auto r = turn_of("same", "hello");
+    r.domain = domain;
+    ASSERT_TRUE(s->ask(r)->done());
+  }
+  const auto found_in = [&](const domain_scope& within) {
+    std::string out = "?";
+    s->api().find_session(
+        "same",
+        [&out](const session_found& x, const refused&) { out = x.what ? x.what->domain : ""; },
+        within);
+    s->run();
+    return out;
+  };
+  const auto listed_in = [&](const domain_scope& within) {
+    std::vector<std::string> out;
+    s->api().list_sessions(
+        1,
+        [&out](const auto& all, const refused&) {
+          for (const auto& x : all)
+            out.push_back(x->domain);
+        },
+        within);
+    s->run();
+    return out;
+  };
+  for (const bool restarted : {false, true}) {
+    EXPECT_EQ(found_in({"a"}), "a");
+    EXPECT_EQ(found_in({"b"}), "b");
+    EXPECT_EQ(found_in({"c"}), "");
+    EXPECT_NE(found_in({}), "");
+    if (!restarted) {
+      EXPECT_EQ(listed_in({"a"}), std::vector<std::string>{"a"});
+      EXPECT_EQ(listed_in({"b"}), std::vector<std::string>{"b"});
+      s.restart();
+    }
+  }
+}

@@ -221,7 +221,7 @@ def run_document(path, build):
                     pass  # a fragment of another project
                 elif kind == "json" and not rest:
                     json.loads(block.body)
-                elif kind in ("yaml", "python") and len(rest) == 1:
+                elif kind in ("yaml", "python", "js") and len(rest) == 1:
                     file = home / "my-fleet" / rest[0]
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_text(block.body + "\n")

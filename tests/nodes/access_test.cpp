@@ -5,6 +5,7 @@
 #include "src/store/audit.hpp"
 #include "tests/nodes/door_kit.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -64,9 +65,13 @@ struct guarded_door {
                        {"domain", i % 3 == 0   ? "support"
                                   : i % 3 == 1 ? "sales"
                                                : ""}});
-      while (out.size() > query["limit"].get<std::size_t>())
-        out.erase(out.size() - 1);
-      return out;
+      const auto within = query.value("within", domain_scope{});
+      json found = json::array();
+      for (auto& line : out)
+        if (is_within(line["domain"].get<std::string>(), within) &&
+            found.size() < query["limit"].get<std::size_t>())
+          found.push_back(std::move(line));
+      return found;
     };
     server = std::make_unique<http_server>(http_settings{}, make_api(node, std::move(more)));
     server->start();
@@ -91,6 +96,11 @@ struct guarded_door {
     const std::lock_guard hold{guard};
     kept->apply(std::vector{revocation_write(read_key(text)->id, wall())});
     ring->read(*kept);
+  }
+  /// What the door makes of a key that it lets in.
+  pass_ptr pass(const std::string& text) {
+    return std::make_shared<const access_pass>(ring,
+                                               ring->seen()->at(std::string{read_key(text)->id}));
   }
   raw_client::answer ask(const std::string& text) {
     raw_client c{server->port()};
@@ -159,7 +169,8 @@ TEST(door_keys, every_route_of_the_api_asks_for_one) {
   const auto routes = api.routes();
   const auto needs = api.needs();
   ASSERT_EQ(routes.size(), needs.size());
-  const std::set<std::string> open{"/healthz", "/readyz", "/openapi.json"};
+  const std::set<std::string> open{"/healthz", "/readyz", "/openapi.json",
+                                   "/.well-known/agent-card.json"};
   for (std::size_t i = 0; i < routes.size(); ++i) {
     const auto& [method, pattern] = routes[i];
     auto path = pattern;
@@ -309,6 +320,63 @@ TEST(door_keys, logs_are_those_of_the_domains) {
     EXPECT_EQ(line["domain"], "support");
   EXPECT_EQ(d.ask(get("/v1/logs?limit=50", bearer(d.key({"read"})))).parsed()["lines"][2]["domain"],
             "");
+}
+
+TEST(door_keys, of_what_other_nodes_say_a_key_sees_its_domains_alone) {
+  guarded_door d;
+  // A node that leaves nothing out, whatever it is asked.
+  const auto agent = [](const char* name) { return json{{"name", name}, {"node", "n2"}}; };
+  const auto line = [](const char* domain) { return json{{"domain", domain}, {"message", "m"}}; };
+  json all{{"agents", {agent("support/a"), agent("support/in/b#2"), agent("sales/c"), 7}},
+           {"lines", {line("support"), line("sales"), line(""), json::object()}},
+           {"shards", {{{"domain", "support"}, {"shard", 1}}, {{"domain", "sales"}, {"shard", 1}}}},
+           {"tree", {{"id", "n2"}}},
+           {"messages", {{{"to", "agent:sales/c"}}}},
+           {"cut", true}};
+  d.node.others = {{"n2", "us", all, {}}};
+  const auto key = d.key({"read:support"});
+  const auto agents = d.ask(get("/v1/agents", bearer(key))).parsed();
+  EXPECT_EQ(d.node.asked.query["within"], json::array({"support"}));
+  std::vector<std::string> names;
+  for (const auto& a : agents["agents"])
+    if (a.value("node", "") == "n2")
+      names.push_back(a["name"]);
+  EXPECT_THAT(names, testing::ElementsAre("support/a", "support/in/b#2"));
+  EXPECT_EQ(agents["cut"], true);
+  for (const auto& x : d.ask(get("/v1/logs?limit=10000", bearer(key))).parsed()["lines"])
+    EXPECT_EQ(x["domain"], "support");
+  // What no route of his asks for is told him neither.
+  guarded_client mine{d.node, d.pass(key), access_scope::read, {}};
+  for (const auto* subject : {"tree", "messages", "recorder", "anything"}) {
+    survey_question what;
+    what.subject = subject;
+    mine.ask_nodes(what, [&](const survey_answers& said, const refused& why) {
+      EXPECT_EQ(why.why, refusal::none);
+      ASSERT_EQ(said.size(), 2u);
+      for (const auto& x : said)
+        EXPECT_EQ(x.answer, json::object()) << subject;
+    });
+  }
+  survey_question shards;
+  shards.subject = "shards";
+  mine.ask_nodes(shards, [&](const survey_answers& said, const refused&) {
+    EXPECT_EQ(said.at(1).answer["shards"].size(), 1u);
+  });
+  // Who may read everything is told everything.
+  const auto whole = d.ask(get("/v1/agents", bearer(d.key({"read"})))).parsed();
+  EXPECT_FALSE(d.node.asked.query.contains("within"));
+  EXPECT_GT(whole["agents"].size(), agents["agents"].size());
+}
+
+TEST(door_keys, others_tasks_take_no_place_in_the_list_of_mine) {
+  guarded_door d;
+  const auto mine = d.task_in("support");
+  for (int i = 0; i < 5; ++i)
+    d.task_in("sales");
+  const auto tasks =
+      d.ask(get("/v1/tasks?limit=1", bearer(d.key({"read:support"})))).parsed()["tasks"];
+  ASSERT_EQ(tasks.size(), 1u);
+  EXPECT_EQ(tasks[0]["id"], mine);
 }
 
 TEST(door_keys, a_stream_ends_with_the_key_it_was_opened_with) {

@@ -203,10 +203,10 @@ class fake_client : public client {
     said.insert(said.end(), others.begin(), others.end());
     then(std::move(said), {});
   }
-  survey_question asked;                        ///< the last one
+  survey_question asked;                          ///< the last one
   std::function<json(const json&)> search_logs;   ///< this node's
   std::function<json(const json&)> last_messages; ///< likewise
-  survey_answers others;                        ///< what further nodes say, whatever is asked
+  survey_answers others;                          ///< what further nodes say, whatever is asked
   std::vector<shard_view> shards() const override { return owned; }
   std::vector<shard_view> owned;
   void drain(bool on, reply<drain_state> then, std::string told_by) override {
@@ -240,15 +240,18 @@ class fake_client : public client {
     {
       std::lock_guard lock{mutex_};
       for (const auto& [id, r] : records_)
-        if ((!f.state || *f.state == r->state) && out.size() < f.limit)
+        if ((!f.state || *f.state == r->state) && is_within(r->what->domain, f.within) &&
+            out.size() < f.limit)
           out.push_back(r);
     }
     then(std::move(out), {});
   }
-  void cancel(std::string id, std::string, reply<task_record_ptr> then) override {
+  std::string cancelled; ///< the last one, and why
+  void cancel(std::string id, std::string why, reply<task_record_ptr> then) override {
     task_record_ptr out;
     {
       std::lock_guard lock{mutex_};
+      cancelled = id + ": " + why;
       if (const auto hit = records_.find(id); hit != records_.end())
         out = hit->second;
     }
@@ -259,7 +262,7 @@ class fake_client : public client {
     else
       then(out, {});
   }
-  void find_session(std::string id, reply<session_found> then) override {
+  void find_session(std::string id, reply<session_found> then, domain_scope) override {
     session_found out;
     if (id == "s1") {
       auto s = std::make_shared<session_snapshot>();
@@ -270,8 +273,8 @@ class fake_client : public client {
     }
     then(std::move(out), {});
   }
-  void list_sessions(std::size_t,
-                     reply<std::vector<std::shared_ptr<const session_snapshot>>> then) override {
+  void list_sessions(std::size_t, reply<std::vector<std::shared_ptr<const session_snapshot>>> then,
+                     domain_scope) override {
     auto s = std::make_shared<session_snapshot>();
     s->id = "s1";
     then({s}, {});
@@ -319,8 +322,8 @@ class fake_client : public client {
     ordered = "return " + home;
     then(members, {});
   }
-  const fleet_spec& fleet() const override { return fleet_; }
-  fleet_spec& declared() { return fleet_; }
+  const fleet_spec& fleet() const override { return known; }
+  fleet_spec& declared() { return known; }
   bool ready() const override { return is_ready; }
   std::string metrics() const override { return "troupe_up 1\n"; }
 
@@ -353,6 +356,7 @@ class fake_client : public client {
   task_request last;
   outcome answered;
   member_table members;
+  fleet_spec known; ///< set before the first request
   std::atomic<bool> is_ready{true};
   std::set<std::uint64_t> forgotten;
 
@@ -383,7 +387,6 @@ class fake_client : public client {
   std::map<std::uint64_t, watcher> handlers_;
   std::uint64_t made_ = 0;
   std::uint64_t numbers_ = 0;
-  fleet_spec fleet_;
 };
 
 /// A server in front of a fake node.

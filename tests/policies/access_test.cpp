@@ -30,6 +30,26 @@ TEST(access, a_domain_holds_the_domains_within_it_and_no_others) {
   EXPECT_TRUE(is_within("", ""));
 }
 
+TEST(access, a_scope_of_several_domains_holds_what_each_of_them_holds) {
+  const domain_scope scope{"support", "sales/eu"};
+  EXPECT_TRUE(is_within("support/refunds", scope));
+  EXPECT_TRUE(is_within("sales/eu", scope));
+  EXPECT_FALSE(is_within("sales", scope));
+  EXPECT_FALSE(is_within("", scope));
+  EXPECT_TRUE(is_within("anything", domain_scope{}));
+}
+
+TEST(access, the_scope_of_a_key_is_all_that_it_is_allowed) {
+  const auto key = with({{access_scope::read, "support"},
+                         {access_scope::submit, "sales"},
+                         {access_scope::admin, "hr"}});
+  EXPECT_EQ(scope_of(key, access_scope::read), (domain_scope{"support", "hr"}));
+  EXPECT_EQ(scope_of(key, access_scope::operate), (domain_scope{"hr"}));
+  const auto reader = with({{access_scope::read, "support"}, {access_scope::read, ""}});
+  EXPECT_EQ(scope_of(reader, access_scope::read), domain_scope{});
+  EXPECT_EQ(scope_of(reader, access_scope::submit), std::nullopt);
+}
+
 TEST(access, a_scope_is_good_for_its_domain_only) {
   const auto key = with({{access_scope::read, "support"}, {access_scope::submit, "sales"}});
   EXPECT_TRUE(allows(key, access_scope::read, "support/refunds"));

@@ -169,9 +169,10 @@ TEST_F(log_books, finds_the_same_as_a_walk_through_all_lines) {
       return want.empty() || want == is;
     };
     return fits(f.session, x.session) && fits(f.task, x.task) && fits(f.task_type, x.task_type) &&
-           fits(f.agent, x.agent) && fits(f.domain, x.domain) && fits(f.customer, x.customer) &&
-           fits(f.event, x.event) && (!f.least || x.level >= *f.least) && x.at >= f.from &&
-           x.at < f.until && x.message.find(f.contains) != std::string::npos;
+           fits(f.agent, x.agent) && fits(f.domain, x.domain) && is_within(x.domain, f.within) &&
+           fits(f.customer, x.customer) && fits(f.event, x.event) &&
+           (!f.least || x.level >= *f.least) && x.at >= f.from && x.at < f.until &&
+           x.message.find(f.contains) != std::string::npos;
   };
   for (int round = 0; round < 400; ++round) {
     log_filter f;
@@ -186,6 +187,8 @@ TEST_F(log_books, finds_the_same_as_a_walk_through_all_lines) {
       f.agent = "d/a" + std::to_string(pick(13));
     if (maybe())
       f.domain = "d" + std::to_string(pick(4));
+    if (maybe())
+      f.within = {"d" + std::to_string(pick(4)), "d" + std::to_string(pick(4))};
     if (maybe())
       f.customer = "c" + std::to_string(pick(8));
     if (maybe())

@@ -1,0 +1,234 @@
+#include "nodes/doors/a2a_request.hpp"
+
+#include "nodes/doors/body_reader.hpp"
+#include "nodes/doors/uri.hpp"
+#include "src/store/audit.hpp"
+
+#include <algorithm>
+#include <random>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::size_t text_max = 1u << 20;
+/// Shorter ones may be numbers that a client counts from one each time it starts.
+constexpr std::size_t unique_id_min = 32;
+constexpr std::size_t message_id_max = 128;
+
+std::nullopt_t refuse_with(a2a_fault& why, a2a_error what, std::string detail) {
+  why = {what, std::move(detail), {}};
+  return std::nullopt;
+}
+
+bool is_clean(std::string_view text) noexcept {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+std::string hexadecimal(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (const char c : bytes) {
+    out += digits[static_cast<unsigned char>(c) >> 4];
+    out += digits[static_cast<unsigned char>(c) & 15];
+  }
+  return out;
+}
+
+/// A session for a message that names none. The same message sent again has to come to the same
+/// one, because its task is looked for where its session lives.
+std::string fresh_context(const std::string& whose, const std::string& message) {
+  if (message.size() >= unique_id_min)
+    return "a2a-" + hexadecimal(sha256(whose + '\n' + message)).substr(0, 32);
+  thread_local std::random_device chance;
+  std::string bytes;
+  for (int i = 0; i < 16; ++i)
+    bytes += static_cast<char>(chance() & 0xFF);
+  return "a2a-" + hexadecimal(bytes);
+}
+
+const json& member_of(const json& from, const char* name) {
+  static const json none;
+  const auto hit = from.is_object() ? from.find(name) : from.end();
+  return from.is_object() && hit != from.end() ? *hit : none;
+}
+
+/// The texts of a message's parts, one after the other, and its one piece of data.
+bool read_parts(const json& message, task_request& out, a2a_fault& why) {
+  const auto& parts = member_of(message, "parts");
+  if (!parts.is_array() || parts.empty()) {
+    refuse_with(why, a2a_error::invalid_params,
+                "message.parts must be a list with something in it");
+    return false;
+  }
+  for (const auto& part : parts) {
+    if (const auto& text = member_of(part, "text"); text.is_string()) {
+      if (!out.text.empty())
+        out.text += '\n';
+      out.text += text.get_ref<const std::string&>();
+    } else if (const auto& data = member_of(part, "data"); data.is_object() && out.data.is_null()) {
+      out.data = data;
+    } else {
+      refuse_with(why, a2a_error::content_type,
+                  "a message may hold texts and one object of data, and nothing else");
+      return false;
+    }
+  }
+  if (out.text.size() > text_max) {
+    refuse_with(why, a2a_error::invalid_params, "the text is longer than 1 MiB");
+    return false;
+  }
+  if (const auto& context = member_of(out.data, "context");
+      !context.is_null() && !context.is_object()) {
+    refuse_with(why, a2a_error::invalid_params, "data.context must be an object");
+    return false;
+  }
+  return true;
+}
+
+} // namespace
+
+std::optional<std::string> read_a2a_text(const json& from, const char* name, a2a_fault& why) {
+  const auto& x = member_of(from, name);
+  if (x.is_null())
+    return std::string{};
+  if (!x.is_string() || x.get_ref<const std::string&>().size() > name_max ||
+      !is_clean(x.get_ref<const std::string&>()))
+    return refuse_with(why, a2a_error::invalid_params,
+                       std::string{name} + " must be a text of at most " +
+                           std::to_string(name_max) + " bytes without control characters");
+  return x.get<std::string>();
+}
+
+std::optional<std::size_t> read_history(const json& parameters, std::size_t usual, a2a_fault& why) {
+  const auto& x = member_of(parameters, "historyLength");
+  if (x.is_null())
+    return usual;
+  if (!x.is_number_integer() || x < 0)
+    return refuse_with(why, a2a_error::invalid_params, "historyLength must be a whole number");
+  return static_cast<std::size_t>(std::min<std::uint64_t>(x.get<std::uint64_t>(), 1000));
+}
+
+std::optional<a2a_message> read_a2a_message(const json& parameters,
+                                            const std::vector<offer>& offers,
+                                            const std::string& whose, a2a_fault& why) {
+  const auto& message = member_of(parameters, "message");
+  if (!message.is_object())
+    return refuse_with(why, a2a_error::invalid_params, "message must be an object");
+  if (const auto& role = member_of(message, "role"); role != "ROLE_USER")
+    return refuse_with(why, a2a_error::invalid_params, "message.role must be ROLE_USER");
+  a2a_message out;
+  auto& task = out.what;
+  const auto domain = read_a2a_text(parameters, "tenant", why);
+  const auto id = domain ? read_a2a_text(message, "messageId", why) : std::nullopt;
+  auto context = id ? read_a2a_text(message, "contextId", why) : std::nullopt;
+  auto continues = context ? read_a2a_text(message, "taskId", why) : std::nullopt;
+  if (!continues || !read_parts(message, task, why))
+    return std::nullopt;
+  if (id->empty() || id->size() > message_id_max)
+    return refuse_with(why, a2a_error::invalid_params,
+                       "message.messageId must be a text of 1 to 128 bytes");
+  out.continues = std::move(*continues);
+  task.domain = *domain;
+  const auto& about = member_of(message, "metadata");
+  const auto skill = read_a2a_text(about, "skill", why);
+  auto customer = skill ? read_a2a_text(about, "customer", why) : std::nullopt;
+  auto tier = customer ? read_a2a_text(about, "tier", why) : std::nullopt;
+  if (!tier)
+    return std::nullopt;
+  task.who = {std::move(*customer), std::move(*tier)};
+  if (!skill->empty()) {
+    const auto* hit = find_offer(offers, *skill);
+    if (!hit || (!domain->empty() && hit->domain != *domain))
+      return refuse_with(why, a2a_error::invalid_params,
+                         "metadata.skill names no skill of the agent card");
+    task.domain = hit->domain;
+    task.skill = hit->skill;
+  }
+  if (task.text.empty() && task.skill.empty())
+    return refuse_with(why, a2a_error::invalid_params,
+                       "the message needs a text, unless its metadata names a skill");
+  if (!context->empty() || id->size() >= unique_id_min)
+    task.idempotency_key = "a2a/" + whose + "/" + *context + "/" + *id;
+  task.context_id = context->empty() ? fresh_context(whose, *id) : std::move(*context);
+
+  const auto& how = member_of(parameters, "configuration");
+  if (const auto& at_once = member_of(how, "returnImmediately"); at_once.is_boolean())
+    out.at_once = at_once.get<bool>();
+  else if (!at_once.is_null())
+    return refuse_with(why, a2a_error::invalid_params, "returnImmediately must be true or false");
+  if (!member_of(how, "taskPushNotificationConfig").is_null())
+    return refuse_with(why, a2a_error::push_not_supported,
+                       "this agent sends no push notifications; its card says so");
+  const auto history = read_history(how, 0, why);
+  if (!history)
+    return std::nullopt;
+  out.shape.history = *history;
+  return out;
+}
+
+std::optional<a2a_list> read_a2a_list(const json& parameters, a2a_fault& why) {
+  a2a_list out;
+  const auto domain = read_a2a_text(parameters, "tenant", why);
+  const auto session = domain ? read_a2a_text(parameters, "contextId", why) : std::nullopt;
+  auto state = session ? read_a2a_text(parameters, "status", why) : std::nullopt;
+  auto after = state ? read_a2a_text(parameters, "pageToken", why) : std::nullopt;
+  const auto since = after ? read_a2a_text(parameters, "statusTimestampAfter", why) : std::nullopt;
+  const auto history = since ? read_history(parameters, 0, why) : std::nullopt;
+  if (!history)
+    return std::nullopt;
+  out.filter.domain = *domain;
+  out.filter.session = *session;
+  out.filter.limit = task_filter::max_listed;
+  out.shape = {*history, false};
+  if (*state != "TASK_STATE_UNSPECIFIED")
+    out.state = std::move(*state);
+  if (!out.state.empty() && !parse_a2a_state(out.state))
+    return refuse_with(why, a2a_error::invalid_params, "status must be a state of tasks");
+  if (!since->empty()) {
+    const auto at = parse_time(*since, timestamp{});
+    if (!at)
+      return refuse_with(why, a2a_error::invalid_params,
+                         "statusTimestampAfter must be a time as of RFC 3339");
+    out.changed_since = *at;
+  }
+  if (const auto& n = member_of(parameters, "pageSize"); !n.is_null()) {
+    if (!n.is_number_integer() || n < 1 || n > 100)
+      return refuse_with(why, a2a_error::invalid_params,
+                         "pageSize must be a whole number from 1 to 100");
+    out.page_size = n.get<std::size_t>();
+  }
+  if (const auto& with = member_of(parameters, "includeArtifacts"); with.is_boolean())
+    out.shape.artifacts = with.get<bool>();
+  out.after = std::move(*after);
+  return out;
+}
+
+json a2a_page(const a2a_list& wish, const std::vector<task_record_ptr>& all) {
+  std::vector<task_record_ptr> fit;
+  for (const auto& r : all)
+    if (r && (wish.state.empty() || a2a_state(r->state) == wish.state) &&
+        r->updated >= wish.changed_since)
+      fit.push_back(r);
+  std::stable_sort(fit.begin(), fit.end(),
+                   [](const auto& a, const auto& b) { return a->updated > b->updated; });
+  auto from = fit.begin();
+  if (!wish.after.empty()) {
+    from = std::find_if(fit.begin(), fit.end(),
+                        [&](const auto& r) { return r->what->id == wish.after; });
+    if (from != fit.end())
+      ++from;
+  }
+  const auto left = static_cast<std::size_t>(fit.end() - from);
+  const auto to = from + static_cast<std::ptrdiff_t>(std::min(wish.page_size, left));
+  json out{{"tasks", json::array()},
+           {"nextPageToken", to == fit.end() ? "" : (*(to - 1))->what->id},
+           {"pageSize", to - from},
+           {"totalSize", fit.size()}};
+  for (auto r = from; r != to; ++r)
+    out["tasks"].push_back(a2a_task(**r, wish.shape));
+  return out;
+}
+
+} // namespace troupe

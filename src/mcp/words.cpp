@@ -1,0 +1,167 @@
+#include "src/mcp/words.hpp"
+
+#include <algorithm>
+
+namespace troupe::mcp {
+
+namespace {
+
+constexpr std::size_t tools_max = 1000;
+constexpr std::size_t name_max = 64;
+
+const json& at(const json& x, const char* member) {
+  static const json none;
+  if (!x.is_object())
+    return none;
+  const auto hit = x.find(member);
+  return hit == x.end() ? none : *hit;
+}
+
+std::string text_at(const json& x, const char* member) {
+  const auto& hit = at(x, member);
+  return hit.is_string() ? hit.get<std::string>() : std::string{};
+}
+
+void add_line(std::string& to, std::string_view line) {
+  if (!to.empty())
+    to += '\n';
+  to += line;
+}
+
+/// One block of content as text. What is no text is named, so that a model knows that it was there.
+std::string text_of(const json& block) {
+  const auto type = text_at(block, "type");
+  if (type == "text")
+    return text_at(block, "text");
+  if (type == "resource") {
+    const auto& inner = at(block, "resource");
+    if (const auto& text = at(inner, "text"); text.is_string())
+      return text.get<std::string>();
+    return "[resource " + text_at(inner, "uri") + "]";
+  }
+  if (type == "resource_link")
+    return "[resource " + text_at(block, "uri") + "]";
+  return "[" + (type.empty() ? std::string{"content"} : type) + " " + text_at(block, "mimeType") +
+         ", " + std::to_string(text_at(block, "data").size() / 4 * 3) + " bytes]";
+}
+
+} // namespace
+
+bool speaks(std::string_view revision) noexcept {
+  return std::find(revisions.begin(), revisions.end(), revision) != revisions.end();
+}
+
+std::string request_text(std::uint64_t id, std::string_view method, const json& parameters) {
+  json out{{"jsonrpc", "2.0"}, {"id", id}, {"method", method}};
+  if (!parameters.is_null())
+    out["params"] = parameters;
+  return as_text(out);
+}
+
+std::string notification_text(std::string_view method, const json& parameters) {
+  json out{{"jsonrpc", "2.0"}, {"method", method}};
+  if (!parameters.is_null())
+    out["params"] = parameters;
+  return as_text(out);
+}
+
+std::string result_text(const json& id, json result) {
+  return as_text(json{{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(result)}});
+}
+
+std::string error_text(const json& id, int code, std::string_view why) {
+  return as_text(
+      json{{"jsonrpc", "2.0"}, {"id", id}, {"error", {{"code", code}, {"message", why}}}});
+}
+
+std::optional<incoming> read_message(std::string_view text) {
+  auto read = json::parse(text, nullptr, false);
+  if (!read.is_object() || at(read, "jsonrpc") != "2.0")
+    return std::nullopt;
+  incoming out;
+  out.id = at(read, "id");
+  out.method = text_at(read, "method");
+  const bool has_id = out.id.is_string() || out.id.is_number_integer();
+  if (!out.method.empty()) {
+    out.what = has_id ? incoming::kind::request : incoming::kind::notification;
+    out.body = at(read, "params");
+    return out;
+  }
+  if (const auto& error = at(read, "error"); error.is_object()) {
+    out.what = incoming::kind::error;
+    out.body = error;
+    return out;
+  }
+  if (!has_id || !read.contains("result"))
+    return std::nullopt;
+  out.what = incoming::kind::result;
+  out.body = std::move(read["result"]);
+  return out;
+}
+
+std::vector<tool_description> read_tools(const json& result) {
+  std::vector<tool_description> out;
+  const auto& list = at(result, "tools");
+  if (!list.is_array())
+    return out;
+  for (const auto& x : list) {
+    tool_description t{text_at(x, "name"), text_at(x, "title"), text_at(x, "description"),
+                       at(x, "inputSchema")};
+    if (t.name.empty() || !t.input.is_object() || out.size() == tools_max)
+      continue;
+    out.push_back(std::move(t));
+  }
+  return out;
+}
+
+std::string plain_name(std::string_view name) {
+  std::string out;
+  for (const char c : name.substr(0, name_max)) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '_' || c == '-';
+    out += plain ? c : '_';
+  }
+  return out;
+}
+
+tool_result read_tool_result(const json& result) {
+  tool_result out;
+  if (!result.is_object()) {
+    out.failed = {reason::invalid_output, "the tool's result is no object", {}};
+    return out;
+  }
+  if (const auto& content = at(result, "content"); content.is_array())
+    for (const auto& block : content)
+      add_line(out.text, text_of(block));
+  if (const auto& data = at(result, "structuredContent"); data.is_object())
+    out.data = data;
+  if (at(result, "isError") == true)
+    out.failed = {reason::invalid_input, out.text.empty() ? "the tool failed" : out.text, {}};
+  else if (out.text.empty() && out.data.is_null())
+    out.data = json::object(); // Done, and nothing to say of it.
+  return out;
+}
+
+json defaults_of(const json& schema) {
+  auto out = json::object();
+  if (const auto& fields = at(schema, "properties"); fields.is_object())
+    for (const auto& [name, field] : fields.items())
+      if (field.is_object() && field.contains("default"))
+        out[name] = field["default"];
+  return out;
+}
+
+std::string read_texts(const json& result) {
+  std::string out;
+  if (const auto& contents = at(result, "contents"); contents.is_array())
+    for (const auto& x : contents)
+      add_line(out, at(x, "text").is_string()
+                        ? text_at(x, "text")
+                        : "[" + text_at(x, "uri") + " " + text_at(x, "mimeType") + "]");
+  if (const auto& messages = at(result, "messages"); messages.is_array())
+    for (const auto& x : messages)
+      add_line(out, text_of(at(x, "content")));
+  return out;
+}
+
+} // namespace troupe::mcp

@@ -1,0 +1,203 @@
+"""Agents and tools of others: `kind: a2a` and `kind: mcp`, against troupe itself, small servers, and those of others.
+
+    remote_test.py PROGRAM [a2a|stdio|a2a_sdk|everything|filesystem|conformance]
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import kit
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def a2a_agent(url, **more):
+    settings = json.dumps({"url": url, **more})
+    return f"agent: far\nkind: a2a\nskills: [far.ask]\ntimeout: 20s\na2a: {settings}\n"
+
+
+def mcp_agent(name, tool, arguments=None):
+    settings = json.dumps({"server": "tools", "tool": tool, **({"arguments": arguments} if arguments else {})})
+    return f"agent: {name}\nkind: mcp\nskills: [tool.{name}]\ntimeout: 20s\nmcp: {settings}\n"
+
+
+def ask(n, skill, text, data=None):
+    return n.ask("POST", "/v1/tasks?wait=30s", {"domain": "desk", "skill": skill, "text": text,
+                                                **({"data": data} if data else {})})[2]
+
+
+def with_servers(servers):
+    """The starter fleet's file, with MCP servers."""
+    return ("fleet: door\nentry: desk\nshards: 2\ndata: troupe-data\nhumans:\n  people: {answer_timeout: 24h}\n"
+            f"mcp: {json.dumps(servers)}\n")
+
+
+def a2a(program):
+    """One fleet asks another."""
+    with kit.node(program) as far:
+        agents = {"desk/agents/far.yaml": a2a_agent(far.url),
+                  "desk/agents/near.yaml": a2a_agent(far.url, skill="desk/words.count").replace("far", "near", 1)
+                  .replace("far.ask", "near.ask")}
+        with kit.node(program, agents, "near") as n:
+            done = ask(n, "far.ask", "count the words: one two three")
+            assert done["result"]["text"] == "That is 3 words.", done
+            done = ask(n, "near.ask", "one two")
+            assert done["result"]["data"]["words"] == 2, done
+            # One that waits for a person there is cancelled there when it is cancelled here.
+            _, _, task = n.ask("POST", "/v1/tasks", {"domain": "desk", "skill": "far.ask", "text": "get me a human"})
+            there = kit.until(lambda: far.ask("GET", "/v1/tasks?state=input_required")[2]["tasks"])[0]
+            n.ask("POST", f"/v1/tasks/{task['id']}/cancel", {})
+            kit.until(lambda: far.ask("GET", f"/v1/tasks/{there['id']}")[2]["status"]["state"] == "canceled")
+
+
+SERVER = '''import json, sys
+for line in sys.stdin:
+    m = json.loads(line)
+    if m.get("method") == "initialize":
+        r = {"protocolVersion": m["params"]["protocolVersion"], "capabilities": {"tools": {}}, "serverInfo": {"name": "s", "version": "1"}}
+    elif m.get("method") == "tools/list":
+        r = {"tools": [{"name": "add", "description": "Adds.", "inputSchema": {"type": "object"}}]}
+    elif m.get("method") == "tools/call":
+        a = m["params"]["arguments"]
+        if a.get("die"):
+            sys.exit(1)
+        r = {"content": [{"type": "text", "text": str(a["a"] + a["b"])}]} if "b" in a else \\
+            {"content": [{"type": "text", "text": "b is missing"}], "isError": True}
+    else:
+        continue
+    print(json.dumps({"jsonrpc": "2.0", "id": m["id"], "result": r}), flush=True)
+'''
+
+
+def stdio(program):
+    """A server of a few lines as a child process; it dies and is started again."""
+    files = {"fleet.yaml": with_servers({"tools": {"command": [sys.executable, "server.py"], "effects": "none"}}),
+             "server.py": SERVER,
+             "desk/agents/add.yaml": mcp_agent("add", "add"),
+             "desk/agents/text.yaml": mcp_agent("text", "add", {"a": "${text}", "b": "!"})}
+    with kit.node(program, files) as n:
+        done = ask(n, "tool.add", "", {"a": 2, "b": 3})
+        assert done["result"]["text"] == "5", done
+        done = ask(n, "tool.text", "hello")
+        assert done["result"]["text"] == "hello!", done
+        done = ask(n, "tool.add", "", {"a": 2})
+        assert done["status"]["state"] == "failed" and "b is missing" in done["result"]["error"]["detail"], done
+        ask(n, "tool.add", "", {"die": True, "a": 1})
+        kit.until(lambda: ask(n, "tool.add", "", {"a": 2, "b": 2}).get("result", {}).get("text") == "4")
+
+
+def a2a_sdk(program):
+    """The server of @a2a-js/sdk."""
+    folder = kit.packages()
+    if not folder:
+        return "skipped"
+    for binding in ("JSONRPC", "HTTP+JSON"):
+        with_sdk(program, folder, binding)
+
+
+def with_sdk(program, folder, binding):
+    server = subprocess.Popen([kit.node_js(folder), str(folder / "a2a_server.js"), binding], stdout=subprocess.PIPE,
+                              text=True)
+    try:
+        url = server.stdout.readline().strip()
+        with kit.node(program, {"desk/agents/far.yaml": a2a_agent(url)}) as n:
+            done = ask(n, "far.ask", "hello")
+            assert done["result"]["text"] == "you said: hello", done
+            done = ask(n, "far.ask", "slowly")
+            assert done["result"]["text"] == "you said: slowly", done
+            done = ask(n, "far.ask", "fail")
+            assert done["status"]["state"] == "failed", done
+    finally:
+        server.kill()
+        server.wait()
+
+
+def everything(program):
+    """@modelcontextprotocol/server-everything over both transports."""
+    folder = kit.packages()
+    if not folder:
+        return "skipped"
+    server = folder / "node_modules/@modelcontextprotocol/server-everything/dist/index.js"
+    node = kit.node_js(folder)
+    stdio_words = ["--command", node, str(server), "stdio"]
+    http = subprocess.Popen([node, str(server), "streamableHttp"], env={**os.environ, "PORT": "7431"},
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for place in (stdio_words, ["--url", "http://127.0.0.1:7431/mcp"]):
+            def troupe(*words, place=place):
+                return subprocess.run([program, "mcp", *words, *place], capture_output=True, text=True, timeout=60)
+
+            def listed():
+                """the server's tools"""
+                return "echo" in troupe("tools").stdout
+
+            kit.until(listed)
+            done = troupe("call", "--tool", "echo", "--arguments", '{"message": "hi"}')
+            assert done.stdout.strip() == "Echo: hi", done
+            done = troupe("call", "--tool", "get-sum", "--arguments", '{"a": 2, "b": 3}')
+            assert "5" in done.stdout, done
+            assert "demo://" in troupe("resources").stdout
+            assert troupe("prompts").stdout.count("\n") > 1
+            bad = troupe("call", "--tool", "nothing")
+            assert bad.returncode == 1, bad
+        files = {"fleet.yaml": with_servers({"tools": {"command": [node, str(server), "stdio"], "effects": "none"}}),
+                 "desk/agents/echo.yaml": mcp_agent("echo", "echo", {"message": "${text}"})}
+        with kit.node(program, files) as n:
+            assert ask(n, "tool.echo", "hello")["result"]["text"] == "Echo: hello"
+    finally:
+        http.kill()
+        http.wait()
+
+
+def filesystem(program):
+    """@modelcontextprotocol/server-filesystem as a tool of an agent."""
+    folder = kit.packages()
+    if not folder:
+        return "skipped"
+    server = folder / "node_modules/@modelcontextprotocol/server-filesystem/dist/index.js"
+    with tempfile.TemporaryDirectory() as shared:
+        pathlib.Path(shared, "note.txt").write_text("remember the milk")
+        files = {"fleet.yaml": with_servers({"tools": {"command": [kit.node_js(folder), str(server), shared],
+                                                       "effects": "none"}}),
+                 "desk/agents/read.yaml": mcp_agent("read", "read_text_file")}
+        with kit.node(program, files) as n:
+            done = ask(n, "tool.read", "", {"path": f"{shared}/note.txt"})
+            assert done["result"]["text"] == "remember the milk", done
+            done = ask(n, "tool.read", "", {"path": "/etc/passwd"})
+            assert done["status"]["state"] == "failed", done
+
+
+CLIENT = """import os, subprocess, sys
+url = sys.argv[-1]
+scenario = os.environ["MCP_CONFORMANCE_SCENARIO"]
+calls = {"tools_call": ("add_numbers", '{"a": 5, "b": 3}'), "sse-retry": ("test_reconnection", "{}"),
+         "elicitation-sep1034-client-defaults": ("test_client_elicitation_defaults", "{}")}
+words = ["mcp", "tools"] if scenario not in calls else \
+    ["mcp", "call", "--tool", calls[scenario][0], "--arguments", calls[scenario][1], "--questions", "defaults"]
+sys.exit(subprocess.run([sys.argv[1], *words, "--url", url]).returncode)
+"""
+
+
+def conformance(program):
+    """The client scenarios of @modelcontextprotocol/conformance, but for those of OAuth."""
+    folder = kit.packages()
+    if not folder:
+        return "skipped"
+    client = folder / "conformance_client.py"
+    client.write_text(CLIENT)
+    tool = folder / "node_modules/@modelcontextprotocol/conformance/dist/index.js"
+    for scenario in ("initialize", "tools_call", "elicitation-sep1034-client-defaults", "sse-retry"):
+        done = subprocess.run([kit.node_js(folder), str(tool), "client", "--scenario", scenario, "--command",
+                               f"{sys.executable} {client} {program}"], capture_output=True, text=True, timeout=120,
+                              cwd=folder)
+        print(f"{scenario}: {done.returncode}")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+if __name__ == "__main__":
+    kit.main({"a2a": a2a, "stdio": stdio, "a2a_sdk": a2a_sdk, "everything": everything, "filesystem": filesystem,
+              "conformance": conformance})

@@ -1,0 +1,258 @@
+#include "src/mcp/client.hpp"
+#include "src/mcp/server.hpp"
+#include "src/mcp/sse.hpp"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <future>
+#include <mutex>
+
+namespace troupe::mcp {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// A server in the test's hands: it greets by itself, and answers the rest as it is told.
+struct fake_server {
+  struct wire final : channel {
+    fake_server& of;
+    channel_ears ears;
+    wire(fake_server& s, channel_ears e)
+        : of(s)
+        , ears(std::move(e)) {}
+    void send(std::string text, std::uint64_t, milliseconds) override {
+      const auto m = json::parse(text);
+      {
+        const std::lock_guard hold{of.mutex};
+        of.got.push_back(m);
+        of.changed.notify_all();
+      }
+      const auto method = m.value("method", std::string{});
+      if (method == "initialize")
+        reply(m["id"], {{"protocolVersion", of.revision},
+                        {"capabilities", {{"tools", json::object()}}},
+                        {"serverInfo", {{"name", "fake"}, {"version", "1"}}}});
+      else if (method == "tools/list" && m["params"].value("cursor", "") == "")
+        reply(m["id"], {{"tools", of.first_page}, {"nextCursor", "2"}});
+      else if (method == "tools/list")
+        reply(m["id"], {{"tools", json::array()}});
+    }
+    void reply(const json& id, json result) { ears.message(result_text(id, std::move(result))); }
+    void agreed(std::string x) override { of.agreed_on = std::move(x); }
+    void forget(std::uint64_t) override {}
+  };
+
+  client::open_fn opener() {
+    return [this](channel_ears ears) {
+      auto x = std::make_shared<wire>(*this, std::move(ears));
+      const std::lock_guard hold{mutex};
+      last = x;
+      ++opened;
+      changed.notify_all();
+      return x;
+    };
+  }
+  /// The last message with this method, waited for.
+  json wait_for(const std::string& method) {
+    std::unique_lock hold{mutex};
+    json found;
+    changed.wait_for(hold, seconds{10}, [&] {
+      for (const auto& m : got)
+        if (m.value("method", std::string{}) == method)
+          found = m;
+      return !found.is_null();
+    });
+    return found;
+  }
+  std::shared_ptr<wire> line() {
+    const std::lock_guard hold{mutex};
+    return last;
+  }
+
+  std::string revision = "2025-11-25";
+  json first_page = json::parse(
+      R"([{"name":"files/read","description":"Reads.","inputSchema":{"type":"object"}},
+          {"name":"","inputSchema":{}},{"name":"broken"}])");
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<json> got;
+  std::string agreed_on;
+  std::shared_ptr<wire> last;
+  int opened = 0;
+};
+
+client_settings fast() {
+  client_settings out;
+  out.backoff_min = out.backoff_max = milliseconds{1};
+  return out;
+}
+
+} // namespace
+
+TEST(mcp_client, greets_and_lists_tools) {
+  tools::alarm_clock clock;
+  fake_server s;
+  client c{fast(), clock, s.opener()};
+  EXPECT_TRUE(c.ready());
+  EXPECT_EQ(s.agreed_on, "2025-11-25");
+  const auto hello = s.wait_for("initialize");
+  EXPECT_EQ(hello["params"]["protocolVersion"], "2025-11-25");
+  EXPECT_EQ(hello["params"]["clientInfo"]["name"], "troupe");
+  EXPECT_FALSE(s.wait_for("notifications/initialized").contains("id"));
+  ASSERT_EQ(c.tools().size(), 1u);
+  EXPECT_EQ(c.tools()[0].name, "files/read");
+}
+
+TEST(mcp_client, takes_the_revision_before_and_no_unknown_one) {
+  tools::alarm_clock clock;
+  fake_server s;
+  s.revision = "2025-06-18";
+  client c{fast(), clock, s.opener()};
+  EXPECT_TRUE(c.ready());
+  fake_server strange;
+  strange.revision = "2999-01-01";
+  client other{fast(), clock, strange.opener()};
+  EXPECT_FALSE(other.ready());
+  EXPECT_NE(other.trouble().find("revision"), std::string::npos);
+}
+
+TEST(mcp_client, uses_a_tool) {
+  tools::alarm_clock clock;
+  fake_server s;
+  auto c = std::make_shared<client>(fast(), clock, s.opener());
+  tool_server all{c, {{"files/read"}, effects::none, {}}};
+  const auto offered = all.tools();
+  ASSERT_EQ(offered.size(), 1u);
+  EXPECT_EQ(offered[0]->card().name, "files_read");
+  EXPECT_EQ(offered[0]->card().does, effects::none);
+  std::promise<tool_result> got;
+  tool_request use;
+  use.arguments = {{"path", "/x"}};
+  offered[0]->call(use, [&](tool_result x) { got.set_value(std::move(x)); });
+  const auto call = s.wait_for("tools/call");
+  EXPECT_EQ(call["params"], json::parse(R"({"name":"files/read","arguments":{"path":"/x"}})"));
+  s.line()->reply(call["id"], json::parse(R"({"content":[{"type":"text","text":"a"},
+    {"type":"image","mimeType":"image/png","data":"AAAA"}],"structuredContent":{"n":1}})"));
+  const auto x = got.get_future().get();
+  EXPECT_TRUE(x.ok());
+  EXPECT_EQ(x.text, "a\n[image image/png, 3 bytes]");
+  EXPECT_EQ(x.data, json::parse(R"({"n":1})"));
+  EXPECT_EQ(tool_server(c, {{"other"}, effects::none, {}}).tools().size(), 0u);
+}
+
+TEST(mcp_client, tells_progress_and_cancels) {
+  tools::alarm_clock clock;
+  fake_server s;
+  client c{fast(), clock, s.opener()};
+  std::promise<answer> got;
+  double far = 0;
+  const auto id = c.ask(
+      "tools/call", {{"name", "x"}}, seconds{60}, [&](answer a) { got.set_value(std::move(a)); },
+      [&](double n, const std::string&) { far = n; });
+  const auto call = s.wait_for("tools/call");
+  EXPECT_EQ(call["params"]["_meta"]["progressToken"], call["id"]);
+  s.line()->ears.message(notification_text("notifications/progress",
+                                           {{"progressToken", call["id"]}, {"progress", 0.5}}));
+  EXPECT_EQ(far, 0.5);
+  c.cancel(id);
+  EXPECT_EQ(got.get_future().get().failed.why, reason::cancelled);
+  EXPECT_EQ(s.wait_for("notifications/cancelled")["params"]["requestId"], id);
+}
+
+TEST(mcp_client, gives_up_at_the_deadline) {
+  tools::alarm_clock clock;
+  fake_server s;
+  client c{fast(), clock, s.opener()};
+  std::promise<answer> got;
+  c.ask("prompts/list", nullptr, milliseconds{5}, [&](answer a) { got.set_value(std::move(a)); });
+  EXPECT_EQ(got.get_future().get().failed.why, reason::timeout);
+}
+
+TEST(mcp_client, connects_again_and_says_what_was_lost) {
+  tools::alarm_clock clock;
+  fake_server s;
+  client c{fast(), clock, s.opener()};
+  std::promise<answer> lost, later;
+  c.ask("tools/call", {{"name", "x"}}, seconds{60},
+        [&](answer a) { lost.set_value(std::move(a)); });
+  s.line()->ears.broken("it ended");
+  const auto a = lost.get_future().get();
+  EXPECT_EQ(a.failed.why, reason::unavailable);
+  EXPECT_EQ(a.failed.detail, "it ended");
+  // What is asked in between waits for the next connection.
+  c.ask("ping", nullptr, seconds{60}, [&](answer x) { later.set_value(std::move(x)); });
+  const auto ping = s.wait_for("ping");
+  EXPECT_EQ(s.opened, 2);
+  s.line()->reply(ping["id"], json::object());
+  EXPECT_FALSE(later.get_future().get().failed);
+}
+
+TEST(mcp_client, answers_what_a_server_asks) {
+  tools::alarm_clock clock;
+  const auto ask = json::parse(R"({"requestedSchema":{"type":"object","properties":{
+    "name":{"type":"string","default":"x"},"age":{"type":"integer"}}}})");
+  for (const bool defaults : {false, true}) {
+    fake_server s;
+    auto how = fast();
+    how.take_defaults = defaults;
+    client c{how, clock, s.opener()};
+    s.line()->ears.message(request_text(1, "elicitation/create", ask));
+    EXPECT_EQ(s.got.back()["result"],
+              defaults ? json::parse(R"({"action":"accept","content":{"name":"x"}})")
+                       : json::parse(R"({"action":"decline"})"));
+    s.line()->ears.message(request_text(2, "ping", nullptr));
+    EXPECT_EQ(s.got.back()["result"], json::object());
+    s.line()->ears.message(request_text(3, "sampling/createMessage", nullptr));
+    EXPECT_EQ(s.got.back()["error"]["code"], -32601);
+    // Nothing of this is a message; nothing comes of it.
+    for (const auto* noise : {"", "hello", "[]", "{}", R"({"jsonrpc":"1.0","id":1,"result":1})"})
+      s.line()->ears.message(noise);
+  }
+}
+
+TEST(mcp_client, is_bounded) {
+  tools::alarm_clock clock;
+  fake_server s;
+  auto how = fast();
+  how.requests_max = 1;
+  client c{how, clock, s.opener()};
+  c.ask("a", nullptr, seconds{60}, [](const answer&) {});
+  reason why = reason::none;
+  c.ask("b", nullptr, seconds{60}, [&](const answer& a) { why = a.failed.why; });
+  EXPECT_EQ(why, reason::unavailable);
+}
+
+TEST(mcp_words, a_tool_that_failed_is_told_as_such) {
+  const auto x =
+      read_tool_result(json::parse(R"({"content":[{"type":"text","text":"no"}],"isError":true})"));
+  EXPECT_EQ(x.failed.why, reason::invalid_input);
+  EXPECT_EQ(x.failed.detail, "no");
+  EXPECT_EQ(read_tool_result(json::array()).failed.why, reason::invalid_output);
+  EXPECT_EQ(plain_name("a/b.c d"), "a_b_c_d");
+}
+
+TEST(mcp_sse, reads_events_in_any_pieces) {
+  const std::string text =
+      ": hi\r\nid: 7\r\nretry: 250\r\ndata: a\r\ndata: b\r\n\r\ndata:\n\ndata: c\n\n";
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    event_reader r;
+    std::vector<std::string> got;
+    const auto take = [&](std::string_view x) { got.emplace_back(x); };
+    EXPECT_TRUE(r.feed(std::string_view{text}.substr(0, cut), take));
+    EXPECT_TRUE(r.feed(std::string_view{text}.substr(cut), take));
+    EXPECT_EQ(got, (std::vector<std::string>{"a\nb", "c"})) << cut;
+    EXPECT_EQ(r.last_id(), "7");
+    EXPECT_EQ(r.retry(), milliseconds{250});
+  }
+  event_reader endless;
+  const std::string piece(1 << 20, 'x');
+  bool good = true;
+  for (int i = 0; i < 6 && good; ++i)
+    good = endless.feed(piece, [](std::string_view) {});
+  EXPECT_FALSE(good);
+}
+
+} // namespace troupe::mcp
