@@ -125,8 +125,8 @@ void fleet_keeper_state::on_table(table_view now) {
   for (const auto& v : table_.versions)
     if (v.state == version_state::proposed)
       look_at_proposal(v);
-    else if (v.state == version_state::former && !preparing_ && !parts_->versions->find(v.number) &&
-             !failed_.contains(v.number))
+    else if (v.state == version_state::former && !preparing_ && needed(v.number) &&
+             !parts_->versions->find(v.number) && !failed_.contains(v.number))
       get_ready(v); // Its tasks may come to this node.
   if (wish_ && wish_->number != 0)
     if (const auto* mine = table_.find(wish_->number)) {
@@ -180,6 +180,20 @@ void fleet_keeper_state::drop_unneeded() {
     config_.follow(self_);
 }
 
+bool fleet_keeper_state::needed(std::uint64_t number) const {
+  const auto has = [number](const std::vector<std::uint64_t>& all) {
+    return std::find(all.begin(), all.end(), number) != all.end();
+  };
+  const auto here = parts_->versions->find(number);
+  if (has(table_.used) || (here && here->tasks.load(std::memory_order_relaxed) > 0))
+    return true;
+  const auto living = members();
+  return std::any_of(table_.said.begin(), table_.said.end(), [&](const node_versions& x) {
+    return x.node != me() && has(x.works_on) &&
+           std::find(living.begin(), living.end(), x.node) != living.end();
+  });
+}
+
 void fleet_keeper_state::retire() {
   const auto* active = table_.active();
   if (!active || asking_)
@@ -188,19 +202,9 @@ void fleet_keeper_state::retire() {
   if (std::find(living.begin(), living.end(), me()) == living.end())
     return; // This node does not know yet who takes part.
   std::vector<version_use> known;
-  for (const auto& v : table_.versions) {
-    if (v.state != version_state::former)
-      continue;
-    const auto works = [&](const node_versions& x) {
-      return std::find(living.begin(), living.end(), x.node) != living.end() &&
-             std::find(x.works_on.begin(), x.works_on.end(), v.number) != x.works_on.end();
-    };
-    const auto mine = parts_->versions->find(v.number);
-    known.push_back({v.number, (mine && mine->tasks.load(std::memory_order_relaxed) > 0) ||
-                                   std::find(table_.used.begin(), table_.used.end(), v.number) !=
-                                       table_.used.end() ||
-                                   std::any_of(table_.said.begin(), table_.said.end(), works)});
-  }
+  for (const auto& v : table_.versions)
+    if (v.state == version_state::former)
+      known.push_back({v.number, needed(v.number)});
   const auto gone = versions_to_retire(
       known, active->number,
       std::chrono::duration_cast<milliseconds>(parts_->now(self_) - active->at), settle);
@@ -230,7 +234,12 @@ void fleet_keeper_state::say() {
 
 caf::response_promise fleet_keeper_state::on_view() {
   auto promise = self_->make_response_promise();
-  promise.deliver(versions_viewed{table_.versions, table_.said});
+  const bool asked = ask([promise](version_table& table) -> answer {
+    const versions_viewed seen{table.versions(), table.said()};
+    return [promise, seen](fleet_keeper_state&) { caf::response_promise{promise}.deliver(seen); };
+  });
+  if (!asked)
+    promise.deliver(versions_viewed{table_.versions, table_.said});
   return promise;
 }
 

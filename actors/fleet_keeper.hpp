@@ -134,6 +134,8 @@ struct fleet_keeper_state {
   void use_active();
   void drop_unneeded();
   void retire();
+  /// Some task goes by it, here or on another node, or is stored and may go on by it.
+  [[nodiscard]] bool needed(std::uint64_t number) const;
   void say();
   void arm();
   [[nodiscard]] std::vector<std::string> members() const;

@@ -15,7 +15,7 @@ namespace {
 constexpr milliseconds decide_most{60000}; ///< for all nodes to be ready, training included
 constexpr milliseconds abandoned{75000};   ///< then anybody may refuse it
 constexpr milliseconds wish_most{90000};
-constexpr milliseconds agents_most{10000}; ///< for new agents to come up
+constexpr milliseconds agents_most{20000}; ///< for new agents to come up
 
 std::vector<std::string> agents_that_scale(const fleet_version& before, const fleet_spec& after,
                                            const fleet_change& change) {

@@ -274,7 +274,7 @@ TEST(reload, an_agent_that_does_not_start_refuses_its_version) {
   r.folders["two"] = broken;
   r.folders["three"] = dead;
   EXPECT_THAT(r.reload("two").why.detail, HasSubstr("nobody_registered_this"));
-  EXPECT_THAT(r.reload("three", 20s).why.detail, HasSubstr("agents do not start: d/b@3"));
+  EXPECT_THAT(r.reload("three", 40s).why.detail, HasSubstr("agents do not start: d/b@3"));
   r.s->advance(5s);
   EXPECT_EQ(r.versions(), "1active 3refused");
   EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a"));
