@@ -71,10 +71,12 @@ struct reloading {
     out.source.digest_of = [](const std::string& content) { return content; };
     out.source.load = [this](const std::string& content) {
       loaded_content x;
-      if (const auto hit = folders.find(content); hit != folders.end())
+      if (const auto hit = folders.find(content); hit != folders.end()) {
         x.fleet = hit->second;
-      else
+        x.fleet->data_dir = s->shipped().parts()->fleet.data_dir; // as the command line has it
+      } else {
         x.errors.push_back({"d/agents/a.yaml", 3, 1, "kind", "\"" + content + "\" is no kind"});
+      }
       return x;
     };
     auto& table = *s.around->disk->kept->versions();
