@@ -266,7 +266,7 @@ TEST(cli_dev, lines_for_programs_are_json) {
   make_fleet(here.path("fleet"));
   dev_node node{here.path("fleet"), here.path("data"), {"--log-format", "json", "--no-store"}};
   ASSERT_EQ(node.ask({"submit", "when are you open"}).code, 0);
-  node.process().signal(SIGHUP);
+  node.process().signal(SIGTERM);
   ASSERT_EQ(node.process().wait(), 0);
   std::istringstream lines{node.process().err()};
   int read = 0;

@@ -219,6 +219,8 @@ TEST(sqlite_ledger, a_store_of_the_first_format_gets_the_ledger) {
     db.run("DROP TABLE effects");
     db.run("DROP TABLE shards");
     db.run("DROP TABLE standing_orders");
+    for (const char* table : {"fleet_versions", "fleet_uses", "fleet_nodes"})
+      db.run(std::string{"DROP TABLE "} + table);
     db.run("PRAGMA user_version=1");
   }
   auto s = open_sqlite_store(path);
