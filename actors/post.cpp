@@ -319,10 +319,12 @@ void post_state::on_tick() {
       late.push_back(number);
   for (const auto number : late)
     fail_ask(number, caf::make_error(caf::sec::request_timeout));
-  tidy_elsewhere(now);
   if (now >= next_look_) {
-    // However many there are, looking takes about the same share of a core.
-    next_look_ = later(now, std::max(config_.tell_every, milliseconds{here_.size() / 50}));
+    tidy_elsewhere(now);
+    // However many seats there are, here and elsewhere, looking takes about the same share of a
+    // core.
+    const milliseconds rest{(here_.size() + elsewhere_.size()) / 40};
+    next_look_ = later(now, std::max(config_.tell_every, rest));
     look_ = true;
   }
   flush_later();

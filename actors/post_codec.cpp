@@ -50,6 +50,9 @@ namespace troupe {
 
 namespace {
 
+/// Three numbers with their tags.
+constexpr std::size_t stamp_room = 3 * (1 + 10);
+
 /// As in the codec below: most messages fit into a block on the stack.
 template <class F>
 auto with_parcel(F&& work) {
@@ -126,7 +129,11 @@ std::optional<packed> pack(const parcel& x) {
     const auto size = m.ByteSizeLong();
     if (size > static_cast<std::size_t>(std::numeric_limits<int>::max()))
       throw encode_error{"message is larger than 2 GiB"};
-    packed out{kind, std::string(size, '\0')};
+    packed out{kind, {}};
+    // The post adds numbers at the end. Without room for them it would get twice the memory for
+    // that.
+    out.body.reserve(size + stamp_room);
+    out.body.resize(size);
     m.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out.body.data()));
     return out;
   });

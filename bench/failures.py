@@ -104,7 +104,7 @@ def strikes(cluster, struck, how, back, times=STRIKES):
             load.more(100)
             moment = time.monotonic()
             how()
-            until(lambda: all(cluster.members().get(n) == "down" for n in struck))
+            until(lambda: all(cluster.members().get(n) == "down" for n in struck), pause=0.1)
             known.append((time.monotonic() - moment) * 1000)
             load.more(150)
             waits.append(load.longest_after(moment) * 1000)

@@ -35,8 +35,8 @@ class memory_wire {
       wire_.sides_[1].up(wire_.peer_of(0));
     }
     void reach(std::vector<links::endpoint>) override {}
-    links::offered offer(std::string_view, envelope what) override {
-      waiting_.push_back(std::move(what));
+    links::offered offer(std::string_view, const envelope& what) override {
+      waiting_.push_back(what);
       return links::offered::taken;
     }
     void flush() override {

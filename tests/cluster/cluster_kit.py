@@ -19,8 +19,9 @@ READY_MOST = 60  # seconds; a slow machine is no failure
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
-def until(what, most=READY_MOST):
-    """Waits for `what` to give something true, and returns that."""
+def until(what, most=READY_MOST, pause=0.02):
+    """Waits for `what` to give something true, and returns that. It is asked again after a pause of so many seconds: what
+    starts a process needs a longer one, or the question takes up what it asks about."""
     end = time.monotonic() + most
     while True:
         found = what()
@@ -28,7 +29,7 @@ def until(what, most=READY_MOST):
             return found
         if time.monotonic() > end:
             raise AssertionError(f"not within {most} s: {what.__doc__ or what}")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 class Postgres:
@@ -329,7 +330,7 @@ class Load:
                 self.over.wait(0.05)
                 continue
             with self.lock:
-                self.times.append((began, time.monotonic()))
+                self.times.append((began, time.monotonic(), i))
                 if good:
                     self.ended.append(outcome)
                 else:
@@ -341,12 +342,25 @@ class Load:
 
     def slowest(self):
         with self.lock:
-            return max((end - began for began, end in self.times), default=0.0)
+            return max((end - began for began, end, _ in self.times), default=0.0)
 
     def longest_after(self, moment):
         """How long after this moment the last request waited that was under way or came since, at the longest."""
+        return max(self.each_after(moment).values(), default=0.0)
+
+    def each_after(self, moment):
+        """The same for each session."""
+        waits = {}
         with self.lock:
-            return max((end - max(began, moment) for began, end in self.times if end > moment), default=0.0)
+            for began, end, i in self.times:
+                if end > moment:
+                    waits[i] = max(waits.get(i, 0.0), end - max(began, moment))
+        return waits
+
+    def at(self, node, ask):
+        """The sessions that this node works on, as the node `ask` sees it."""
+        return [i for i in range(len(self.threads))
+                if self.cluster.nodes[ask].get(f"/v1/sessions/session-{i}/where").get("node") == node]
 
     def more(self, n):
         """Waits until so many more tasks have ended."""
