@@ -13,8 +13,10 @@ namespace troupe::links {
 namespace {
 
 /// A link that ends sooner was no success: a peer that refuses right after its hello would
-/// otherwise be dialled without a pause.
-constexpr std::chrono::seconds stable{1};
+/// otherwise be dialled without a pause. Not longer than it takes to be sure of that: a link that
+/// breaks is dialled again at once, and only the refusal of that attempt tells that a process has
+/// died, however young it was.
+constexpr std::chrono::milliseconds stable{200};
 
 } // namespace
 

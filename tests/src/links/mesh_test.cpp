@@ -1,5 +1,6 @@
 #include "tests/src/links/link_kit.hpp"
 
+#include <chrono>
 #include <future>
 #include <thread>
 
@@ -376,6 +377,20 @@ TEST(mesh, plaintext_links_on_loopback_when_asked) {
   ASSERT_TRUE(n.up());
   ASSERT_TRUE(n.a.send("b", letter(1)));
   EXPECT_TRUE(n.b.until([](station& x) { return x.count == 1; }));
+}
+
+TEST(mesh, a_young_link_that_breaks_is_dialled_again_at_once) {
+  constexpr milliseconds pause{3000};
+  auto for_a = settings_for("a");
+  for_a.min_backoff = for_a.max_backoff = pause;
+  pair_of_nodes n{for_a, settings_for("b")};
+  ASSERT_TRUE(n.up());
+  std::this_thread::sleep_for(milliseconds{300});
+  n.a.change([&] { n.a.refusals.clear(); });
+  const auto began = std::chrono::steady_clock::now();
+  n.b.stop();
+  ASSERT_TRUE(n.a.until([](station& s) { return !s.refusals.empty(); }));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, pause / 2) << "that nobody listens there";
 }
 
 TEST(mesh, plaintext_dials_no_other_machine) {
