@@ -69,9 +69,9 @@ outcome outcome_of(const tools::process_result& r, const redactor_ptr& secrets) 
 /// One process per call: the call on its standard input, the answer on its standard output.
 class once_runner final : public agent_runner {
  public:
-  once_runner(parts_ptr parts, const agent_spec& spec)
+  once_runner(parts_ptr parts, const fleet_version& version, const agent_spec& spec)
       : parts_(std::move(parts))
-      , spec_(spec_for(*parts_, spec)) {}
+      , spec_(spec_for(*parts_, version, spec)) {}
 
   ~once_runner() override {
     for (const auto& [call, process] : processes_)
@@ -111,11 +111,12 @@ class once_runner final : public agent_runner {
 /// agent: when it ends, the agent ends too, and the supervisor's next incarnation starts another.
 class worker_runner final : public agent_runner {
  public:
-  worker_runner(parts_ptr parts, const agent_spec& spec, caf::event_based_actor* self)
+  worker_runner(parts_ptr parts, const fleet_version& version, const agent_spec& spec,
+                caf::event_based_actor* self)
       : parts_(std::move(parts)) {
     auto to = caf::actor_cast<caf::actor_addr>(self);
     process_ = parts_->processes->start(
-        spec_for(*parts_, spec),
+        spec_for(*parts_, version, spec),
         [to, secrets = parts_->secrets](std::string_view line) {
           auto agent = caf::actor_cast<caf::actor>(to);
           if (!agent)
@@ -161,11 +162,11 @@ class worker_runner final : public agent_runner {
 
 } // namespace
 
-runner_ptr make_process_runner(const parts_ptr& parts, const agent_spec& spec,
-                               caf::event_based_actor* self) {
+runner_ptr make_process_runner(const parts_ptr& parts, const fleet_version& version,
+                               const agent_spec& spec, caf::event_based_actor* self) {
   if (spec.settings.value("mode", std::string{"once"}) == "worker")
-    return std::make_unique<worker_runner>(parts, spec, self);
-  return std::make_unique<once_runner>(parts, spec);
+    return std::make_unique<worker_runner>(parts, version, spec, self);
+  return std::make_unique<once_runner>(parts, version, spec);
 }
 
 } // namespace troupe
