@@ -266,7 +266,7 @@ caf::behavior cluster_keeper(caf::stateful_actor<cluster_keeper_state>* self, pa
       [self](const return_region& x) { return state_of(self).on_return(x); },
       [self](const want_replicas& x) { state_of(self).on_want(x); },
       [self](leave_cluster) { return state_of(self).on_leave(); },
-      [self](const use_fleet& x) { state_of(self).on_use_fleet(x); },
+      [self](const use_fleet& x) { state_of(self).on_use_fleet(*x.what); },
       [self](tick) { state_of(self).on_tick(); },
   };
 }

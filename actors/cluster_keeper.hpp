@@ -21,6 +21,15 @@
 
 namespace troupe {
 
+/// What the nodes of a cluster share out.
+struct fleet_share {
+  std::vector<std::string> domains;
+  /// An agent's replica, by `domain/agent#n`.
+  std::map<std::string, moving_child> replicas;
+  /// All agents, in an order that is the same on every node.
+  std::vector<agent_wish> agents;
+};
+
 struct cluster_keeper_config {
   member self; ///< as the node wants its row; its token is drawn by the keeper
   membership_settings members;
@@ -34,7 +43,7 @@ struct cluster_keeper_config {
   shard_layout layout;
   failover_settings regions; ///< who stands in for whom
   std::function<moving_child(const shard_key&)> orchestrator;
-  use_fleet fleet;
+  fleet_share fleet;
   /// The post, once this node knows its incarnation.
   std::function<moving_child(std::uint64_t incarnation)> post;
   seat_ptr post_place;
@@ -74,7 +83,7 @@ struct cluster_keeper_state {
   /// while this node is the placer.
   void on_want(const want_replicas& x);
   /// The fleet has other agents and domains from now on.
-  void on_use_fleet(const use_fleet& x);
+  void on_use_fleet(const fleet_share& x);
   /// A person wants a home region to work for itself again: cluster_keeper_regions.cpp.
   std::string on_return(const return_region& x);
   /// Answers when this node owns nothing any more and the table says that it has left.

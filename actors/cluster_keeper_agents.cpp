@@ -65,7 +65,7 @@ void cluster_keeper_state::place_replicas() {
   run_replicas(now);
 }
 
-void cluster_keeper_state::on_use_fleet(const use_fleet& x) {
+void cluster_keeper_state::on_use_fleet(const fleet_share& x) {
   for (const auto& [id, replica] : x.replicas)
     if (!config_.fleet.replicas.contains(id)) {
       host_->add(id, replica);

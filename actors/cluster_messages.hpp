@@ -3,13 +3,10 @@
 // What a node's parts tell its cluster keeper, and it them.
 
 #include "actors/messages.hpp"
-#include "actors/replica_host.hpp"
-#include "policies/agent_placement.hpp"
 #include "policies/ownership.hpp"
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -81,13 +78,10 @@ struct shards_released {
   std::vector<released_shard> which;
 };
 
+struct fleet_share;
 /// What the nodes of the cluster share out, of all versions of the fleet that this one can work by.
 struct use_fleet {
-  std::vector<std::string> domains;
-  /// An agent's replica, by `domain/agent#n`.
-  std::map<std::string, moving_child> replicas;
-  /// All agents, in an order that is the same on every node.
-  std::vector<agent_wish> agents;
+  std::shared_ptr<const fleet_share> what;
 };
 
 struct table_clerk_state;

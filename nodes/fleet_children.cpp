@@ -33,7 +33,8 @@ void fleet_children::follow(caf::event_based_actor* self) {
   begin_domains(self);
   begin_agents(self);
   if (keeper_)
-    send_to(self, keeper_, tree_->of_all_versions());
+    send_to(self, keeper_,
+            use_fleet{std::make_shared<const fleet_share>(tree_->of_all_versions())});
   end_agents(self);
   end_domains(self);
   use_new_rules(self);

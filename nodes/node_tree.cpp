@@ -183,8 +183,8 @@ std::vector<agent_wish> node_tree::agents_of(const node_parts& parts) {
   return out;
 }
 
-use_fleet node_tree::of_all_versions() const {
-  use_fleet out;
+fleet_share node_tree::of_all_versions() const {
+  fleet_share out;
   out.agents = agents_of(*parts_);
   for (const auto& [path, version] : domains_of(*parts_->versions))
     out.domains.push_back(path);

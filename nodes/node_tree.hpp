@@ -68,7 +68,7 @@ class node_tree {
   /// For a node that is alone. One that does not run is shown to be absent.
   [[nodiscard]] bool runs_here(const child_spec& replica) const;
   /// What a member of a cluster may have to run.
-  [[nodiscard]] use_fleet of_all_versions() const;
+  [[nodiscard]] fleet_share of_all_versions() const;
   /// The agent is gone for good: its seats are not claimed for it any more.
   void forget(const std::string& agent) const;
 

@@ -89,11 +89,10 @@ void callers::send(std::size_t i) {
   }
   c.listening = true;
   ++c.attempts;
-  const auto& fleet = *at->shipped().parts();
-  const auto domain =
-      fleet.domains.find(c.what.what.domain.empty() ? fleet.fleet.entry : c.what.what.domain);
-  c.kept = domain == fleet.domains.end() ||
-           c.what.what.keep.value_or(domain->second.spec->keep) != durability::none;
+  const auto fleet = at->shipped().parts()->current();
+  const auto* domain =
+      fleet->domain(c.what.what.domain.empty() ? fleet->fleet.entry : c.what.what.domain);
+  c.kept = !domain || c.what.what.keep.value_or(domain->keep) != durability::none;
   world_.note("caller " + std::to_string(i) + " sends " + c.what.what.skill + " " +
               c.what.what.text);
   at->api().submit(c.what.what, handlers(i));

@@ -403,7 +403,7 @@ class cluster_run {
         return true;
     }
     const auto tasks = nodes_.front()->storage.kept->tasks(
-        {{}, {}, {}, timestamp::max(), task_filter::max_listed});
+        {{}, {}, {}, {}, timestamp::max(), task_filter::max_listed});
     return std::any_of(tasks.begin(), tasks.end(),
                        [](const auto& t) { return !is_final(t.state); }) ||
            !disagreement().empty();

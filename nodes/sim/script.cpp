@@ -17,7 +17,7 @@ using namespace config::make;
 const record& customer_keys() {
   static const record r{"customer",
                         "On whose behalf a task runs.",
-                        {{"id", text(), "who it is"}, {"tier", text(), "what they pay for"}}};
+                        {{"id", make::text(), "who it is"}, {"tier", make::text(), "what they pay for"}}};
   return r;
 }
 
@@ -25,13 +25,13 @@ const record& task_keys() {
   static const record r{
       "task",
       "A request to the fleet.",
-      {{"text", text(), "what the person writes"},
+      {{"text", make::text(), "what the person writes"},
        {"skill", text(text_rule::name), "asks for a skill instead of having it found out"},
        {"domain", text(text_rule::path), "who takes it", "the fleet's entry"},
-       {"session", text(), "the conversation it belongs to"},
+       {"session", make::text(), "the conversation it belongs to"},
        {"customer", fields(customer_keys), "on whose behalf it runs"},
        {"data", object(), "structured input"},
-       {"key", text(), "idempotency key"},
+       {"key", make::text(), "idempotency key"},
        {"priority", word<priority>(), "how urgent it is"},
        {"durability", word<durability>(), "instead of the domain's"},
        {"timeout", duration(), "instead of the domain's"}},
@@ -44,11 +44,11 @@ const record& answer_keys() {
   static const record r{
       "answer",
       "What an agent answers.",
-      {{"text", text(), "of the answer"},
+      {{"text", make::text(), "of the answer"},
        {"data", object(), "of the answer"},
        {"confidence", number(0, 1), "of the answer", "1"},
        {"fails", word<reason>(), "the answer is a failure with this reason"},
-       {"detail", text(), "of the failure"},
+       {"detail", make::text(), "of the failure"},
        {"retry_after", duration(), "the wait that the failing side asks for"},
        {"share", integer(1, 1000000), "how often, compared with the other answers", "1"}}};
   return r;

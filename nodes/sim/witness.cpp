@@ -258,7 +258,7 @@ void witness::look_back(disk& storage, const callers& all, const outside_world& 
     say(out, x);
   auto before = timestamp::max();
   while (true) {
-    const auto page = storage.kept->tasks({{}, {}, {}, before, task_filter::max_listed});
+    const auto page = storage.kept->tasks({{}, {}, {}, {}, before, task_filter::max_listed});
     for (const auto& x : page)
       if (const auto whole = storage.kept->task(x.id))
         look_at_task(*whole, out);

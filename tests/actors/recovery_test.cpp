@@ -400,7 +400,7 @@ TEST(pruning, forgets_what_is_old_in_bites) {
     s->submit(wants("a"));
   s->advance(1s);
   const auto kept = [&] {
-    return s.around->disk->kept->tasks({{}, {}, {}, timestamp::max(), 1000}).size();
+    return s.around->disk->kept->tasks({{}, {}, {}, {}, timestamp::max(), 1000}).size();
   };
   EXPECT_EQ(kept(), 150u);
   s->advance(std::chrono::hours{23});
