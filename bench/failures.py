@@ -60,7 +60,7 @@ class Pair(Postgres):
         self.ask("ALTER SYSTEM SET synchronous_standby_names = '*'")
         self.ask("SELECT pg_reload_conf()")
         until(lambda: self.ask("SELECT sync_state FROM pg_stat_replication") == "sync")
-        self.url = f"host='{self.dir},{self.spare}' user=troupe dbname=postgres"
+        self.url = f"postgresql://troupe@/postgres?host={self.dir},{self.spare}"
 
     def fail_over(self):
         """The first is lost; the second takes its place. How many seconds after the loss it takes writes."""
