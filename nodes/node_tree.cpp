@@ -130,7 +130,7 @@ member node_tree::own_row(const node_parts& parts) {
   own.region = parts.fleet.region;
   own.version = TROUPE_VERSION;
   own.state = member_state::up;
-  offer(own, parts.fleet.node_labels);
+  put_labels(own, parts.fleet.node_labels);
   return own;
 }
 

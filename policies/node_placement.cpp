@@ -76,7 +76,7 @@ in_words(const std::map<std::pair<placement_refusal, std::string>, std::uint32_t
 
 } // namespace
 
-void offer(member& row, const std::vector<std::string>& labels) {
+void put_labels(member& row, const std::vector<std::string>& labels) {
   for (const auto& x : labels) {
     const auto equals = x.find('=');
     auto name = x.substr(0, equals);

@@ -23,7 +23,7 @@ struct host {
 
 /// Puts what a node was told to offer into its row: `name` is a label, `name=value` one too, and
 /// `name=AMOUNT` an amount and, unless it is zero, the label `name`.
-void offer(member& row, const std::vector<std::string>& labels);
+void put_labels(member& row, const std::vector<std::string>& labels);
 
 /// Why a node was not taken, the first that applies.
 enum class placement_refusal : std::uint8_t { not_up, draining, region, label, amount };

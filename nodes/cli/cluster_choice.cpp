@@ -65,7 +65,7 @@ cluster_options join_cluster(const cluster_settings& x,
   cluster_options out;
   out.self.node = x.id;
   out.self.region = fleet.region;
-  offer(out.self, fleet.node_labels);
+  put_labels(out.self, fleet.node_labels);
   out.self.reached_at = {x.advertise.empty() ? x.listen : x.advertise};
   out.self.weight = x.weight;
   out.self.version = TROUPE_VERSION;

@@ -14,7 +14,7 @@ member node(const std::string& id, std::vector<std::string> labels = {},
   m.incarnation = 1;
   m.state = member_state::up;
   m.region = region;
-  offer(m, labels);
+  put_labels(m, labels);
   return m;
 }
 
