@@ -10,8 +10,8 @@ json interface_of(const std::string& base, const char* binding) {
 
 } // namespace
 
-json a2a_card(const fleet_spec& fleet, const std::vector<offer>& offers, const std::string& base,
-              bool with_keys) {
+json a2a_card(const fleet_spec& fleet, const std::vector<skill_offer>& offers,
+              const std::string& base, bool with_keys) {
   const auto modes = json::array({"text/plain", "application/json"});
   json out{{"name", fleet.name},
            {"description", "The fleet of agents " + fleet.name +

@@ -111,7 +111,7 @@ std::optional<std::size_t> read_history(const json& parameters, std::size_t usua
 }
 
 std::optional<a2a_message> read_a2a_message(const json& parameters,
-                                            const std::vector<offer>& offers,
+                                            const std::vector<skill_offer>& offers,
                                             const std::string& whose, a2a_fault& why) {
   const auto& message = member_of(parameters, "message");
   if (!message.is_object())

@@ -23,7 +23,7 @@ struct a2a_message {
 /// the offers; else the fleet's entry finds out. The same message sent again gives the same task:
 /// `whose` keeps the senders apart.
 [[nodiscard]] std::optional<a2a_message> read_a2a_message(const json& parameters,
-                                                          const std::vector<offer>& offers,
+                                                          const std::vector<skill_offer>& offers,
                                                           const std::string& whose, a2a_fault& why);
 
 /// What ListTasks asks for.

@@ -27,7 +27,7 @@ struct a2a_call {
   [[nodiscard]] std::shared_ptr<a2a_run> run(access_scope as) const {
     return std::make_shared<a2a_run>(api->node_for(what, as), answer, voice);
   }
-  [[nodiscard]] std::vector<offer> offers() const {
+  [[nodiscard]] std::vector<skill_offer> offers() const {
     return offers_of(*api->node.fleet_now(), what.pass.get());
   }
 };
@@ -249,7 +249,8 @@ void add_a2a(router& to, const api_ptr& api) {
       [api](http_request& what, const responder& answer) {
         // Whoever has no key learns that there is a fleet, and not what it consists of.
         const bool closed = asks_for_keys(api->settings.access);
-        const auto offers = closed ? std::vector<offer>{} : offers_of(*api->node.fleet_now(), nullptr);
+        const auto offers =
+            closed ? std::vector<skill_offer>{} : offers_of(*api->node.fleet_now(), nullptr);
         answer.send(json_reply(
             a2a_card(*api->node.fleet_now(), offers, door_url(what, api->settings.tls), closed)));
       },

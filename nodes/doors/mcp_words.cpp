@@ -13,7 +13,7 @@ json rpc_message(const json& id) {
 }
 
 /// What a tool takes. The agent's own schema of its input stands for `data` where there is one.
-json input_schema(const offer& x) {
+json input_schema(const skill_offer& x) {
   json data{{"type", "object"}, {"description", "Structured input"}};
   if (x.takes.is_object())
     if (const auto own = x.takes.find("properties"); own != x.takes.end() && own->is_object())
@@ -65,7 +65,7 @@ json mcp_welcome(const fleet_spec& fleet, const json& parameters) {
            "domain understands free text and finds out who can help."}};
 }
 
-std::string mcp_tool_name(const offer& x) {
+std::string mcp_tool_name(const skill_offer& x) {
   std::string out;
   for (const char c : x.id) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -78,7 +78,7 @@ std::string mcp_tool_name(const offer& x) {
   return out;
 }
 
-json mcp_tools(const std::vector<offer>& offers) {
+json mcp_tools(const std::vector<skill_offer>& offers) {
   auto all = json::array();
   for (const auto& x : offers)
     all.push_back({{"name", mcp_tool_name(x)},
@@ -88,10 +88,10 @@ json mcp_tools(const std::vector<offer>& offers) {
   return {{"tools", std::move(all)}};
 }
 
-std::optional<task_request> read_tool_call(const json& parameters, const std::vector<offer>& offers,
-                                           std::string& why) {
+std::optional<task_request>
+read_tool_call(const json& parameters, const std::vector<skill_offer>& offers, std::string& why) {
   const auto name = parameters.value("name", json{});
-  const auto hit = std::find_if(offers.begin(), offers.end(), [&](const offer& x) {
+  const auto hit = std::find_if(offers.begin(), offers.end(), [&](const skill_offer& x) {
     return name.is_string() && name == mcp_tool_name(x);
   });
   if (hit == offers.end()) {

@@ -29,13 +29,13 @@ inline constexpr std::array<std::string_view, 2> mcp_revisions{"2025-11-25", "20
 
 /// The name of the tool that stands for an offer: letters, digits, `_` and `-` only, because many
 /// models take no other.
-[[nodiscard]] std::string mcp_tool_name(const offer& x);
+[[nodiscard]] std::string mcp_tool_name(const skill_offer& x);
 /// The answer to `tools/list`.
-[[nodiscard]] json mcp_tools(const std::vector<offer>& offers);
+[[nodiscard]] json mcp_tools(const std::vector<skill_offer>& offers);
 
 /// The task that a `tools/call` asks for; nothing, with a sentence in `why`, if it is none.
 [[nodiscard]] std::optional<task_request>
-read_tool_call(const json& parameters, const std::vector<offer>& offers, std::string& why);
+read_tool_call(const json& parameters, const std::vector<skill_offer>& offers, std::string& why);
 /// What came of it, good or bad: models are to see both.
 [[nodiscard]] json mcp_tool_result(const task_record& x);
 

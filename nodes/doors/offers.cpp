@@ -9,7 +9,7 @@ namespace troupe {
 
 namespace {
 
-void add_domain(const domain_spec& d, std::vector<offer>& to) {
+void add_domain(const domain_spec& d, std::vector<skill_offer>& to) {
   if (d.fixed_plan || !d.understanding.agent.empty())
     to.push_back({d.path, d.path, {}, d.description, nullptr});
   std::map<std::string, std::vector<const agent_spec*>, std::less<>> by_skill;
@@ -19,7 +19,7 @@ void add_domain(const domain_spec& d, std::vector<offer>& to) {
   for (const auto& [skill, how] : d.plans)
     by_skill[skill].clear(); // A plan takes the place of whoever is called like it.
   for (const auto& [skill, who] : by_skill) {
-    offer x{d.path + "/" + skill, d.path, skill, {}, nullptr};
+    skill_offer x{d.path + "/" + skill, d.path, skill, {}, nullptr};
     if (who.empty()) {
       x.description = d.plans.find(skill)->second.note;
     } else {
@@ -37,17 +37,18 @@ void add_domain(const domain_spec& d, std::vector<offer>& to) {
 
 } // namespace
 
-std::vector<offer> offers_of(const fleet_spec& fleet, const access_pass* pass) {
-  std::vector<offer> out;
+std::vector<skill_offer> offers_of(const fleet_spec& fleet, const access_pass* pass) {
+  std::vector<skill_offer> out;
   for (const auto* d : domains_for(fleet, pass, access_scope::submit))
     add_domain(*d, out);
   std::stable_partition(out.begin(), out.end(),
-                        [&](const offer& x) { return x.domain == fleet.entry; });
+                        [&](const skill_offer& x) { return x.domain == fleet.entry; });
   return out;
 }
 
-const offer* find_offer(const std::vector<offer>& all, std::string_view id) noexcept {
-  const auto hit = std::find_if(all.begin(), all.end(), [&](const offer& x) { return x.id == id; });
+const skill_offer* find_offer(const std::vector<skill_offer>& all, std::string_view id) noexcept {
+  const auto hit =
+      std::find_if(all.begin(), all.end(), [&](const skill_offer& x) { return x.id == id; });
   return hit == all.end() ? nullptr : &*hit;
 }
 

@@ -12,7 +12,7 @@ namespace troupe {
 
 /// Something that others may ask the fleet for: a skill of a domain, or the domain itself, which
 /// finds out what a message wants.
-struct offer {
+struct skill_offer {
   std::string id; ///< `support/order.cancel`, or `support` for the domain itself
   std::string domain;
   std::string skill; ///< empty: the domain itself
@@ -24,9 +24,10 @@ struct offer {
 
 /// All that whoever holds this pass may submit, domain by domain, the fleet's entry first; without
 /// a pass all there is.
-[[nodiscard]] std::vector<offer> offers_of(const fleet_spec& fleet, const access_pass* pass);
+[[nodiscard]] std::vector<skill_offer> offers_of(const fleet_spec& fleet, const access_pass* pass);
 
 /// The offer with this id, or null.
-[[nodiscard]] const offer* find_offer(const std::vector<offer>& all, std::string_view id) noexcept;
+[[nodiscard]] const skill_offer* find_offer(const std::vector<skill_offer>& all,
+                                            std::string_view id) noexcept;
 
 } // namespace troupe

@@ -7,7 +7,8 @@ using namespace troupe;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = fuzz::text_of(data, size);
-  static const std::vector<offer> offers{{"desk/words.count", "desk", "words.count", "", nullptr}};
+  static const std::vector<skill_offer> offers{
+      {"desk/words.count", "desk", "words.count", "", nullptr}};
   const auto parameters = json::parse(text, nullptr, false);
   a2a_fault why;
   if (const auto x = read_a2a_message(parameters, offers, "k", why)) {

@@ -8,7 +8,7 @@ using namespace troupe;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = fuzz::text_of(data, size);
-  static const std::vector<offer> offers{{"desk", "desk", "", "", nullptr}};
+  static const std::vector<skill_offer> offers{{"desk", "desk", "", "", nullptr}};
   const auto parameters = json::parse(text, nullptr, false);
   if (parameters.is_object()) {
     std::string why;
