@@ -278,6 +278,10 @@ void post_state::acknowledge(peer_entry& p) {
 }
 
 void post_state::on_flush() {
+  if (intake_->gathers()) {
+    self_->send(self_, flush{});
+    return;
+  }
   flushing_ = false;
   const bool look = std::exchange(look_, false) && !peers_.empty();
   const auto arrivals = std::exchange(arrivals_, {});

@@ -36,6 +36,18 @@ class post_intake {
   }
   void release(std::size_t bytes) noexcept { waiting_.fetch_sub(bytes, std::memory_order_relaxed); }
 
+  /// For the post alone, before it writes: whether more has come meanwhile that should go into the
+  /// same frame, which costs far less than one of its own. Not many times in a row, so that what is
+  /// ready leaves however much comes.
+  [[nodiscard]] bool gathers() noexcept {
+    if (waiting() == 0 || rounds_ == rounds_most) {
+      rounds_ = 0;
+      return false;
+    }
+    ++rounds_;
+    return true;
+  }
+
   [[nodiscard]] std::size_t waiting() const noexcept {
     return waiting_.load(std::memory_order_relaxed);
   }
@@ -48,6 +60,8 @@ class post_intake {
   const std::size_t limit_;
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::uint64_t> refused_{0};
+  static constexpr unsigned rounds_most = 3;
+  unsigned rounds_ = 0;
 };
 
 } // namespace troupe

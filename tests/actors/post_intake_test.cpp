@@ -79,6 +79,17 @@ TEST(post_intake, admits_what_asks_for_work_up_to_its_limit_and_everything_else_
   EXPECT_EQ(x.waiting(), 1u);
 }
 
+TEST(post_intake, lets_the_post_gather_while_more_comes_but_not_for_ever) {
+  post_intake x{1000};
+  EXPECT_FALSE(x.gathers()) << "nothing waits";
+  ASSERT_TRUE(x.admit(10, true));
+  int rounds = 0;
+  while (x.gathers())
+    ASSERT_LT(++rounds, 100);
+  EXPECT_GT(rounds, 0);
+  EXPECT_TRUE(x.gathers()) << "for the next frame again";
+}
+
 TEST(post, turns_away_what_a_sender_offers_faster_than_it_can_take) {
   constexpr std::size_t window = std::size_t{4} << 20;
   constexpr std::uint64_t offered = 2000;
