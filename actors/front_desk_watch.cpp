@@ -1,10 +1,27 @@
 #include "actors/front_desk.hpp"
 
 #include "policies/deadline.hpp"
+#include "policies/votes.hpp"
 
 #include <algorithm>
 
 namespace troupe {
+
+namespace {
+
+/// For a request that nobody here can hand on while this node is no member: it has just begun to
+/// join, or has been declared dead and cannot reach the others.
+constexpr milliseconds outside{1000};
+
+milliseconds patience_of(const node_parts& parts) {
+  if (!parts.cluster)
+    return front_desk_state::patience;
+  const auto table = parts.cluster->seen();
+  const auto* own = table.find(parts.fleet.node_id);
+  return own && takes_part(*own) ? front_desk_state::patience : outside;
+}
+
+} // namespace
 
 void front_desk_state::submit(std::uint64_t number, task_watch watch) {
   by_task_.emplace(watch.id, number);
@@ -31,7 +48,8 @@ void front_desk_state::park_or_refuse(std::uint64_t number, const std::string& w
   auto& w = watches_.at(number);
   // What has been accepted is not refused any more, however long it takes.
   if (w.parked_until == no_deadline && !w.taken)
-    w.parked_until = std::min(later(now, patience), w.what ? w.what->deadline : no_deadline);
+    w.parked_until =
+        std::min(later(now, patience_of(*parts_)), w.what ? w.what->deadline : no_deadline);
   if (w.parked_until > now)
     park(number);
   else

@@ -144,6 +144,27 @@ TEST(cluster_node, tasks_survive_the_nodes_that_their_agent_and_their_orchestrat
   }
 }
 
+TEST(cluster_node, a_node_that_is_cut_off_says_soon_that_it_can_do_nothing) {
+  virtual_cluster c;
+  for (const auto* name : {"A", "B", "C"})
+    c.up(name);
+  c.stage.advance(std::chrono::seconds{6});
+  ASSERT_TRUE(c.settled());
+  c.stage.net.part("A", "C");
+  c.stage.net.part("B", "C");
+  c.stage.advance(std::chrono::seconds{3});
+  EXPECT_NE(c.members->read().find("C")->state, member_state::up);
+  const auto x = c.submit("C", wants("work"));
+  c.stage.advance(milliseconds{1200});
+  ASSERT_EQ(x->refusals.size(), 1u);
+  EXPECT_EQ(x->refusals[0].why, refusal::busy);
+  EXPECT_GT(x->refusals[0].retry_after.count(), 0);
+  const auto y = c.submit("A", wants("work"));
+  c.stage.advance(milliseconds{1200});
+  ASSERT_TRUE(y->done());
+  EXPECT_EQ(y->record().state, task_state::completed);
+}
+
 TEST(cluster_node, a_request_waits_for_a_shard_whose_owner_has_just_died) {
   virtual_cluster c;
   for (const auto* name : {"A", "B", "C"})
