@@ -143,7 +143,7 @@ class Talks:
                 time.sleep(0.05)
             with self.lock:
                 self.ended.append(said["id"])
-                self.times.append((began, time.monotonic()))
+                self.times.append((began, time.monotonic(), i))
                 if said["status"]["state"] != "completed" or said["result"]["text"] != str(turn):
                     self.wrong.append((node.name, f"{self.name}-{i}-{turn}", said))
                     return
@@ -171,10 +171,14 @@ class Talks:
         until(lambda: self.wrong or self.count() >= goal)
         assert not self.wrong, self.wrong[:5]
 
-    def longest_after(self, moment):
-        """How long after this moment the last request waited that was under way or came since, at the longest."""
+    def each_after(self, moment):
+        """How long after this moment each session's requests waited that were under way or came since, at the longest."""
+        waits = {}
         with self.lock:
-            return max((end - max(began, moment) for began, end in self.times if end > moment), default=0.0)
+            for began, end, i in self.times:
+                if end > moment:
+                    waits[i] = max(waits.get(i, 0.0), end - max(began, moment))
+        return waits
 
     def stop(self):
         self.over.set()
