@@ -90,10 +90,11 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
     });
     return;
   }
-  // Whoever asks may go by a version of the fleet that this node does not know.
+  // A task goes by the version of the fleet that it began with. What others may ask of us is as it
+  // stands now, as with keys: what a team has closed is closed at once.
   if (!t.parent.empty() && !t.path.empty()) {
     const auto from_domain = t.path.back().substr(0, t.path.back().find(':'));
-    if (auto why = why_not_delegated(view_for(t).domain, from_domain, t.skill); !why.empty()) {
+    if (auto why = why_not_delegated(*domain_, from_domain, t.skill); !why.empty()) {
       refuse(from, t.id, refusal::policy_denied, std::move(why));
       return;
     }
