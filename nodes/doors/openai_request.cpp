@@ -132,10 +132,10 @@ std::optional<chat_request> read_chat(const http_request& from, problem& why) {
   }
   read_delivery(from, task, errors);
   if (!errors.empty()) {
-    why = bad_request(errors.front().pointer.empty()
-                          ? errors.front().detail
-                          : errors.front().pointer.substr(1) + " " + errors.front().detail,
-                      std::move(errors));
+    const auto& first = errors.front();
+    auto detail =
+        first.pointer.empty() ? first.detail : first.pointer.substr(1) + " " + first.detail;
+    why = bad_request(std::move(detail), std::move(errors));
     return std::nullopt;
   }
   if (task.context_id.empty() && messages->size() > 1)
