@@ -42,6 +42,7 @@ llm_settings llm_settings::of(const agent_spec& spec) {
   if (const auto tools = from.find("tools"); tools != from.end())
     for (const auto& [name, tool] : tools->items())
       out.tools.push_back(tool_of(name, tool));
+  out.servers = from.value("servers", out.servers);
   out.max_steps = from.value("max_steps", out.max_steps);
   out.max_output = from.value("max_output", out.max_output);
   if (const auto t = from.find("temperature"); t != from.end() && t->is_number())

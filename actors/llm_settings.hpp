@@ -27,6 +27,7 @@ struct llm_settings {
   std::vector<std::string> models; ///< in the order in which they are asked
   std::string instructions;        ///< the prompt files, one after the other
   std::vector<own_tool> tools;
+  std::vector<std::string> servers; ///< MCP servers of the fleet whose tools it may use
   std::uint32_t max_steps = 8;  ///< answers of the model within a call
   std::uint32_t max_output = 0; ///< tokens of one answer; 0: as the model allows
   std::optional<double> temperature;

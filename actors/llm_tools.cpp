@@ -1,9 +1,11 @@
 #include "actors/llm_tools.hpp"
 
 #include "policies/deadline.hpp"
+#include "src/mcp/server.hpp"
 #include "src/telemetry/log.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace troupe {
 
@@ -21,11 +23,18 @@ outcome outcome_of(tool_result x) {
 } // namespace
 
 llm_tools::llm_tools(const parts_ptr& parts, const fleet_version& version, const agent_spec& spec,
-                     const std::vector<own_tool>& own, caf::event_based_actor* self)
+                     const llm_settings& settings, caf::event_based_actor* self)
     : parts_(parts)
     , agent_(spec.card.domain + "/" + spec.card.name)
+    , does_(spec.card.does)
     , self_(self) {
-  for (const auto& tool : own) {
+  for (const auto& name : settings.servers) {
+    const auto server = parts->mcp_servers.find(name);
+    if (server == parts->mcp_servers.end())
+      throw std::runtime_error{"there is no MCP server '" + name + "'"};
+    sources_.push_back(server->second);
+  }
+  for (const auto& tool : settings.tools) {
     entry x;
     x.card = tool.card;
     x.skill = tool.skill;
@@ -66,19 +75,18 @@ std::vector<tool_card> llm_tools::cards() {
   for (const auto& [name, x] : own_)
     out.push_back(x.card);
   others_.clear();
-  if (const auto from = parts_->tool_sources.find(agent_); from != parts_->tool_sources.end())
-    for (const auto& source : from->second)
-      for (auto& tool : source->tools()) {
-        entry x;
-        x.card = tool->card();
-        if (own_.contains(x.card.name) || others_.contains(x.card.name))
-          continue;
-        x.source = std::move(tool);
-        compile(x);
-        out.push_back(x.card);
-        auto name = x.card.name;
-        others_.emplace(std::move(name), std::move(x));
-      }
+  for (const auto& source : sources_)
+    for (auto& tool : source->tools()) {
+      entry x;
+      x.card = tool->card();
+      if (x.card.does > does_ || own_.contains(x.card.name) || others_.contains(x.card.name))
+        continue;
+      x.source = std::move(tool);
+      compile(x);
+      out.push_back(x.card);
+      auto name = x.card.name;
+      others_.emplace(std::move(name), std::move(x));
+    }
   return out;
 }
 

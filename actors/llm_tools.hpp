@@ -21,7 +21,7 @@ class llm_tools {
  public:
   /// Throws `std::runtime_error` when a tool's settings cannot work here.
   llm_tools(const parts_ptr& parts, const fleet_version& version, const agent_spec& spec,
-            const std::vector<own_tool>& own, caf::event_based_actor* self);
+            const llm_settings& settings, caf::event_based_actor* self);
   ~llm_tools();
 
   /// What a model may be told of; sources are asked anew, and a name is given once.
@@ -57,6 +57,8 @@ class llm_tools {
 
   parts_ptr parts_;
   std::string agent_;
+  effects does_; ///< what the agent says that it does: no tool may do more
+  std::vector<tools::tool_source_ptr> sources_;
   caf::event_based_actor* self_;
   std::map<std::string, entry, std::less<>> own_;
   std::map<std::string, entry, std::less<>> others_;

@@ -71,7 +71,7 @@ class llm_runner final : public agent_runner {
       , schema_(answer_schema(spec.gives))
       , self_(self)
       , dice_(parts_->seed ^ stable_hash(spec.card.domain + "/" + spec.card.name))
-      , tools_(parts_, version, spec, settings_.tools, self) {
+      , tools_(parts_, version, spec, settings_, self) {
     if (!parts_->models)
       throw std::runtime_error{"there are no language models here"};
     boundary_ = boundary::of(spec, version.domain(spec.card.domain));

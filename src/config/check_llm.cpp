@@ -2,6 +2,7 @@
 
 #include "src/config/section.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace troupe::config {
@@ -42,6 +43,12 @@ void check_llm(const fleet_draft& fleet, const agent_draft& agent, report& probl
     problems.error(*root.find("effects"),
                    "a model cannot say whether something has happened: its tools may be "
                    "idempotent, or unsafe");
+  const auto servers = fleet.mcp_server_names();
+  for (const auto* at : block.elements("servers"))
+    if (const auto name = as_text(*at); name && fleet.from.sound)
+      if (std::find(servers.begin(), servers.end(), *name) == servers.end())
+        problems.error(*at, "there is no MCP server " + problems.quoted(*name) +
+                                problems.did_you_mean(*at, *name, servers));
   const auto* tools = block.find("tools");
   if (!tools || !tools->is_map())
     return;

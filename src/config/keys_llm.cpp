@@ -42,6 +42,10 @@ const record& llm_keys() {
         {},
         true},
        {"tools", map(text_rule::word, fields(llm_tool_keys)), "what it may use, by name", "{}"},
+       {"servers", list(text(text_rule::name)),
+        "MCP servers of the fleet whose tools it may use besides; those that do more to the world "
+        "than its `effects` say are left out",
+        "[]"},
        {"many_tools", truth(), "more than 15 tools are meant", "false"},
        {"max_steps", integer(1, 100), "answers with tools within a call", "8"},
        {"max_output", integer(1, 1e7), "tokens of one answer", "the model's"},
