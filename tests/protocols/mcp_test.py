@@ -1,9 +1,10 @@
 """The Model Context Protocol: the door, with a client of a few lines and with the SDK's.
 
-    mcp_test.py PROGRAM [wire|keys|peers]
+    mcp_test.py PROGRAM [wire|keys|peers|conformance]
 """
 
 import json
+import subprocess
 
 import kit
 
@@ -55,5 +56,19 @@ def peers(program):
         kit.run_peer(folder, "mcp.js", n.url)
 
 
+def conformance(program):
+    """Those server scenarios of @modelcontextprotocol/conformance that ask for no tools of its own."""
+    folder = kit.packages()
+    if not folder:
+        return "skipped"
+    tool = folder / "node_modules/@modelcontextprotocol/conformance/dist/index.js"
+    with kit.node(program) as n:
+        for scenario in ("server-initialize", "ping", "tools-list", "dns-rebinding-protection", "server-sse-multiple-streams"):
+            done = subprocess.run([kit.node_js(folder), str(tool), "server", "--url", n.url + "/mcp", "--scenario", scenario],
+                                  capture_output=True, text=True, timeout=120, cwd=folder)
+            print(f"{scenario}: {done.returncode}")
+            assert done.returncode == 0, done.stdout + done.stderr
+
+
 if __name__ == "__main__":
-    kit.main({"wire": wire, "keys": keys, "peers": peers})
+    kit.main({"wire": wire, "keys": keys, "peers": peers, "conformance": conformance})
