@@ -114,6 +114,7 @@ void a2a_run::open(json first) {
 }
 
 void a2a_run::accepted(const task_accepted& a, bool at_once) {
+  bool look = a.known;
   {
     const std::lock_guard hold{mutex_};
     id_ = a.id;
@@ -123,8 +124,9 @@ void a2a_run::accepted(const task_accepted& a, bool at_once) {
     }
     if (!at_once && !due_)
       return;
+    look = look || due_;
   }
-  if (a.known || due_)
+  if (look)
     return say_state();
   answer_.send(voice_.result({{"task", a2a_fresh_task(a.id, context_id_)}}));
   listener_.stop();
