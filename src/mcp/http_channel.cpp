@@ -162,8 +162,8 @@ class http_channel final : public channel, public std::enable_shared_from_this<h
       return ears_.broken("the server has forgotten the session");
     const bool good = r.failed == http_response::error::none && r.status >= 200 && r.status < 300;
     if (x->listening) {
-      // 405: the server sends nothing by itself.
-      if (good || r.failed == http_response::error::timeout || x->is_events)
+      // Anything else, 405 above all: the server sends nothing by itself.
+      if (r.status == 200 && r.header("content-type").starts_with("text/event-stream"))
         again(x, [x](http_channel& self) { self.listen(x); });
       return;
     }
