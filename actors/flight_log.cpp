@@ -27,7 +27,7 @@ flight_note told(timestamp now, const task& about, std::string_view kind) {
   n.at = now;
   n.kind = kind;
   n.task = about.id;
-  n.trace = about.trace_id;
+  n.trace = trace_of(about);
   return n;
 }
 
@@ -38,6 +38,14 @@ void tell_outcome(flight_note& n, const outcome& what) {
 }
 
 } // namespace
+
+std::string_view trace_of(const task& x) noexcept {
+  if (!x.trace_id.empty())
+    return x.trace_id;
+  // Sub-tasks have the id of the task that they belong to before the first dot.
+  const std::string_view id = x.id;
+  return id.substr(0, id.find('.'));
+}
 
 void note_sent(const node_parts& parts, timestamp now, envelope& x) {
   if (!parts.flights)

@@ -7,7 +7,13 @@
 #include <troupe/envelope.hpp>
 #include <troupe/task.hpp>
 
+#include <string_view>
+
 namespace troupe {
+
+/// By what the messages of a task, and of all that it delegates, belong together: the trace that it
+/// came with, or the id of the task that came from outside.
+[[nodiscard]] std::string_view trace_of(const task& x) noexcept;
 
 // What actors tell the flight recorder. Nothing happens on a node that has none.
 

@@ -1,5 +1,7 @@
 #include "actors/proxy.hpp"
 
+#include "actors/flight_log.hpp"
+
 namespace troupe {
 
 namespace {
@@ -10,13 +12,13 @@ void label(const caf::message& x, carry& out) {
     const auto& call = *x.get_as<run_call>(0).what;
     out.deadline = call.deadline;
     out.urgency = call.urgency;
-    out.trace = call.about->trace_id;
+    out.trace = trace_of(*call.about);
     out.epoch = call.epoch;
   } else if (x.match_elements<submit_task>()) {
     const auto& task = *x.get_as<submit_task>(0).what;
     out.deadline = task.deadline;
     out.urgency = task.urgency;
-    out.trace = task.trace_id;
+    out.trace = trace_of(task);
   } else if (x.match_elements<call_ended>()) {
     out.call = x.get_as<call_ended>(0).call;
     out.ends_call = true;

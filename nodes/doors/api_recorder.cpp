@@ -1,3 +1,4 @@
+#include "actors/flight_log.hpp"
 #include "nodes/doors/api_parts.hpp"
 #include "nodes/doors/uri.hpp"
 
@@ -48,7 +49,7 @@ void read_recorder(const api_ptr& api, http_request& what, const responder& answ
                   ? why
                   : refused{refusal::unknown_task, "no such task, or it has been forgotten", {}}),
           path);
-    all.query["trace"] = record->what->trace_id;
+    all.query["trace"] = trace_of(*record->what);
     ask_recorders(node, std::move(all), answer, path);
   });
 }

@@ -1,4 +1,5 @@
 // What nodes keep of the messages that have passed by.
+#include "actors/flight_log.hpp"
 #include "tests/fixtures/post_stage.hpp"
 #include "tests/fixtures/stage.hpp"
 
@@ -96,9 +97,11 @@ TEST(flight_log, what_is_not_delivered_is_noted_with_the_reason) {
 
 TEST(flight_log, a_task_within_one_node_leaves_what_it_was_asked_and_what_came_of_it) {
   stage s{a_domain("d", {an_agent("dig")})};
+  ASSERT_TRUE(s->ask(wants("dig"))->done());
   auto t = s->ask(wants("dig"));
   ASSERT_TRUE(t->done());
-  const auto all = noted(*s->shipped().parts(), t->record().what->trace_id);
+  EXPECT_EQ(noted(*s->shipped().parts()).size(), 6u);
+  const auto all = noted(*s->shipped().parts(), trace_of(*t->record().what));
   ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(text_in(all[0].kind), "submit_task");
   EXPECT_EQ(text_in(all[0].to).substr(0, 8), "domain:d");
@@ -130,7 +133,7 @@ TEST(flight_log, a_task_that_is_delegated_is_seen_to_go_and_to_come_back) {
   };
   auto t = s->ask(wants("work"));
   ASSERT_TRUE(t->done() && t->result().ok());
-  const auto all = noted(*s->shipped().parts(), t->record().what->trace_id);
+  const auto all = noted(*s->shipped().parts(), trace_of(*t->record().what));
   const auto* back = find(all, flight::told, "task_ended");
   ASSERT_TRUE(back);
   EXPECT_EQ(text_in(back->from), "domain:d/in");
