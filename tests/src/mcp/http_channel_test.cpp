@@ -1,0 +1,128 @@
+#include "src/mcp/channel.hpp"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace troupe::mcp {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// A port in the test's hands: requests wait until the test answers them.
+class held_port final : public tools::http_port {
+ public:
+  std::uint64_t send(tools::http_request x, done_fn done) override {
+    const std::lock_guard hold{mutex};
+    asked.push_back({std::move(x), std::move(done)});
+    changed.notify_all();
+    return asked.size();
+  }
+  void cancel(std::uint64_t) override {}
+
+  struct exchange {
+    tools::http_request request;
+    done_fn done;
+  };
+  /// The n-th request, waited for.
+  exchange& at(std::size_t n) {
+    std::unique_lock hold{mutex};
+    EXPECT_TRUE(changed.wait_for(hold, seconds{10}, [&] { return asked.size() > n; }));
+    return asked.at(n);
+  }
+  void answer(std::size_t n, int status, const std::string& type, const std::string& body,
+              const std::string& session = {}) {
+    auto& x = at(n);
+    if (status == 200 && !body.empty())
+      x.request.on_body(body);
+    tools::http_response r;
+    r.status = status;
+    r.headers = {{"content-type", type}};
+    if (!session.empty())
+      r.headers.emplace_back("mcp-session-id", session);
+    x.done(std::move(r));
+  }
+  [[nodiscard]] std::string header(std::size_t n, const std::string& name) {
+    for (const auto& [key, value] : at(n).request.headers)
+      if (key == name)
+        return value;
+    return {};
+  }
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<exchange> asked;
+};
+
+/// A channel that has greeted its server and got a session.
+struct stage {
+  held_port http;
+  tools::alarm_clock clock;
+  std::vector<std::string> heard;
+  std::vector<std::uint64_t> lost;
+  std::string broken;
+  channel_ptr wire =
+      open_http({"http://a/mcp", {{"X-Key", "k"}}}, http, clock,
+                {[this](std::string_view x) { heard.emplace_back(x); },
+                 [this](std::uint64_t id, const std::string&) { lost.push_back(id); },
+                 [this](std::string why) { broken = std::move(why); }});
+  stage() {
+    wire->send("hello", 1, seconds{10});
+    http.answer(0, 200, "application/json", R"({"welcome":1})", "s1");
+    wire->forget(1);
+    wire->agreed("2025-11-25");
+  }
+};
+
+} // namespace
+
+TEST(mcp_http, keeps_to_its_session) {
+  stage s;
+  EXPECT_EQ(s.heard, std::vector<std::string>{R"({"welcome":1})"});
+  EXPECT_EQ(s.http.header(0, "Mcp-Session-Id"), "");
+  EXPECT_EQ(s.http.header(0, "X-Key"), "k");
+  // The stream for what the server sends by itself.
+  EXPECT_EQ(s.http.at(1).request.method, "GET");
+  s.http.answer(1, 405, "text/plain", "");
+  s.wire->send("call", 2, seconds{10});
+  EXPECT_EQ(s.http.header(2, "Mcp-Session-Id"), "s1");
+  EXPECT_EQ(s.http.header(2, "MCP-Protocol-Version"), "2025-11-25");
+  s.http.answer(2, 200, "text/event-stream", "data: {\"a\":1}\n\ndata: {\"b\":2}\n\n");
+  EXPECT_EQ(s.heard.size(), 3u);
+  EXPECT_EQ(s.heard.back(), R"({"b":2})");
+}
+
+TEST(mcp_http, a_stream_that_breaks_off_goes_on_where_it_ended) {
+  stage s;
+  s.wire->send("call", 2, seconds{10});
+  s.http.answer(2, 200, "text/event-stream", "id: 7\nretry: 1\ndata:\n\n");
+  EXPECT_EQ(s.http.at(3).request.method, "GET");
+  EXPECT_EQ(s.http.header(3, "Last-Event-ID"), "7");
+  s.http.answer(3, 200, "text/event-stream", "data: {\"late\":1}\n\n");
+  EXPECT_EQ(s.heard.back(), R"({"late":1})");
+  EXPECT_TRUE(s.lost.empty());
+}
+
+TEST(mcp_http, says_what_will_not_be_answered) {
+  stage s;
+  s.wire->send("call", 2, seconds{10});
+  s.http.answer(2, 500, "text/plain", "");
+  s.wire->send("call", 3, seconds{10});
+  s.http.answer(3, 200, "text/event-stream", "data: {}\n\n"); // No id to go on from.
+  EXPECT_EQ(s.lost, (std::vector<std::uint64_t>{2, 3}));
+  EXPECT_EQ(s.broken, "");
+}
+
+TEST(mcp_http, a_session_that_is_forgotten_ends_the_connection) {
+  stage s;
+  s.wire->send("call", 2, seconds{10});
+  s.http.answer(2, 404, "text/plain", "");
+  EXPECT_NE(s.broken.find("forgotten"), std::string::npos);
+}
+
+} // namespace troupe::mcp
