@@ -17,7 +17,10 @@ import time
 sys.dont_write_bytecode = True
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "cluster")
 sys.path.insert(0, TESTS)
-from cluster_kit import POSTGRES, QUIET, Cluster, Hosts, Load, Postgres, until, verdict
+from cluster_bench import region_strikes, two_regions
+from cluster_kit import Cluster, Hosts, Load, Postgres, until, verdict
+from postgres_pair import Pair
+from regions_kit import Talks
 
 TROUPE, BENCH = sys.argv[1:3]
 STRIKES = int(os.environ.get("TROUPE_STRIKES", "5"))
@@ -41,38 +44,6 @@ class Troubled(Cluster):
         path = os.path.join(self.dir, f"{what}-{time.monotonic_ns()}")
         open(path, "w").close()
         return path
-
-
-class Pair(Postgres):
-    """A server and its synchronous standby."""
-
-    def __init__(self, folder):
-        super().__init__(folder)
-        self.spare = os.path.join(folder, "spare")
-        os.mkdir(self.spare)
-        if self.drop:
-            os.chown(self.spare, self.drop["user"], self.drop["group"])
-        data = os.path.join(self.spare, "data")
-        subprocess.run([f"{POSTGRES}/pg_basebackup", "-h", self.dir, "-U", "troupe", "-D", data, "-R", "-X", "stream", "-c",
-                        "fast"], check=True, cwd=self.spare, **QUIET, **self.drop)
-        self.second = subprocess.Popen([f"{POSTGRES}/postgres", "-D", data, "-k", self.spare, "-c", "listen_addresses="],
-                                       cwd=self.spare, **QUIET, **self.drop)
-        self.ask("ALTER SYSTEM SET synchronous_standby_names = '*'")
-        self.ask("SELECT pg_reload_conf()")
-        until(lambda: self.ask("SELECT sync_state FROM pg_stat_replication") == "sync")
-        self.url = f"postgresql://troupe@/postgres?host={self.dir},{self.spare}"
-
-    def fail_over(self):
-        """The first is lost; the second takes its place. How many seconds after the loss it takes writes."""
-        began = time.monotonic()
-        self.server.kill()
-        self.server.wait()
-        self.dir, self.server = self.spare, self.second
-        self.ask("SELECT pg_promote()")
-        self.ask("ALTER SYSTEM SET synchronous_standby_names = ''")
-        self.ask("SELECT pg_reload_conf()")
-        until(lambda: self.ask("SELECT pg_is_in_recovery()") == "f" and self.ask("SHOW synchronous_standby_names") == "")
-        return time.monotonic() - began
 
 
 def bench(name, figure):
@@ -169,9 +140,15 @@ def link_cut():
 
 
 def region_lost():
-    south = ["d", "e"]
-    return running(Cluster(TROUPE, [*ABC, *south]), lambda c: strikes(
-        c, south, lambda: each(c, south, signal.SIGKILL), lambda: begin_again(c, south), times=min(3, STRIKES)))
+    def work(c):
+        talks = Talks(c.of("near"), "far", 16)
+        try:
+            waits = region_strikes(c, talks, lambda: each(c, [n.name for n in c.of("far")], signal.SIGKILL), min(3, STRIKES))
+        finally:
+            talks.stop()
+        verdict(c, talks)
+        return f"the last session goes on in the other region after {max(waits):.0f} ms, of {talks.count()} none lost or doubled"
+    return running(two_regions(Postgres), work)
 
 
 def outage(cluster, how):
@@ -198,20 +175,22 @@ def outage(cluster, how):
 
 def store_away():
     def how(store):
-        store.server.kill()
-        store.server.wait()
+        store.kill()
         time.sleep(2)  # the outage itself
         store.start()
     return "away for 2 s, then back: " + running(Cluster(TROUPE, ABC), lambda c: outage(c, lambda: how(c.store)))
 
 
 def primary_lost():
-    class WithSpare(Cluster):
-        def make_store(self):
-            return Pair(self.dir)
     took = []
-    said = running(WithSpare(TROUPE, ABC), lambda c: outage(c, lambda: took.append(c.store.fail_over())))
-    return f"the standby was primary {took[0] * 1000:.0f} ms after the loss; {said}"
+
+    def how(store):
+        began = time.monotonic()
+        store.lose()
+        store.promote()
+        took.append((time.monotonic() - began) * 1000)
+    said = running(Cluster(TROUPE, ABC, store=Pair), lambda c: outage(c, lambda: how(c.store)))
+    return f"the standby was primary {took[0]:.0f} ms after the loss; {said}"
 
 
 def provider_away():
@@ -251,7 +230,7 @@ ROWS = (
     (node_dies, "the process of a node dies", "known in 1 s"),
     (node_freezes, "a node freezes", "known in 2 s"),
     (link_cut, "a node's network is cut", "known in 2 s"),
-    (region_lost, "all nodes of a region die: two of five at once", "3 s"),
+    (region_lost, "all nodes of a region die", "3 s"),
     (store_away, "the store cannot be reached", "at once"),
     (primary_lost, "the store's primary is lost", "promotion + 1 s"),
     (provider_away, "a provider is down", "the first answers"),
