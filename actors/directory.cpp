@@ -103,7 +103,7 @@ void directory::announce_down(const seat_ptr& who, std::uint64_t incarnation,
     watchers = watchers_;
   }
   for (const auto& watcher : watchers)
-    if (watcher != who)
+    if (watcher != who && watcher->elsewhere().empty())
       if (auto to = watcher->now().handle)
         caf::anon_send(to, seat_down{who, incarnation, why});
 }

@@ -254,6 +254,9 @@ struct post_state {
   void settle(const address& where, seat_elsewhere& e);
   /// As a seat says it.
   [[nodiscard]] std::uint8_t distance_to(const std::string& node) const;
+  /// Whether the directory still has its place. A version of the fleet that came into use may have
+  /// replaced it, then it gets the new one, or removed it.
+  bool in_use(const address& where, seat_elsewhere& e);
   void show(seat_elsewhere& e);
   /// Its proxy is who sits there; an actor of our own may have taken its place.
   [[nodiscard]] static bool seated(const seat_elsewhere& e);

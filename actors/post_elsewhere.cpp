@@ -63,7 +63,7 @@ void post_state::settle(const address& at_address, seat_elsewhere& e) {
     }
     unseat(e, failure_error("it has been restarted"));
   }
-  if (e.claims.empty())
+  if (e.claims.empty() || !in_use(where, e))
     return;
   // While an agent moves, two nodes may have it: the one that takes work and is nearer.
   auto use = e.claims.end();
@@ -116,6 +116,23 @@ void post_state::settle(const address& at_address, seat_elsewhere& e) {
   parts_->places->announce_taken(e.place);
   if (where.kind == address_kind::agent && config_.registry)
     send_to(self_, config_.registry, register_agent{e.place});
+}
+
+bool post_state::in_use(const address& where, seat_elsewhere& e) {
+  if (!e.place)
+    return true;
+  auto now = parts_->places->find(where);
+  if (now == e.place)
+    return true;
+  if (e.who)
+    unseat(e, failure_error("another version of the fleet is in use"));
+  if (!now)
+    return false;
+  if (e.made && where.kind == address_kind::agent && config_.registry)
+    send_to(self_, config_.registry, unregister_agent{e.place});
+  e.place = std::move(now);
+  e.made = false;
+  return true;
 }
 
 void post_state::show(seat_elsewhere& e) {
@@ -301,10 +318,11 @@ void post_state::tidy_elsewhere(timestamp now) {
     // An actor of our own has taken the seat: who speaks to the proxy has to resolve again.
     if (e.who && !e.who->home.moving && !seated(e))
       unseat(e, failure_error("it lives here now"));
-    if (!e.who && !e.claims.empty())
+    const bool used = in_use(where, e);
+    if (used && !e.who && !e.claims.empty())
       settle(where, e);
     if (!e.who && e.claims.empty() && now - e.since > config_.patience * kept_for) {
-      if (e.made) {
+      if (e.made && used) {
         if (where.kind == address_kind::agent && config_.registry)
           send_to(self_, config_.registry, unregister_agent{e.place});
         parts_->places->drop(where);

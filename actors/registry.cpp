@@ -69,8 +69,10 @@ void registry_state::on_flush() {
       continue;
     d.changed = false;
     auto table = routing_table_of(d.agents);
+    // One whose shard has moved subscribes at the node where it lives now.
     for (const auto& subscriber : d.subscribers)
-      send_to(self_, subscriber, routes_changed{table});
+      if (subscriber->elsewhere().empty())
+        send_to(self_, subscriber, routes_changed{table});
   }
 }
 
