@@ -5,6 +5,21 @@
 
 namespace troupe {
 
+namespace {
+
+/// A step that says nothing of what is to be done when its agent fails has that agent's own ladder.
+void inherit_ladders(plan_node& node, const routing_table& routes) {
+  for (auto& child : node.children)
+    inherit_ladders(child, routes);
+  if (node.op != plan_op::call || !node.fallback.empty() || !node.target.empty())
+    return;
+  const auto who = routes.by_skill.find(node.skill);
+  if (who != routes.by_skill.end() && !who->second.empty())
+    node.fallback = who->second.front()->spec()->fallback;
+}
+
+} // namespace
+
 plan_ptr orchestrator_state::with_limits(const live_task& t, plan_node root) {
   return lay_out(std::move(root), t.by->domain);
 }
@@ -36,10 +51,7 @@ plan_ptr orchestrator_state::plan_for(const live_task& t, std::string& problem) 
     root.skill = skill;
     root.name = skill;
     root.note = "the request asks for this skill";
-    // A step that only one agent can do inherits that agent's own ladder.
-    const auto& who = offered.find(skill)->second;
-    if (!who.empty())
-      root.fallback = who.front()->spec()->fallback;
+    inherit_ladders(root, *t.by->routes.table());
   }
   auto how = with_limits(t, std::move(root));
   t.by->single_plans.emplace(skill, how);
@@ -57,8 +69,8 @@ void orchestrator_state::start_triage(live_task& t, actions& todo) {
 void orchestrator_state::start_work(live_task& t) {
   t.state = task_state::working;
   action_list todo{*this};
-  const bool free_text =
-      t.what->skill.empty() && !t.by->domain.fixed_plan && !t.by->domain.understanding.agent.empty();
+  const bool free_text = t.what->skill.empty() && !t.by->domain.fixed_plan &&
+                         !t.by->domain.understanding.agent.empty();
   if (free_text) {
     start_triage(t, todo);
     carry_out(t, todo);
@@ -125,6 +137,7 @@ void orchestrator_state::understood(live_task& t, actions& todo) {
     finish(t, failure{reason::low_confidence, problem.empty() ? why_not : problem, {}});
     return;
   }
+  inherit_ladders(*root, *t.by->routes.table());
   use_plan(t, with_limits(t, std::move(*root)), todo);
 }
 
