@@ -154,8 +154,8 @@ TEST(sim_llm_server, a_bad_script_is_refused_with_its_place) {
   };
   EXPECT_EQ(read("mishaps: {cut: 0.5}\nanswers: [{match: 'a', text: b}]\n"), "");
   EXPECT_EQ(read("mishaps: {cut: 0.5, slow: 0.6}\n"),
-            ":1:10: mishaps: the shares come to more than 1\n");
-  EXPECT_NE(read("answers: [{match: '(', text: b}]\n").find(":1:19: answers"), std::string::npos);
+            ":1:1: mishaps: the shares come to more than 1\n");
+  EXPECT_NE(read("answers: [{match: '(', text: b}]\n").find(":1:12: answers"), std::string::npos);
   EXPECT_NE(read("answers: [{match: 'a'}]\n").find("needs at least one of"), std::string::npos);
   std::filesystem::remove(file);
 }

@@ -71,18 +71,18 @@ INSTANTIATE_TEST_SUITE_P(
             "fleet.yaml",
             small +
                 "providers: {main: {url: 'http://h'}}\nmodels:\n  m: {provider: mian, model: x}\n",
-            {"fleet.yaml:7:17: models.m.provider: there is no provider \"mian\"; did you mean "
+            {"fleet.yaml:7:7: models.m.provider: there is no provider \"mian\"; did you mean "
              "\"main\"?"}},
         test::bad_case{"plain_key",
                        "fleet.yaml",
                        small + "providers:\n  main: {url: 'http://h', key: sk-1}\n",
-                       {"fleet.yaml:6:32: providers.main.key: must be ${secret:NAME} or "
+                       {"fleet.yaml:6:27: providers.main.key: must be ${secret:NAME} or "
                         "${file:PATH}: keys do not "
                         "stand in files that others read"}},
         test::bad_case{"no_url",
                        "fleet.yaml",
                        small + "providers:\n  main: {api: openai}\n",
-                       {"fleet.yaml:6:9: providers.main.url: is missing"}}),
+                       {"fleet.yaml:6:3: providers.main.url: is missing"}}),
     [](const auto& i) { return i.param.name; });
 
 const std::string with_model =
@@ -147,7 +147,7 @@ TEST(llm_keys, what_cannot_work_is_refused) {
     return lines(with_agent(block, more).errors);
   };
   EXPECT_EQ(errors("llm: {model: smal, prompt: [prompts/a.md]}\n"),
-            "support/agents/general.yaml:4:14: llm.model: there is no model \"smal\"; did you mean "
+            "support/agents/general.yaml:4:7: llm.model: there is no model \"smal\"; did you mean "
             "\"small\"?\n");
   EXPECT_NE(errors("llm: {model: small, prompt: [prompts/none.md]}\n")
                 .find("the prompt \"support/prompts/none.md\""),
