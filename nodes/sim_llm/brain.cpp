@@ -21,16 +21,18 @@ struct situation {
     std::string tool;
     std::string text;
     json data;
+    bool failed = false;
   };
-  std::vector<result> results;
+  std::vector<result> results; ///< of tools that did what was wanted
 };
 
 /// A tool's words: agents' tools say {"text", "data"}, others say what they like.
 situation::result result_of(const chat_message& x, const std::string& tool) {
-  situation::result out{tool, x.text, nullptr};
+  situation::result out{tool, x.text, nullptr, false};
   const auto said = json::parse(x.text, nullptr, false);
   if (!said.is_object())
     return out;
+  out.failed = said.contains("error");
   if (said.contains("text") && said["text"].is_string())
     out.text = said["text"].get<std::string>();
   if (said.contains("data") && said["data"].is_object())
@@ -53,7 +55,9 @@ situation situation_of(const chat& asked) {
       continue;
     const auto from = std::find_if(open.rbegin(), open.rend(),
                                    [&](const tool_call& c) { return c.id == x.answers; });
-    out.results.push_back(result_of(x, from == open.rend() ? std::string{} : from->name));
+    // What has failed is wished for once more, as if nobody had.
+    if (auto said = result_of(x, from == open.rend() ? std::string{} : from->name); !said.failed)
+      out.results.push_back(std::move(said));
   }
   return out;
 }

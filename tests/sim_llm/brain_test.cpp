@@ -64,6 +64,14 @@ TEST(sim_llm, uses_the_tool_that_the_words_speak_of_and_answers_with_what_it_say
   EXPECT_EQ(json::parse(answer_to(asked, plain, 9).text)["text"], "It is in Leeds.");
 }
 
+TEST(sim_llm, wishes_once_more_for_what_has_failed) {
+  auto asked = about("Where is the parcel of my order LF-10200?");
+  has_said(asked, answer_to(asked, {}, 7), R"({"error": {"reason": "timeout"}})");
+  const auto again = answer_to(asked, {}, 8);
+  ASSERT_EQ(again.calls.size(), 1u);
+  EXPECT_EQ(again.calls[0].name, "track_parcel");
+}
+
 TEST(sim_llm, says_what_the_script_says_where_it_fits) {
   settings with;
   scripted_answer call;
