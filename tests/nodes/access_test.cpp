@@ -341,7 +341,7 @@ TEST(door_keys, of_what_other_nodes_say_a_key_sees_its_domains_alone) {
   for (const auto& a : agents["agents"])
     if (a.value("node", "") == "n2")
       names.push_back(a["name"]);
-  EXPECT_THAT(names, testing::ElementsAre("support/a", "support/in/b#2"));
+  EXPECT_THAT(names, ::testing::ElementsAre("support/a", "support/in/b#2"));
   EXPECT_EQ(agents["cut"], true);
   for (const auto& x : d.ask(get("/v1/logs?limit=10000", bearer(key))).parsed()["lines"])
     EXPECT_EQ(x["domain"], "support");
