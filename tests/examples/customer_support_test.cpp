@@ -170,7 +170,7 @@ TEST_F(support_desks, a_cancelled_order_is_refunded_once) {
   EXPECT_EQ(out.data["amount"], "$178.00");
   EXPECT_EQ(bill("refund.issue", "C-1001", "issue a refund", "k1", input).data, out.data);
   EXPECT_EQ(bill("refund.issue", "C-1001", "refund LF-10200", "k2").data["status"],
-            "already_refunded");
+            "refunded_before");
   EXPECT_EQ(count("SELECT COUNT(*) FROM refunds"), 1);
   const auto where = bill("refund.track", "C-1001", "where is my refund");
   EXPECT_EQ(where.data["amount"], "$178.00");

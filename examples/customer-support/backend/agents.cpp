@@ -4,6 +4,7 @@
 #include "examples/customer-support/backend/invoices.hpp"
 #include "examples/customer-support/backend/plans.hpp"
 #include "examples/customer-support/backend/refunds.hpp"
+#include "examples/customer-support/backend/review.hpp"
 #include "examples/customer-support/backend/schema.hpp"
 
 #include <filesystem>
@@ -35,6 +36,10 @@ services sales_services() {
   };
 }
 
+services review_services() {
+  return {{"answer.review", {review_answer, false, true}}};
+}
+
 namespace {
 
 native_factory desk_factory(std::string path, services (*offered)()) {
@@ -57,7 +62,8 @@ void register_agents(native_agents& agents, const std::string& data_dir) {
   database db{path};
   prepare(db, configured_today({}).value_or(system_today()));
   if (!agents.add("support.billing", desk_factory(path, billing_services)) ||
-      !agents.add("support.account_executive", desk_factory(path, sales_services)))
+      !agents.add("support.account_executive", desk_factory(path, sales_services)) ||
+      !agents.add("support.reviewer", desk_factory(path, review_services)))
     throw std::logic_error{"the support agents are registered already"};
 }
 

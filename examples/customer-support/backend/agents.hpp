@@ -14,8 +14,12 @@ namespace troupe::support {
 /// The services of the sales desk: plans and quotes. Never looks at payments.
 [[nodiscard]] services sales_services();
 
-/// Makes the database in `data_dir` if it is not there, and registers `support.billing` and
-/// `support.account_executive`. Throws `database_error` if that can't be done.
+/// The services of the reviewer, who looks at everything and changes nothing.
+[[nodiscard]] services review_services();
+
+/// Makes the database in `data_dir` if it is not there, and registers `support.billing`,
+/// `support.account_executive` and `support.reviewer`. Throws `database_error` if that can't be
+/// done.
 void register_agents(native_agents& agents, const std::string& data_dir);
 
 } // namespace troupe::support

@@ -47,7 +47,8 @@ json invoice_data(const payment_row& p) {
 
 outcome send_invoice(const counter& at) {
   const auto order = order_in(at.call.text);
-  const auto sql = std::string{payment_columns} + "WHERE customer_id = ? AND status <> 'declined'" +
+  const auto sql = std::string{payment_columns} +
+                   "WHERE customer_id = ? AND status IN ('captured', 'refunded')" +
                    (order.empty() ? "" : " AND reference = ?") + " ORDER BY at DESC LIMIT 1";
   auto row = order.empty() ? at.db.ask(sql, at.who.id) : at.db.ask(sql, at.who.id, order);
   if (!row.next()) {
@@ -78,10 +79,10 @@ outcome send_invoice(const counter& at) {
 
 outcome explain_invoices(const counter& at) {
   const int shown = at.brief ? 1 : 3;
-  auto rows =
-      at.db.ask(std::string{payment_columns} +
-                    "WHERE customer_id = ? AND status <> 'declined' ORDER BY at DESC LIMIT ?",
-                at.who.id, shown);
+  auto rows = at.db.ask(
+      std::string{payment_columns} +
+          "WHERE customer_id = ? AND status IN ('captured', 'refunded') ORDER BY at DESC LIMIT ?",
+      at.who.id, shown);
   json invoices = json::array();
   std::vector<std::string> said;
   while (rows.next()) {
@@ -133,14 +134,15 @@ outcome payment_methods(const counter& at) {
 
 outcome payment_issue(const counter& at) {
   if (!at.who.id.empty()) {
-    auto row = at.db.ask("SELECT p.id, p.reference, p.amount_cents, p.at, p.status, p.note, EXISTS "
-                         "(SELECT 1 FROM payments q "
-                         "WHERE q.customer_id = p.customer_id AND q.reference = p.reference AND "
-                         "q.at > p.at AND q.status <> "
-                         "'declined') FROM payments p WHERE p.customer_id = ? AND p.status = "
-                         "'declined' ORDER BY p.at DESC "
-                         "LIMIT 1",
-                         at.who.id);
+    auto row = at.db.ask(
+        "SELECT p.id, p.reference, p.amount_cents, p.at, p.status, p.note, EXISTS "
+        "(SELECT 1 FROM payments q "
+        "WHERE q.customer_id = p.customer_id AND q.reference = p.reference AND "
+        "q.at > p.at AND q.status IN "
+        "('captured', 'refunded')) FROM payments p WHERE p.customer_id = ? AND p.status = "
+        "'declined' ORDER BY p.at DESC "
+        "LIMIT 1",
+        at.who.id);
     if (row.next()) {
       const auto p = payment_in(row);
       const bool settled = row.number(6) != 0;

@@ -73,24 +73,35 @@ verdict_on_refund judge(const counter& at) {
     data["status"] = status;
     return data;
   };
-  bool paid = false;
-  auto rows = at.db.ask(
-      "SELECT p.id, p.amount_cents, r.status FROM payments p LEFT JOIN refunds r ON r.payment_id = "
-      "p.id WHERE p.kind = 'order' AND p.reference = ? AND p.status <> 'declined' ORDER BY p.at",
-      found->id);
+  bool paid = false, waits = false;
+  std::string before;
+  auto rows = at.db.ask("SELECT p.id, p.amount_cents, r.status, r.id FROM payments p LEFT JOIN "
+                        "refunds r ON r.payment_id = "
+                        "p.id WHERE p.kind = 'order' AND p.reference = ? AND p.status IN "
+                        "('captured', 'refunded') ORDER BY p.at",
+                        found->id);
   while (rows.next()) {
     paid = true;
-    if (!rows.text(2).empty())
+    if (!rows.text(2).empty()) {
+      waits = rows.text(2) == "awaiting_return";
+      before = "RF-" + std::to_string(9000 + rows.number(3));
       continue;
+    }
     out.payments.emplace_back(rows.text(0), rows.number(1));
     out.total += rows.number(1);
   }
   if (!paid)
     return refuse("Order " + found->id + " has not been paid, so there is nothing to refund.",
                   with("not_paid"));
-  if (out.payments.empty())
-    return refuse("The payment of order " + found->id + " has already been refunded.",
-                  with("already_refunded"));
+  if (out.payments.empty()) {
+    auto data = with(waits ? "awaits_return" : "refunded_before");
+    data["refund_id"] = before;
+    return refuse(waits ? "Refund " + before + " for order " + found->id +
+                              " waits for the goods to come back to us."
+                        : "The payment of order " + found->id +
+                              " has already been refunded (refund " + before + ").",
+                  std::move(data));
+  }
   if (found->status == "placed" || found->status == "packed")
     return refuse("Order " + found->id +
                       " has not left us yet. Tell us to cancel it and we refund " +

@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS payments (
   id TEXT PRIMARY KEY, customer_id TEXT NOT NULL REFERENCES customers,
   kind TEXT NOT NULL CHECK (kind IN ('subscription', 'order')), reference TEXT NOT NULL,
   amount_cents INTEGER NOT NULL, card_last4 TEXT NOT NULL, at INTEGER NOT NULL,
-  status TEXT NOT NULL CHECK (status IN ('captured', 'declined', 'refunded')), note TEXT NOT NULL DEFAULT '');
+  status TEXT NOT NULL CHECK (status IN ('captured', 'declined', 'refunded', 'pending')), note TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS payments_by_customer ON payments (customer_id, at);
 CREATE TABLE IF NOT EXISTS refunds (
   id INTEGER PRIMARY KEY, idempotency_key TEXT NOT NULL UNIQUE,

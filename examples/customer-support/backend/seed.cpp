@@ -110,6 +110,17 @@ class filler {
     order("delivered", 70, {{3, 1}});
   }
 
+  /// A payment that the bank has not decided about: nobody can say yet whether it was taken twice.
+  void undecided_payment() {
+    auto row = db_.ask("SELECT customer_id, id, total_cents, card_last4 FROM orders JOIN customers "
+                       "ON customers.id = customer_id WHERE customer_id = 'C-1012' LIMIT 1");
+    if (!row.next())
+      return;
+    id_ = row.text(0);
+    card_ = row.text(3);
+    pay("order", row.text(1), row.number(2), today_, 8 * 3600, "pending");
+  }
+
   void further_customers(int count) {
     static constexpr std::array<const char*, 5> states{"placed", "packed", "shipped", "delivered",
                                                        "cancelled"};
@@ -238,6 +249,7 @@ void fill(database& db, day today) {
   f.tables();
   f.known_customers();
   f.further_customers(196);
+  f.undecided_payment();
 }
 
 } // namespace troupe::support

@@ -14,6 +14,7 @@ namespace troupe::support {
 ///  - C-1003 Aisha Khan, free; the payment of LF-10203, delivered, was taken twice.
 ///  - C-1004 Carol Novak, standard, Starter with a yearly term; LF-10204 was delivered ten weeks
 ///  ago.
+/// A second payment for the order of C-1012 is pending.
 void fill(database& db, day today);
 
 } // namespace troupe::support
