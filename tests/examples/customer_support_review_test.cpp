@@ -150,8 +150,9 @@ class reviewed_answers : public support_desks {
       asked.emplace_back("refund.track", "has my refund been sent yet");
       asked.emplace_back("billing.invoice_check", "when does my next bill come and how much");
       for (const auto& [skill, text] : asked) {
-        const auto x = bill(skill, customer, text, "k" + std::to_string(++n), nullptr,
-                            n % 3 ? "full" : "brief");
+        ++n;
+        const auto x =
+            bill(skill, customer, text, "k" + std::to_string(n), nullptr, n % 3 ? "full" : "brief");
         ASSERT_TRUE(x.ok()) << skill << ": " << text << ": " << x.failed.detail;
         const auto out = by(question(skill, customer, text, x.text, x.data));
         const bool hit = out.ok() && !out.data["fits"];

@@ -221,8 +221,8 @@ std::vector<sentence> sentences_of(std::string_view text) {
     s.denies = s.has({"no", "not", "none", "nothing", "never", "cannot", "without", "nobody"}) ||
                s.low.find("n't") != std::string::npos || s.low.find("n’t") != std::string::npos;
     s.depends = s.text.ends_with('?') ||
-                s.has({"if", "once", "when", "shall", "would", "could", "can", "until", "tell us",
-                       "tell me", "has to", "have to", "must"});
+                s.has({"if", "once", "when", "shall", "would", "could", "can", "until", "then",
+                       "tell us", "tell me", "has to", "have to", "must"});
     out.push_back(std::move(s));
   }
   return out;

@@ -83,8 +83,10 @@ verdict_on_refund judge(const counter& at) {
   while (rows.next()) {
     paid = true;
     if (!rows.text(2).empty()) {
-      waits = rows.text(2) == "awaiting_return";
-      before = "RF-" + std::to_string(9000 + rows.number(3));
+      // What still waits for the goods is what there is to say of the order.
+      if (!waits)
+        before = "RF-" + std::to_string(9000 + rows.number(3));
+      waits = waits || rows.text(2) == "awaiting_return";
       continue;
     }
     out.payments.emplace_back(rows.text(0), rows.number(1));

@@ -42,7 +42,7 @@ constexpr std::array<wish, 5> wishes{{
      {"send", "mail", "email", "need", "copy", "last", "latest"},
      {"invoice*", "inv-*", "billed"}},
     {"what leaving costs", {"fee"}, {}, {"fee", "cost*"}},
-    {"the next bill", {"next bill", "next invoice"}, {}, {"next", "bill", "invoice"}},
+    {"the next bill", {"next bill", "next invoice"}, {}, {"next", "bill*", "invoice*"}},
     {"money back", {"refund", "money back"}, {}, {"refund*", "return*", "back", "credit*", "rf-*"}},
     {"a double charge",
      {"charged twice", "billed twice", "paid twice", "double charge*"},
