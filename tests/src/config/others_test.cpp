@@ -33,7 +33,7 @@ TEST(others, are_read) {
   EXPECT_TRUE(files.take_defaults);
   EXPECT_EQ(got.fleet->mcp_servers[1].url, "https://a.example/mcp");
   EXPECT_EQ(got.fleet->mcp_servers[1].does, effects::unsafe);
-  const auto& agents = got.fleet->domains.at(0).agents;
+  const auto& agents = got.fleet->domains.at(1).agents;
   const auto settings = [&](std::string_view name) {
     for (const auto& a : agents)
       if (a.card.name == name)
@@ -52,9 +52,9 @@ TEST(others, name_a_server_that_exists) {
   f.write("support/agents/read.yaml", agent("read", "mcp", "mcp: {server: fils, tool: read}\n"));
   const auto got = f.load();
   ASSERT_EQ(got.errors.size(), 1u) << test::lines(got.errors);
-  EXPECT_NE(to_string(got.errors[0]).find("there is no MCP server fils in fleet.yaml"),
-            std::string::npos)
-      << to_string(got.errors[0]);
+  EXPECT_EQ(to_string(got.errors[0]),
+            "support/agents/read.yaml:4:7: mcp.server: there is no MCP server \"fils\" in "
+            "fleet.yaml; did you mean \"files\"?");
 }
 
 TEST(others, a_server_is_a_program_or_a_url) {
