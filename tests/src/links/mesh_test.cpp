@@ -385,7 +385,9 @@ TEST(mesh, a_young_link_that_breaks_is_dialled_again_at_once) {
   for_a.min_backoff = for_a.max_backoff = pause;
   pair_of_nodes n{for_a, settings_for("b")};
   ASSERT_TRUE(n.up());
-  std::this_thread::sleep_for(milliseconds{300});
+  const auto up_since = std::chrono::steady_clock::now();
+  ASSERT_TRUE(
+      eventually([&] { return std::chrono::steady_clock::now() - up_since > milliseconds{300}; }));
   n.a.change([&] { n.a.refusals.clear(); });
   const auto began = std::chrono::steady_clock::now();
   n.b.stop();
