@@ -55,9 +55,9 @@ def views(cluster):
     if len(set(where.values())) == 1:
         # Whoever was up first has them all, and those that live stay where they are: now they have to go to several.
         first = next(iter(where.values()))
-        nodes["a"].run("nodes", "drain", first, "--wait", "60")
+        until(lambda: nodes["a"].request("POST", f"/v1/nodes/{first}/drain")[0] == 200)
+        where = same_everywhere(cluster, lambda node: (lambda x: x and first not in x.values() and x)(living(node)))
         nodes["a"].run("nodes", "undrain", first)
-        where = same_everywhere(cluster, living)
     assert {x["id"] for x in nodes["a"].get("/v1/tree")["children"]} == set(nodes)
     assert len(set(where.values())) > 1, f"all agents live at one node: {where}"
     for name, node in nodes.items():
