@@ -14,6 +14,7 @@ namespace {
 constexpr milliseconds every{1000}; ///< between two looks at the table when nothing is going on
 constexpr milliseconds often{150};  ///< while a version is on its way
 constexpr milliseconds answer_most{5000}; ///< then the table is asked again
+constexpr milliseconds follow_most{5000}; ///< for all nodes to go by an active version
 constexpr milliseconds settle{5000};      ///< a task may still be on its way to its orchestrator
 
 caf::behavior version_clerk(caf::event_based_actor*) {
@@ -132,11 +133,24 @@ void fleet_keeper_state::on_table(table_view now) {
     if (const auto* mine = table_.find(wish_->number)) {
       if (mine->state == version_state::refused)
         end_wish(refusal::conflict, mine->why);
-      else if (mine->state != version_state::proposed && parts_->current()->number >= mine->number)
+      else if (mine->state != version_state::proposed && in_use(*mine))
         end_wish({mine->number, wish_->change, {}, {}});
     }
   retire();
   say();
+}
+
+bool fleet_keeper_state::in_use(const stored_version& x) const {
+  if (parts_->current()->number < x.number)
+    return false;
+  if (later(x.at, follow_most) <= parts_->now(self_))
+    return true;
+  const auto living = members();
+  return std::all_of(living.begin(), living.end(), [&](const std::string& node) {
+    return node == me() || std::any_of(table_.said.begin(), table_.said.end(), [&](const auto& n) {
+             return n.node == node && n.active >= x.number;
+           });
+  });
 }
 
 void fleet_keeper_state::use_active() {

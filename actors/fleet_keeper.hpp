@@ -132,6 +132,8 @@ struct fleet_keeper_state {
   void look();
   void on_table(table_view now);
   void use_active();
+  /// All nodes go by the active version `x`, or have had the time to.
+  [[nodiscard]] bool in_use(const stored_version& x) const;
   void drop_unneeded();
   void retire();
   /// Some task goes by it, here or on another node, or is stored and may go on by it.

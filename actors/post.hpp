@@ -39,8 +39,8 @@ struct post_config {
   /// So long a request may be under way whose sender names no deadline.
   milliseconds carry_within{30000};
   /// How often the gauges of seats are looked at and told of, and of their sitters those that
-  /// nobody has announced: more seldom when there are more than eight thousand. Who takes a seat, or
-  /// leaves it, is told at once.
+  /// nobody has announced: more seldom when there are more than eight thousand. Who takes a seat,
+  /// or leaves it, is told at once.
   milliseconds tell_every{200};
   /// Whether actors of other nodes may end those of this one, by an exit or through a link. In a
   /// node nobody but their own supervisors may: what stands for an actor ends when that does, but
