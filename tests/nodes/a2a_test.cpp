@@ -45,8 +45,9 @@ fleet_spec two_domains() {
   return out;
 }
 
+/// The code of an error; 0: it is none.
 int code_of(const raw_client::answer& a) {
-  return a.parsed()["error"].value("code", 0);
+  return a.parsed().value("error", json::object()).value("code", 0);
 }
 
 struct a2a_door : door {
