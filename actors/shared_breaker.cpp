@@ -33,6 +33,8 @@ shared_breaker::inner& shared_breaker::made() {
 void shared_breaker::hand_over(inner& in, timestamp now) {
   if (const auto n = good_.exchange(0, std::memory_order_relaxed); n > 0) {
     in.policy.passed(n, in.bucket_begin);
+    if (in.untold_since == timestamp{})
+      in.untold_since = now;
     // What is older than the window would count as if it were new.
     if (now - in.untold_since > limits_->rate_window) {
       in.untold_since = now;
