@@ -6,13 +6,12 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
 
 import kit
-
-HERE = pathlib.Path(__file__).resolve().parent
 
 
 def a2a_agent(url, **more):
@@ -116,6 +115,13 @@ def with_sdk(program, folder, binding):
         server.wait()
 
 
+def free_port():
+    """For a server that cannot be asked which one it took."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
 def everything(program):
     """@modelcontextprotocol/server-everything over both transports."""
     folder = kit.packages()
@@ -124,10 +130,11 @@ def everything(program):
     server = folder / "node_modules/@modelcontextprotocol/server-everything/dist/index.js"
     node = kit.node_js(folder)
     stdio_words = ["--command", node, str(server), "stdio"]
-    http = subprocess.Popen([node, str(server), "streamableHttp"], env={**os.environ, "PORT": "7431"},
+    port = free_port()
+    http = subprocess.Popen([node, str(server), "streamableHttp"], env={**os.environ, "PORT": str(port)},
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for place in (stdio_words, ["--url", "http://127.0.0.1:7431/mcp"]):
+        for place in (stdio_words, ["--url", f"http://127.0.0.1:{port}/mcp"]):
             def troupe(*words, place=place):
                 return subprocess.run([program, "mcp", *words, *place], capture_output=True, text=True, timeout=60)
 
