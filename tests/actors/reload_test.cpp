@@ -24,7 +24,7 @@ namespace {
 agent_spec says(const std::string& name, const std::string& text) {
   auto a = an_agent(name);
   a.card.kind = agent_kind::rules;
-  a.settings = {{"otherwise", {{"text", text}}}};
+  a.settings = {{"rules", json::array({{{"text", text}}})}};
   return a;
 }
 
