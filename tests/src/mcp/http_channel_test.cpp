@@ -1,5 +1,7 @@
 #include "src/mcp/channel.hpp"
 
+#include <troupe/json.hpp>
+
 #include <gtest/gtest.h>
 
 #include <condition_variable>
