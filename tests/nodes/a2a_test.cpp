@@ -308,10 +308,10 @@ TEST(a2a, refuses_in_the_words_of_the_protocol) {
   EXPECT_EQ(send({{"contextId", std::string(300, 'x')}}), -32602);
   EXPECT_EQ(send({{"contextId", "a\nb"}}), -32602);
   EXPECT_EQ(send({{"taskId", "nope"}}), -32001);
-  EXPECT_EQ(send({}), 0);
+  EXPECT_EQ(send(json::object()), 0);
   EXPECT_EQ(send({{"taskId", "t1"}}), -32004);
   d.node.refuse_with = {refusal::busy, "full", milliseconds{2000}};
-  EXPECT_EQ(send({}), -32000);
+  EXPECT_EQ(send(json::object()), -32000);
   const auto busy = c.ask(post("/a2a/message:send", as_text(message("x")), v1));
   EXPECT_EQ(busy.status, 429u);
   EXPECT_NE(busy.head.find("Retry-After: 2\r\n"), std::string::npos);
