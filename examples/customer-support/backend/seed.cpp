@@ -112,8 +112,9 @@ class filler {
 
   /// A payment that the bank has not decided about: nobody can say yet whether it was taken twice.
   void undecided_payment() {
-    auto row = db_.ask("SELECT customer_id, id, total_cents, card_last4 FROM orders JOIN customers "
-                       "ON customers.id = customer_id WHERE customer_id = 'C-1012' LIMIT 1");
+    auto row =
+        db_.ask("SELECT o.customer_id, o.id, o.total_cents, c.card_last4 FROM orders o JOIN "
+                "customers c ON c.id = o.customer_id WHERE o.customer_id = 'C-1012' LIMIT 1");
     if (!row.next())
       return;
     id_ = row.text(0);
