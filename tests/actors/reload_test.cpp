@@ -273,7 +273,7 @@ TEST(reload, an_agent_that_does_not_start_refuses_its_version) {
   reloading r{desk({says("a", "first")})};
   auto broken = desk({says("a", "first"), an_agent("b", "nobody_registered_this")});
   auto dead = desk({says("a", "second"), an_agent("b")});
-  dead.domains[0].agents[1].card.kind = agent_kind::http; // without a URL
+  dead.domains[0].agents[1].card.kind = agent_kind::rules; // without any
   dead.domains[0].agents[1].settings = json::object();
   r.folders["two"] = broken;
   r.folders["three"] = dead;
