@@ -47,7 +47,7 @@ constexpr std::array<wish, 5> wishes{{
     {"a double charge",
      {"charged twice", "billed twice", "paid twice", "double charge*"},
      {},
-     {"charge*", "payment*", "paid", "twice", "once"}},
+     {"charge*", "payment*", "paid", "twice", "refund*"}},
 }};
 
 template <std::size_t N>
@@ -101,8 +101,10 @@ void check_fit(const reviewed& x, const books&, objections& out) {
   check_orders_asked(x, out);
   const auto topic = x.data.is_object() ? x.data.value("topic", json{}) : json{};
   const bool elsewhere = topic.is_string() && topic != x.asked;
-  // A question in return is about whatever is missing.
-  if (!x.data.contains("missing") && (elsewhere || !is_about(x.asked, x.low))) {
+  // A question in return is no answer to anything yet.
+  if (x.data.contains("missing"))
+    return;
+  if (elsewhere || !is_about(x.asked, x.low)) {
     out.push_back({"other_question", "It is no answer to what was asked: " + x.asked + ".", 0.8});
     return;
   }
