@@ -7,8 +7,8 @@ namespace troupe {
 domain_view& orchestrator_state::view_of(const fleet_version_ptr& version, const domain_spec& in) {
   auto& view = views_[version->number];
   if (!view) {
-    view = std::make_unique<domain_view>(
-        version, in, parts_->cluster ? parts_->fleet.node_id : std::string{});
+    view = std::make_unique<domain_view>(version, in,
+                                         parts_->cluster ? parts_->fleet.node_id : std::string{});
     view->routes.use(routes_of(all_routes_, *version, in, *parts_->versions));
     if (overload_)
       view->routes.spare_from(overload_->stage());
@@ -47,6 +47,16 @@ void orchestrator_state::look_at_versions() {
     if (!current_)
       throw std::runtime_error{"no version of the fleet has the domain " + config_.domain};
   }
+  // Also when the current version has this domain no more: nothing begins by a former one.
+  for (auto i = marks_.begin(); i != marks_.end();) {
+    const auto& [number, mark] = *i;
+    if (mark == 0 && number != version->number) {
+      write_mark(number, false);
+      i = marks_.erase(i);
+    } else {
+      ++i;
+    }
+  }
   std::erase_if(views_, [this](const auto& x) {
     return x.second.get() != current_ && x.second->tasks == 0 && !parts_->versions->find(x.first);
   });
@@ -66,15 +76,6 @@ void orchestrator_state::go_by(domain_view& view) {
   for (auto& [number, other] : views_)
     other->routes.spare_from(overload_->stage());
   show_stage();
-  for (auto i = marks_.begin(); i != marks_.end();) {
-    const auto& [number, mark] = *i;
-    if (mark == 0 && number != view.version->number) {
-      write_mark(number, false);
-      i = marks_.erase(i);
-    } else {
-      ++i;
-    }
-  }
 }
 
 void orchestrator_state::enter_version(live_task& t) {
@@ -121,7 +122,7 @@ void orchestrator_state::unmark_version(live_task& t) {
     return;
   const auto mark = marks_.find(t.what->fleet);
   // That of the current version stays: the next task would need it again.
-  if (--mark->second > 0 || mark->first == current_->version->number)
+  if (--mark->second > 0 || mark->first == parts_->current()->number)
     return;
   marks_.erase(mark);
   store(t, mark_of(t.what->fleet, false));
@@ -131,7 +132,7 @@ void orchestrator_state::clear_marks() {
   // A former owner of the shard may have left some: of a domain that it has lost in between.
   const auto all = parts_->versions->all();
   for (const auto& version : all)
-    if (version->number != current_->version->number && !marks_.contains(version->number))
+    if (version->number != parts_->current()->number && !marks_.contains(version->number))
       write_mark(version->number, false);
 }
 
