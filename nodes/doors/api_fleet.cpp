@@ -122,7 +122,10 @@ void add_fleet(router& to, const api_ptr& api) {
            json out{{"seenBy", api->node.fleet().node_id},
                     {"version", seen.version},
                     {"nodes", json::array()}};
-           const auto versions = api->node.version_of_nodes();
+           auto versions = api->node.version_of_nodes();
+           // What the others say is told now and then; what this one goes by is known.
+           if (const auto own = api->node.version())
+             versions[api->node.fleet().node_id] = own->number;
            for (const auto& m : seen.rows) {
              out["nodes"].push_back(node_json(m));
              if (const auto hit = versions.find(m.node); hit != versions.end() && hit->second != 0)

@@ -372,6 +372,9 @@ def regions_cut(cluster, load):
 
 def store_restarted(cluster, load):
     """the store crashes and comes back; members do not declare each other dead"""
+    def all_up():
+        return set(cluster.states().values()) == {"up"}
+    until(all_up)
     before = cluster.states()
     cluster.store.crash()
     time.sleep(1.5)  # the outage itself
