@@ -44,7 +44,7 @@ void agent_state::on_run(const run_call& x) {
     return;
   }
   if (running_.size() < spec.slots) {
-    begin({x.call, std::move(caller), x.what, now});
+    begin({x.call, std::move(caller), x.what, now}, now);
     return;
   }
   // Who gave us a call stops it at its deadline, unless he is gone himself.
@@ -65,7 +65,7 @@ void agent_state::on_run(const run_call& x) {
   ++queued_;
 }
 
-void agent_state::begin(pending x) {
+void agent_state::begin(pending x, timestamp now) {
   std::shared_ptr<const std::string> note;
   if (boundary_) {
     x.what = boundary_->cleaned(x.what, note);
@@ -80,6 +80,13 @@ void agent_state::begin(pending x) {
   if (auto question = runner_->question_for(*x.what); !question.empty()) {
     self_->send(x.caller, call_handed_over{x.call, std::move(question)});
     return;
+  }
+  // A call is the agent's for no longer than it says, and never for longer than its step has.
+  if (const auto most = place_->spec()->timeout;
+      most.count() > 0 && left(x.what->deadline, now) > most) {
+    auto shorter = std::make_shared<agent_call>(*x.what);
+    shorter->deadline = now + most;
+    x.what = std::move(shorter);
   }
   const auto key = ++next_key_;
   // What is done elsewhere ends as a message to ourselves, which we get after this one.
@@ -97,12 +104,13 @@ void agent_state::start_next() {
     auto next = std::move(line->front());
     line->pop_front();
     --queued_;
-    if (next.what->deadline <= parts_->now(self_))
+    const auto now = parts_->now(self_);
+    if (next.what->deadline <= now)
       answer(next.caller, next.call, next.since,
              std::make_shared<const outcome>(
                  outcome::of({reason::timeout, "waited too long for a slot", {}})));
     else
-      begin(std::move(next));
+      begin(std::move(next), now);
   }
 }
 

@@ -47,7 +47,7 @@ struct agent_state {
   };
   using queues = std::array<std::deque<pending>, enum_names<priority>::value.size()>;
 
-  void begin(pending x);
+  void begin(pending x, timestamp now);
   void start_next();
   /// A call has run on past its deadline: nobody waits for it any more, and its slot would be taken
   /// for ever.

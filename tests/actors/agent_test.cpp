@@ -103,6 +103,30 @@ TEST(agent, does_not_begin_what_comes_or_waits_too_long) {
   EXPECT_EQ(s.room.count("work"), 1u);
 }
 
+TEST(agent, a_call_lasts_no_longer_than_the_agent_s_own_timeout) {
+  auto a = an_agent("work", "script");
+  a.timeout = 5s;
+  stage s{a_domain("d", {a})};
+  std::vector<milliseconds> given;
+  s.room.works["work"] = [&](const agent_call& x) -> outcome {
+    given.push_back(std::chrono::duration_cast<milliseconds>(x.deadline - s->now()));
+    return say("done");
+  };
+  caller c{*s};
+  c.call(*s, "d/work", 1, 10s);
+  c.call(*s, "d/work", 2, 2s);
+  EXPECT_EQ(given, (std::vector<milliseconds>{5s, 2s}));
+  // The time that a call waits for a slot is not the agent's.
+  s.around->pool->held = true;
+  c.call(*s, "d/work", 3, 20s);
+  c.call(*s, "d/work", 4, 20s);
+  s->advance(4s);
+  s.around->pool->held = false;
+  s->run();
+  ASSERT_EQ(c.ended.size(), 4u);
+  EXPECT_TRUE(c.ended[3].x->ok());
+}
+
 TEST(agent, a_crash_is_told_to_the_orchestrator_and_the_step_is_tried_elsewhere) {
   auto a = an_agent("work", "script");
   a.replicas = 2;
