@@ -68,6 +68,8 @@ struct orchestrator_state {
   void on_child_undelivered(const task_undelivered& x);
   void on_call_undelivered(const call_undelivered& x);
   void on_question_answered(const question_answered& x);
+  /// The very answer is part of the task already, or about to be stored.
+  [[nodiscard]] static bool has_taken(const live_task& t, const question_answered& x);
   void on_question_claimed(const question_claimed& x);
   void on_seat_down(const seat_down& x);
   void on_tick();

@@ -153,6 +153,16 @@ void orchestrator_state::on_child_refused(const task_refused& x) {
         std::make_shared<const failure>(failure{why, x.why.detail, x.why.retry_after}));
 }
 
+bool orchestrator_state::has_taken(const live_task& t, const question_answered& x) {
+  return std::any_of(t.history.rbegin(), t.history.rend(), [&](const event& e) {
+    if (e.kind != event_kind::answered || e.step != x.step || e.attempt != x.attempt)
+      return false;
+    const auto* said = e.get<outcome>();
+    return said && said->text == x.x->text && said->data == x.x->data &&
+           said->failed.why == x.x->failed.why;
+  });
+}
+
 void orchestrator_state::on_question_answered(const question_answered& x) {
   now_ = parts_->now(self_);
   auto* t = find_live(x.task);
@@ -167,6 +177,10 @@ void orchestrator_state::on_question_answered(const question_answered& x) {
       return;
     }
   }
+  // While a task moves its question lies at two desks, and what a person says comes from both: the
+  // desk hears of it once, when it is stored.
+  if (t && has_taken(*t, x))
+    return;
   send_to(self_, config_.desk, question_settled{question_id(x.task, x.step, x.attempt), false});
 }
 

@@ -67,6 +67,7 @@ class llm_runner final : public agent_runner {
   llm_runner(parts_ptr parts, const fleet_version& version, const agent_spec& spec,
              caf::event_based_actor* self)
       : parts_(std::move(parts))
+      , card_(spec.card)
       , settings_(llm_settings::of(spec))
       , schema_(answer_schema(spec.gives))
       , self_(self)
@@ -206,6 +207,8 @@ class llm_runner final : public agent_runner {
     what.max_output = settings_.max_output;
     what.temperature = settings_.temperature;
     what.deadline = time;
+    what.by = {t.what->about, t.what->step, t.what->attempt, card_.domain, card_.name, t.what->urgency,
+               card_.does != effects::none};
     const auto number = ++last_turn_;
     t.waits_for = number;
     t.asking = true;
@@ -450,6 +453,7 @@ class llm_runner final : public agent_runner {
   }
 
   parts_ptr parts_;
+  const agent_card card_;
   const llm_settings settings_;
   const json schema_;
   boundary_ptr boundary_;

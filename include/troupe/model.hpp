@@ -87,6 +87,17 @@ struct chat_message {
   friend bool operator==(const chat_message&, const chat_message&) = default;
 };
 
+/// For whom a model is asked: what budgets, quotas, caches and reports go by.
+struct model_caller {
+  task_ptr about;     ///< null: for no task
+  std::uint32_t step = 0;
+  std::uint32_t attempt = 0;
+  std::string domain; ///< of the agent that asks
+  std::string agent;  ///< its name within the domain
+  priority urgency = priority::medium;
+  bool acts = false;  ///< the answer may lead to an effect outside: it has to be the model's own
+};
+
 /// What a model is asked.
 struct model_request {
   std::string model; ///< a `model_spec::name`
@@ -96,6 +107,7 @@ struct model_request {
   std::uint32_t max_output = 0; ///< tokens; 0: the model's own limit
   std::optional<double> temperature;
   milliseconds deadline{60000}; ///< for the whole of it, from now on
+  model_caller by;
 };
 
 /// Why a model gave no usable answer. `reason_of` says it in the words that all agents share.
