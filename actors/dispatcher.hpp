@@ -57,8 +57,13 @@ class dispatcher {
 
  private:
   [[nodiscard]] const std::vector<seat_ptr>* candidates_for(const plan_run::target& target) const;
-  void look_at(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
-               const plan_run::step_state& state, const route_wish& wish, timestamp now,
+  [[nodiscard]] const tier_spec* tier_of(const task& what) const;
+  [[nodiscard]] route_strategy strategy_for(const task& what) const;
+  /// Gathers the seats to choose among and asks for their memory.
+  void approach(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
+                const std::vector<std::string>* own);
+  /// Reads them and lets the policy choose.
+  void compare(const plan_run::step_state& state, const route_wish& wish, timestamp now,
                const std::vector<std::string>* own);
   void look_at_breakers(const seat& place, candidate& c, timestamp now) const;
   [[nodiscard]] bool enter(const seat_ptr& place, std::uint8_t& probe, timestamp now) const;

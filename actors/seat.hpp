@@ -75,6 +75,11 @@ class alignas(64) seat {
  public:
   /// How far away its sitter is: 0 on this node, 1 in this node's region, 2 in another one.
   std::atomic<std::uint8_t> distance{0};
+
+ private:
+  std::atomic<bool> remote_{false}; ///< `elsewhere_` is not empty
+
+ public:
   /// Share of recent calls that succeeded: an exponential average over about 20 calls. Races lose
   /// an update at worst.
   std::atomic<float> success_rate{1.0f};
@@ -127,6 +132,16 @@ class alignas(64) seat {
     version_.fetch_add(1, std::memory_order_release);
     state.store(absent_, std::memory_order_relaxed);
     return sitter_.incarnation;
+  }
+  /// As above, if that incarnation still sits there: the supervisor of who has ended may have been
+  /// replaced, and its successor's child be quicker.
+  void leave(std::uint64_t which) {
+    std::lock_guard hold{mutex_};
+    if (sitter_.incarnation != which)
+      return;
+    sitter_.handle = nullptr;
+    version_.fetch_add(1, std::memory_order_release);
+    state.store(absent_, std::memory_order_relaxed);
   }
   /// How the seat looks while nobody sits there: `down`, `unplaced` or `spare`, and why.
   void set_absent(health as, std::string why) {
@@ -255,7 +270,6 @@ class alignas(64) seat {
   sitter sitter_;
   timestamp since_{};
   std::string elsewhere_;
-  std::atomic<bool> remote_{false};
   duty duty_ = duty::serving;
   health absent_ = health::down;
   std::string absent_why_;
