@@ -65,10 +65,36 @@ void agent_state::on_run(const run_call& x) {
   ++queued_;
 }
 
+agent_call_ptr agent_state::screened(const agent_call_ptr& what, timestamp now,
+                                     std::shared_ptr<const std::string>& note, failure& why) const {
+  if (!boundary_->screens())
+    return what;
+  auto looked = boundary_->screens()->incoming(what);
+  std::string said = note ? *note : std::string{};
+  for (const auto& x : looked.all) {
+    said +=
+        (said.empty() ? "" : "; ") + report_screen(*parts_, place_->spec()->card, *what, x, now);
+    if (x.what.action == screen_action::block && !why)
+      why = stopped_by_screen(x);
+  }
+  if (!looked.all.empty())
+    note = std::make_shared<const std::string>(std::move(said));
+  return looked.what;
+}
+
 void agent_state::begin(pending x, timestamp now) {
   std::shared_ptr<const std::string> note;
   if (boundary_) {
     x.what = boundary_->cleaned(x.what, note);
+    failure stopped;
+    x.what = screened(x.what, now, note, stopped);
+    if (stopped) {
+      self_->send(x.caller,
+                  call_ended{x.call,
+                             std::make_shared<const outcome>(outcome::of(std::move(stopped))),
+                             std::move(note)});
+      return;
+    }
     if (auto why = boundary_->refused_input(*x.what)) {
       // The agent never saw it: this is no call of it that failed.
       self_->send(x.caller,

@@ -48,6 +48,10 @@ struct agent_state {
   using queues = std::array<std::deque<pending>, enum_names<priority>::value.size()>;
 
   void begin(pending x, timestamp now);
+  /// The call as the agent's screens let it pass; or `why` they do not.
+  [[nodiscard]] agent_call_ptr screened(const agent_call_ptr& what, timestamp now,
+                                        std::shared_ptr<const std::string>& note,
+                                        failure& why) const;
   void start_next();
   /// A call has run on past its deadline: nobody waits for it any more, and its slot would be taken
   /// for ever.

@@ -50,9 +50,11 @@ json or_empty(const json& x) {
 } // namespace
 
 std::shared_ptr<const boundary> boundary::of(const agent_spec& spec, const domain_spec* domain) {
-  if (spec.takes.is_null() && spec.gives.is_null() && spec.sanitize.empty())
+  auto screens = screening::of(spec, domain);
+  if (spec.takes.is_null() && spec.gives.is_null() && spec.sanitize.empty() && !screens)
     return nullptr;
   std::shared_ptr<boundary> out{new boundary};
+  out->screens_ = std::move(screens);
   out->takes_ = compiled(spec, spec.takes, "takes");
   out->gives_ = compiled(spec, spec.gives, "gives");
   if (!spec.sanitize.empty())

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "actors/screening.hpp"
 #include "src/text/sanitize.hpp"
 #include "src/tools/json_schema.hpp"
 
@@ -36,6 +37,9 @@ class boundary {
   /// Why this answer must not leave the agent: `invalid_output` with every flaw, or nothing.
   [[nodiscard]] failure refused_output(const outcome& x) const;
 
+  /// What is held against attempts to take the agent over, and against leaks; null: nothing.
+  [[nodiscard]] const screening_ptr& screens() const noexcept { return screens_; }
+
   /// What is wrong with a request before it is a call: flaws of `/skill`, `/text` and `/input`
   /// only, because a session may still add to the context, and plans to the input.
   [[nodiscard]] std::vector<flaw> flaws_of_request(const std::string& skill,
@@ -47,6 +51,7 @@ class boundary {
   std::optional<tools::json_schema> takes_;
   std::optional<tools::json_schema> gives_;
   std::optional<text::sanitizer> sanitizer_;
+  screening_ptr screens_;
 };
 
 using boundary_ptr = std::shared_ptr<const boundary>;

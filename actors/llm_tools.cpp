@@ -23,10 +23,12 @@ outcome outcome_of(tool_result x) {
 } // namespace
 
 llm_tools::llm_tools(const parts_ptr& parts, const fleet_version& version, const agent_spec& spec,
-                     const llm_settings& settings, caf::event_based_actor* self)
+                     const llm_settings& settings, screening_ptr screens,
+                     caf::event_based_actor* self)
     : parts_(parts)
     , agent_(spec.card.domain + "/" + spec.card.name)
     , does_(spec.card.does)
+    , screens_(std::move(screens))
     , self_(self) {
   for (const auto& name : settings.servers) {
     const auto server = parts->mcp_servers.find(name);
@@ -79,7 +81,8 @@ std::vector<tool_card> llm_tools::cards() {
     for (auto& tool : source->tools()) {
       entry x;
       x.card = tool->card();
-      if (x.card.does > does_ || own_.contains(x.card.name) || others_.contains(x.card.name))
+      if (x.card.does > does_ || own_.contains(x.card.name) || others_.contains(x.card.name) ||
+          !is_good(x.card))
         continue;
       x.source = std::move(tool);
       compile(x);
@@ -88,6 +91,26 @@ std::vector<tool_card> llm_tools::cards() {
       others_.emplace(std::move(name), std::move(x));
     }
   return out;
+}
+
+bool llm_tools::is_good(const tool_card& card) {
+  if (!screens_)
+    return true;
+  constexpr std::size_t tools_max = 1000; // A server may name new ones for ever.
+  if (looked_at_.size() > tools_max)
+    looked_at_.clear();
+  const auto words = std::hash<std::string>{}(card.description + as_text(card.parameters));
+  const auto hit = looked_at_.find(card.name);
+  if (hit != looked_at_.end() && hit->second.words == words)
+    return hit->second.good;
+  auto seen = screens_->description(card);
+  const bool good = seen.what.action < screen_action::strip;
+  looked_at_[card.name] = {words, good};
+  if (!good) {
+    seen.what.action = screen_action::block;
+    left_out_.push_back(std::move(seen));
+  }
+  return good;
 }
 
 const tool_card* llm_tools::find(const std::string& name) const {

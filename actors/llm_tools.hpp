@@ -2,6 +2,7 @@
 
 #include "actors/llm_settings.hpp"
 #include "actors/runner.hpp"
+#include "actors/screening.hpp"
 #include "src/tools/json_schema.hpp"
 #include "src/tools/tool.hpp"
 
@@ -10,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -21,11 +23,14 @@ class llm_tools {
  public:
   /// Throws `std::runtime_error` when a tool's settings cannot work here.
   llm_tools(const parts_ptr& parts, const fleet_version& version, const agent_spec& spec,
-            const llm_settings& settings, caf::event_based_actor* self);
+            const llm_settings& settings, screening_ptr screens, caf::event_based_actor* self);
   ~llm_tools();
 
   /// What a model may be told of; sources are asked anew, and a name is given once.
   [[nodiscard]] std::vector<tool_card> cards();
+  /// Of others' tools, those that `cards` left out since this was last asked, because their
+  /// descriptions give the model orders.
+  [[nodiscard]] std::vector<screening::seen> left_out() { return std::exchange(left_out_, {}); }
   /// The card of the tool with that name; null: there is none.
   [[nodiscard]] const tool_card* find(const std::string& name) const;
   /// What is wrong with the arguments, for the model.
@@ -57,11 +62,19 @@ class llm_tools {
 
   parts_ptr parts_;
   std::string agent_;
-  effects does_; ///< what the agent says that it does: no tool may do more
+  effects does_;          ///< what the agent says that it does: no tool may do more
+  screening_ptr screens_; ///< null: anything may be said
   std::vector<tools::tool_source_ptr> sources_;
   caf::event_based_actor* self_;
   std::map<std::string, entry, std::less<>> own_;
   std::map<std::string, entry, std::less<>> others_;
+  struct looked_at {
+    std::size_t words = 0; ///< a hash of them: a tool that says something else is looked at again
+    bool good = true;
+  };
+  [[nodiscard]] bool is_good(const tool_card& card);
+  std::map<std::string, looked_at, std::less<>> looked_at_;
+  std::vector<screening::seen> left_out_;
   struct in_use {
     std::string tool;
     tools::tool_ptr source;

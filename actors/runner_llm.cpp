@@ -56,7 +56,9 @@ struct talk {
   failure unsure;     ///< a tool whose effects nobody may repeat may have acted
   outcome_ptr deed;   ///< what the last tool with effects has done
   known_numbers known;
-  std::string trail; ///< for the note
+  screens::known_things things; ///< whom and what may be spoken of
+  failure stopped;              ///< by a screen, while tools were at work
+  std::string trail;            ///< for the note
   bool done = false;
 };
 
@@ -72,10 +74,10 @@ class llm_runner final : public agent_runner {
       , schema_(answer_schema(spec.gives))
       , self_(self)
       , dice_(parts_->seed ^ stable_hash(spec.card.domain + "/" + spec.card.name))
-      , tools_(parts_, version, spec, settings_, self) {
+      , boundary_(boundary::of(spec, version.domain(spec.card.domain)))
+      , tools_(parts_, version, spec, settings_, boundary_ ? boundary_->screens() : nullptr, self) {
     if (!parts_->models)
       throw std::runtime_error{"there are no language models here"};
-    boundary_ = boundary::of(spec, version.domain(spec.card.domain));
     for (const auto& name : settings_.models)
       models_.push_back(find_model(name));
   }
@@ -92,14 +94,19 @@ class llm_runner final : public agent_runner {
     t.what = what;
     auto rules = settings_.forward;
     const auto cards = tools_.cards();
-    t.messages = opening(settings_.instructions, *what, rules, !cards.empty());
+    const auto canary = screens() ? screens()->canary() : std::string{};
+    t.messages = opening(settings_.instructions, *what, rules, !cards.empty(), canary);
     if (size_of(t.messages) > context_full_at * models_.front().spec->context_tokens) {
       rules = {forwarding::summary, {}};
-      t.messages = opening(settings_.instructions, *what, rules, !cards.empty());
+      t.messages = opening(settings_.instructions, *what, rules, !cards.empty(), canary);
       t.trail = "context summarised; ";
     }
     for (const auto& m : t.messages)
       t.known.add(m.text);
+    if (screens())
+      t.things = screens()->known_to(*what);
+    for (const auto& x : tools_.left_out())
+      see(t, x);
     ask(call, t);
     return nullptr;
   }
@@ -157,6 +164,16 @@ class llm_runner final : public agent_runner {
     provider_ptr provider;
   };
 
+  [[nodiscard]] const screening* screens() const {
+    return boundary_ ? boundary_->screens().get() : nullptr;
+  }
+
+  /// What a screen has seen: counted, on record, in the note.
+  void see(talk& t, const screening::seen& x) {
+    if (auto said = report_screen(*parts_, card_, *t.what, x, parts_->now(self_)); !said.empty())
+      t.trail += said + "; ";
+  }
+
   known_model find_model(const std::string& name) const {
     const auto& fleet = parts_->fleet;
     for (const auto& m : fleet.models)
@@ -207,7 +224,12 @@ class llm_runner final : public agent_runner {
     what.max_output = settings_.max_output;
     what.temperature = settings_.temperature;
     what.deadline = time;
-    what.by = {t.what->about, t.what->step, t.what->attempt, card_.domain, card_.name, t.what->urgency,
+    what.by = {t.what->about,
+               t.what->step,
+               t.what->attempt,
+               card_.domain,
+               card_.name,
+               t.what->urgency,
                card_.does != effects::none};
     const auto number = ++last_turn_;
     t.waits_for = number;
@@ -292,7 +314,12 @@ class llm_runner final : public agent_runner {
 
   void use_tools(std::uint64_t call, talk& t, const std::vector<tool_call>& calls) {
     // Every call gets its message first, in order; the results are put in as they come.
-    std::vector<std::pair<std::size_t, const tool_call*>> todo;
+    struct wanted {
+      std::size_t place = 0;
+      const tool_call* call = nullptr;
+      json arguments;
+    };
+    std::vector<wanted> todo;
     for (std::size_t i = 0; i < calls.size(); ++i) {
       const auto& x = calls[i];
       t.messages.push_back({chat_role::tool, {}, {}, x.id});
@@ -308,8 +335,18 @@ class llm_runner final : public agent_runner {
         said = refusal("the arguments break the tool's schema", flaws);
         t.trail += " (bad arguments); ";
       } else {
-        todo.emplace_back(t.messages.size() - 1, &x);
+        auto arguments = x.arguments;
         t.trail += "; ";
+        if (screens()) {
+          const auto seen =
+              screens()->arguments(arguments, *tools_.find(x.name), t.things, *parts_);
+          see(t, seen);
+          if (seen.what.action == screen_action::block) {
+            said = refusal("this use of the tool is not allowed", {}, reason::policy_denied);
+            continue;
+          }
+        }
+        todo.push_back({t.messages.size() - 1, &x, std::move(arguments)});
       }
     }
     struct begun {
@@ -317,12 +354,12 @@ class llm_runner final : public agent_runner {
       outcome_ptr x;
     };
     std::vector<begun> at_once;
-    for (const auto& [place, x] : todo) {
+    for (const auto& [place, x, arguments] : todo) {
       const auto& card = *tools_.find(x->name);
       const auto number = ++last_use_;
       const talk::use use{place, x->name, card.does, key_for(t, card)};
       t.uses[number] = use;
-      if (auto done = tools_.start(number, x->name, t.what, x->arguments, use.key)) {
+      if (auto done = tools_.start(number, x->name, t.what, arguments, use.key)) {
         t.uses.erase(number);
         at_once.push_back({use, std::move(done)});
       }
@@ -339,17 +376,28 @@ class llm_runner final : public agent_runner {
       go_on(call, t);
   }
 
-  static std::string refusal(const char* why, const std::vector<flaw>& flaws) {
-    json out{{"error", {{"reason", "invalid_input"}, {"detail", why}}}};
+  static std::string refusal(const char* why, const std::vector<flaw>& flaws,
+                             reason what = reason::invalid_input) {
+    json out{{"error", {{"reason", to_string(what)}, {"detail", why}}}};
     if (!flaws.empty())
       out["error"]["flaws"] = to_json(flaws);
     return as_text(out);
   }
 
-  void note_result(talk& t, const talk::use& use, const outcome_ptr& x) {
+  void note_result(talk& t, const talk::use& use, outcome_ptr x) {
+    if (x && screens()) {
+      auto y = *x;
+      const auto seen = screens()->result(y, use.tool);
+      see(t, seen);
+      if (seen.what.action == screen_action::block && !t.stopped)
+        t.stopped = stopped_by_screen(seen);
+      x = std::make_shared<const outcome>(std::move(y));
+      t.things.hear(x->text);
+      t.things.hear_data(x->data);
+    }
     auto& said = t.messages[use.place].text;
     said = parts_->without_secrets(
-        tool_words(x ? *x : outcome::of({reason::crash, "the tool said nothing", {}})));
+        tool_words(x ? *x : outcome::of({reason::crash, "the tool said nothing", {}}), use.tool));
     t.known.add(said);
     if (x && x->ok()) {
       t.known.add_all(x->data);
@@ -387,6 +435,8 @@ class llm_runner final : public agent_runner {
     // Nobody may guess what has become of it: the step's own rules say who is asked.
     if (t.unsure)
       return end(call, t, outcome::of(t.unsure));
+    if (t.stopped)
+      return fail(call, t, t.stopped);
     ask(call, t);
   }
 
@@ -406,7 +456,7 @@ class llm_runner final : public agent_runner {
     if (read.flaws.empty())
       read.flaws = flaws_of(t, read.what);
     if (read.flaws.empty())
-      return end(call, t, std::move(read.what));
+      return give(call, t, std::move(read.what));
     if (t.repairs < repairs_max) {
       ++t.repairs;
       t.trail += "answer repaired; ";
@@ -420,6 +470,17 @@ class llm_runner final : public agent_runner {
     fail(call, t, std::move(why));
   }
 
+  /// The answer leaves, without what must not leave with it.
+  void give(std::uint64_t call, talk& t, outcome x) {
+    if (screens()) {
+      const auto seen = screens()->answer(x, t.things, *parts_);
+      see(t, seen);
+      if (seen.what.action == screen_action::block)
+        return fail(call, t, stopped_by_screen(seen));
+    }
+    end(call, t, std::move(x));
+  }
+
   /// The call has failed; but what has been done is told in the words of the tool that did it.
   void fail(std::uint64_t call, talk& t, failure why) {
     if (t.deed && t.deed->ok() && !t.deed->text.empty() && why.why != reason::cancelled) {
@@ -427,7 +488,8 @@ class llm_runner final : public agent_runner {
       x.used = {};
       if (flaws_of(t, x).empty()) {
         t.trail += "answered in the tool's words, because: " + why.detail + "; ";
-        return end(call, t, std::move(x));
+        t.deed = nullptr;
+        return give(call, t, std::move(x));
       }
     }
     // Nothing may be taken for undone that may have been done: the ledger goes by the reason.
@@ -456,9 +518,9 @@ class llm_runner final : public agent_runner {
   const agent_card card_;
   const llm_settings settings_;
   const json schema_;
-  boundary_ptr boundary_;
   caf::event_based_actor* self_;
   dice_box dice_;
+  boundary_ptr boundary_;
   llm_tools tools_;
   std::vector<known_model> models_;
   std::unordered_map<std::uint64_t, talk> talks_;

@@ -34,12 +34,13 @@ struct whole_agent {
   agent_spec declared;
   breaker_spec breaker;
   std::vector<sanitize_rule> rules; ///< of the domain, those that the agent names
+  screen_spec screens;              ///< of the domain
 
   friend bool operator==(const whole_agent&, const whole_agent&) = default;
 };
 
 whole_agent whole(const agent_spec& a, const domain_spec& domain) {
-  whole_agent out{a, a.breaker.value_or(domain.breaker), {}};
+  whole_agent out{a, a.breaker.value_or(domain.breaker), {}, domain.screens};
   out.declared.since = 0;
   for (const auto& rule : domain.sanitize)
     if (std::find(a.sanitize.begin(), a.sanitize.end(), rule.name) != a.sanitize.end())

@@ -12,14 +12,21 @@
 namespace troupe {
 
 /// What every model is told besides the instructions of its agent: what is data, and how to answer.
-[[nodiscard]] std::string house_rules(bool with_tools);
+/// `canary`: a word that it is never to say; empty: there is none.
+[[nodiscard]] std::string house_rules(bool with_tools, std::string_view canary);
+
+/// A document as data: `<data of="SOURCE">`, the document as JSON, `</data>`, each on lines of
+/// their own. Within it stand neither < nor >, which JSON can say otherwise, so that nothing in it
+/// ends it or begins another.
+[[nodiscard]] std::string as_data(const json& document, std::string_view source);
+/// The JSON text within such a mark; a text without one as it is.
+[[nodiscard]] std::string_view inside_data(std::string_view text) noexcept;
 
 /// The conversation that a call begins with: the agent's instructions with the house rules, and the
-/// call as a JSON document: request, skill, input, and of the context the fields that the agent may
-/// read.
+/// call as data: request, skill, input, and of the context the fields that the agent may read.
 [[nodiscard]] std::vector<chat_message> opening(const std::string& instructions,
                                                 const agent_call& what, const forward_rules& rules,
-                                                bool with_tools);
+                                                bool with_tools, std::string_view canary = {});
 
 /// The schema of {"text", "data", "confidence"} that the model is given: the agent's own, with what
 /// is missing in it.
@@ -36,9 +43,9 @@ struct read_reply {
 /// What a model is told when its answer breaks what was agreed on.
 [[nodiscard]] std::string repair_order(const std::vector<flaw>& flaws);
 
-/// What a tool said, as the model gets it: {"text", "data"} or {"error"}, cut to what a model
-/// should read.
-[[nodiscard]] std::string tool_words(const outcome& x);
+/// What a tool said, as the model gets it: {"text", "data"} or {"error"} as data, cut to what a
+/// model should read.
+[[nodiscard]] std::string tool_words(const outcome& x, std::string_view tool);
 inline constexpr std::size_t tool_words_max = 16u << 10;
 
 } // namespace troupe

@@ -6,6 +6,7 @@
 #include <troupe/failure_rule.hpp>
 #include <troupe/json.hpp>
 #include <troupe/plan.hpp>
+#include <troupe/screen.hpp>
 #include <troupe/task.hpp>
 
 #include <cstdint>
@@ -109,6 +110,7 @@ struct agent_spec {
   std::uint32_t shed_at =
       0; ///< gets no new work once the domain's overload has reached this stage; 0: never shed
   std::vector<std::string> sanitize; ///< rules applied to the texts that it is given, in this order
+  screen_spec screens; ///< against being taken over, and against leaks
   json settings; ///< what its kind needs: command, url, rules, function, queue, model
   /// The version of the fleet since which it is what it is; 0: since the first. A later one is part
   /// of its address, so that it can stand beside its predecessor.

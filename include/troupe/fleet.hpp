@@ -5,6 +5,7 @@
 #include <troupe/event.hpp>
 #include <troupe/model.hpp>
 #include <troupe/plan.hpp>
+#include <troupe/screen.hpp>
 
 #include <cstdint>
 #include <map>
@@ -155,6 +156,7 @@ struct domain_spec {
   breaker_spec provider_breaker;       ///< of each provider
   overload_spec overload;
   std::vector<sanitize_rule> sanitize; ///< that agents may name
+  screen_spec screens; ///< of its agents, unless they say otherwise
   std::optional<std::vector<std::string>> callers; ///< see `why_not_delegated`
   std::optional<std::vector<std::string>> exports; ///< likewise
   std::vector<agent_spec> agents;

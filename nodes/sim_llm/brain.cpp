@@ -1,6 +1,7 @@
 #include "nodes/sim_llm/brain.hpp"
 
 #include "policies/dice.hpp"
+#include "policies/llm_talk.hpp"
 #include "src/models/model_port.hpp"
 
 #include <re2/re2.h>
@@ -29,7 +30,7 @@ struct situation {
 /// A tool's words: agents' tools say {"text", "data"}, others say what they like.
 situation::result result_of(const chat_message& x, const std::string& tool) {
   situation::result out{tool, x.text, nullptr, false};
-  const auto said = json::parse(x.text, nullptr, false);
+  const auto said = json::parse(inside_data(x.text), nullptr, false);
   if (!said.is_object())
     return out;
   out.failed = said.contains("error");

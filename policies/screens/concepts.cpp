@@ -91,7 +91,7 @@ class dictionary {
     const bool stem = written.back() == '*';
     if (stem)
       written.remove_suffix(1);
-    auto key = fold(written).text;
+    auto key = fold(written, false).text;
     key.erase(std::remove(key.begin(), key.end(), '\''), key.end());
     // What is written with a dash is read as several words.
     std::replace(key.begin(), key.end(), '-', '_');
@@ -163,10 +163,9 @@ std::vector<token> tokens_of(std::string_view folded) {
     token t;
     t.dense = is_dense(c);
     // An apostrophe belongs to its word, except where letters end.
-    while (i < all.size() &&
-           ((is_letter(all[i]) && is_dense(all[i]) == t.dense) ||
-            (!t.dense && (all[i] == '\'' || all[i] == 0x2019) && i + 1 < all.size() &&
-             is_letter(all[i + 1])))) {
+    while (i < all.size() && ((is_letter(all[i]) && is_dense(all[i]) == t.dense) ||
+                              (!t.dense && (all[i] == '\'' || all[i] == 0x2019) &&
+                               i + 1 < all.size() && is_letter(all[i + 1])))) {
       if (all[i] != '\'' && all[i] != 0x2019)
         append_utf8(t.text, all[i]);
       ++i;

@@ -31,15 +31,17 @@ bool is_text(std::string_view x) {
   if (x.size() < least_text)
     return false;
   std::size_t good = 0;
+  std::string valid;
+  for (const auto c : code_points(x))
+    append_utf8(valid, c);
+  if (valid != x)
+    return false;
   for (const auto c : code_points(x)) {
     if ((c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7F || (c >= 0x80 && c < 0xA0))
       return false;
     good += std::isalpha(static_cast<int>(c < 0x80 ? c : 'a')) != 0 || c == ' ' ? 1 : 0;
   }
-  // Bytes that are no UTF-8 have become blanks: too many of them are no text.
-  return good * 10 >= code_points(x).size() * 7 &&
-         std::count_if(x.begin(), x.end(), [](char c) { return (c & 0x80) != 0; }) * 2 <=
-             static_cast<std::ptrdiff_t>(x.size()) + 8;
+  return good * 10 >= code_points(x).size() * 7;
 }
 
 int value_64(char c) noexcept {
@@ -104,10 +106,9 @@ class run_finder {
       auto end = i;
       bool upper = false, lower = false, other = false;
       // Lines of a longer run belong together.
-      while (end < text_.size() &&
-             (value_64(text_[end]) >= 0 ||
-              (text_[end] == '\n' && end - i >= 16 && end + 1 < text_.size() &&
-               value_64(text_[end + 1]) >= 0))) {
+      while (end < text_.size() && (value_64(text_[end]) >= 0 ||
+                                    (text_[end] == '\n' && end - i >= 16 &&
+                                     end + 1 < text_.size() && value_64(text_[end + 1]) >= 0))) {
         const char c = text_[end++];
         upper = upper || (c >= 'A' && c <= 'Z');
         lower = lower || (c >= 'a' && c <= 'z');
@@ -206,7 +207,8 @@ class run_finder {
     std::size_t undone = 0;
     for (std::size_t i = 0; i < text_.size();) {
       const auto rest = text_.substr(i);
-      if (rest[0] == '%' && rest.size() >= 3 && hex_value(rest[1]) >= 0 && hex_value(rest[2]) >= 0) {
+      if (rest[0] == '%' && rest.size() >= 3 && hex_value(rest[1]) >= 0 &&
+          hex_value(rest[2]) >= 0) {
         out += static_cast<char>(hex_value(rest[1]) * 16 + hex_value(rest[2]));
         i += 3;
         ++undone;
@@ -272,9 +274,9 @@ class run_finder {
 
   void morse() {
     static constexpr std::array<std::string_view, 36> signs{
-        ".-",   "-...", "-.-.", "-..",  ".",    "..-.", "--.",   "....",  "..",
-        ".---", "-.-",  ".-..", "--",   "-.",   "---",  ".--.",  "--.-",  ".-.",
-        "...",  "-",    "..-",  "...-", ".--",  "-..-", "-.--",  "--..",  "-----",
+        ".-",    "-...",  "-.-.",  "-..",   ".",     "..-.",  "--.",   "....",  "..",
+        ".---",  "-.-",   ".-..",  "--",    "-.",    "---",   ".--.",  "--.-",  ".-.",
+        "...",   "-",     "..-",   "...-",  ".--",   "-..-",  "-.--",  "--..",  "-----",
         ".----", "..---", "...--", "....-", ".....", "-....", "--...", "---..", "----."};
     std::string out;
     std::size_t letters = 0;
@@ -311,11 +313,11 @@ class run_finder {
 std::vector<decoded> decode_runs(std::string_view text) {
   // Without any of these there is nothing encoded in it.
   const bool worth =
-      std::any_of(text.begin(), text.end(), [](char c) {
-        return is_digit(c) || c == '%' || c == '&' || c == '\\' || c == '+' || c == '=';
-      }) ||
-      text.find("..") != text.npos || text.find("--") != text.npos ||
-      [&] {
+      std::any_of(text.begin(), text.end(),
+                  [](char c) {
+                    return is_digit(c) || c == '%' || c == '&' || c == '\\' || c == '+' || c == '=';
+                  }) ||
+      text.find("..") != text.npos || text.find("--") != text.npos || [&] {
         std::size_t run = 0;
         for (const char c : text) {
           run = is_alnum(c) ? run + 1 : 0;

@@ -10,9 +10,9 @@ namespace troupe::screens {
 
 namespace {
 
-constexpr int deep_most = 3;          ///< encodings within each other
-constexpr std::size_t grow_most = 8;  ///< times the text's own size
-constexpr double is_language = 0.3;   ///< of its letters belong to words that everybody uses
+constexpr int deep_most = 3;         ///< encodings within each other
+constexpr std::size_t grow_most = 8; ///< times the text's own size
+constexpr double is_language = 0.3;  ///< of its letters belong to words that everybody uses
 
 bool is_letter(char c) noexcept {
   return std::isalpha(static_cast<unsigned char>(c)) != 0;
@@ -47,38 +47,42 @@ std::string without_leet(const std::string& text, char one) {
   return changed ? out : std::string{};
 }
 
-/// Runs of single letters with the same signs between them, as words; empty: there are none.
+/// Runs of single letters with signs between them, as words; empty: there are none. Where the gap
+/// is wider than between letters a word ends; `joined`: it nowhere is.
 std::string without_gaps(const std::string& text, bool& joined) {
   std::string out;
   bool changed = false;
   for (std::size_t i = 0; i < text.size();) {
-    std::string run;
-    std::size_t at = i, gaps = 0;
-    bool wide = false; // somewhere the gap is wider: there a word ends
-    while (at < text.size() && is_letter(text[at]) &&
-           (at == 0 || !is_letter(text[at - 1])) &&
+    std::string letters;
+    std::vector<std::size_t> gaps;
+    std::size_t at = i;
+    while (at < text.size() && is_letter(text[at]) && (at == 0 || !is_letter(text[at - 1])) &&
            (at + 1 >= text.size() || !is_letter(text[at + 1]))) {
-      run += text[at++];
+      letters += text[at++];
       std::size_t gap = 0;
-      const char sign = at < text.size() ? text[at] : '\0';
-      while (at < text.size() && !std::isalnum(static_cast<unsigned char>(text[at])) && gap < 4) {
+      while (at < text.size() && !std::isalnum(static_cast<unsigned char>(text[at])) && gap < 8) {
         ++gap;
         ++at;
       }
-      if (gap > 1 && sign != '\0') {
-        run += ' ';
-        wide = true;
-      }
-      ++gaps;
+      gaps.push_back(gap);
     }
-    if (gaps >= 6) {
-      out += run + " ";
-      joined = joined || !wide;
-      changed = true;
-      i = at;
-    } else {
+    if (letters.size() < 6) {
       out += text[i++];
+      continue;
     }
+    const auto usual = *std::min_element(gaps.begin(), gaps.end() - 1);
+    bool wide = false;
+    for (std::size_t k = 0; k < letters.size(); ++k) {
+      out += letters[k];
+      if (gaps[k] > usual) {
+        out += ' ';
+        wide = wide || k + 1 < letters.size();
+      }
+    }
+    out += ' ';
+    joined = joined || !wide;
+    changed = true;
+    i = at;
   }
   return changed ? out : std::string{};
 }
@@ -141,7 +145,8 @@ std::string from_pig_latin(const std::string& text) {
           while (back > 1 && word.size() - back < 3 &&
                  std::string_view{"aeiou"}.find(word[back - 1]) == std::string_view::npos)
             --back;
-          // Of several letters behind it nobody knows how many were in front: all that can have been.
+          // Of several letters behind it nobody knows how many were in front: all that can have
+          // been.
           std::string others;
           for (auto k = back; k < word.size(); ++k)
             others += (others.empty() ? "" : " ") + word.substr(k) + word.substr(0, k);

@@ -9,17 +9,17 @@ namespace troupe::screens {
 
 /// One way of reading a text.
 struct reading {
-  std::string text;      ///< folded
-  const char* how = "";  ///< what was undone to get it; empty: the text as it stands
-  bool joined = false;   ///< there are no blanks between its words
-  double suspicion = 0;  ///< of a text that has to be read in this way, whatever it says
+  std::string text;     ///< folded
+  const char* how = ""; ///< what was undone to get it; empty: the text as it stands
+  bool joined = false;  ///< there are no blanks between its words
+  double suspicion = 0; ///< of a text that has to be read in this way, whatever it says
 };
 
 /// The text as it stands, first, and every other way in which somebody may mean it to be read:
-/// letters for digits, letters apart, backwards, shifted, and what is encoded in it (base64, base32,
-/// hexadecimal and binary numbers, percent, HTML and backslash escapes, Morse, signs that nobody
-/// sees), also within each other. Bounded: a text of n bytes gives at most `readings_max` readings
-/// of together 8 n bytes.
+/// letters for digits, letters apart, backwards, shifted, and what is encoded in it (base64,
+/// base32, hexadecimal and binary numbers, percent, HTML and backslash escapes, Morse, signs that
+/// nobody sees), also within each other. Bounded: a text of n bytes gives at most `readings_max`
+/// readings of together 8 n bytes.
 [[nodiscard]] std::vector<reading> readings_of(std::string_view text);
 
 inline constexpr std::size_t readings_max = 48;

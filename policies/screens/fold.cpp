@@ -104,15 +104,15 @@ std::string compatible(const std::string& text) {
       static_cast<utf8proc_ssize_t>(text.size()), &got,
       static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE |
                                      UTF8PROC_CASEFOLD | UTF8PROC_IGNORE | UTF8PROC_STRIPMARK));
-  std::string out = size > 0 ? std::string{reinterpret_cast<const char*>(got),
-                                           static_cast<std::size_t>(size)}
-                             : text;
+  std::string out =
+      size > 0 ? std::string{reinterpret_cast<const char*>(got), static_cast<std::size_t>(size)}
+               : text;
   std::free(got);
   return out;
 }
 
 /// Puts Latin letters back for those that look like them, word by word.
-std::string without_look_alikes(const std::string& text, std::size_t& words) {
+std::string without_look_alikes(const std::string& text, bool put_back, std::size_t& words) {
   const auto all = code_points(text);
   // Somebody who writes in that script uses letters of it that look like no others.
   const bool foreign = std::any_of(all.begin(), all.end(), [](char32_t c) {
@@ -131,7 +131,7 @@ std::string without_look_alikes(const std::string& text, std::size_t& words) {
       append_utf8(out, all[i++]);
       continue;
     }
-    const bool back = mixed && (latin || !foreign);
+    const bool back = put_back && mixed && (latin || !foreign);
     words += back ? 1 : 0;
     for (; i < end; ++i) {
       const char instead = back ? in(alike, all[i]) : '\0';
@@ -171,7 +171,7 @@ void append_utf8(std::string& to, char32_t c) {
   to.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(n));
 }
 
-folded fold(std::string_view text) {
+folded fold(std::string_view text, bool put_back) {
   folded out;
   if (std::all_of(text.begin(), text.end(),
                   [](char c) { return (c & 0x80) == 0 && (c >= ' ' || c == '\n' || c == '\t'); })) {
@@ -206,7 +206,7 @@ folded fold(std::string_view text) {
     before = c;
   }
   out.written_unseen += from_bits(run);
-  out.text = without_look_alikes(compatible(seen), out.look_alikes);
+  out.text = without_look_alikes(compatible(seen), put_back, out.look_alikes);
   return out;
 }
 

@@ -59,10 +59,9 @@ bool is_order(const std::vector<std::string>& words) {
       "you", "your", "must", "instructions", "prompt", "confidential", "never", "reveal", "secret"};
   const bool has = std::any_of(words.begin(), words.end(),
                                [&](const std::string& w) { return inside.contains(w); });
-  return !words.empty() &&
-         ((words.front() != "the" && words.front() != "if" && words.front() != "when" &&
-           beginnings.contains(words.front())) ||
-          has);
+  return !words.empty() && ((words.front() != "the" && words.front() != "if" &&
+                             words.front() != "when" && beginnings.contains(words.front())) ||
+                            has);
 }
 
 std::string letters_only(std::string_view text) {
@@ -91,24 +90,24 @@ bool is_digit(char c) noexcept {
 struct offence {
   std::size_t at = 0, size = 0;
   double score = 0;
-  signal what = signal::leak;
+  sign what = sign::leak;
 };
 
 /// What is wrong with a text, place by place. An offence without a size is one of the whole text.
 std::vector<offence> offences_in(const std::string& text, screen_place where, const outgoing& by) {
   std::vector<offence> out;
   if (by.secret && by.secret->in(text))
-    out.push_back({0, 0, 0.95, signal::leak});
+    out.push_back({0, 0, 0.95, sign::leak});
   if (by.holds_key)
     for (const auto& x : readings_of(text))
       if (by.holds_key(x.text)) {
-        out.push_back({0, 0, 0.95, signal::leak});
+        out.push_back({0, 0, 0.95, sign::leak});
         break;
       }
   if (by.holds_key)
     for (const auto& x : decode_runs(text))
       if (by.holds_key(x.text)) {
-        out.push_back({0, 0, 0.95, signal::leak});
+        out.push_back({0, 0, 0.95, sign::leak});
         break;
       }
   const auto standing = [&](const std::string& x) {
@@ -120,27 +119,27 @@ std::vector<offence> offences_in(const std::string& text, screen_place where, co
     if (x.what == link::kind::email) {
       if (known == is::unknown)
         out.push_back({x.at, x.size, where == screen_place::actions ? 0.8 : 0.7,
-                       where == screen_place::actions ? signal::exfiltration : signal::leak});
+                       where == screen_place::actions ? sign::exfiltration : sign::leak});
       else if (known == is::heard && where == screen_place::actions)
-        out.push_back({x.at, x.size, 0.55, signal::exfiltration});
+        out.push_back({x.at, x.size, 0.55, sign::exfiltration});
       continue;
     }
     if (by.hosts && is_host_of(x.host, *by.hosts))
       continue;
     const bool given = known == is::trusted || standing(x.host) == is::trusted;
-    const double score = x.filled_in                  ? 0.85
-                         : x.image && !given          ? 0.8
-                         : given                      ? 0.0
+    const double score = x.filled_in                       ? 0.85
+                         : x.image && !given               ? 0.8
+                         : given                           ? 0.0
                          : x.carries && known != is::heard ? 0.72
-                         : known == is::heard         ? (x.carries ? 0.5 : 0.2)
-                                                      : 0.55;
+                         : known == is::heard              ? (x.carries ? 0.5 : 0.2)
+                                                           : 0.55;
     if (score > 0)
-      out.push_back({x.at, x.size, score, signal::exfiltration});
+      out.push_back({x.at, x.size, score, sign::exfiltration});
   }
   if (by.known)
     for (const auto& x : by.known->ids_in(text))
       if (standing(x.id) == is::unknown)
-        out.push_back({x.at, x.size, 0.75, signal::leak});
+        out.push_back({x.at, x.size, 0.75, sign::leak});
   return out;
 }
 
@@ -253,12 +252,12 @@ void known_things::trust(std::string_view text) {
   note(text, trusted_);
 }
 
-void known_things::trust(const json& document) {
+void known_things::trust_data(const json& document) {
   if (document.is_string())
-    trust(std::string_view{document.get_ref<const std::string&>()});
+    trust(document.get_ref<const std::string&>());
   else if (document.is_structured())
     for (const auto& inner : document)
-      trust(inner);
+      trust_data(inner);
 }
 
 void known_things::hear(std::string_view text) {
@@ -280,7 +279,7 @@ bool known_things::is_foreign(const json& object) const {
   return other;
 }
 
-void known_things::hear(const json& document) {
+void known_things::hear_data(const json& document) {
   if (document.is_string()) {
     // A field holds an address and nothing else; what is more is a text that somebody wrote.
     const auto& text = document.get_ref<const std::string&>();
@@ -289,7 +288,7 @@ void known_things::hear(const json& document) {
     return;
   } else if (document.is_structured()) {
     for (const auto& inner : document)
-      hear(inner);
+      hear_data(inner);
   }
 }
 
@@ -341,9 +340,8 @@ verdict screen_outgoing(std::string& text, screen_place where, screen_rule rule,
     for (const auto& [at, size] : sentences_of(text)) {
       const auto sentence = text.substr(at, size);
       const auto wrong = offences_in(sentence, where, by);
-      if (std::any_of(wrong.begin(), wrong.end(), [&](const offence& x) {
-            return x.size == 0 && x.score >= rule.threshold;
-          })) {
+      if (std::any_of(wrong.begin(), wrong.end(),
+                      [&](const offence& x) { return x.size == 0 && x.score >= rule.threshold; })) {
         if (!rest.ends_with(withheld_mark))
           rest += (rest.empty() || rest.back() == ' ' ? "" : " ") + std::string{withheld_mark};
         ++out.parts;
@@ -380,7 +378,7 @@ void screen_each(json& x, screen_place where, screen_rule rule, const outgoing& 
   if (deep > deep_most) {
     out.action = rule.action;
     out.score = 1;
-    out.signals = {signal::disguise};
+    out.signals = {sign::disguise};
     x = nullptr;
   } else if (x.is_string()) {
     out.take(screen_outgoing(x.get_ref<std::string&>(), where, rule, by));
@@ -412,7 +410,7 @@ verdict screen_outgoing(json& document, screen_place where, screen_rule rule, co
   if (by.secret && by.secret->in(together)) {
     verdict all;
     all.score = 0.95;
-    all.signals = {signal::leak};
+    all.signals = {sign::leak};
     all.action = action_for(all.score, rule);
     if (all.action == screen_action::strip) {
       clear_texts(document);

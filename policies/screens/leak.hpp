@@ -44,9 +44,9 @@ class known_things {
  public:
   explicit known_things(std::string customer = {});
   void trust(std::string_view text);
-  void trust(const json& document);
+  void trust_data(const json& document);
   void hear(std::string_view text);
-  void hear(const json& document);
+  void hear_data(const json& document);
 
   enum class standing : std::uint8_t { unknown, heard, trusted };
   [[nodiscard]] standing of(const std::string& thing) const;
@@ -71,9 +71,9 @@ class known_things {
 
 /// What is held against a text that goes out.
 struct outgoing {
-  const secret_words* secret = nullptr; ///< null: there is nothing
-  const known_things* known = nullptr;  ///< null: nobody knows what is known
-  const std::vector<std::string>* hosts = nullptr; ///< that links may lead to; null: none
+  const secret_words* secret = nullptr;              ///< null: there is nothing
+  const known_things* known = nullptr;               ///< null: nobody knows what is known
+  const std::vector<std::string>* hosts = nullptr;   ///< that links may lead to; null: none
   std::function<bool(const std::string&)> holds_key; ///< whether a text holds a secret of the fleet
 };
 

@@ -12,10 +12,10 @@ struct link {
   enum class kind { url, email } what = kind::url;
   std::size_t at = 0; ///< first byte in the text, and how many
   std::size_t size = 0;
-  std::string target;   ///< in lower case: the URL, or the address
-  std::string host;     ///< without port and user
-  bool image = false;   ///< it is loaded without anybody asking for it
-  bool carries = false; ///< it has a query, a fragment or a path that can hold other data
+  std::string target;     ///< in lower case: the URL, or the address
+  std::string host;       ///< without port and user
+  bool image = false;     ///< it is loaded without anybody asking for it
+  bool carries = false;   ///< it has a query, a fragment or a path that can hold other data
   bool filled_in = false; ///< with a placeholder, to be filled in by whoever reads it
 };
 

@@ -11,7 +11,7 @@ namespace troupe::screens {
 
 namespace {
 
-constexpr std::size_t sentence_least = 24; ///< bytes: what is shorter belongs to what follows
+constexpr std::size_t sentence_least = 12; ///< bytes: what is shorter belongs to what follows
 constexpr double worth_telling = 0.3;
 constexpr double part_of_it = 0.3; ///< a sentence that speaks so much for an attack goes with it
 constexpr std::size_t together_most = 256u << 10; ///< bytes that are read as one text
@@ -52,9 +52,9 @@ void look_at_links(std::string_view text, strengths& out) {
     if (x.what == link::kind::email)
       continue;
     if (x.filled_in)
-      out.raise(signal::exfiltration, x.image ? 0.8 : 0.62);
+      out.raise(sign::exfiltration, x.image ? 0.8 : 0.72);
     else if (x.image && x.carries)
-      out.raise(signal::exfiltration, 0.62);
+      out.raise(sign::exfiltration, 0.62);
   }
 }
 
@@ -74,11 +74,11 @@ strengths read_all(std::string_view text, screen_place where, std::vector<const 
     const auto said = now.together();
     if (!first && said >= worth_telling && said > out.together() + 0.05) {
       // Whoever hides an order knows that it is none to be given.
-      now.raise(signal::disguise, 0.5);
+      now.raise(sign::disguise, 0.5);
       how.push_back(x.how);
     }
     if (x.suspicion > 0 && (said >= worth_telling / 2 || x.suspicion >= 0.6))
-      now.raise(signal::disguise, x.suspicion);
+      now.raise(sign::disguise, x.suspicion);
     if (now.together() > out.together())
       out = now;
     first = false;
@@ -125,8 +125,8 @@ whole read_text(std::string_view text, screen_place where) {
     const auto what = read_all(text, where, how);
     // Whole texts hold more words: only what is there at once counts, not what adds up.
     double most = 0;
-    for (std::size_t i = 0; i < enum_names<signal>::value.size(); ++i)
-      most = std::max(most, what.of(static_cast<signal>(i)));
+    for (std::size_t i = 0; i < enum_names<sign>::value.size(); ++i)
+      most = std::max(most, what.of(static_cast<sign>(i)));
     out.only_together = take(what, most, how);
   }
   out.said.signals = strongest.strongest(worth_telling);
@@ -150,8 +150,11 @@ std::string cut(std::string_view text, const whole& from, double threshold, std:
     }
     ++taken;
     if (!marked) {
+      if (!out.empty() && out.back() != ' ' && out.back() != '\n')
+        out += ' ';
       out += withheld_mark;
-      out += text[p.end - 1] == '\n' ? '\n' : ' ';
+      if (text[p.end - 1] == '\n')
+        out += '\n';
     }
     marked = true;
   }
@@ -266,7 +269,7 @@ verdict screen(json& document, screen_place where, screen_rule rule) {
   if (!read) {
     out.action = rule.action == screen_action::flag ? screen_action::flag : screen_action::block;
     out.score = 1;
-    out.signals = {signal::disguise};
+    out.signals = {sign::disguise};
     return out;
   }
   screen_keys(document, where, rule, 0, out);

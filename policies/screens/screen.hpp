@@ -14,10 +14,10 @@ namespace troupe::screens {
 /// What a screen says of a text.
 struct verdict {
   screen_action action = screen_action::allow;
-  double score = 0;            ///< 0 to 1: how sure the screen is that it is an attack
-  std::vector<signal> signals; ///< the strongest first
+  double score = 0;                   ///< 0 to 1: how sure the screen is that it is an attack
+  std::vector<sign> signals;          ///< the strongest first
   std::vector<const char*> disguises; ///< what had to be undone to read it
-  std::size_t parts = 0;       ///< that were taken out
+  std::size_t parts = 0;              ///< that were taken out
 
   /// "override_rules, disguise (0.92)": for traces; holds nothing of the text.
   [[nodiscard]] std::string why() const;

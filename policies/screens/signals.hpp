@@ -13,7 +13,7 @@
 namespace troupe::screens {
 
 /// What a text tries to do.
-enum class signal : std::uint8_t {
+enum class sign : std::uint8_t {
   override_rules, ///< to have instructions ignored or replaced
   role,           ///< to pass for the system, the developer or the end of the data
   persona,        ///< to make the model somebody without rules
@@ -30,7 +30,7 @@ enum class signal : std::uint8_t {
 
 namespace troupe {
 template <>
-struct enum_names<screens::signal> {
+struct enum_names<screens::sign> {
   static constexpr std::array<std::string_view, 10> value{
       "override_rules", "role",        "persona",       "reveal",   "exfiltration",
       "command",        "concealment", "contradiction", "disguise", "leak"};
@@ -39,10 +39,10 @@ struct enum_names<screens::signal> {
 
 namespace troupe::screens {
 
-/// How strongly each signal speaks from a text, 0 to 1.
+/// How strongly each sign speaks from a text, 0 to 1.
 class strengths {
  public:
-  void raise(signal x, double to) noexcept {
+  void raise(sign x, double to) noexcept {
     auto& now = all_[static_cast<std::size_t>(x)];
     now = to > now ? to : now;
   }
@@ -50,7 +50,7 @@ class strengths {
     for (std::size_t i = 0; i < all_.size(); ++i)
       all_[i] = by.all_[i] > all_[i] ? by.all_[i] : all_[i];
   }
-  [[nodiscard]] double of(signal x) const noexcept { return all_[static_cast<std::size_t>(x)]; }
+  [[nodiscard]] double of(sign x) const noexcept { return all_[static_cast<std::size_t>(x)]; }
   /// All of them together: independent pieces of evidence (noisy or).
   [[nodiscard]] double together() const noexcept {
     double no = 1;
@@ -58,10 +58,10 @@ class strengths {
       no *= 1 - x;
     return 1 - no;
   }
-  [[nodiscard]] std::vector<signal> strongest(double least) const;
+  [[nodiscard]] std::vector<sign> strongest(double least) const;
 
  private:
-  std::array<double, enum_names<signal>::value.size()> all_{};
+  std::array<double, enum_names<sign>::value.size()> all_{};
 };
 
 /// What the words of a text try, by meanings that stand near each other. `where`: a request may

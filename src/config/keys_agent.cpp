@@ -189,6 +189,8 @@ const record& agent_keys() {
         "anything"},
        {"sanitize", list(text(text_rule::name)),
         "rules that take out of its texts what must not get outside", "[]"},
+       {"screens", fields(screens_keys), "against being taken over, and against leaks",
+        "the domain's"},
        {"fallback", list(text(text_rule::fallback)), "tried in order when repetitions end", "[]"},
        {"breaker", fields(breaker_keys), "its circuit breaker", "the domain's"},
        {"provider", text(text_rule::name),

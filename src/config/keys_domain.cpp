@@ -150,6 +150,7 @@ const record& domain_keys() {
        {"context", map(text_rule::name, fields_or(context_keys, context_type())),
         "the typed context", "{}"},
        {"sanitize", list(fields(sanitize_keys)), "rules that its agents may name", "[]"},
+       {"screens", fields(screens_keys), "of its agents, where they say nothing else", "{}"},
        {"supervision", fields(supervision_keys), "restarts of agents", "{}"},
        {"on_failure", fields(on_failure_keys), "changes of the failure table", "{}"},
        {"human_queue", text(text_rule::name), "the queue of people that `ask_human` asks", "none"},

@@ -141,11 +141,31 @@ void read_agent(const yaml_node& root, std::string_view domain, agent_spec& out)
   top.get("writes", out.writes);
   top.get("min_confidence", out.min_confidence);
   top.get("sanitize", out.sanitize);
+  read_screens(top.in("screens"), out.screens);
   top.get("fallback", out.fallback);
   out.fallback = qualified(std::move(out.fallback), domain);
   top.get("provider", out.provider);
   top.get("shed_at", out.shed_at);
   out.settings = read_settings(top, card.kind);
+}
+
+void read_screens(const section& from, screen_spec& out) {
+  for (const auto where : {screen_place::request, screen_place::results, screen_place::actions,
+                           screen_place::answers}) {
+    const auto* at = from.find(to_string(where));
+    if (!at)
+      continue;
+    auto& rule = out.at(where).emplace(default_screens(where));
+    if (at->is_map()) {
+      const section said{at};
+      said.get("action", rule.action);
+      said.get("threshold", rule.threshold);
+    } else if (const auto word = as_word<screen_action>(*at)) {
+      rule.action = *word;
+    }
+  }
+  if (from.find("hosts"))
+    from.get("hosts", out.hosts.emplace());
 }
 
 void complete_breakers(domain_draft& domain) {

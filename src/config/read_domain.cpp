@@ -83,6 +83,7 @@ void read_domain(const yaml_node& root, domain_draft& out) {
   read_understanding(top.in("understand"), spec.path, spec.understanding);
   read_context(top, spec);
 
+  read_screens(top.in("screens"), spec.screens);
   for (const auto* entry : top.elements("sanitize")) {
     const section from{entry};
     auto& rule = spec.sanitize.emplace_back();

@@ -17,6 +17,7 @@ void read_agent(const yaml_node& root, std::string_view domain, agent_spec& out)
 /// Everything of a domain that is about failures and overload.
 void read_failures(const section& top, domain_spec& out);
 void read_breaker(const section& from, breaker_spec& out);
+void read_screens(const section& from, screen_spec& out);
 /// What an agent's own breaker does not say, the domain's says: once both have been read.
 void complete_breakers(domain_draft& domain);
 

@@ -103,6 +103,7 @@ const record& overload_keys();
 const record& provider_keys(); ///< a server of language models
 const record& model_keys();
 const record& llm_keys(); ///< an agent with a model
+const record& screens_keys();
 const record& native_keys();
 const record& subprocess_keys();
 const record& http_keys();

@@ -1,4 +1,5 @@
 // Agents that think with models: whole nodes in virtual time, models and services by a script.
+#include "policies/llm_talk.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
@@ -150,7 +151,7 @@ TEST(llm_agent, answers_with_what_the_model_says_and_what_it_cost) {
   EXPECT_EQ(body["model"], "small-1");
   EXPECT_EQ(body["messages"][0]["role"], "system");
   EXPECT_EQ(body["messages"][0]["content"].get<std::string>().find("You do the work."), 0u);
-  EXPECT_EQ(json::parse(body["messages"][1]["content"].get<std::string>())["request"],
+  EXPECT_EQ(json::parse(inside_data(body["messages"][1]["content"].get<std::string>()))["request"],
             "Where is order LF-10200?");
   EXPECT_TRUE(body.contains("response_format"));
 }
@@ -173,7 +174,7 @@ TEST(llm_agent, uses_a_tool_and_answers_with_what_it_found) {
   EXPECT_EQ(t->result().used.input_tokens, 200u);
   ASSERT_EQ(x.asked.size(), 2u);
   EXPECT_EQ(x.asked[0].second["tools"][0]["function"]["name"], "look");
-  EXPECT_EQ(json::parse(x.last_words())["data"]["place"], "Leeds");
+  EXPECT_EQ(json::parse(inside_data(x.last_words()))["data"]["place"], "Leeds");
 }
 
 TEST(llm_agent, tools_are_used_side_by_side_and_wrong_wishes_come_back_with_what_is_wrong) {
@@ -196,7 +197,7 @@ TEST(llm_agent, tools_are_used_side_by_side_and_wrong_wishes_come_back_with_what
   ASSERT_EQ(messages.size(), 7u);
   EXPECT_NE(messages[4]["content"].get<std::string>().find("no such tool"), std::string::npos);
   EXPECT_NE(messages[5]["content"].get<std::string>().find("pattern"), std::string::npos);
-  EXPECT_EQ(json::parse(messages[6]["content"].get<std::string>())["data"]["place"], "Leeds");
+  EXPECT_EQ(json::parse(inside_data(messages[6]["content"].get<std::string>()))["data"]["place"], "Leeds");
 }
 
 TEST(llm_agent, repairs_an_answer_once) {
