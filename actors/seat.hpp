@@ -133,6 +133,16 @@ class alignas(64) seat {
     state.store(absent_, std::memory_order_relaxed);
     return sitter_.incarnation;
   }
+  /// As above, if that incarnation still sits there: the supervisor of who has ended may have been
+  /// replaced, and its successor's child be quicker.
+  void leave(std::uint64_t which) {
+    std::lock_guard hold{mutex_};
+    if (sitter_.incarnation != which)
+      return;
+    sitter_.handle = nullptr;
+    version_.fetch_add(1, std::memory_order_release);
+    state.store(absent_, std::memory_order_relaxed);
+  }
   /// How the seat looks while nobody sits there: `down`, `unplaced` or `spare`, and why.
   void set_absent(health as, std::string why) {
     std::lock_guard hold{mutex_};

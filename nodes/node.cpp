@@ -258,7 +258,8 @@ void node::add_agent(agent_spec spec) {
     throw std::runtime_error{"domain " + spec.card.domain + " is not running"};
   parts_->versions->note_added(name);
   for (auto& child : node_tree{parts_, options_, late_}.agent_children(spec, *domain)) {
-    late_->add(supervisor_name, child);
+    // It is the application's, and not given by a keeper that may be restarted.
+    late_->keep(supervisor_name, child);
     // A supervisor that has been restarted just now knows it already, and takes it as the same.
     caf::anon_send(agents, start_child{std::make_shared<const child_spec>(std::move(child))});
   }
