@@ -23,12 +23,12 @@ const std::vector<seat_ptr>* dispatcher::candidates_for(const plan_run::target& 
 }
 
 void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
-                         const plan_run::step_state& state, const route_wish& wish, timestamp now,
+                         const plan_run::step_state& state, timestamp now,
                          const std::vector<std::string>* own) {
   seats_.clear();
   candidates_.clear();
-  // All of them are asked for before the first is looked at, so that cold ones come together; the line before a seat
-  // has its reference count, for the one that will be chosen.
+  // All of them are asked for before the first is looked at, so that cold ones come together; the
+  // line before a seat has its reference count, for the one that will be chosen.
   for (std::size_t i = 0; i < count; ++i)
     seats_.push_back(&all[from + i < all.size() ? from + i : from + i - all.size()]);
   if (own && count < all.size())
@@ -66,7 +66,6 @@ void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std
       }
     candidates_.push_back(c);
   }
-  choose_route(wish, candidates_, choice_);
 }
 
 dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, std::uint64_t dice,
@@ -101,11 +100,21 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
     return {std::move(why), nullptr, 0};
   }
   why->of = static_cast<std::uint32_t>(all->size());
-  const bool sample = all->size() > exact && wish.strategy != route_strategy::static_order;
-  look_at(*all, sample ? dice % all->size() : 0, sample ? window : all->size(), state, wish, now,
-          own);
+  // A named agent is not drawn for.
+  const bool learns = wish.strategy == route_strategy::learned && arms_ && target.agent.empty();
+  const bool sample = all->size() > (learns ? exact_learned : exact) &&
+                      wish.strategy != route_strategy::static_order;
+  const auto look = [&](std::size_t from, std::size_t count) {
+    look_at(*all, from, count, state, now, own);
+    if (learns)
+      draw_arms(t, step, wish, *why);
+    choose_route(wish, candidates_, choice_);
+  };
+  look(sample ? dice % all->size() : 0, sample ? (learns ? window_learned : window) : all->size());
   if (sample && choice_.chosen == route_choice::nobody)
-    look_at(*all, 0, all->size(), state, wish, now, own);
+    look(0, all->size());
+  if (learns)
+    why->because += (why->because.empty() ? "" : "; ") + learned_because_;
   std::uint8_t probe = 0;
   while (choice_.chosen != route_choice::nobody && !enter(*seats_[choice_.chosen], probe, now)) {
     // Somebody else has taken the probe since we looked.
@@ -123,6 +132,12 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
     why->seen.push_back({(*seats_[i])->where().name, choice_.said[i], c.load, c.capacity, c.cost,
                          c.quality, c.success_rate});
   }
+  // Of those that are not shown neither are the arms.
+  if (why->arms.size() > shown)
+    std::erase_if(why->arms, [&](const arm_seen& arm) {
+      return std::none_of(why->seen.begin(), why->seen.end(),
+                          [&](const considered& x) { return arm_of(x.agent) == arm.agent; });
+    });
   if (choice_.chosen == route_choice::nobody)
     return {std::move(why), nullptr, 0};
   auto to = *seats_[choice_.chosen];
