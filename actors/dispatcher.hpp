@@ -72,9 +72,14 @@ class dispatcher {
 
  private:
   [[nodiscard]] const std::vector<seat_ptr>* candidates_for(const plan_run::target& target) const;
-  void look_at(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
-               const plan_run::step_state& state, timestamp now,
-               const std::vector<std::string>* own);
+  [[nodiscard]] const tier_spec* tier_of(const task& what) const;
+  [[nodiscard]] route_strategy strategy_for(const task& what) const;
+  /// Gathers the seats to choose among and asks for their memory.
+  void approach(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
+                const std::vector<std::string>* own);
+  /// Reads them.
+  void look_at_all(const plan_run::step_state& state, timestamp now,
+                   const std::vector<std::string>* own);
   /// Draws for the candidates, and writes down what for.
   void draw_arms(const live_task& t, std::uint32_t step, const route_wish& wish, route& why);
   void look_at_breakers(const seat& place, candidate& c, timestamp now) const;

@@ -75,6 +75,11 @@ class alignas(64) seat {
  public:
   /// How far away its sitter is: 0 on this node, 1 in this node's region, 2 in another one.
   std::atomic<std::uint8_t> distance{0};
+
+ private:
+  std::atomic<bool> remote_{false}; ///< `elsewhere_` is not empty
+
+ public:
   /// Share of recent calls that succeeded: an exponential average over about 20 calls. Races lose
   /// an update at worst.
   std::atomic<float> success_rate{1.0f};
@@ -255,7 +260,6 @@ class alignas(64) seat {
   sitter sitter_;
   timestamp since_{};
   std::string elsewhere_;
-  std::atomic<bool> remote_{false};
   duty duty_ = duty::serving;
   health absent_ = health::down;
   std::string absent_why_;
