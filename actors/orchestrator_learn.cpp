@@ -38,7 +38,8 @@ void orchestrator_state::learn_of(const open_call& c, const outcome& x) {
   const auto& by = t->by->domain.routing.learning;
   const auto took = std::chrono::duration_cast<microseconds>(now_ - c.started);
   const auto cost = cost_of(*c.to, x.used);
-  const auto how = x.ok() ? mark_of(x.confidence, cost, took, by) : mark_of_failure(cost, took);
+  const auto how =
+      x.ok() ? arm_mark_of(x.confidence, cost, took, by) : arm_mark_of_failure(cost, took);
   const auto target = t->run->target_of(c.step);
   const auto intent = learned_intent(t->by->domain, t->run->node(c.step).name, target.skill);
   if (parts_->arms->note(domain_->path, intent, arm_of(c.to->where().name), how, by))

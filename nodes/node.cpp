@@ -1,10 +1,10 @@
 #include "nodes/node.hpp"
 
+#include "actors/arm_book.hpp"
 #include "actors/audit.hpp"
 #include "actors/breaker_desk.hpp"
 #include "actors/key_ring.hpp"
 #include "actors/mcp_servers.hpp"
-#include "actors/arm_book.hpp"
 #include "actors/standing_orders.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/work_desk.hpp"

@@ -28,7 +28,7 @@ double seconds_of(microseconds x) {
 
 } // namespace
 
-arm_mark mark_of(double quality, double cost, microseconds took, const learning_spec& by) {
+arm_mark arm_mark_of(double quality, double cost, microseconds took, const learning_spec& by) {
   const auto half = static_cast<double>(by.half_latency.count()) / 1e3;
   return {1,
           std::clamp(quality, 0.0, 1.0),
@@ -38,7 +38,7 @@ arm_mark mark_of(double quality, double cost, microseconds took, const learning_
           seconds_of(took)};
 }
 
-arm_mark mark_of_failure(double cost, microseconds took) {
+arm_mark arm_mark_of_failure(double cost, microseconds took) {
   return {0, 0, 0, 0, cost, seconds_of(took)};
 }
 

@@ -24,10 +24,10 @@ struct arm_mark {
 
 /// The mark of a call that ended well. What costs or takes `half_cost` or `half_latency` gets half
 /// a mark, ten times that a tenth or less.
-[[nodiscard]] arm_mark mark_of(double quality, double cost, microseconds took,
-                               const learning_spec& by);
+[[nodiscard]] arm_mark arm_mark_of(double quality, double cost, microseconds took,
+                                   const learning_spec& by);
 /// The mark of one that failed: it is worth nothing in any respect, however cheap it was.
-[[nodiscard]] arm_mark mark_of_failure(double cost, microseconds took);
+[[nodiscard]] arm_mark arm_mark_of_failure(double cost, microseconds took);
 
 /// Whether the end of a call says something of the agent that had it: not what somebody else
 /// forbade, could not pay for, asked wrongly or did not want any more.

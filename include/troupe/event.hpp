@@ -39,10 +39,9 @@ enum class verdict : std::uint8_t {
 template <>
 struct enum_names<verdict> {
   static constexpr std::array<std::string_view, 16> value{
-      "chosen",        "other_pinned", "already_tried", "unhealthy",     "full",
-      "below_quality", "costlier",     "more_loaded",   "lower_quality", "not_first",
-      "breaker_open",  "shed",         "probe_due",     "farther",       "not_its_own",
-      "drew_lower"};
+      "chosen",    "other_pinned", "already_tried", "unhealthy", "full",         "below_quality",
+      "costlier",  "more_loaded",  "lower_quality", "not_first", "breaker_open", "shed",
+      "probe_due", "farther",      "not_its_own",   "drew_lower"};
 };
 
 enum class route_strategy : std::uint8_t {
@@ -83,7 +82,8 @@ struct route {
   std::string because;  ///< the customer's tier, the intent, the rung of the fallback ladder: what
                         ///< shaped the request
   std::uint32_t of = 0; ///< how many candidates there were in all; `seen` may be a sample
-  std::string node; ///< where the agent lived then; empty: the node is alone, or nobody could take it
+  std::string
+      node; ///< where the agent lived then; empty: the node is alone, or nobody could take it
   std::string decided_at; ///< the node whose orchestrator decided; empty: the node is alone
   std::vector<considered> seen;
   std::vector<arm_seen> arms; ///< learned: of the agents in `seen`

@@ -26,9 +26,9 @@ std::string arms_text(const json& x) {
                         figure(a, "trials", "%.1f"), figure(a, "success", "%.2f"),
                         figure(a, "quality", "%.2f"), figure(a, "cost", "%.4g"),
                         figure(a, "seconds", "%.3f")});
-  return table({"DOMAIN", "INTENT", "AGENT", "WORTH", "CALLS", "SUCCESS", "QUALITY", "COST",
-                "SECONDS"},
-               rows, "nothing has been learned: no domain routes by `learned`, or none has had a call");
+  return table(
+      {"DOMAIN", "INTENT", "AGENT", "WORTH", "CALLS", "SUCCESS", "QUALITY", "COST", "SECONDS"},
+      rows, "nothing has been learned: no domain routes by `learned`, or none has had a call");
 }
 
 } // namespace

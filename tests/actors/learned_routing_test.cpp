@@ -51,7 +51,9 @@ std::map<std::string, int> run(stage& s, int n) {
 TEST(learned_routing, goes_where_calls_end_well_and_says_why) {
   stage s;
   s.room.works["good"] = ([](const agent_call&) { return say("done"); });
-  s.room.works["bad"] = ([](const agent_call&) { return outcome::of({reason::low_confidence, "no good", {}}); });
+  s.room.works["bad"] = ([](const agent_call&) {
+    return outcome::of({reason::low_confidence, "no good", {}});
+  });
   s.up(a_fleet(two_clerks()));
   (void)run(s, 40);
   const auto later = run(s, 60);
@@ -87,7 +89,9 @@ TEST(learned_routing, follows_an_agent_that_turns_bad) {
 TEST(learned_routing, what_was_learned_outlives_the_node) {
   stage s;
   s.room.works["good"] = ([](const agent_call&) { return say("done"); });
-  s.room.works["bad"] = ([](const agent_call&) { return outcome::of({reason::low_confidence, "no good", {}}); });
+  s.room.works["bad"] = ([](const agent_call&) {
+    return outcome::of({reason::low_confidence, "no good", {}});
+  });
   s.up(a_fleet(two_clerks()));
   (void)run(s, 60);
   s->advance(milliseconds{2500});
@@ -112,11 +116,11 @@ TEST(learned_routing, learns_by_intent) {
 TEST(arm_book, gives_out_what_is_to_be_stored_and_takes_what_others_know) {
   const learning_spec by;
   arm_book mine{"n1"};
-  EXPECT_TRUE(mine.note("d", "ask", "d/a", mark_of(0.9, 0, microseconds{5}, by), by));
-  EXPECT_FALSE(mine.note("d", "ask", "d/a", mark_of(0.9, 0, microseconds{5}, by), by));
+  EXPECT_TRUE(mine.note("d", "ask", "d/a", arm_mark_of(0.9, 0, microseconds{5}, by), by));
+  EXPECT_FALSE(mine.note("d", "ask", "d/a", arm_mark_of(0.9, 0, microseconds{5}, by), by));
   auto rows = mine.unsaved();
   ASSERT_EQ(rows.size(), 1u);
-  mine.note("d", "ask", "d/a", mark_of_failure(0, microseconds{5}), by);
+  mine.note("d", "ask", "d/a", arm_mark_of_failure(0, microseconds{5}), by);
   mine.saved(rows);
   EXPECT_EQ(mine.unsaved().size(), 1u) << "it has changed since";
   rows = mine.unsaved();
@@ -129,7 +133,8 @@ TEST(arm_book, gives_out_what_is_to_be_stored_and_takes_what_others_know) {
   const auto seen = other.look("d", "ask", {"d/a"}, by);
   EXPECT_NEAR(seen.front().from.trials, mine.look("d", "ask", {"d/a"}, by).front().from.trials,
               1e-9);
-  for (const auto* garbage : {"", "[]", R"({"trials": -1})", R"({"trials": 1, "as_of": 1, "arms": {"a": [1]}})"})
+  for (const auto* garbage :
+       {"", "[]", R"({"trials": -1})", R"({"trials": 1, "as_of": 1, "arms": {"a": [1]}})"})
     other.take({"d", "ask", "n3", 99, garbage});
   EXPECT_EQ(other.view("d", by)[0]["calls"], 3);
 }

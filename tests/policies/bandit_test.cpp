@@ -42,8 +42,7 @@ struct two_agents {
       const auto die = scramble(wish.dice ^ stable_hash(names[i]));
       const auto b = known.belief(names[i], by);
       candidate c{.load = 0, .capacity = 10};
-      c.drawn =
-          static_cast<float>(anybody ? unit_interval(die) : draw_beta(b.alpha, b.beta, die));
+      c.drawn = static_cast<float>(anybody ? unit_interval(die) : draw_beta(b.alpha, b.beta, die));
       c.healthy = !barred[i];
       all.push_back(c);
     }
@@ -55,7 +54,8 @@ struct two_agents {
   std::size_t call(std::string_view node = "n1") {
     const auto who = choose();
     const bool ok = unit_interval(dice.draw()) < succeeds[who];
-    known.note(node, names[who], ok ? mark_of(0.9, 0, 1ms, by) : mark_of_failure(0, 1ms), by);
+    known.note(node, names[who], ok ? arm_mark_of(0.9, 0, 1ms, by) : arm_mark_of_failure(0, 1ms),
+               by);
     return who;
   }
 
@@ -135,8 +135,8 @@ TEST(bandit, what_calls_are_worth_follows_the_weights) {
   learning_spec by;
   bandit known;
   for (int i = 0; i < 50; ++i) {
-    known.note("n", "dear", mark_of(0.9, 0.5, 100ms, by), by);
-    known.note("n", "slow", mark_of(0.9, 0.001, 20s, by), by);
+    known.note("n", "dear", arm_mark_of(0.9, 0.5, 100ms, by), by);
+    known.note("n", "slow", arm_mark_of(0.9, 0.001, 20s, by), by);
   }
   const auto better = [&](double cost, double latency) {
     by.cost = cost;
@@ -147,7 +147,7 @@ TEST(bandit, what_calls_are_worth_follows_the_weights) {
   EXPECT_TRUE(better(0, 1));
   // A failure is worth nothing, however cheap and quick it was.
   known = {};
-  known.note("n", "broken", mark_of_failure(0, 1ms), by);
+  known.note("n", "broken", arm_mark_of_failure(0, 1ms), by);
   EXPECT_LT(known.belief("broken", by).mean(), 0.5);
   EXPECT_EQ(known.belief("broken", by).from.thrift, 0);
 }
@@ -155,7 +155,7 @@ TEST(bandit, what_calls_are_worth_follows_the_weights) {
 TEST(bandit, a_judge_corrects_what_was_noted) {
   const learning_spec by;
   bandit known;
-  known.note("n", "a", mark_of(0.9, 0, 1ms, by), by);
+  known.note("n", "a", arm_mark_of(0.9, 0, 1ms, by), by);
   known.correct("n", "a", -0.9, by);
   EXPECT_NEAR(known.belief("a", by).from.quality, 0, 1e-9);
   EXPECT_EQ(known.trials(), 1u);
@@ -168,7 +168,7 @@ TEST(bandit, nodes_learn_together_in_whatever_order_they_hear_of_each_other) {
   dice_box dice{5};
   for (int i = 0; i < 60; ++i) {
     const auto how =
-        dice.draw() % 3 == 0 ? mark_of_failure(0.1, 5ms) : mark_of(0.8, 0.1, 5ms, by);
+        dice.draw() % 3 == 0 ? arm_mark_of_failure(0.1, 5ms) : arm_mark_of(0.8, 0.1, 5ms, by);
     auto& mine = i % 2 == 0 ? first : second;
     auto& other = i % 2 == 0 ? second : first;
     const auto* name = i % 2 == 0 ? "n1" : "n2";
@@ -188,6 +188,6 @@ TEST(bandit, nodes_learn_together_in_whatever_order_they_hear_of_each_other) {
   // What a node has written that is gone grows old as well.
   const auto was = first.belief("a", by).from.trials;
   for (int i = 0; i < 100; ++i)
-    first.note("n1", "b", mark_of(0.8, 0.1, 5ms, by), by);
+    first.note("n1", "b", arm_mark_of(0.8, 0.1, 5ms, by), by);
   EXPECT_NEAR(first.belief("a", by).from.trials, was / 2, 1e-6);
 }
