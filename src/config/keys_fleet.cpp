@@ -170,7 +170,8 @@ const record& fleet_keys() {
         "{}"},
        {"providers", map(text_rule::name, fields(provider_keys)),
         "servers of language models, by name", "{}"},
-       {"models", map(text_rule::name, fields(model_keys)), "language models, by name", "{}"}}};
+       {"models", map(text_rule::name, fields(model_keys)), "language models, by name", "{}"},
+       {"budgets", fields(fleet_budgets_keys), "limits on what is spent on models", "none"}}};
   return r;
 }
 

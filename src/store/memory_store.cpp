@@ -1,3 +1,4 @@
+#include "src/store/memory_budgets.hpp"
 #include "src/store/memory_versions.hpp"
 #include "src/store/order_table.hpp"
 #include "src/store/shard_epochs.hpp"
@@ -94,6 +95,8 @@ class memory_store final : public store {
   void keep_order(const standing_order& x) override { orders_.note(x); }
   std::vector<standing_order> orders() override { return orders_.all(); }
   version_table* versions() override { return &versions_; }
+  budget_table* budgets() override { return &budgets_; }
+  std::vector<cost_row> costs(const cost_query& query) override { return spend_.costs(query); }
 
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     std::vector<audit_row> out;
@@ -144,6 +147,10 @@ class memory_store final : public store {
       i = ledger_.erase(i);
       ++gone;
     }
+    if (gone < most)
+      gone += spend_.prune(older_than, most - gone);
+    if (gone < most)
+      gone += budgets_.prune(older_than, most - gone);
     return gone;
   }
 
@@ -235,6 +242,11 @@ class memory_store final : public store {
                          w.what == store_write::kind::version_used);
       return;
     }
+    if (w.what == store_write::kind::spend) {
+      if (w.cost)
+        spend_.add(*w.cost);
+      return;
+    }
     if (w.what == store_write::kind::key_revoked) {
       revoke(w);
       return;
@@ -304,6 +316,8 @@ class memory_store final : public store {
   shard_epochs epochs_;
   order_table orders_;
   memory_versions versions_;
+  memory_budgets budgets_;
+  memory_spend spend_;
 };
 
 } // namespace
