@@ -22,13 +22,21 @@ const std::vector<seat_ptr>* dispatcher::candidates_for(const plan_run::target& 
   return hit == index.end() ? nullptr : &hit->second;
 }
 
-void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
-                         const plan_run::step_state& state, const route_wish& wish, timestamp now,
-                         const std::vector<std::string>* own) {
+const tier_spec* dispatcher::tier_of(const task& what) const {
+  if (what.who.tier.empty())
+    return nullptr;
+  const auto hit = domain_.routing.tiers.find(what.who.tier);
+  return hit == domain_.routing.tiers.end() ? nullptr : &hit->second;
+}
+
+route_strategy dispatcher::strategy_for(const task& what) const {
+  const auto* tier = tier_of(what);
+  return tier ? tier->strategy.value_or(domain_.routing.strategy) : domain_.routing.strategy;
+}
+
+void dispatcher::approach(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
+                          const std::vector<std::string>* own) {
   seats_.clear();
-  candidates_.clear();
-  // All of them are asked for before the first is looked at, so that cold ones come together; the line before a seat
-  // has its reference count, for the one that will be chosen.
   for (std::size_t i = 0; i < count; ++i)
     seats_.push_back(&all[from + i < all.size() ? from + i : from + i - all.size()]);
   if (own && count < all.size())
@@ -36,12 +44,18 @@ void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std
       if (std::find(own->begin(), own->end(), place->where().name) != own->end() &&
           std::find(seats_.begin(), seats_.end(), &place) == seats_.end())
         seats_.push_back(&place);
+  // The line before a seat has its reference count, for the one that will be chosen.
   for (const auto* place : seats_) {
     const auto* at = reinterpret_cast<const char*>(place->get());
     __builtin_prefetch(at);
     __builtin_prefetch(at + 64);
     __builtin_prefetch(at - 64);
   }
+}
+
+void dispatcher::look_at_all(const plan_run::step_state& state, timestamp now,
+                             const std::vector<std::string>* own) {
+  candidates_.clear();
   for (const auto* at : seats_) {
     const auto& place = *at;
     candidate c;
@@ -68,7 +82,6 @@ void dispatcher::look_at(const std::vector<seat_ptr>& all, std::size_t from, std
       }
     candidates_.push_back(c);
   }
-  choose_route(wish, candidates_, choice_);
 }
 
 dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, std::uint64_t dice,
@@ -78,16 +91,28 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
   auto target = t.run->target_of(step);
   if (!only.empty())
     target.agent = only;
+  // Among many agents the candidates are in cold memory. What they are is read while the decision
+  // is being prepared: first where their seats are, then the seats.
+  const auto* all = candidates_for(target);
+  const bool any = all && !all->empty();
+  const auto strategy = strategy_for(*t.what);
+  // A named agent is not drawn for.
+  const bool learns = strategy == route_strategy::learned && arms_ && target.agent.empty();
+  const bool sample = any && all->size() > (learns ? exact_learned : exact) &&
+                      strategy != route_strategy::static_order;
+  const auto sampled = learns ? window_learned : window;
+  const auto from = sample ? dice % all->size() : 0;
+  if (sample)
+    __builtin_prefetch(&(*all)[from]);
   auto why = std::make_shared<route>();
   why->skill = target.skill.empty() ? std::string{target.agent} : std::string{target.skill};
-  route_wish wish{domain_.routing.strategy, static_cast<float>(domain_.routing.min_quality), dice};
-  if (!t.what->who.tier.empty()) {
-    auto tier = domain_.routing.tiers.find(t.what->who.tier);
-    if (tier != domain_.routing.tiers.end()) {
-      wish.strategy = tier->second.strategy.value_or(wish.strategy);
-      wish.min_quality = std::max(wish.min_quality, static_cast<float>(tier->second.min_quality));
-      why->because = "customer tier " + t.what->who.tier;
-    }
+  why->seen.reserve(sample && !learns ? window : shown + 1);
+  if (any)
+    approach(*all, from, sample ? sampled : all->size(), own);
+  route_wish wish{strategy, static_cast<float>(domain_.routing.min_quality), dice};
+  if (const auto* tier = tier_of(*t.what)) {
+    wish.min_quality = std::max(wish.min_quality, static_cast<float>(tier->min_quality));
+    why->because = "customer tier " + t.what->who.tier;
   }
   // A named agent is wanted as it is, whatever the tier asks for.
   if (!target.agent.empty())
@@ -97,17 +122,24 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
                     std::to_string(state.rung) + ": " + t.run->node(step).fallback[state.rung - 1];
   why->strategy = wish.strategy;
   why->decided_at = node_;
-  const auto* all = candidates_for(target);
-  if (!all || all->empty()) {
+  if (!any) {
     why->because += (why->because.empty() ? "" : "; ") + std::string{"no agent offers it"};
     return {std::move(why), nullptr, 0};
   }
   why->of = static_cast<std::uint32_t>(all->size());
-  const bool sample = all->size() > exact && wish.strategy != route_strategy::static_order;
-  look_at(*all, sample ? dice % all->size() : 0, sample ? window : all->size(), state, wish, now,
-          own);
-  if (sample && choice_.chosen == route_choice::nobody)
-    look_at(*all, 0, all->size(), state, wish, now, own);
+  const auto compare = [&] {
+    look_at_all(state, now, own);
+    if (learns)
+      draw_arms(t, step, wish, *why);
+    choose_route(wish, candidates_, choice_);
+  };
+  compare();
+  if (sample && choice_.chosen == route_choice::nobody) {
+    approach(*all, 0, all->size(), own);
+    compare();
+  }
+  if (learns)
+    why->because += (why->because.empty() ? "" : "; ") + learned_because_;
   std::uint8_t probe = 0;
   while (choice_.chosen != route_choice::nobody && !enter(*seats_[choice_.chosen], probe, now)) {
     // Somebody else has taken the probe since we looked.
@@ -117,7 +149,6 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
   if (std::any_of(candidates_.begin(), candidates_.end(),
                   [](const candidate& c) { return c.open || c.probe; }))
     tell_of_breakers(why->because, now);
-  why->seen.reserve(std::min(seats_.size(), shown + 1));
   for (std::size_t i = 0; i < seats_.size(); ++i) {
     if (why->seen.size() >= shown && i != choice_.chosen)
       continue;
@@ -125,6 +156,12 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
     why->seen.push_back({(*seats_[i])->where().name, choice_.said[i], c.load, c.capacity, c.cost,
                          c.quality, c.success_rate});
   }
+  // Of those that are not shown neither are the arms.
+  if (why->arms.size() > shown)
+    std::erase_if(why->arms, [&](const arm_seen& arm) {
+      return std::none_of(why->seen.begin(), why->seen.end(),
+                          [&](const considered& x) { return arm_of(x.agent) == arm.agent; });
+    });
   if (choice_.chosen == route_choice::nobody)
     return {std::move(why), nullptr, 0};
   auto to = *seats_[choice_.chosen];

@@ -26,6 +26,7 @@ class event_log;
 class flight_recorder;
 class redactor;
 class standing_orders;
+class arm_book;
 namespace tools {
 class process_port;
 class http_port;
@@ -53,6 +54,7 @@ struct node_parts {
   std::shared_ptr<spdlog::logger> log;
   std::shared_ptr<troupe::directory> places = std::make_shared<troupe::directory>();
   std::shared_ptr<standing_orders> orders; ///< what people have said of the agents; never null
+  std::shared_ptr<arm_book> arms; ///< what routing has learned; never null
   std::shared_ptr<troupe::metrics> counters;
   std::shared_ptr<cluster_view> cluster; ///< null: the node is alone
   /// Surveys of all nodes that are under way from here.

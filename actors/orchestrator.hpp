@@ -68,8 +68,6 @@ struct orchestrator_state {
   void on_child_undelivered(const task_undelivered& x);
   void on_call_undelivered(const call_undelivered& x);
   void on_question_answered(const question_answered& x);
-  /// The very answer is part of the task already, or about to be stored.
-  [[nodiscard]] static bool has_taken(const live_task& t, const question_answered& x);
   void on_question_claimed(const question_claimed& x);
   void on_seat_down(const seat_down& x);
   void on_tick();
@@ -235,6 +233,16 @@ struct orchestrator_state {
   void count_open();
   void show_stage() const;
 
+  // What routing learns: orchestrator_learn.cpp.
+  /// How a call that was routed went.
+  void learn_of(const open_call& c, const outcome& x);
+  /// `step` has judged what another one answered.
+  void learn_of_judgement(const live_task& t, std::uint32_t step, const outcome& x);
+  void stir_arms();
+  /// The agent that was drawn for the running attempt before the node ended: a resumed task does not
+  /// draw again. Empty: nobody was.
+  [[nodiscard]] std::string drawn_before(const live_task& t, std::uint32_t step) const;
+
   // What passes between us and the agents: orchestrator_boundary.cpp.
   /// The outcome, as a `contradiction` if it contradicts the facts in the task's context.
   [[nodiscard]] outcome_ptr without_contradiction(const live_task& t, outcome_ptr x) const;
@@ -266,6 +274,7 @@ struct orchestrator_state {
   void perform_call(live_task& t, effect& e);
   void perform_delegate(live_task& t, const effect& e);
   void perform_ask(live_task& t, std::uint32_t step, std::uint32_t attempt);
+  void perform_settle(live_task& t, const effect& e);
   /// Whose queue the question of a step goes to.
   [[nodiscard]] std::string queue_of(const live_task& t, std::uint32_t step) const;
   /// Who sits at `place`, from our own copy while that is good.
@@ -342,6 +351,7 @@ struct orchestrator_state {
   dice_box dice_{0};
   timestamp now_{};       ///< of the message that is being handled
   seat_ptr breaker_desk_; ///< null until it is needed
+  seat_ptr arm_keeper_;   ///< likewise
   /// By number: those that tasks here go by.
   std::map<std::uint64_t, std::unique_ptr<domain_view>> views_;
   domain_view* current_ = nullptr; ///< of the tasks to come
@@ -391,6 +401,7 @@ struct orchestrator_state {
   bool has_routes_ = false;
   std::uint32_t looked_ =
       0; ///< how often it has waited for its agents to sit before opening the shard
+  timestamp open_again_{}; ///< when it looks for them again
   std::shared_ptr<std::vector<stored_task>> to_recover_;
   std::vector<std::pair<watch_task, caf::actor>> early_watchers_;
   std::vector<cancel_task> early_cancels_;

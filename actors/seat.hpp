@@ -77,6 +77,11 @@ class alignas(64) seat {
   std::atomic<std::uint8_t> distance{0};
   /// A limit on what may be spent has stopped its agent for now: others are taken first.
   std::atomic<bool> paused{false};
+
+ private:
+  std::atomic<bool> remote_{false}; ///< `elsewhere_` is not empty
+
+ public:
   /// Share of recent calls that succeeded: an exponential average over about 20 calls. Races lose
   /// an update at worst.
   std::atomic<float> success_rate{1.0f};
@@ -129,6 +134,16 @@ class alignas(64) seat {
     version_.fetch_add(1, std::memory_order_release);
     state.store(absent_, std::memory_order_relaxed);
     return sitter_.incarnation;
+  }
+  /// As above, if that incarnation still sits there: the supervisor of who has ended may have been
+  /// replaced, and its successor's child be quicker.
+  void leave(std::uint64_t which) {
+    std::lock_guard hold{mutex_};
+    if (sitter_.incarnation != which)
+      return;
+    sitter_.handle = nullptr;
+    version_.fetch_add(1, std::memory_order_release);
+    state.store(absent_, std::memory_order_relaxed);
   }
   /// How the seat looks while nobody sits there: `down`, `unplaced` or `spare`, and why.
   void set_absent(health as, std::string why) {
@@ -257,7 +272,6 @@ class alignas(64) seat {
   sitter sitter_;
   timestamp since_{};
   std::string elsewhere_;
-  std::atomic<bool> remote_{false};
   duty duty_ = duty::serving;
   health absent_ = health::down;
   std::string absent_why_;

@@ -1,5 +1,6 @@
 #include "nodes/node.hpp"
 
+#include "actors/arm_book.hpp"
 #include "actors/audit.hpp"
 #include "actors/breaker_desk.hpp"
 #include "actors/budgeted_models.hpp"
@@ -71,6 +72,7 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.log = options_.log ? options_.log : make_logger({});
   p.events = options_.events;
   p.orders = std::make_shared<standing_orders>();
+  p.arms = std::make_shared<arm_book>(p.fleet.node_id);
   p.flights = std::make_shared<flight_recorder>();
   if (options_.cluster)
     p.cluster = std::make_shared<cluster_view>();
@@ -160,6 +162,8 @@ void node::start() {
     for (const auto& x : (*first_store)->orders())
       said.note(x);
     parts_->orders->use(std::move(said), 0);
+    for (const auto& x : (*first_store)->learned())
+      parts_->arms->take(x);
   }
   const auto now = parts_->time.at(system_.clock().now());
   // Every journal gets it first; the audit trail takes it once.
@@ -272,7 +276,8 @@ void node::add_agent(agent_spec spec) {
     throw std::runtime_error{"domain " + spec.card.domain + " is not running"};
   parts_->versions->note_added(name);
   for (auto& child : node_tree{parts_, options_, late_}.agent_children(spec, *domain)) {
-    late_->add(supervisor_name, child);
+    // It is the application's, and not given by a keeper that may be restarted.
+    late_->keep(supervisor_name, child);
     // A supervisor that has been restarted just now knows it already, and takes it as the same.
     caf::anon_send(agents, start_child{std::make_shared<const child_spec>(std::move(child))});
   }

@@ -4,6 +4,7 @@
 #include <troupe/budget.hpp>
 #include <troupe/clock.hpp>
 #include <troupe/event.hpp>
+#include <troupe/learning.hpp>
 #include <troupe/model.hpp>
 #include <troupe/plan.hpp>
 
@@ -46,6 +47,17 @@ struct routing_spec {
   route_strategy strategy = route_strategy::least_loaded;
   double min_quality = 0; ///< candidates below it are passed over
   std::map<std::string, tier_spec, std::less<>> tiers;
+  learning_spec learning; ///< of the strategy `learned`
+
+  /// Somebody's steps are routed by what is learned here.
+  [[nodiscard]] bool learns() const {
+    if (strategy == route_strategy::learned)
+      return true;
+    for (const auto& [name, tier] : tiers)
+      if (tier.strategy == route_strategy::learned)
+        return true;
+    return false;
+  }
   friend bool operator==(const routing_spec&, const routing_spec&) = default;
 };
 

@@ -105,6 +105,16 @@ class sim_store final : public store {
     check();
     return disk_.kept->orders();
   }
+  void keep_learned(std::span<const learned_row> rows) override {
+    check();
+    if (disk_.failing)
+      throw store_error{*disk_.failing, "the disk takes nothing at the moment"};
+    disk_.kept->keep_learned(rows);
+  }
+  std::vector<learned_row> learned() override {
+    check();
+    return disk_.kept->learned();
+  }
   budget_table* budgets() override {
     check();
     if (disk_.failing)

@@ -94,6 +94,20 @@ class memory_store final : public store {
 
   void keep_order(const standing_order& x) override { orders_.note(x); }
   std::vector<standing_order> orders() override { return orders_.all(); }
+
+  void keep_learned(std::span<const learned_row> rows) override {
+    for (const auto& x : rows) {
+      auto& known = learned_[{x.domain, x.intent, x.node}];
+      if (x.changes >= known.changes)
+        known = x;
+    }
+  }
+  std::vector<learned_row> learned() override {
+    std::vector<learned_row> out;
+    for (const auto& [which, x] : learned_)
+      out.push_back(x);
+    return out;
+  }
   version_table* versions() override { return &versions_; }
   budget_table* budgets() override { return &budgets_; }
   std::vector<cost_row> costs(const cost_query& query) override { return spend_.costs(query); }
@@ -315,6 +329,7 @@ class memory_store final : public store {
   std::uint64_t api_keys_mark_ = 1;
   shard_epochs epochs_;
   order_table orders_;
+  std::map<std::tuple<std::string, std::string, std::string>, learned_row> learned_;
   memory_versions versions_;
   memory_budgets budgets_;
   memory_spend spend_;

@@ -86,9 +86,16 @@ CREATE TABLE fleet_uses(
 CREATE TABLE fleet_nodes(node bytea PRIMARY KEY, said bytea NOT NULL) WITH (fillfactor = 50);
 )";
 
-// Since version 6: the accounts of limits, and what was spent on models. `settle_budget` is
-// `settle_row` of budget_table.hpp.
+// Since version 6: what nodes have learned of agents.
 constexpr const char* tables_of_6 = R"(
+CREATE TABLE learned(
+  domain bytea NOT NULL, intent bytea NOT NULL, node bytea NOT NULL, changes int8 NOT NULL, body bytea NOT NULL,
+  PRIMARY KEY(domain, intent, node)) WITH (fillfactor = 50);
+)";
+
+// Since version 7: the accounts of limits, and what was spent on models. `settle_budget` is
+// `settle_row` of budget_table.hpp.
+constexpr const char* tables_of_7 = R"(
 CREATE TABLE budgets(
   account bytea PRIMARY KEY, taken int8[] NOT NULL, spent int8[] NOT NULL, pressed int8 NOT NULL,
   until int8 NOT NULL) WITH (fillfactor = 50);
@@ -266,8 +273,10 @@ void prepare_postgres(postgres_handle& db) {
     db.script(std::string{tables_of_4} + "UPDATE about SET version = 4");
   if (version < 5)
     db.script(std::string{tables_of_5} + "UPDATE about SET version = 5");
+  if (version < 6)
+    db.script(std::string{tables_of_6} + "UPDATE about SET version = 6");
   if (version < postgres_schema_version)
-    db.script(std::string{tables_of_6} +
+    db.script(std::string{tables_of_7} +
               "UPDATE about SET version = " + std::to_string(postgres_schema_version));
   db.script("COMMIT");
 }

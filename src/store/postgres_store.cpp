@@ -5,6 +5,7 @@
 #include "src/store/postgres_budgets.hpp"
 #include "src/store/postgres_handle.hpp"
 #include "src/store/postgres_keys.hpp"
+#include "src/store/postgres_learned.hpp"
 #include "src/store/postgres_orders.hpp"
 #include "src/store/postgres_pruner.hpp"
 #include "src/store/postgres_reader.hpp"
@@ -131,6 +132,15 @@ class postgres_store final : public store {
     db_->run();
   }
   std::vector<standing_order> orders() override { return read_orders(*db_); }
+  void keep_learned(std::span<const learned_row> rows) override {
+    db_->begin_call();
+    db_->add(begin);
+    add_learned(*db_, rows);
+    db_->add(leave_mark);
+    db_->add(commit);
+    db_->run();
+  }
+  std::vector<learned_row> learned() override { return read_learned(*db_); }
   version_table* versions() override { return &versions_; }
   budget_table* budgets() override { return &budgets_; }
   std::vector<cost_row> costs(const cost_query& query) override { return read_costs(*db_, query); }

@@ -60,9 +60,16 @@ CREATE TABLE fleet_uses(
 CREATE TABLE fleet_nodes(node TEXT PRIMARY KEY, said TEXT NOT NULL) WITHOUT ROWID;
 )";
 
-// Version 5: the accounts of limits, and what was spent on models. Without an index on what it was
-// spent for: reports go over a period.
+// Version 5: what nodes have learned of agents.
 constexpr const char* tables_of_5 = R"(
+CREATE TABLE learned(
+  domain TEXT NOT NULL, intent TEXT NOT NULL, node TEXT NOT NULL, changes INTEGER NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY(domain, intent, node)) WITHOUT ROWID;
+)";
+
+// Version 6: the accounts of limits, and what was spent on models. Without an index on what it was
+// spent for: reports go over a period.
+constexpr const char* tables_of_6 = R"(
 CREATE TABLE budgets(
   account TEXT PRIMARY KEY, taken_cost INTEGER NOT NULL, taken_tokens INTEGER NOT NULL, taken_calls INTEGER NOT NULL,
   spent_cost INTEGER NOT NULL, spent_tokens INTEGER NOT NULL, spent_calls INTEGER NOT NULL, pressed INTEGER NOT NULL,
@@ -129,8 +136,10 @@ void prepare_sqlite(sqlite_handle& db, const sqlite_settings& settings) {
     db.run(tables_of_3);
   if (version < 4)
     db.run(tables_of_4);
-  if (version < sqlite_schema_version) {
+  if (version < 5)
     db.run(tables_of_5);
+  if (version < sqlite_schema_version) {
+    db.run(tables_of_6);
     db.run("PRAGMA user_version=" + std::to_string(sqlite_schema_version));
   }
   db.run("COMMIT");

@@ -4,6 +4,7 @@
 #include "src/store/sqlite_handle.hpp"
 #include "src/store/sqlite_keys.hpp"
 #include "src/store/sqlite_ledger.hpp"
+#include "src/store/sqlite_learned.hpp"
 #include "src/store/sqlite_orders.hpp"
 #include "src/store/sqlite_reader.hpp"
 #include "src/store/sqlite_schema.hpp"
@@ -13,6 +14,8 @@
 #include "src/store/task_key.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <vector>
 
 namespace troupe {
 
@@ -42,6 +45,7 @@ class sqlite_store final : public store {
       , audit_(db_, settings.audit_key)
       , keys_(db_)
       , orders_(db_)
+      , learned_(db_)
       , versions_(db_, [this](const std::function<void()>& work) { transaction(work); })
       , budgets_(db_, [this](const std::function<void()>& work) { transaction(work); })
       , spend_(db_)
@@ -76,8 +80,7 @@ class sqlite_store final : public store {
       return;
     ledger_.check(batch);
     transaction([&] {
-      for (const auto& w : batch)
-        write(w);
+      write_all(batch);
       open_.raise_floor();
     });
   }
@@ -133,6 +136,10 @@ class sqlite_store final : public store {
     transaction([&] { orders_.keep(x); });
   }
   std::vector<standing_order> orders() override { return orders_.all(); }
+  void keep_learned(std::span<const learned_row> rows) override {
+    transaction([&] { learned_.keep(rows); });
+  }
+  std::vector<learned_row> learned() override { return learned_.all(); }
   version_table* versions() override { return &versions_; }
   budget_table* budgets() override { return &budgets_; }
   std::vector<cost_row> costs(const cost_query& query) override { return spend_.costs(query); }
@@ -179,6 +186,25 @@ class sqlite_store final : public store {
   }
 
  private:
+  /// Beginnings first and ends last, each by rising key: most rows are then appended to their
+  /// table. In the order in which they came, rows of the same millisecond would go between each
+  /// other, and every page would be split half full. Within a task nothing changes its order.
+  void write_all(std::span<const store_write> batch) {
+    order_.clear();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const auto what = batch[i].what;
+      if (what == store_write::kind::open)
+        order_.push_back({0, task_key(batch[i].id), i});
+      else if (what == store_write::kind::close)
+        order_.push_back({2, task_key(batch[i].id), i});
+      else
+        order_.push_back({1, 0, i});
+    }
+    std::sort(order_.begin(), order_.end());
+    for (const auto& [rank, key, i] : order_)
+      write(batch[i]);
+  }
+
   /// Reads the open tasks again after a transaction that failed: whatever it did to them in memory,
   /// the file knows best.
   void refresh() {
@@ -318,10 +344,12 @@ class sqlite_store final : public store {
   sqlite_audit audit_;
   sqlite_keys keys_;
   sqlite_orders orders_;
+  sqlite_learned learned_;
   sqlite_versions versions_;
   sqlite_budgets budgets_;
   sqlite_spend spend_;
   bool in_doubt_ = true;
+  std::vector<std::tuple<int, std::int64_t, std::size_t>> order_; ///< of the batch being written
   sqlite_statement begin_, commit_, rollback_;
   sqlite_statement insert_task_, insert_event_, insert_end_, same_hour_, put_session_;
   sqlite_statement closed_before_, drop_task_, drop_events_, drop_end_, drop_sessions_;
