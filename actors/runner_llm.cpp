@@ -1,6 +1,7 @@
 #include "actors/boundary.hpp"
 #include "actors/breaker_report.hpp"
 #include "actors/budget_book.hpp"
+#include "actors/llm_knowledge.hpp"
 #include "actors/llm_tools.hpp"
 #include "actors/model_report.hpp"
 #include "actors/runner.hpp"
@@ -45,6 +46,9 @@ struct talk {
   bool simple = false; ///< the simple model is asked
   double complexity = 0;
   std::uint32_t repairs = 0;
+  knowledge_search search;
+  bool fresh = false;      ///< an answer that was kept would not do
+  bool from_cache = false; ///< the last answer was kept
   std::uint64_t waits_for = 0; ///< the number of the turn that goes on with it; 0: tools do
   std::uint64_t request = 0;   ///< at the models' port
   bool asking = false;         ///< a model has been asked and has not answered
@@ -82,6 +86,7 @@ class llm_runner final : public agent_runner {
       , schema_(answer_schema(spec.gives))
       , self_(self)
       , dice_(parts_->seed ^ stable_hash(spec.card.domain + "/" + spec.card.name))
+      , knowledge_(llm_knowledge::of(version, spec))
       , tools_(parts_, version, spec, settings_, self) {
     if (!parts_->models)
       throw std::runtime_error{"there are no language models here"};
@@ -112,12 +117,29 @@ class llm_runner final : public agent_runner {
     auto& t = talks_[call];
     t.what = what;
     t.steps_most = settings_.max_steps;
+    const auto number = ++last_turn_;
+    t.waits_for = number;
+    const auto to = caf::actor_cast<caf::actor_addr>(self_);
+    const bool at_once = knowledge_.search(
+        what->text, left(what->deadline, parts_->now(self_)), t.search, [to, call, number] {
+          if (auto agent = caf::actor_cast<caf::actor>(to))
+            caf::anon_send(agent, runner_turn{call, number, nullptr});
+        });
+    if (at_once)
+      begin(call, t);
+    return nullptr;
+  }
+
+  /// The first question to the model, once what it is to know has been looked up.
+  void begin(std::uint64_t call, talk& t) {
+    const auto& what = t.what;
+    const auto passages = knowledge_.shown(t.search);
     auto rules = settings_.forward;
     const auto cards = tools_.cards();
-    t.messages = opening(settings_.instructions, *what, rules, !cards.empty());
+    t.messages = opening(settings_.instructions, *what, rules, !cards.empty(), passages);
     if (size_of(t.messages) > context_full_at * models_.front().spec->context_tokens) {
       rules = {forwarding::summary, {}};
-      t.messages = opening(settings_.instructions, *what, rules, !cards.empty());
+      t.messages = opening(settings_.instructions, *what, rules, !cards.empty(), passages);
       t.trail = "context summarised; ";
     }
     for (const auto& m : t.messages)
@@ -132,7 +154,6 @@ class llm_runner final : public agent_runner {
       t.trail += seen + specs_[t.at.model]->name + "; ";
     }
     ask(call, t);
-    return nullptr;
   }
 
   bool stop(std::uint64_t call) override {
@@ -159,6 +180,8 @@ class llm_runner final : public agent_runner {
     auto& t = hit->second;
     if (x.reply)
       on_reply(x.call, t, *x.reply);
+    else if (t.messages.empty())
+      begin(x.call, t);
     else if (t.uses.empty())
       ask(x.call, t);
     else
@@ -261,6 +284,8 @@ class llm_runner final : public agent_runner {
     what.temperature = settings_.temperature;
     what.deadline = time;
     what.by = caller(t);
+    what.cache = knowledge_.cache_for(*t.what, what, t.search, boundary_);
+    what.cache.fresh = t.fresh;
     const auto number = ++last_turn_;
     t.waits_for = number;
     t.asking = true;
@@ -333,6 +358,9 @@ class llm_runner final : public agent_runner {
     if (!reply.ok())
       return on_trouble(call, t, reply, now);
     t.at.failed = 0;
+    t.from_cache = reply.cached != cache_hit::none;
+    if (t.from_cache)
+      t.trail += cached_words(reply) + "; ";
     t.messages.push_back({chat_role::assistant, reply.text, reply.calls, {}});
     if (reply.calls.empty())
       return on_answer(call, t, reply.text);
@@ -454,6 +482,8 @@ class llm_runner final : public agent_runner {
     t.known.add(said);
     if (x && x->ok()) {
       t.known.add_all(x->data);
+      if (use.tool == llm_settings::search_tool)
+        t.search.note(*x);
       if (use.does != effects::none) {
         t.deed = x;
         t.acted = true;
@@ -508,13 +538,24 @@ class llm_runner final : public agent_runner {
     auto read = read_answer(text);
     if (read.flaws.empty())
       read.flaws = flaws_of(t, read.what);
+    if (read.flaws.empty())
+      read.flaws = t.search.flaws_in(read.what);
+    if (read.flaws.empty())
+      t.search.name_sources(read.what);
+    if (!read.flaws.empty() && t.from_cache) {
+      // What was kept will not do here: the model itself is asked.
+      t.fresh = true;
+      t.messages.pop_back();
+      return ask(call, t);
+    }
     if (t.simple) {
       if (!read.flaws.empty() || read.what.confidence < settings_.sure_at) {
         t.messages.pop_back();
         learned_.note(t.complexity, false);
         return ask_own(call, t, read.flaws.empty() ? "not sure" : read.flaws.front().message);
       }
-      learned_.note(t.complexity, true);
+      if (!t.from_cache)
+        learned_.note(t.complexity, true);
     }
     if (read.flaws.empty())
       return end(call, t, std::move(read.what));
@@ -590,6 +631,7 @@ class llm_runner final : public agent_runner {
   boundary_ptr boundary_;
   caf::event_based_actor* self_;
   dice_box dice_;
+  llm_knowledge knowledge_;
   llm_tools tools_;
   std::vector<known_model> models_;
   std::vector<const model_spec*> specs_; ///< of `models_`

@@ -4,6 +4,7 @@
 #include <troupe/budget.hpp>
 #include <troupe/clock.hpp>
 #include <troupe/event.hpp>
+#include <troupe/knowledge.hpp>
 #include <troupe/learning.hpp>
 #include <troupe/model.hpp>
 #include <troupe/plan.hpp>
@@ -171,6 +172,7 @@ struct domain_spec {
   std::optional<std::vector<std::string>> callers; ///< see `why_not_delegated`
   std::optional<std::vector<std::string>> exports; ///< likewise
   budget_limits budgets; ///< for it and the domains within it
+  std::map<std::string, document_collection, std::less<>> knowledge; ///< documents, by name
   std::vector<agent_spec> agents;
   std::vector<domain_spec> domains; ///< sub-domains
   friend bool operator==(const domain_spec&, const domain_spec&) = default;
@@ -259,6 +261,7 @@ struct fleet_spec {
   std::vector<provider_spec> providers; ///< of language models
   std::vector<model_spec> models;       ///< each of one of `providers`
   budget_rules budgets;
+  vectors_spec vectors;                 ///< of sentences
   std::vector<domain_spec> domains;
 };
 
