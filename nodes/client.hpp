@@ -78,7 +78,7 @@ struct agent_view {
   std::optional<standing_order> ordered; ///< what a person has said of it
   std::string node;                      ///< where it lives; empty: nobody sits there now
   timestamp paused_until{}; ///< a limit on what may be spent has stopped it; `{}`: none has
-  std::string paused_by;    ///< that limit, in words
+  std::string paused_by{};  ///< that limit, in words
 };
 
 /// An orchestrator that this node runs: it owns a shard of a domain.
