@@ -44,6 +44,7 @@ namespace mcp {
 class tool_server;
 }
 class work_desk;
+class budget_book;
 
 /// What the actors of a node share: made before the first of them, gone after the last. Everything
 /// here is immutable or thread safe. Ports may be replaced: a simulation runs the shipped actors on
@@ -69,6 +70,7 @@ struct node_parts {
   std::shared_ptr<tools::http_port> http;
   std::shared_ptr<tools::worker_pool> workers;
   std::shared_ptr<models::model_port> models; ///< language models, by the fleet's names
+  std::shared_ptr<budget_book> budgets;       ///< what may be spent on them; null: no limits
   /// Of the fleet's server of sentence vectors; null: each domain learns its own.
   std::shared_ptr<const text::sentence_vectors> vectors;
   /// Where agents with models get further tools from, by the agent as `domain/agent`.

@@ -3,6 +3,7 @@
 #include "actors/arm_book.hpp"
 #include "actors/audit.hpp"
 #include "actors/breaker_desk.hpp"
+#include "actors/budgeted_models.hpp"
 #include "actors/key_ring.hpp"
 #include "actors/mcp_servers.hpp"
 #include "actors/standing_orders.hpp"
@@ -37,6 +38,13 @@ namespace {
 
 constexpr milliseconds leave_most{5000}; ///< for the shards to be handed over
 constexpr milliseconds stop_most{16000}; ///< for the whole tree; then it is killed
+
+/// A name that no other life of this or another node has had.
+std::string life_of(const node_parts& p) {
+  return p.fleet.node_id + "/" +
+         std::to_string(p.time.at(timeline::steady::now()).time_since_epoch().count()) + "/" +
+         std::to_string(p.seed % 1000000);
+}
 
 } // namespace
 
@@ -77,6 +85,12 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.workers = options_.workers ? options_.workers : tools::make_worker_pool();
   p.models = options_.models ? options_.models
                              : models::make_model_port(p.http, p.fleet.providers, p.fleet.models);
+  if (!p.fleet.models.empty()) {
+    p.budgets = std::make_shared<budget_book>(budget_book::settings{
+        p.versions, p.fleet.models, [time = p.time, &sys] { return time.at(sys.clock().now()); },
+        node_tree::place_of(p, "budget_keeper"), life_of(p)});
+    p.models = make_budgeted_models(p.models, p.budgets);
+  }
   p.clock = std::make_shared<tools::alarm_clock>();
   p.work = std::make_shared<work_desk>(*p.clock);
   connect_mcp_servers(p);

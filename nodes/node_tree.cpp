@@ -3,6 +3,7 @@
 #include "actors/agent.hpp"
 #include "actors/arm_keeper.hpp"
 #include "actors/breaker_desk.hpp"
+#include "actors/budget_keeper.hpp"
 #include "actors/fleet_keeper.hpp"
 #include "actors/front_desk.hpp"
 #include "actors/human_desk.hpp"
@@ -456,6 +457,12 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
               }));
   if (options_.versions)
     out.children.push_back(fleet_keeper_child());
+  if (parts_->budgets)
+    out.children.push_back(child("budget_keeper", "budget_keeper", agent_shutdown,
+                                 place_of(*parts_, "budget_keeper"),
+                                 [p = parts_, j = journal_](caf::event_based_actor* self) {
+                                   return self->system().spawn(budget_keeper, p, j);
+                                 }));
   // Last, so that nobody is restarted with it.
   if (journal_)
     out.children.push_back(child("order_keeper", "order_keeper", agent_shutdown,

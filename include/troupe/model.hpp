@@ -104,6 +104,7 @@ struct model_caller {
   std::string agent;  ///< its name within the domain
   priority urgency = priority::medium;
   bool acts = false;  ///< the answer may lead to an effect outside: it has to be the model's own
+  std::string skill;  ///< that the agent is asked for
 };
 
 /// How the answer to a request may be had again, by whoever asks. Without a mode nothing is kept.
@@ -160,13 +161,15 @@ enum class model_error : std::uint8_t {
   bad_request,      ///< the provider takes offence at what was sent
   bad_output,       ///< what came breaks the protocol, or was cut off at the limit of tokens
   cancelled,
+  over_budget, ///< too little is left of a limit for it: it has not been asked
 };
 
 template <>
 struct enum_names<model_error> {
-  static constexpr std::array<std::string_view, 12> value{
+  static constexpr std::array<std::string_view, 13> value{
       "none",    "rate_limited", "overloaded", "broken",     "unreachable", "timeout", "context_too_long",
-      "refused", "denied",       "bad_request", "bad_output", "cancelled"};
+      "refused", "denied",       "bad_request", "bad_output", "cancelled",
+      "over_budget"};
 };
 
 [[nodiscard]] constexpr reason reason_of(model_error x) noexcept {
@@ -189,6 +192,8 @@ struct enum_names<model_error> {
     return reason::policy_denied;
   case model_error::bad_output:
     return reason::invalid_output;
+  case model_error::over_budget:
+    return reason::budget_exhausted;
   case model_error::cancelled:
     break;
   }

@@ -65,6 +65,7 @@ std::unique_ptr<CLI::App> make_program(shell& s) {
   add_audit(*app, s);
   add_keys(*app, s);
   add_effects(*app, s);
+  add_cost(*app, s);
   add_validate(*app, s);
   add_init(*app, s);
   add_mcp(*app, s);

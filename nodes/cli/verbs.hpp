@@ -23,6 +23,7 @@ void add_logs(CLI::App& to, shell& s);
 void add_audit(CLI::App& to, shell& s); ///< list, verify
 void add_keys(CLI::App& to, shell& s);  ///< create, list, revoke
 void add_effects(CLI::App& to, shell& s);
+void add_cost(CLI::App& to, shell& s);
 void add_validate(CLI::App& to, shell& s);
 void add_init(CLI::App& to, shell& s);
 void add_mcp(CLI::App& to, shell& s); ///< tools, call, resources, read, prompts, prompt
