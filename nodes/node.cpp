@@ -4,6 +4,8 @@
 #include "actors/breaker_desk.hpp"
 #include "actors/key_ring.hpp"
 #include "actors/mcp_servers.hpp"
+#include "actors/quota_desk.hpp"
+#include "actors/quota_keeper.hpp"
 #include "actors/standing_orders.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/work_desk.hpp"
@@ -75,6 +77,11 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.workers = options_.workers ? options_.workers : tools::make_worker_pool();
   p.models = options_.models ? options_.models
                              : models::make_model_port(p.http, p.fleet.providers, p.fleet.models);
+  if (auto limits = quota_plan::of(p.fleet.providers, p.fleet.models); !limits.models.empty()) {
+    p.quota = std::make_shared<quota_port>(p.models, std::move(limits),
+                                           node_tree::place_of(p, "quota_desk"));
+    p.models = p.quota;
+  }
   p.clock = std::make_shared<tools::alarm_clock>();
   p.work = std::make_shared<work_desk>(*p.clock);
   connect_mcp_servers(p);
@@ -160,6 +167,9 @@ void node::start() {
       *client_, {options_.search_logs, flight_reader(parts_->flights, [time = parts_->time] {
                    return time.at(timeline::steady::now());
                  })});
+  subjects["limits"] = quota_view_subject(parts_);
+  if (parts_->quota)
+    subjects["quota"] = quota_subject(parts_);
   if (options_.cluster)
     subjects["breakers"] = breaker_subject(parts_, system_);
   root_ = system_.spawn(supervisor, parts_,
