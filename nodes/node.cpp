@@ -6,6 +6,8 @@
 #include "actors/budgeted_models.hpp"
 #include "actors/key_ring.hpp"
 #include "actors/mcp_servers.hpp"
+#include "actors/quota_desk.hpp"
+#include "actors/quota_keeper.hpp"
 #include "actors/standing_orders.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/work_desk.hpp"
@@ -85,6 +87,11 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.workers = options_.workers ? options_.workers : tools::make_worker_pool();
   p.models = options_.models ? options_.models
                              : models::make_model_port(p.http, p.fleet.providers, p.fleet.models);
+  if (auto limits = quota_plan::of(p.fleet.providers, p.fleet.models); !limits.models.empty()) {
+    p.quota = std::make_shared<quota_port>(p.models, std::move(limits),
+                                           node_tree::place_of(p, "quota_desk"));
+    p.models = p.quota;
+  }
   if (!p.fleet.models.empty()) {
     p.budgets = std::make_shared<budget_book>(budget_book::settings{
         p.versions, p.fleet.models, [time = p.time, &sys] { return time.at(sys.clock().now()); },
@@ -178,6 +185,9 @@ void node::start() {
       *client_, {options_.search_logs, flight_reader(parts_->flights, [time = parts_->time] {
                    return time.at(timeline::steady::now());
                  })});
+  subjects["limits"] = quota_view_subject(parts_);
+  if (parts_->quota)
+    subjects["quota"] = quota_subject(parts_);
   if (options_.cluster)
     subjects["breakers"] = breaker_subject(parts_, system_);
   root_ = system_.spawn(supervisor, parts_,

@@ -11,6 +11,8 @@
 #include "actors/key_keeper.hpp"
 #include "actors/orchestrator.hpp"
 #include "actors/order_keeper.hpp"
+#include "actors/quota_desk.hpp"
+#include "actors/quota_keeper.hpp"
 #include "actors/registry.hpp"
 #include "actors/replica_host.hpp"
 #include "actors/respondent.hpp"
@@ -426,6 +428,18 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
                                [p = parts_, s = subjects_](caf::event_based_actor* self) {
                                  return self->system().spawn(respondent, p, s);
                                }));
+  if (parts_->quota) {
+    out.children.push_back(child("quota_keeper", "quota_keeper", agent_shutdown,
+                                 place_of(*parts_, "quota_keeper"),
+                                 [p = parts_](caf::event_based_actor* self) {
+                                   return self->system().spawn(quota_keeper, p);
+                                 }));
+    out.children.push_back(child("quota_desk", "quota_desk", agent_shutdown,
+                                 place_of(*parts_, "quota_desk"),
+                                 [p = parts_](caf::event_based_actor* self) {
+                                   return self->system().spawn(quota_desk, p);
+                                 }));
+  }
   if (keeper_) {
     out.children.push_back(child("breaker_desk", "breaker_desk", agent_shutdown,
                                  place_of(*parts_, "breaker_desk"),

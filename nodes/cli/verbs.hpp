@@ -16,6 +16,7 @@ void add_agents(CLI::App& to, shell& s);
 void add_arms(CLI::App& to, shell& s);
 void add_nodes(CLI::App& to, shell& s);   ///< drain, undrain
 void add_regions(CLI::App& to, shell& s); ///< regions, regions return
+void add_limits(CLI::App& to, shell& s);  ///< limits
 void add_reload(CLI::App& to, shell& s);
 void add_sessions(CLI::App& to, shell& s);
 void add_human(CLI::App& to, shell& s);
