@@ -58,12 +58,15 @@ inline budget_stand settle_row(budget_row& row, const budget_claim& x, timestamp
     asks = asks || x.need[i] > 0;
     fits = fits && (x.need[i] <= 0 || x.need[i] <= x.limit[i] - row.taken[i]);
   }
+  const auto pressed = [&] {
+    return row.pressed != timestamp{} && row.pressed + budget_pressed_for > now;
+  };
   if (asks && (fits || x.forced)) {
     for (std::size_t i = 0; i < budget_units; ++i) {
       if (x.limit[i] >= no_limit)
         continue;
       const auto left = x.limit[i] - row.taken[i];
-      const auto most = row.pressed + budget_pressed_for > now ? 0 : left / budget_grant_part;
+      const auto most = pressed() ? 0 : left / budget_grant_part;
       out.granted[i] = std::max(x.need[i], std::min(x.wish[i], most));
       row.taken[i] += out.granted[i];
     }
@@ -71,7 +74,7 @@ inline budget_stand settle_row(budget_row& row, const budget_claim& x, timestamp
     out.refused = true;
     row.pressed = now;
   }
-  out.pressed = row.pressed + budget_pressed_for > now && row.pressed != timestamp{};
+  out.pressed = pressed();
   out.taken = row.taken;
   out.spent = row.spent;
   return out;

@@ -132,7 +132,7 @@ BEGIN
   IF asks AND (fits OR p_forced <> 0) THEN
     FOR i IN 1..3 LOOP
       IF p_limit[i] < unlimited THEN
-        most := CASE WHEN at + p_pressed_for > p_now THEN 0 ELSE (p_limit[i] - taken[i]) / p_part END;
+        most := CASE WHEN at <> 0 AND at + p_pressed_for > p_now THEN 0 ELSE (p_limit[i] - taken[i]) / p_part END;
         granted[i] := greatest(p_need[i], least(p_wish[i], most));
         taken[i] := taken[i] + granted[i];
       END IF;
