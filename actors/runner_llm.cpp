@@ -348,7 +348,9 @@ class llm_runner final : public agent_runner {
     ++t.answers;
     report_model(*parts_, model.spec->name, reply,
                  std::chrono::duration_cast<microseconds>(now - t.asked_at));
-    const auto sign = reply.ok() ? call_sign::good
+    // An answer that was kept says nothing of the provider.
+    const auto sign = reply.cached != cache_hit::none ? call_sign::nothing
+                      : reply.ok()                    ? call_sign::good
                       : reply.error == model_error::rate_limited ||
                               reply.error == model_error::over_budget
                           ? call_sign::nothing

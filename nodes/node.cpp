@@ -17,6 +17,7 @@
 #include "nodes/subjects.hpp"
 #include "nodes/version_maker.hpp"
 #include "policies/dice.hpp"
+#include "src/cache/model_cache.hpp"
 #include "src/models/model_port.hpp"
 #include "src/telemetry/flight_recorder.hpp"
 #include "src/telemetry/log.hpp"
@@ -85,6 +86,7 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.processes = options_.processes ? options_.processes : tools::make_process_port();
   p.http = options_.http ? options_.http : tools::make_http_port();
   p.workers = options_.workers ? options_.workers : tools::make_worker_pool();
+  p.clock = std::make_shared<tools::alarm_clock>();
   p.models = options_.models ? options_.models
                              : models::make_model_port(p.http, p.fleet.providers, p.fleet.models);
   if (auto limits = quota_plan::of(p.fleet.providers, p.fleet.models); !limits.models.empty()) {
@@ -98,7 +100,10 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
         node_tree::place_of(p, "budget_keeper"), life_of(p)});
     p.models = make_budgeted_models(p.models, p.budgets);
   }
-  p.clock = std::make_shared<tools::alarm_clock>();
+  if (!p.fleet.models.empty())
+    p.models = cache::make_model_cache(p.models, p.clock, [&sys] {
+      return std::chrono::duration_cast<milliseconds>(sys.clock().now().time_since_epoch()).count();
+    });
   p.work = std::make_shared<work_desk>(*p.clock);
   connect_mcp_servers(p);
   p.secrets = options_.secrets;

@@ -226,6 +226,7 @@ struct model_reply {
   std::string detail;          ///< one sentence for a person; never holds a key
   milliseconds retry_after{0}; ///< what the provider asked for; zero: it named no time
   cache_hit cached = cache_hit::none; ///< anything else: nobody was asked, and `used` is nothing
+  bool could_be_cached = false;       ///< the cache was looked into
   double likeness = 0;                ///< semantic: the cosine of the two questions
   usage spared;                       ///< what a cached answer cost when the model gave it
 
