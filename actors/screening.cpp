@@ -111,6 +111,16 @@ screening::screened_call screening::incoming(const agent_call_ptr& what) const {
   return out;
 }
 
+screening::seen screening::documents(json& passages) const {
+  seen out{screen_place::results, {}, "knowledge"};
+  if (passages.is_array())
+    for (auto& x : passages)
+      if (x.is_object() && x.contains("text"))
+        out.what.take(
+            screens::screen(x["text"], screen_place::results, rule(screen_place::results)));
+  return out;
+}
+
 screening::seen screening::result(outcome& x, const std::string& tool) const {
   seen out{screen_place::results, {}, tool};
   const auto held = rule(screen_place::results);

@@ -44,6 +44,8 @@ class screening {
   /// model, all of it by the rule for actions as well.
   [[nodiscard]] screened_call incoming(const agent_call_ptr& what) const;
 
+  /// Passages of documents, in place.
+  [[nodiscard]] seen documents(json& passages) const;
   /// A tool's outcome in place, its failure's words included.
   [[nodiscard]] seen result(outcome& x, const std::string& tool) const;
   /// Whether a tool of somebody else's speaks to the model in its description: such a tool is not

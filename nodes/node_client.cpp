@@ -1,9 +1,12 @@
 #include "nodes/node_client.hpp"
 
+#include "actors/arm_book.hpp"
+
 #include "actors/audit.hpp"
 #include "actors/boundary.hpp"
 #include "actors/cluster_messages.hpp"
 #include "nodes/agent_orders.hpp"
+#include "nodes/cost_report.hpp"
 #include "nodes/ledger_reader.hpp"
 #include "nodes/node_tree.hpp"
 #include "policies/deadline.hpp"
@@ -336,6 +339,10 @@ void node_client::effects(effect_filter filter, reply<std::vector<stored_effect>
   read_ledger(*parts_, system_, filter, std::move(then));
 }
 
+void node_client::costs(cost_question what, reply<cost_answer> then) {
+  read_costs_of(*parts_, system_, what, std::move(then));
+}
+
 void node_client::order(std::string agent, agent_order what, reply<std::vector<agent_view>> then,
                         std::string told_by) {
   if (!root_->now().handle) {
@@ -442,6 +449,10 @@ std::vector<agent_view> node_client::agents() const {
     if (place->spec() && place->state.load() != health::spare)
       out.push_back(view_of(*parts_, *place, now_is));
   return out;
+}
+
+json node_client::learned(const domain_spec& domain) const {
+  return parts_->arms->view(domain.path, domain.routing.learning);
 }
 
 std::vector<shard_view> node_client::shards() const {

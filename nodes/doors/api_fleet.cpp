@@ -114,6 +114,27 @@ void add_fleet(router& to, const api_ptr& api) {
              out["domains"].push_back(domain_view(*d));
            answer.send(json_reply(out));
          });
+  to.add("GET", "/v1/arms", route_need::somewhere(access_scope::read),
+         [api](http_request& what, const responder& answer) {
+           query_reader query{what.query};
+           const auto only = query.text("domain");
+           if (const auto bad = query.end())
+             return refuse(answer, *bad, what.path);
+           const auto fleet = api->node.fleet_now();
+           json out{{"domains", json::array()}};
+           bool there = only.empty();
+           for (const auto* d : domains_for(*fleet, what.pass.get(), access_scope::read)) {
+             there = there || d->path == only;
+             if (d->routing.learns() && (only.empty() || d->path == only))
+               out["domains"].push_back(
+                   {{"domain", d->path}, {"intents", api->node.learned(*d)}});
+           }
+           if (!there)
+             return refuse(answer,
+                           not_found("unknown_domain", "there is no domain '" + only + "'"),
+                           what.path);
+           answer.send(json_reply(out));
+         });
   to.add("GET", "/v1/nodes", route_need::fleet(access_scope::read),
          [api](http_request& what, const responder& answer) {
            if (const auto bad = query_reader{what.query}.end())
@@ -137,6 +158,12 @@ void add_fleet(router& to, const api_ptr& api) {
          [api](http_request& what, const responder& answer) { drain(api, what, answer, true); });
   to.add("POST", "/v1/nodes/{id}/undrain", route_need::fleet(access_scope::operate),
          [api](http_request& what, const responder& answer) { drain(api, what, answer, false); });
+  to.add("GET", "/v1/limits", route_need::fleet(access_scope::read),
+         [api](http_request& what, const responder& answer) {
+           if (auto question = read_survey(what, answer, "limits"))
+             api->node_for(what)->ask_nodes(*std::move(question),
+                                            surveyed(answer, what.path, cluster_limits));
+         });
   to.add("GET", "/v1/tree", route_need::fleet(access_scope::read),
          [api](http_request& what, const responder& answer) {
            if (auto question = read_survey(what, answer, "tree"))

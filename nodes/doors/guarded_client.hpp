@@ -29,12 +29,16 @@ class guarded_client final : public client {
   void claim(std::string id, std::string by, reply<question_ptr> then) override;
   void answer(std::string id, std::string by, outcome x, reply<question_ptr> then) override;
   void effects(effect_filter filter, reply<std::vector<stored_effect>> then) override;
+  void costs(cost_question what, reply<cost_answer> then) override;
   void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then,
              std::string told_by) override;
   void ask_nodes(survey_question what, reply<survey_answers> then) override;
   void drain(bool on, reply<drain_state> then, std::string told_by) override;
   void return_region(std::string home, reply<member_table> then) override;
   [[nodiscard]] std::vector<region_traffic> traffic() const override;
+  [[nodiscard]] json learned(const domain_spec& domain) const override {
+    return who_->sees(domain.path) ? node_.learned(domain) : json::array();
+  }
   [[nodiscard]] std::vector<shard_view> shards() const override { return node_.shards(); }
   [[nodiscard]] std::vector<agent_view> agents() const override;
   [[nodiscard]] member_table nodes() const override { return node_.nodes(); }

@@ -1,3 +1,4 @@
+#include "src/store/memory_budgets.hpp"
 #include "src/store/memory_versions.hpp"
 #include "src/store/order_table.hpp"
 #include "src/store/shard_epochs.hpp"
@@ -93,7 +94,23 @@ class memory_store final : public store {
 
   void keep_order(const standing_order& x) override { orders_.note(x); }
   std::vector<standing_order> orders() override { return orders_.all(); }
+
+  void keep_learned(std::span<const learned_row> rows) override {
+    for (const auto& x : rows) {
+      auto& known = learned_[{x.domain, x.intent, x.node}];
+      if (x.changes >= known.changes)
+        known = x;
+    }
+  }
+  std::vector<learned_row> learned() override {
+    std::vector<learned_row> out;
+    for (const auto& [which, x] : learned_)
+      out.push_back(x);
+    return out;
+  }
   version_table* versions() override { return &versions_; }
+  budget_table* budgets() override { return &budgets_; }
+  std::vector<cost_row> costs(const cost_query& query) override { return spend_.costs(query); }
 
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     std::vector<audit_row> out;
@@ -144,6 +161,10 @@ class memory_store final : public store {
       i = ledger_.erase(i);
       ++gone;
     }
+    if (gone < most)
+      gone += spend_.prune(older_than, most - gone);
+    if (gone < most)
+      gone += budgets_.prune(older_than, most - gone);
     return gone;
   }
 
@@ -235,6 +256,11 @@ class memory_store final : public store {
                          w.what == store_write::kind::version_used);
       return;
     }
+    if (w.what == store_write::kind::spend) {
+      if (w.cost)
+        spend_.add(*w.cost);
+      return;
+    }
     if (w.what == store_write::kind::key_revoked) {
       revoke(w);
       return;
@@ -303,7 +329,10 @@ class memory_store final : public store {
   std::uint64_t api_keys_mark_ = 1;
   shard_epochs epochs_;
   order_table orders_;
+  std::map<std::tuple<std::string, std::string, std::string>, learned_row> learned_;
   memory_versions versions_;
+  memory_budgets budgets_;
+  memory_spend spend_;
 };
 
 } // namespace

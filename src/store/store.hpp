@@ -1,6 +1,8 @@
 #pragma once
 
 #include "src/store/audit.hpp"
+#include "src/store/budget_table.hpp"
+#include "src/store/spend.hpp"
 #include "src/store/version_table.hpp"
 
 #include <troupe/clock.hpp>
@@ -81,6 +83,7 @@ struct store_write {
     version_used, ///< the shard has open tasks of a version of the fleet from now on: id (its number,
                   ///< in decimal), domain, shard
     version_left, ///< it has none of them any more: as `version_used`
+    spend,        ///< a call of a model has been paid for, unless it is known already: cost
   };
   kind what = kind::open;
   std::string id;     ///< of the task; with `session`, of the session
@@ -96,6 +99,7 @@ struct store_write {
   std::uint64_t epoch = 0;
   std::shared_ptr<const stored_effect>
       ledger; ///< `task`, `domain`, `epoch` and `at` are the write's
+  std::shared_ptr<const stored_spend> cost;
 };
 
 /// A task as it was stored.
@@ -131,6 +135,16 @@ struct stored_key {
   std::string id;
   timestamp revoked = timestamp::max(); ///< `max`: it is not
   std::string body;
+};
+
+/// What a node has learned of the agents that serve one intent of a domain: `arm_book` reads it.
+struct learned_row {
+  std::string domain;
+  std::string intent;
+  std::string node;
+  std::uint64_t changes = 0; ///< of two rows of one node the one with more of them is the newer
+  std::string body;
+  friend bool operator==(const learned_row&, const learned_row&) = default;
 };
 
 /// The store could not do what it was asked. The text is for people.
@@ -212,7 +226,8 @@ class store {
   virtual std::vector<stored_task> tasks(const task_filter& filter) = 0;
 
   /// Forgets closed tasks with their events and ledger, sessions, and lines of the ledger whose
-  /// task was never stored, whose last write is older than `older_than`: oldest first, at most
+  /// task was never stored, whose last write is older than `older_than`, what was spent before it,
+  /// and accounts of limits that were over before it: oldest first, at most
   /// `most` of all together, so that one call stays short. Returns how many; call again while that
   /// is `most`.
   virtual std::size_t prune(timestamp older_than, std::size_t most) = 0;
@@ -227,6 +242,13 @@ class store {
   /// one.
   virtual std::vector<standing_order> orders() = 0;
 
+  /// Keeps what nodes have learned of agents, each row in place of the one before with its domain,
+  /// intent and node, unless that is newer. On disk when it returns; repeating it is harmless. A
+  /// store that is a mere stand-in need not keep any.
+  virtual void keep_learned(std::span<const learned_row> rows) { (void)rows; }
+  /// All that is kept of it, by domain, intent and node.
+  virtual std::vector<learned_row> learned() { return {}; }
+
   /// Records of the audit trail after number `after`, oldest first, at most `most`. Nothing ever
   /// removes one.
   virtual std::vector<audit_row> audit(std::uint64_t after, std::size_t most) = 0;
@@ -238,6 +260,16 @@ class store {
 
   /// The versions of the fleet; null: this store keeps none. Belongs to the store.
   virtual version_table* versions() { return nullptr; }
+
+  /// The accounts of limits; null: this store keeps none. Belongs to the store.
+  virtual budget_table* budgets() { return nullptr; }
+
+  /// What was spent on models, by the parts that are asked for and by domain, at most
+  /// `cost_rows_max` rows, the most expensive first.
+  virtual std::vector<cost_row> costs(const cost_query& query) {
+    (void)query;
+    return {};
+  }
 };
 
 struct sqlite_settings {
