@@ -53,8 +53,8 @@ void dispatcher::approach(const std::vector<seat_ptr>& all, std::size_t from, st
   }
 }
 
-void dispatcher::compare(const plan_run::step_state& state, const route_wish& wish, timestamp now,
-                         const std::vector<std::string>* own) {
+void dispatcher::look_at_all(const plan_run::step_state& state, timestamp now,
+                             const std::vector<std::string>* own) {
   candidates_.clear();
   for (const auto* at : seats_) {
     const auto& place = *at;
@@ -80,7 +80,6 @@ void dispatcher::compare(const plan_run::step_state& state, const route_wish& wi
       }
     candidates_.push_back(c);
   }
-  choose_route(wish, candidates_, choice_);
 }
 
 dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, std::uint64_t dice,
@@ -94,17 +93,21 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
   // is being prepared: first where their seats are, then the seats.
   const auto* all = candidates_for(target);
   const bool any = all && !all->empty();
-  const bool sample =
-      any && all->size() > exact && strategy_for(*t.what) != route_strategy::static_order;
+  const auto strategy = strategy_for(*t.what);
+  // A named agent is not drawn for.
+  const bool learns = strategy == route_strategy::learned && arms_ && target.agent.empty();
+  const bool sample = any && all->size() > (learns ? exact_learned : exact) &&
+                      strategy != route_strategy::static_order;
+  const auto sampled = learns ? window_learned : window;
   const auto from = sample ? dice % all->size() : 0;
   if (sample)
     __builtin_prefetch(&(*all)[from]);
   auto why = std::make_shared<route>();
   why->skill = target.skill.empty() ? std::string{target.agent} : std::string{target.skill};
-  why->seen.reserve(sample ? window : shown + 1);
+  why->seen.reserve(sample && !learns ? window : shown + 1);
   if (any)
-    approach(*all, from, sample ? window : all->size(), own);
-  route_wish wish{strategy_for(*t.what), static_cast<float>(domain_.routing.min_quality), dice};
+    approach(*all, from, sample ? sampled : all->size(), own);
+  route_wish wish{strategy, static_cast<float>(domain_.routing.min_quality), dice};
   if (const auto* tier = tier_of(*t.what)) {
     wish.min_quality = std::max(wish.min_quality, static_cast<float>(tier->min_quality));
     why->because = "customer tier " + t.what->who.tier;
@@ -122,11 +125,19 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
     return {std::move(why), nullptr, 0};
   }
   why->of = static_cast<std::uint32_t>(all->size());
-  compare(state, wish, now, own);
+  const auto compare = [&] {
+    look_at_all(state, now, own);
+    if (learns)
+      draw_arms(t, step, wish, *why);
+    choose_route(wish, candidates_, choice_);
+  };
+  compare();
   if (sample && choice_.chosen == route_choice::nobody) {
     approach(*all, 0, all->size(), own);
-    compare(state, wish, now, own);
+    compare();
   }
+  if (learns)
+    why->because += (why->because.empty() ? "" : "; ") + learned_because_;
   std::uint8_t probe = 0;
   while (choice_.chosen != route_choice::nobody && !enter(*seats_[choice_.chosen], probe, now)) {
     // Somebody else has taken the probe since we looked.
@@ -143,6 +154,12 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
     why->seen.push_back({(*seats_[i])->where().name, choice_.said[i], c.load, c.capacity, c.cost,
                          c.quality, c.success_rate});
   }
+  // Of those that are not shown neither are the arms.
+  if (why->arms.size() > shown)
+    std::erase_if(why->arms, [&](const arm_seen& arm) {
+      return std::none_of(why->seen.begin(), why->seen.end(),
+                          [&](const considered& x) { return arm_of(x.agent) == arm.agent; });
+    });
   if (choice_.chosen == route_choice::nobody)
     return {std::move(why), nullptr, 0};
   auto to = *seats_[choice_.chosen];

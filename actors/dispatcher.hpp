@@ -12,6 +12,14 @@
 
 namespace troupe {
 
+class arm_book;
+
+/// Under what a step's calls are learned of: its intent, or its skill where it has none.
+[[nodiscard]] std::string_view learned_intent(const domain_spec& domain, std::string_view step,
+                                              std::string_view skill);
+/// The agent of a seat: its replicas learn together.
+[[nodiscard]] std::string_view arm_of(std::string_view seat) noexcept;
+
 /// Chooses agents for steps: reads the gauges of the candidates' seats, lets the routing policy
 /// decide and writes down why. Used by one orchestrator; keeps its scratch memory between calls.
 class dispatcher {
@@ -22,6 +30,10 @@ class dispatcher {
   /// in the window are barred, all are looked at.
   static constexpr std::size_t exact = 16;
   static constexpr std::size_t window = 4;
+  /// The same for `learned`, whose candidates differ more: it is there to find the one that is
+  /// best.
+  static constexpr std::size_t exact_learned = 64;
+  static constexpr std::size_t window_learned = 16;
   /// So many candidates are written down; the chosen one is always among them.
   static constexpr std::size_t shown = 8;
 
@@ -35,6 +47,9 @@ class dispatcher {
 
   /// From this stage of overload on, agents are spared that say so.
   void spare_from(std::uint32_t stage) noexcept { stage_ = stage; }
+
+  /// Where `learned` looks; without it, nothing has ever been learned.
+  void learn_from(std::shared_ptr<const arm_book> arms) noexcept { arms_ = std::move(arms); }
 
   /// Whose breaker waits for the end of a call.
   static constexpr std::uint8_t agents_probe = 1, providers_probe = 2;
@@ -62,9 +77,11 @@ class dispatcher {
   /// Gathers the seats to choose among and asks for their memory.
   void approach(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
                 const std::vector<std::string>* own);
-  /// Reads them and lets the policy choose.
-  void compare(const plan_run::step_state& state, const route_wish& wish, timestamp now,
-               const std::vector<std::string>* own);
+  /// Reads them.
+  void look_at_all(const plan_run::step_state& state, timestamp now,
+                   const std::vector<std::string>* own);
+  /// Draws for the candidates, and writes down what for.
+  void draw_arms(const live_task& t, std::uint32_t step, const route_wish& wish, route& why);
   void look_at_breakers(const seat& place, candidate& c, timestamp now) const;
   [[nodiscard]] bool enter(const seat_ptr& place, std::uint8_t& probe, timestamp now) const;
   void tell_of_breakers(std::string& because, timestamp now) const;
@@ -76,6 +93,8 @@ class dispatcher {
   std::vector<candidate> candidates_;
   route_choice choice_;
   std::uint32_t stage_ = 0;
+  std::shared_ptr<const arm_book> arms_;
+  std::string learned_because_; ///< of the decision that is being made
 };
 
 } // namespace troupe

@@ -9,6 +9,7 @@ domain_view::domain_view(fleet_version_ptr of, const domain_spec& in, std::strin
     : version(std::move(of))
     , domain(in)
     , routes(in, std::move(node))
+    , learns(in.routing.learns())
     , punishes(std::any_of(in.on_failure.begin(), in.on_failure.end(),
                            [](const auto& line) { return line.second.agent != sanction::none; })) {}
 

@@ -19,6 +19,7 @@ struct domain_view {
   dispatcher routes;
   std::map<std::string, plan_ptr, std::less<>> single_plans; ///< one call of a skill
   plan_ptr triage_plan;
+  bool learns = false;   ///< what becomes of its calls is learned
   bool punishes = false; ///< some line of the domain's failure table has a sanction
   std::size_t tasks = 0; ///< that the orchestrator works on by it
 };

@@ -42,6 +42,19 @@ llm_settings llm_settings::of(const agent_spec& spec) {
   if (const auto tools = from.find("tools"); tools != from.end())
     for (const auto& [name, tool] : tools->items())
       out.tools.push_back(tool_of(name, tool));
+  if (spec.knowledge.as_tool && spec.knowledge.any()) {
+    own_tool search;
+    search.card.name = search_tool;
+    search.card.description = "Finds passages of the house's documents that answer a question of "
+                              "policy. Name their sources in data.sources.";
+    search.card.parameters = {
+        {"type", "object"},
+        {"properties", {{"query", {{"type", "string"}, {"description", "the question"}}}}},
+        {"required", {"query"}},
+        {"additionalProperties", false}};
+    search.kind = agent_kind::knowledge;
+    out.tools.push_back(std::move(search));
+  }
   out.servers = from.value("servers", out.servers);
   out.max_steps = from.value("max_steps", out.max_steps);
   out.max_output = from.value("max_output", out.max_output);

@@ -26,6 +26,7 @@ class event_log;
 class flight_recorder;
 class redactor;
 class standing_orders;
+class arm_book;
 namespace tools {
 class process_port;
 class http_port;
@@ -35,6 +36,9 @@ class alarm_clock;
 } // namespace tools
 namespace models {
 class model_port;
+}
+namespace text {
+class sentence_vectors;
 }
 namespace mcp {
 class tool_server;
@@ -52,6 +56,7 @@ struct node_parts {
   std::shared_ptr<spdlog::logger> log;
   std::shared_ptr<troupe::directory> places = std::make_shared<troupe::directory>();
   std::shared_ptr<standing_orders> orders; ///< what people have said of the agents; never null
+  std::shared_ptr<arm_book> arms; ///< what routing has learned; never null
   std::shared_ptr<troupe::metrics> counters;
   std::shared_ptr<cluster_view> cluster; ///< null: the node is alone
   /// Surveys of all nodes that are under way from here.
@@ -64,6 +69,8 @@ struct node_parts {
   std::shared_ptr<tools::http_port> http;
   std::shared_ptr<tools::worker_pool> workers;
   std::shared_ptr<models::model_port> models; ///< language models, by the fleet's names
+  /// Of the fleet's server of sentence vectors; null: each domain learns its own.
+  std::shared_ptr<const text::sentence_vectors> vectors;
   /// Where agents with models get further tools from, by the agent as `domain/agent`.
   std::map<std::string, std::vector<std::shared_ptr<tools::tool_source>>, std::less<>> tool_sources;
   std::shared_ptr<tools::alarm_clock> clock; ///< of what waits for others outside of actors

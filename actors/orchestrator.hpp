@@ -233,6 +233,16 @@ struct orchestrator_state {
   void count_open();
   void show_stage() const;
 
+  // What routing learns: orchestrator_learn.cpp.
+  /// How a call that was routed went.
+  void learn_of(const open_call& c, const outcome& x);
+  /// `step` has judged what another one answered.
+  void learn_of_judgement(const live_task& t, std::uint32_t step, const outcome& x);
+  void stir_arms();
+  /// The agent that was drawn for the running attempt before the node ended: a resumed task does not
+  /// draw again. Empty: nobody was.
+  [[nodiscard]] std::string drawn_before(const live_task& t, std::uint32_t step) const;
+
   // What passes between us and the agents: orchestrator_boundary.cpp.
   /// The outcome, as a `contradiction` if it contradicts the facts in the task's context.
   [[nodiscard]] outcome_ptr without_contradiction(const live_task& t, outcome_ptr x) const;
@@ -341,6 +351,7 @@ struct orchestrator_state {
   dice_box dice_{0};
   timestamp now_{};       ///< of the message that is being handled
   seat_ptr breaker_desk_; ///< null until it is needed
+  seat_ptr arm_keeper_;   ///< likewise
   /// By number: those that tasks here go by.
   std::map<std::uint64_t, std::unique_ptr<domain_view>> views_;
   domain_view* current_ = nullptr; ///< of the tasks to come

@@ -19,6 +19,8 @@ const seat::sitter& orchestrator_state::sitter_of(const seat_ptr& place) {
 }
 
 void orchestrator_state::lost(open_call& c, std::uint64_t incarnation) {
+  if (!c.judged)
+    learn_of(c, outcome::of({reason::crash, {}, {}}));
   // However many calls an agent held when it crashed, it has crashed once.
   if (c.to->first_to_mourn(incarnation))
     judge(c, reason::crash);
@@ -65,6 +67,8 @@ void orchestrator_state::on_call_ended(const call_ended& x) {
         agent.card.does != effects::none && !(acting && acting.mapped().query))
       audit_end(*t, agent, c->step, c->attempt, *said, x.note != nullptr);
   }
+  if (!c->judged)
+    learn_of(*c, *said);
   judge(*c, said->failed.why);
   if (acting && acting.mapped().query) {
     query_ended(*c, acting.mapped(), x.x);

@@ -15,8 +15,12 @@ void orchestrator_state::route_step(live_task& t, const plan_action& a, actions&
   const auto dice = dice_.draw();
   auto* session = t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id);
   const bool has_own = session && !session->now.instances.empty();
-  auto choice = t.by->routes.choose(t, a.step, dice, now_, bound_to(t, a.step),
-                                    has_own ? &session->now.instances : nullptr);
+  const auto* own = has_own ? &session->now.instances : nullptr;
+  dispatcher::choice choice;
+  if (const auto drawn = drawn_before(t, a.step); !drawn.empty())
+    choice = t.by->routes.choose(t, a.step, dice, now_, drawn, own);
+  if (!choice.to)
+    choice = t.by->routes.choose(t, a.step, dice, now_, bound_to(t, a.step), own);
   if (!choice.to && patient && t.by->routes.all_down(t, a.step, bound_to(t, a.step)) &&
       strand(t, a.step, a.attempt, nullptr))
     return;
@@ -106,8 +110,11 @@ void orchestrator_state::stop_step(live_task& t, const plan_action& a) {
   });
   if (call) {
     // A hung agent may never say how it went.
-    if (a.hung)
+    if (a.hung) {
+      if (!calls_[*call].judged)
+        learn_of(calls_[*call], outcome::of({reason::timeout, {}, {}}));
       judge(calls_[*call], reason::timeout);
+    }
     send_to(self_, calls_[*call].to, stop_call{*call, a.hung});
     return;
   }

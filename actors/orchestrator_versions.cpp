@@ -10,6 +10,8 @@ domain_view& orchestrator_state::view_of(const fleet_version_ptr& version, const
     view = std::make_unique<domain_view>(version, in,
                                          parts_->cluster ? parts_->fleet.node_id : std::string{});
     view->routes.use(routes_of(all_routes_, *version, in, *parts_->versions));
+    if (view->learns)
+      view->routes.learn_from(parts_->arms);
     if (overload_)
       view->routes.spare_from(overload_->stage());
   }

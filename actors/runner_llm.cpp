@@ -1,5 +1,6 @@
 #include "actors/boundary.hpp"
 #include "actors/breaker_report.hpp"
+#include "actors/llm_knowledge.hpp"
 #include "actors/llm_tools.hpp"
 #include "actors/model_report.hpp"
 #include "actors/runner.hpp"
@@ -36,6 +37,9 @@ struct talk {
   std::uint32_t answers = 0; ///< of models
   std::uint32_t steps = 0;   ///< of them: those that asked for tools
   std::uint32_t repairs = 0;
+  knowledge_search search;
+  bool fresh = false;      ///< an answer that was kept would not do
+  bool from_cache = false; ///< the last answer was kept
   std::uint64_t waits_for = 0; ///< the number of the turn that goes on with it; 0: tools do
   std::uint64_t request = 0;   ///< at the models' port
   bool asking = false;         ///< a model has been asked and has not answered
@@ -72,6 +76,7 @@ class llm_runner final : public agent_runner {
       , schema_(answer_schema(spec.gives))
       , self_(self)
       , dice_(parts_->seed ^ stable_hash(spec.card.domain + "/" + spec.card.name))
+      , knowledge_(llm_knowledge::of(version, spec))
       , tools_(parts_, version, spec, settings_, self) {
     if (!parts_->models)
       throw std::runtime_error{"there are no language models here"};
@@ -90,18 +95,34 @@ class llm_runner final : public agent_runner {
                   const agent_call_ptr& what) override {
     auto& t = talks_[call];
     t.what = what;
+    const auto number = ++last_turn_;
+    t.waits_for = number;
+    const auto to = caf::actor_cast<caf::actor_addr>(self_);
+    const bool at_once = knowledge_.search(
+        what->text, left(what->deadline, parts_->now(self_)), t.search, [to, call, number] {
+          if (auto agent = caf::actor_cast<caf::actor>(to))
+            caf::anon_send(agent, runner_turn{call, number, nullptr});
+        });
+    if (at_once)
+      begin(call, t);
+    return nullptr;
+  }
+
+  /// The first question to the model, once what it is to know has been looked up.
+  void begin(std::uint64_t call, talk& t) {
+    const auto& what = t.what;
+    const auto passages = knowledge_.shown(t.search);
     auto rules = settings_.forward;
     const auto cards = tools_.cards();
-    t.messages = opening(settings_.instructions, *what, rules, !cards.empty());
+    t.messages = opening(settings_.instructions, *what, rules, !cards.empty(), passages);
     if (size_of(t.messages) > context_full_at * models_.front().spec->context_tokens) {
       rules = {forwarding::summary, {}};
-      t.messages = opening(settings_.instructions, *what, rules, !cards.empty());
+      t.messages = opening(settings_.instructions, *what, rules, !cards.empty(), passages);
       t.trail = "context summarised; ";
     }
     for (const auto& m : t.messages)
       t.known.add(m.text);
     ask(call, t);
-    return nullptr;
   }
 
   bool stop(std::uint64_t call) override {
@@ -128,6 +149,8 @@ class llm_runner final : public agent_runner {
     auto& t = hit->second;
     if (x.reply)
       on_reply(x.call, t, *x.reply);
+    else if (t.messages.empty())
+      begin(x.call, t);
     else if (t.uses.empty())
       ask(x.call, t);
     else
@@ -209,6 +232,8 @@ class llm_runner final : public agent_runner {
     what.deadline = time;
     what.by = {t.what->about, t.what->step, t.what->attempt, card_.domain, card_.name, t.what->urgency,
                card_.does != effects::none};
+    what.cache = knowledge_.cache_for(*t.what, what, t.search, boundary_);
+    what.cache.fresh = t.fresh;
     const auto number = ++last_turn_;
     t.waits_for = number;
     t.asking = true;
@@ -238,6 +263,9 @@ class llm_runner final : public agent_runner {
     if (!reply.ok())
       return on_trouble(call, t, reply, now);
     t.at.failed = 0;
+    t.from_cache = reply.cached != cache_hit::none;
+    if (t.from_cache)
+      t.trail += cached_words(reply) + "; ";
     t.messages.push_back({chat_role::assistant, reply.text, reply.calls, {}});
     if (reply.calls.empty())
       return on_answer(call, t, reply.text);
@@ -353,6 +381,8 @@ class llm_runner final : public agent_runner {
     t.known.add(said);
     if (x && x->ok()) {
       t.known.add_all(x->data);
+      if (use.tool == llm_settings::search_tool)
+        t.search.note(*x);
       if (use.does != effects::none) {
         t.deed = x;
         t.acted = true;
@@ -405,6 +435,16 @@ class llm_runner final : public agent_runner {
     auto read = read_answer(text);
     if (read.flaws.empty())
       read.flaws = flaws_of(t, read.what);
+    if (read.flaws.empty())
+      read.flaws = t.search.flaws_in(read.what);
+    if (read.flaws.empty())
+      t.search.name_sources(read.what);
+    if (!read.flaws.empty() && t.from_cache) {
+      // What was kept will not do here: the model itself is asked.
+      t.fresh = true;
+      t.messages.pop_back();
+      return ask(call, t);
+    }
     if (read.flaws.empty())
       return end(call, t, std::move(read.what));
     if (t.repairs < repairs_max) {
@@ -459,6 +499,7 @@ class llm_runner final : public agent_runner {
   boundary_ptr boundary_;
   caf::event_based_actor* self_;
   dice_box dice_;
+  llm_knowledge knowledge_;
   llm_tools tools_;
   std::vector<known_model> models_;
   std::unordered_map<std::uint64_t, talk> talks_;

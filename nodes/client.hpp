@@ -146,6 +146,12 @@ class client {
   /// `drain_node`. Saying it again changes nothing. `conflict` when it cannot be drained.
   /// `told_by`: the node that was asked, for the audit trail.
   virtual void drain(bool on, reply<drain_state> then, std::string told_by = {}) = 0;
+  /// What routing has learned of the agents of a domain, as this node knows it: for each intent its
+  /// arms, the best first.
+  [[nodiscard]] virtual json learned(const domain_spec& domain) const {
+    (void)domain;
+    return json::array();
+  }
   /// The shards that this node owns.
   [[nodiscard]] virtual std::vector<shard_view> shards() const = 0;
   /// As this node sees them, wherever they live.

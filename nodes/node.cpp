@@ -1,5 +1,6 @@
 #include "nodes/node.hpp"
 
+#include "actors/arm_book.hpp"
 #include "actors/audit.hpp"
 #include "actors/breaker_desk.hpp"
 #include "actors/key_ring.hpp"
@@ -63,6 +64,7 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.log = options_.log ? options_.log : make_logger({});
   p.events = options_.events;
   p.orders = std::make_shared<standing_orders>();
+  p.arms = std::make_shared<arm_book>(p.fleet.node_id);
   p.flights = std::make_shared<flight_recorder>();
   if (options_.cluster)
     p.cluster = std::make_shared<cluster_view>();
@@ -146,6 +148,8 @@ void node::start() {
     for (const auto& x : (*first_store)->orders())
       said.note(x);
     parts_->orders->use(std::move(said), 0);
+    for (const auto& x : (*first_store)->learned())
+      parts_->arms->take(x);
   }
   const auto now = parts_->time.at(system_.clock().now());
   // Every journal gets it first; the audit trail takes it once.

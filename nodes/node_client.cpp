@@ -1,5 +1,7 @@
 #include "nodes/node_client.hpp"
 
+#include "actors/arm_book.hpp"
+
 #include "actors/audit.hpp"
 #include "actors/boundary.hpp"
 #include "actors/cluster_messages.hpp"
@@ -442,6 +444,10 @@ std::vector<agent_view> node_client::agents() const {
     if (place->spec() && place->state.load() != health::spare)
       out.push_back(view_of(*parts_, *place, now_is));
   return out;
+}
+
+json node_client::learned(const domain_spec& domain) const {
+  return parts_->arms->view(domain.path, domain.routing.learning);
 }
 
 std::vector<shard_view> node_client::shards() const {

@@ -34,6 +34,7 @@ class node_client final : public client {
              std::string told_by) override;
   void ask_nodes(survey_question what, reply<survey_answers> then) override;
   void drain(bool on, reply<drain_state> then, std::string told_by) override;
+  [[nodiscard]] json learned(const domain_spec& domain) const override;
   [[nodiscard]] std::vector<shard_view> shards() const override;
   [[nodiscard]] std::vector<agent_view> agents() const override;
   [[nodiscard]] member_table nodes() const override;

@@ -1,6 +1,7 @@
 #include "nodes/node_tree.hpp"
 
 #include "actors/agent.hpp"
+#include "actors/arm_keeper.hpp"
 #include "actors/breaker_desk.hpp"
 #include "actors/fleet_keeper.hpp"
 #include "actors/front_desk.hpp"
@@ -461,6 +462,12 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
                                  place_of(*parts_, "order_keeper"),
                                  [p = parts_, j = journal_](caf::event_based_actor* self) {
                                    return self->system().spawn(order_keeper, p, j);
+                                 }));
+  if (journal_)
+    out.children.push_back(child("arm_keeper", "arm_keeper", agent_shutdown,
+                                 place_of(*parts_, "arm_keeper"),
+                                 [p = parts_, j = journal_](caf::event_based_actor* self) {
+                                   return self->system().spawn(arm_keeper, p, j);
                                  }));
   return out;
 }

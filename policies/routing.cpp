@@ -38,6 +38,11 @@ int compare(route_strategy strategy, const candidate& a, const candidate& b,
     if (int c = compare(b.quality, a.quality))
       return c;
     break;
+  case route_strategy::learned:
+    why = verdict::drew_lower;
+    if (int c = compare(b.drawn, a.drawn))
+      return c;
+    break;
   case route_strategy::least_loaded:
   case route_strategy::classifier:
     break;

@@ -25,6 +25,7 @@ struct candidate {
   bool bound = false;        ///< the replica of its agent that serves the session
   bool spoken_for = false;   ///< the session has another replica of its agent
   std::uint8_t distance = 0; ///< 0: on this node; 1: in this region; 2: in another one
+  float drawn = 0;           ///< learned: what was drawn for its agent
 };
 
 /// What the step asks for.
@@ -50,7 +51,8 @@ struct route_choice {
 ///
 /// static: the first in order. least_loaded and classifier: the smallest share of its capacity in
 /// use, then the better success rate. cheapest: the lowest cost, then the less loaded.
-/// best_quality: the highest, then the less loaded. What is still equal is decided by `dice`.
+/// best_quality: the highest, then the less loaded. learned: the highest draw, then, of the replicas of
+/// one agent, the less loaded. What is still equal is decided by `dice`.
 void choose_route(const route_wish& wish, std::span<const candidate> all, route_choice& out);
 
 } // namespace troupe

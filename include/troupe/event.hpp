@@ -3,6 +3,7 @@
 #include <troupe/clock.hpp>
 #include <troupe/effects.hpp>
 #include <troupe/enum_names.hpp>
+#include <troupe/learning.hpp>
 #include <troupe/plan.hpp>
 #include <troupe/reason.hpp>
 #include <troupe/task.hpp>
@@ -32,14 +33,15 @@ enum class verdict : std::uint8_t {
   probe_due,    ///< another one is tried first, to see whether it works again
   farther,      ///< another one is nearer: on this node, or in this region
   not_its_own,  ///< the session is served by another replica of the same agent
+  drew_lower,   ///< learned: more was drawn for another one
 };
 
 template <>
 struct enum_names<verdict> {
-  static constexpr std::array<std::string_view, 15> value{
-      "chosen",        "other_pinned", "already_tried", "unhealthy",     "full",
-      "below_quality", "costlier",     "more_loaded",   "lower_quality", "not_first",
-      "breaker_open",  "shed",         "probe_due",     "farther",       "not_its_own"};
+  static constexpr std::array<std::string_view, 16> value{
+      "chosen",    "other_pinned", "already_tried", "unhealthy", "full",         "below_quality",
+      "costlier",  "more_loaded",  "lower_quality", "not_first", "breaker_open", "shed",
+      "probe_due", "farther",      "not_its_own",   "drew_lower"};
 };
 
 enum class route_strategy : std::uint8_t {
@@ -47,13 +49,14 @@ enum class route_strategy : std::uint8_t {
   least_loaded,
   cheapest,
   best_quality,
-  classifier
+  classifier,
+  learned, ///< by what became of earlier calls (Thompson sampling)
 };
 
 template <>
 struct enum_names<route_strategy> {
-  static constexpr std::array<std::string_view, 5> value{"static", "least_loaded", "cheapest",
-                                                         "best_quality", "classifier"};
+  static constexpr std::array<std::string_view, 6> value{"static",       "least_loaded", "cheapest",
+                                                         "best_quality", "classifier",   "learned"};
 };
 
 /// One candidate as the router saw it at the moment of the decision.
@@ -79,9 +82,11 @@ struct route {
   std::string because;  ///< the customer's tier, the intent, the rung of the fallback ladder: what
                         ///< shaped the request
   std::uint32_t of = 0; ///< how many candidates there were in all; `seen` may be a sample
-  std::string node; ///< where the agent lived then; empty: the node is alone, or nobody could take it
+  std::string
+      node; ///< where the agent lived then; empty: the node is alone, or nobody could take it
   std::string decided_at; ///< the node whose orchestrator decided; empty: the node is alone
   std::vector<considered> seen;
+  std::vector<arm_seen> arms; ///< learned: of the agents in `seen`
 };
 
 using route_ptr = std::shared_ptr<const route>;

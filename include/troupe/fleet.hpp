@@ -3,6 +3,8 @@
 #include <troupe/agent.hpp>
 #include <troupe/clock.hpp>
 #include <troupe/event.hpp>
+#include <troupe/knowledge.hpp>
+#include <troupe/learning.hpp>
 #include <troupe/model.hpp>
 #include <troupe/plan.hpp>
 
@@ -45,6 +47,17 @@ struct routing_spec {
   route_strategy strategy = route_strategy::least_loaded;
   double min_quality = 0; ///< candidates below it are passed over
   std::map<std::string, tier_spec, std::less<>> tiers;
+  learning_spec learning; ///< of the strategy `learned`
+
+  /// Somebody's steps are routed by what is learned here.
+  [[nodiscard]] bool learns() const {
+    if (strategy == route_strategy::learned)
+      return true;
+    for (const auto& [name, tier] : tiers)
+      if (tier.strategy == route_strategy::learned)
+        return true;
+    return false;
+  }
   friend bool operator==(const routing_spec&, const routing_spec&) = default;
 };
 
@@ -157,6 +170,7 @@ struct domain_spec {
   std::vector<sanitize_rule> sanitize; ///< that agents may name
   std::optional<std::vector<std::string>> callers; ///< see `why_not_delegated`
   std::optional<std::vector<std::string>> exports; ///< likewise
+  std::map<std::string, document_collection, std::less<>> knowledge; ///< documents, by name
   std::vector<agent_spec> agents;
   std::vector<domain_spec> domains; ///< sub-domains
   friend bool operator==(const domain_spec&, const domain_spec&) = default;
@@ -244,6 +258,7 @@ struct fleet_spec {
   std::vector<human_queue_spec> human_queues;
   std::vector<provider_spec> providers; ///< of language models
   std::vector<model_spec> models;       ///< each of one of `providers`
+  vectors_spec vectors;                 ///< of sentences
   std::vector<domain_spec> domains;
 };
 

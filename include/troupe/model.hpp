@@ -1,5 +1,6 @@
 #pragma once
 
+#include <troupe/cache.hpp>
 #include <troupe/clock.hpp>
 #include <troupe/enum_names.hpp>
 #include <troupe/failure_rule.hpp>
@@ -10,12 +11,19 @@
 
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace troupe {
+
+namespace text {
+class sentence_vectors;
+}
+struct model_reply;
 
 /// The protocol that a model's server speaks.
 enum class model_api : std::uint8_t {
@@ -98,6 +106,20 @@ struct model_caller {
   bool acts = false;  ///< the answer may lead to an effect outside: it has to be the model's own
 };
 
+/// How the answer to a request may be had again, by whoever asks. Without a mode nothing is kept.
+struct cache_use {
+  cache_spec spec;
+  /// The words of the request, when the conversation is nothing but them and what `about` says;
+  /// empty: only the same conversation is the same request.
+  std::string question;
+  /// Whatever else the answer depends on: instructions, context, documents. Compared whole.
+  std::string about;
+  std::shared_ptr<const text::sentence_vectors> vectors; ///< null: no question means the same
+  bool fresh = false; ///< the answer that is kept will not do: ask, and keep the new one
+  /// Whether an answer may be given again; empty: any that is no error. Any thread.
+  std::function<bool(const model_reply&)> keeps;
+};
+
 /// What a model is asked.
 struct model_request {
   std::string model; ///< a `model_spec::name`
@@ -108,6 +130,20 @@ struct model_request {
   std::optional<double> temperature;
   milliseconds deadline{60000}; ///< for the whole of it, from now on
   model_caller by;
+  cache_use cache;
+};
+
+/// Where an answer came from.
+enum class cache_hit : std::uint8_t {
+  none,     ///< from the model
+  exact,    ///< the same request has been answered
+  semantic, ///< a question that means the same has been answered
+  shared,   ///< another one who asks the same at the same time has got it
+};
+
+template <>
+struct enum_names<cache_hit> {
+  static constexpr std::array<std::string_view, 4> value{"none", "exact", "semantic", "shared"};
 };
 
 /// Why a model gave no usable answer. `reason_of` says it in the words that all agents share.
@@ -168,6 +204,9 @@ struct model_reply {
   model_error error = model_error::none;
   std::string detail;          ///< one sentence for a person; never holds a key
   milliseconds retry_after{0}; ///< what the provider asked for; zero: it named no time
+  cache_hit cached = cache_hit::none; ///< anything else: nobody was asked, and `used` is nothing
+  double likeness = 0;                ///< semantic: the cosine of the two questions
+  usage spared;                       ///< what a cached answer cost when the model gave it
 
   [[nodiscard]] bool ok() const noexcept { return error == model_error::none; }
   [[nodiscard]] failure failed() const { return {reason_of(error), detail, retry_after}; }

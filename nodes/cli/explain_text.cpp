@@ -1,6 +1,8 @@
 #include "nodes/cli/text_layout.hpp"
 #include "nodes/cli/trace_text.hpp"
 
+#include <cmath>
+#include <cstdio>
 #include <map>
 
 namespace troupe::cli {
@@ -41,6 +43,8 @@ std::string verdict_words(const json& c) {
     return "not taken: it has more to do (" + load + ")";
   if (said == "lower_quality")
     return "not taken: its quality is lower (" + member(c, "quality") + ")";
+  if (said == "drew_lower")
+    return "not taken: more was drawn for another one";
   if (said == "not_first")
     return "not taken: another one stands before it";
   return said;
@@ -52,9 +56,16 @@ std::string strategy_words(const std::string& strategy) {
       {"least_loaded", "who has the least to do"},
       {"cheapest", "who costs the least"},
       {"best_quality", "who has the best quality"},
-      {"classifier", "who fits the message best"}};
+      {"classifier", "who fits the message best"},
+      {"learned", "a draw from what is known of earlier calls"}};
   const auto hit = words.find(strategy);
   return hit == words.end() ? strategy : hit->second;
+}
+
+std::string fixed(double x) {
+  char out[32];
+  const int size = std::snprintf(out, sizeof out, "%.3f", x);
+  return {out, size > 0 ? static_cast<std::size_t>(size) : 0};
 }
 
 std::string failure_words(const json& failure) {
@@ -86,6 +97,10 @@ void add_decision(std::string& out, const json& d, const std::string& stem) {
   const auto& seen = list(d, "considered");
   for (const auto& c : seen)
     say("  - " + member(c, "agent") + ": " + verdict_words(c));
+  for (const auto& a : list(d, "arms"))
+    say("  arm " + member(a, "agent") + ": worth " + fixed(number(a, "mean")) + " +- " +
+        fixed(number(a, "spread")) + " by " + number_words(std::round(number(a, "trials"))) +
+        " calls, drew " + fixed(number(a, "draw")));
   if (const auto of = number(d, "candidates"); of > static_cast<double>(seen.size()))
     say("  - and " + number_words(of - static_cast<double>(seen.size())) + " more");
   if (const auto& failure = object(d, "failure"); !failure.empty())

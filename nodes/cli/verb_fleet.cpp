@@ -36,6 +36,7 @@ void add_cluster_view(CLI::App& to, shell& s, const std::string& name, const std
 void add_fleet(CLI::App& to, shell& s) {
   add_cluster_view(to, s, "tree", "Show the supervision tree of all nodes as it lives", tree_text);
   add_agents(to, s);
+  add_arms(to, s);
   add_nodes(to, s);
   add_view(to, s, "domains", "List domains with what they can do", domains_text);
 }

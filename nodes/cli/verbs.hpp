@@ -13,6 +13,7 @@ void add_trace(CLI::App& to, shell& s);
 void add_explain(CLI::App& to, shell& s);
 void add_fleet(CLI::App& to, shell& s); ///< tree, nodes, domains, and:
 void add_agents(CLI::App& to, shell& s);
+void add_arms(CLI::App& to, shell& s);
 void add_nodes(CLI::App& to, shell& s);   ///< drain, undrain
 void add_regions(CLI::App& to, shell& s); ///< regions, regions return
 void add_reload(CLI::App& to, shell& s);

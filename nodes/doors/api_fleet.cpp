@@ -114,6 +114,27 @@ void add_fleet(router& to, const api_ptr& api) {
              out["domains"].push_back(domain_view(*d));
            answer.send(json_reply(out));
          });
+  to.add("GET", "/v1/arms", route_need::somewhere(access_scope::read),
+         [api](http_request& what, const responder& answer) {
+           query_reader query{what.query};
+           const auto only = query.text("domain");
+           if (const auto bad = query.end())
+             return refuse(answer, *bad, what.path);
+           const auto fleet = api->node.fleet_now();
+           json out{{"domains", json::array()}};
+           bool there = only.empty();
+           for (const auto* d : domains_for(*fleet, what.pass.get(), access_scope::read)) {
+             there = there || d->path == only;
+             if (d->routing.learns() && (only.empty() || d->path == only))
+               out["domains"].push_back(
+                   {{"domain", d->path}, {"intents", api->node.learned(*d)}});
+           }
+           if (!there)
+             return refuse(answer,
+                           not_found("unknown_domain", "there is no domain '" + only + "'"),
+                           what.path);
+           answer.send(json_reply(out));
+         });
   to.add("GET", "/v1/nodes", route_need::fleet(access_scope::read),
          [api](http_request& what, const responder& answer) {
            if (const auto bad = query_reader{what.query}.end())

@@ -30,6 +30,12 @@ void put_route(json& out, const route& r) {
   out["considered"] = json::array();
   for (const auto& c : r.seen)
     out["considered"].push_back(considered_view(c));
+  for (const auto& a : r.arms)
+    out["arms"].push_back({{"agent", a.agent},
+                           {"trials", a.trials},
+                           {"mean", a.mean},
+                           {"spread", a.spread},
+                           {"draw", a.draw}});
 }
 
 json decision_view(const attempt_seen& a) {

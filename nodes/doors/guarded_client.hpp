@@ -35,6 +35,9 @@ class guarded_client final : public client {
   void drain(bool on, reply<drain_state> then, std::string told_by) override;
   void return_region(std::string home, reply<member_table> then) override;
   [[nodiscard]] std::vector<region_traffic> traffic() const override;
+  [[nodiscard]] json learned(const domain_spec& domain) const override {
+    return who_->sees(domain.path) ? node_.learned(domain) : json::array();
+  }
   [[nodiscard]] std::vector<shard_view> shards() const override { return node_.shards(); }
   [[nodiscard]] std::vector<agent_view> agents() const override;
   [[nodiscard]] member_table nodes() const override { return node_.nodes(); }

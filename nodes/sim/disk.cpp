@@ -103,6 +103,16 @@ class sim_store final : public store {
     check();
     return disk_.kept->orders();
   }
+  void keep_learned(std::span<const learned_row> rows) override {
+    check();
+    if (disk_.failing)
+      throw store_error{*disk_.failing, "the disk takes nothing at the moment"};
+    disk_.kept->keep_learned(rows);
+  }
+  std::vector<learned_row> learned() override {
+    check();
+    return disk_.kept->learned();
+  }
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     check();
     return disk_.kept->audit(after, most);

@@ -30,12 +30,35 @@ const record& tier_keys() {
   return r;
 }
 
+const record& learning_keys() {
+  static const record r{
+      "learning",
+      "What a call is worth to the strategy `learned`, and how long it is remembered. The worth of a "
+      "call is the mean of four marks from 0 to 1 by their weights; a call that fails is worth 0.",
+      {{"success", number(0, 1000), "weight of whether calls succeed", "1"},
+       {"quality", number(0, 1000),
+        "weight of how good answers are: their confidence, or what a judge says", "1"},
+       {"cost", number(0, 1000), "weight of how little calls cost", "0.5"},
+       {"latency", number(0, 1000), "weight of how soon calls are answered", "0.5"},
+       {"half_cost", number(0, 1e9), "a call that costs so much gets half a mark for its cost",
+        "0.05"},
+       {"half_latency", duration(), "a call that takes so long gets half a mark for its latency",
+        "2s"},
+       {"half_life", number(10, 1e9),
+        "after so many further calls for the same intent, on all nodes together, a call counts half",
+        "500"},
+       {"explore", number(0, 0.5),
+        "share of decisions that go to anybody who can take them, whatever is known", "0.02"}}};
+  return r;
+}
+
 const record& routing_keys() {
   static const record r{
       "routing",
       "Who among several agents with a skill gets a step.",
       {{"strategy", word<route_strategy>(), "how candidates are compared", "least_loaded"},
        {"min_quality", number(0, 1), "candidates below it are passed over", "0"},
+       {"learn", fields(learning_keys), "what `learned` goes by", "{}"},
        {"tiers", map(text_rule::filled, fields(tier_keys)), "by tier of the customer", "{}"}}};
   return r;
 }
@@ -149,6 +172,10 @@ const record& domain_keys() {
        {"sessions", fields(sessions_keys), "conversations", "{}"},
        {"context", map(text_rule::name, fields_or(context_keys, context_type())),
         "the typed context", "{}"},
+       {"knowledge", map(text_rule::name, fields_or(collection_keys, list(text(text_rule::filled), 1))),
+        "documents that its agents answer from, by the name of the collection", "{}"},
+       {"cache", fields(cache_keys), "answers of its agents' models that are given again",
+        "the fleet's"},
        {"sanitize", list(fields(sanitize_keys)), "rules that its agents may name", "[]"},
        {"supervision", fields(supervision_keys), "restarts of agents", "{}"},
        {"on_failure", fields(on_failure_keys), "changes of the failure table", "{}"},

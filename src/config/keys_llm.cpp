@@ -46,6 +46,8 @@ const record& llm_keys() {
         "MCP servers of the fleet whose tools it may use besides; those that do more to the world "
         "than its `effects` say are left out",
         "[]"},
+       {"knowledge", fields_or(knowledge_keys, list(text(text_rule::name), 1)),
+        "documents of its domain that it is shown passages of", "none"},
        {"many_tools", truth(), "more than 15 tools are meant", "false"},
        {"max_steps", integer(1, 100), "answers with tools within a call", "8"},
        {"max_output", integer(1, 1e7), "tokens of one answer", "the model's"},

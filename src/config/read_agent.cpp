@@ -91,6 +91,7 @@ json read_settings(const section& top, agent_kind kind) {
   case agent_kind::human:
   case agent_kind::llm:
   case agent_kind::mcp:
+  case agent_kind::knowledge:
     break;
   }
   return out;

@@ -9,6 +9,16 @@ namespace {
 void read_routing(const section& from, routing_spec& out) {
   from.get("strategy", out.strategy);
   from.get("min_quality", out.min_quality);
+  const auto learn = from.in("learn");
+  auto& by = out.learning;
+  learn.get("success", by.success);
+  learn.get("quality", by.quality);
+  learn.get("cost", by.cost);
+  learn.get("latency", by.latency);
+  learn.get("half_cost", by.half_cost);
+  learn.get("half_latency", by.half_latency);
+  learn.get("half_life", by.half_life);
+  learn.get("explore", by.explore);
   for (const auto* entry : from.entries("tiers")) {
     const section tier{entry};
     auto& to = out.tiers[entry->key];

@@ -30,6 +30,9 @@ void read_models(const section& top, fleet_spec& out) {
     from.get("output_price", model.output_price);
     from.get("extra", model.extra);
   }
+  const auto vectors = top.in("vectors");
+  vectors.get("provider", out.vectors.provider);
+  vectors.get("model", out.vectors.model);
 }
 
 } // namespace troupe::config

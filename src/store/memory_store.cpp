@@ -93,6 +93,20 @@ class memory_store final : public store {
 
   void keep_order(const standing_order& x) override { orders_.note(x); }
   std::vector<standing_order> orders() override { return orders_.all(); }
+
+  void keep_learned(std::span<const learned_row> rows) override {
+    for (const auto& x : rows) {
+      auto& known = learned_[{x.domain, x.intent, x.node}];
+      if (x.changes >= known.changes)
+        known = x;
+    }
+  }
+  std::vector<learned_row> learned() override {
+    std::vector<learned_row> out;
+    for (const auto& [which, x] : learned_)
+      out.push_back(x);
+    return out;
+  }
   version_table* versions() override { return &versions_; }
 
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
@@ -303,6 +317,7 @@ class memory_store final : public store {
   std::uint64_t api_keys_mark_ = 1;
   shard_epochs epochs_;
   order_table orders_;
+  std::map<std::tuple<std::string, std::string, std::string>, learned_row> learned_;
   memory_versions versions_;
 };
 

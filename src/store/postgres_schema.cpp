@@ -86,6 +86,13 @@ CREATE TABLE fleet_uses(
 CREATE TABLE fleet_nodes(node bytea PRIMARY KEY, said bytea NOT NULL) WITH (fillfactor = 50);
 )";
 
+// Since version 6: what nodes have learned of agents.
+constexpr const char* tables_of_6 = R"(
+CREATE TABLE learned(
+  domain bytea NOT NULL, intent bytea NOT NULL, node bytea NOT NULL, changes int8 NOT NULL, body bytea NOT NULL,
+  PRIMARY KEY(domain, intent, node)) WITH (fillfactor = 50);
+)";
+
 // The first statement of every transaction that writes. It takes the locks of the shards that are
 // written to, always in the same order, and keeps them until the commit; only then it looks at the
 // epochs, with a snapshot taken after the locks (each statement of a volatile function has its own
@@ -210,8 +217,10 @@ void prepare_postgres(postgres_handle& db) {
     db.script(std::string{tables_of_3} + "UPDATE about SET version = 3");
   if (version < 4)
     db.script(std::string{tables_of_4} + "UPDATE about SET version = 4");
+  if (version < 5)
+    db.script(std::string{tables_of_5} + "UPDATE about SET version = 5");
   if (version < postgres_schema_version)
-    db.script(std::string{tables_of_5} +
+    db.script(std::string{tables_of_6} +
               "UPDATE about SET version = " + std::to_string(postgres_schema_version));
   db.script("COMMIT");
 }

@@ -4,6 +4,7 @@
 #include "src/store/postgres_batch.hpp"
 #include "src/store/postgres_handle.hpp"
 #include "src/store/postgres_keys.hpp"
+#include "src/store/postgres_learned.hpp"
 #include "src/store/postgres_orders.hpp"
 #include "src/store/postgres_pruner.hpp"
 #include "src/store/postgres_reader.hpp"
@@ -126,6 +127,15 @@ class postgres_store final : public store {
     db_->run();
   }
   std::vector<standing_order> orders() override { return read_orders(*db_); }
+  void keep_learned(std::span<const learned_row> rows) override {
+    db_->begin_call();
+    db_->add(begin);
+    add_learned(*db_, rows);
+    db_->add(leave_mark);
+    db_->add(commit);
+    db_->run();
+  }
+  std::vector<learned_row> learned() override { return read_learned(*db_); }
   version_table* versions() override { return &versions_; }
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     return audit_.rows(after, most);

@@ -60,6 +60,13 @@ CREATE TABLE fleet_uses(
 CREATE TABLE fleet_nodes(node TEXT PRIMARY KEY, said TEXT NOT NULL) WITHOUT ROWID;
 )";
 
+// Version 5: what nodes have learned of agents.
+constexpr const char* tables_of_5 = R"(
+CREATE TABLE learned(
+  domain TEXT NOT NULL, intent TEXT NOT NULL, node TEXT NOT NULL, changes INTEGER NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY(domain, intent, node)) WITHOUT ROWID;
+)";
+
 [[noreturn]] void refuse(const sqlite_handle& db, const std::string& why) {
   throw store_error{store_error::kind::foreign, db.path() + ": " + why};
 }
@@ -113,8 +120,10 @@ void prepare_sqlite(sqlite_handle& db, const sqlite_settings& settings) {
     db.run(tables_of_2);
   if (version < 3)
     db.run(tables_of_3);
-  if (version < sqlite_schema_version) {
+  if (version < 4)
     db.run(tables_of_4);
+  if (version < sqlite_schema_version) {
+    db.run(tables_of_5);
     db.run("PRAGMA user_version=" + std::to_string(sqlite_schema_version));
   }
   db.run("COMMIT");

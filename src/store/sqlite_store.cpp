@@ -3,6 +3,7 @@
 #include "src/store/sqlite_handle.hpp"
 #include "src/store/sqlite_keys.hpp"
 #include "src/store/sqlite_ledger.hpp"
+#include "src/store/sqlite_learned.hpp"
 #include "src/store/sqlite_orders.hpp"
 #include "src/store/sqlite_reader.hpp"
 #include "src/store/sqlite_schema.hpp"
@@ -42,6 +43,7 @@ class sqlite_store final : public store {
       , audit_(db_, settings.audit_key)
       , keys_(db_)
       , orders_(db_)
+      , learned_(db_)
       , versions_(db_, [this](const std::function<void()>& work) { transaction(work); })
       , begin_(db_, "BEGIN IMMEDIATE")
       , commit_(db_, "COMMIT")
@@ -130,6 +132,10 @@ class sqlite_store final : public store {
     transaction([&] { orders_.keep(x); });
   }
   std::vector<standing_order> orders() override { return orders_.all(); }
+  void keep_learned(std::span<const learned_row> rows) override {
+    transaction([&] { learned_.keep(rows); });
+  }
+  std::vector<learned_row> learned() override { return learned_.all(); }
   version_table* versions() override { return &versions_; }
 
   std::size_t prune(timestamp older_than, std::size_t most) override {
@@ -326,6 +332,7 @@ class sqlite_store final : public store {
   sqlite_audit audit_;
   sqlite_keys keys_;
   sqlite_orders orders_;
+  sqlite_learned learned_;
   sqlite_versions versions_;
   bool in_doubt_ = true;
   std::vector<std::tuple<int, std::int64_t, std::size_t>> order_; ///< of the batch being written

@@ -133,6 +133,16 @@ struct stored_key {
   std::string body;
 };
 
+/// What a node has learned of the agents that serve one intent of a domain: `arm_book` reads it.
+struct learned_row {
+  std::string domain;
+  std::string intent;
+  std::string node;
+  std::uint64_t changes = 0; ///< of two rows of one node the one with more of them is the newer
+  std::string body;
+  friend bool operator==(const learned_row&, const learned_row&) = default;
+};
+
 /// The store could not do what it was asked. The text is for people.
 class store_error : public std::runtime_error {
  public:
@@ -226,6 +236,13 @@ class store {
   /// All orders that stand, by agent: one at most for each agent and replica that was ever given
   /// one.
   virtual std::vector<standing_order> orders() = 0;
+
+  /// Keeps what nodes have learned of agents, each row in place of the one before with its domain,
+  /// intent and node, unless that is newer. On disk when it returns; repeating it is harmless. A
+  /// store that is a mere stand-in need not keep any.
+  virtual void keep_learned(std::span<const learned_row> rows) { (void)rows; }
+  /// All that is kept of it, by domain, intent and node.
+  virtual std::vector<learned_row> learned() { return {}; }
 
   /// Records of the audit trail after number `after`, oldest first, at most `most`. Nothing ever
   /// removes one.

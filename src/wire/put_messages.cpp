@@ -164,6 +164,14 @@ void put(const route& x, v1::Route& out) {
     seen.set_quality(c.quality);
     seen.set_success_rate(c.success_rate);
   }
+  for (const auto& a : x.arms) {
+    auto& arm = *out.add_arms();
+    arm.set_agent(a.agent);
+    arm.set_trials(a.trials);
+    arm.set_mean(a.mean);
+    arm.set_spread(a.spread);
+    arm.set_draw(a.draw);
+  }
 }
 
 void put(const event& x, v1::Event& out) {

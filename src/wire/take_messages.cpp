@@ -99,6 +99,10 @@ route take(v1::Route& in) {
     c.quality = s.quality();
     c.success_rate = s.success_rate();
   }
+  out.arms.reserve(static_cast<std::size_t>(in.arms_size()));
+  for (auto& a : *in.mutable_arms())
+    out.arms.push_back(
+        {std::move(*a.mutable_agent()), a.trials(), a.mean(), a.spread(), a.draw()});
   return out;
 }
 

@@ -83,6 +83,8 @@ TEST(routing, each_strategy_takes_what_it_is_called_after) {
   cheap.load = 5, cheap.cost = 1, cheap.quality = 0.5f;
   good.load = 4, good.cost = 3, good.quality = 0.9f;
   idle.load = 1, idle.cost = 2, idle.quality = 0.6f;
+  cheap.drawn = 0.2f, good.drawn = 0.3f, idle.drawn = 0.4f;
+  cheap.drawn = 0.2f, good.drawn = 0.3f, idle.drawn = 0.4f;
   const std::vector<candidate> all{cheap, good, idle};
   const struct {
     route_strategy strategy;
@@ -93,6 +95,8 @@ TEST(routing, each_strategy_takes_what_it_is_called_after) {
       {classifier, {more_loaded, more_loaded, chosen}},
       {cheapest, {chosen, costlier, costlier}},
       {best_quality, {lower_quality, chosen, lower_quality}},
+      {learned, {drew_lower, drew_lower, chosen}},
+      {learned, {drew_lower, drew_lower, chosen}},
   };
   for (const auto& row : table) {
     const auto out = choose({.strategy = row.strategy}, all);
@@ -119,7 +123,7 @@ TEST(routing, where_it_failed_before_only_when_nobody_else_can) {
   tried.tried = true;
   busy.load = 9, busy.cost = 100, busy.quality = 0.1f;
   away.healthy = false;
-  for (auto s : {static_order, least_loaded, cheapest, best_quality, classifier}) {
+  for (auto s : {static_order, least_loaded, cheapest, best_quality, classifier, learned}) {
     EXPECT_EQ(choose({.strategy = s}, {tried, busy}).chosen, 1u);
     EXPECT_EQ(choose({.strategy = s}, {tried, busy}).said[0], already_tried);
     EXPECT_EQ(choose({.strategy = s}, {busy, tried}).chosen, 0u);
@@ -158,7 +162,7 @@ TEST(routing, a_probe_goes_first_unless_it_has_failed_for_this_step) {
     c.load = 9;
     c.cost = 5;
   });
-  for (auto strategy : {static_order, least_loaded, cheapest, best_quality, classifier}) {
+  for (auto strategy : {static_order, least_loaded, cheapest, best_quality, classifier, learned}) {
     const auto out = choose({.strategy = strategy}, {plain(), probe, plain()});
     EXPECT_EQ(out.chosen, 1u) << to_string(strategy);
     EXPECT_EQ(out.said[0], probe_due);

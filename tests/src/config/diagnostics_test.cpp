@@ -28,13 +28,13 @@ const test::bad_case cases[] = {
      domain + "routing:\n  strategy: fastest\n",
      {"support/domain.yaml:4:3: routing.strategy: \"fastest\" is not one of static, least_loaded, "
       "cheapest, best_quality, "
-      "classifier"}},
+      "classifier, learned"}},
     {"near_word",
      d,
      domain + "routing: {strategy: cheapst}\n",
      {"support/domain.yaml:3:11: routing.strategy: \"cheapst\" is not one of static, least_loaded, "
       "cheapest, "
-      "best_quality, classifier; did you mean \"cheapest\"?"}},
+      "best_quality, classifier, learned; did you mean \"cheapest\"?"}},
     {"near_key",
      d,
      domain + "timeuot: 3s\n",

@@ -218,6 +218,7 @@ TEST(sqlite_ledger, a_store_of_the_first_format_gets_the_ledger) {
     sqlite_handle db{path};
     db.run("DROP TABLE effects");
     db.run("DROP TABLE shards");
+    db.run("DROP TABLE learned");
     db.run("DROP TABLE standing_orders");
     for (const char* table : {"fleet_versions", "fleet_uses", "fleet_nodes"})
       db.run(std::string{"DROP TABLE "} + table);

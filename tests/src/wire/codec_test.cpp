@@ -166,6 +166,7 @@ TEST(codec, brings_every_body_of_an_event_back) {
   r.because = "gold";
   r.of = 3;
   r.seen = {{"a", verdict::chosen, 1, 2, 0.5f, 0.25f, 0.75f}, {"b", verdict::full, 9, 9, 1, 1, 0}};
+  r.arms = {{"a", 12.5f, 0.75f, 0.125f, 0.875f}, {"b", 0, 0.5f, 0.25f, 0.0625f}};
   e.body = std::make_shared<const route>(r);
   auto d = decode_event(encode(e));
   ASSERT_TRUE(d) << d.error;
@@ -182,6 +183,7 @@ TEST(codec, brings_every_body_of_an_event_back) {
   EXPECT_EQ(way->strategy, r.strategy);
   ASSERT_EQ(way->seen.size(), 2u);
   EXPECT_EQ(way->seen[1].said, verdict::full);
+  EXPECT_EQ(way->arms, r.arms);
   EXPECT_EQ(way->seen[0].success_rate, 0.75f);
 
   e.step = whole_task;
