@@ -4,7 +4,6 @@
 #include "actors/audit.hpp"
 #include "actors/breaker_desk.hpp"
 #include "actors/key_ring.hpp"
-#include "actors/mcp_servers.hpp"
 #include "actors/standing_orders.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/work_desk.hpp"
@@ -79,7 +78,6 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
                              : models::make_model_port(p.http, p.fleet.providers, p.fleet.models);
   p.clock = std::make_shared<tools::alarm_clock>();
   p.work = std::make_shared<work_desk>(*p.clock);
-  connect_mcp_servers(p);
   p.secrets = options_.secrets;
   const bool stores = !options_.no_store;
   if (stores || !p.fleet.plugins.empty())
