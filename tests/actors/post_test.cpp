@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace troupe {
 namespace {
 
@@ -64,6 +66,43 @@ TEST(post, brings_everything_once_and_in_order_whatever_becomes_of_the_links) {
   EXPECT_GT(stage.counted(stage.at("A"), "troupe_post_resent_total", "B"), 0);
   EXPECT_EQ(stage.counted(stage.at("A"), "troupe_post_peer_losses_total", "B"), 0);
   EXPECT_EQ(stage.counted(stage.at("A"), "troupe_post_under_way", "B"), 0);
+}
+
+TEST(post, acknowledges_with_what_it_sends_or_after_a_moment_or_when_much_has_come) {
+  two_nodes two;
+  std::vector<std::string> crossed;
+  two.stage.net.meddle = [&](envelope& x) { crossed.push_back(x.kind); };
+  const auto to = two.proxy_of(lab);
+  std::uint64_t number = 0;
+  const auto call = [&](const char* text) {
+    two.send(to, run_call{++number, a_call(no_deadline, text)});
+    two.stage.run();
+  };
+  const auto acks = [&] { return std::count(crossed.begin(), crossed.end(), post_talk::ack_kind); };
+  const auto under_way = [&](const char* from, const char* at) {
+    return two.stage.counted(two.stage.at(from), "troupe_post_under_way", at);
+  };
+  // Nothing else is sent back: it comes by itself, and soon.
+  call("later");
+  EXPECT_EQ(crossed, std::vector<std::string>{"run_call"});
+  two.stage.advance(milliseconds{30});
+  EXPECT_EQ(acks(), 1);
+  // With an answer it is there at once.
+  crossed.clear();
+  call("at once");
+  EXPECT_EQ(crossed,
+            (std::vector<std::string>{"run_call", std::string{post_talk::ack_kind}, "call_ended"}));
+  two.stage.advance(milliseconds{30});
+  // Many calls are not kept until then.
+  crossed.clear();
+  for (int i = 0; i < 100; ++i)
+    call("later");
+  EXPECT_GE(acks(), 2);
+  EXPECT_LE(acks(), 8);
+  two.stage.advance(milliseconds{500});
+  EXPECT_EQ(under_way("A", "B"), 0);
+  EXPECT_EQ(under_way("B", "A"), 0);
+  two.stage.net.meddle = nullptr;
 }
 
 TEST(post, says_no_when_the_credit_of_a_peer_is_used_up) {
