@@ -38,6 +38,12 @@ llm_settings llm_settings::of(const agent_spec& spec) {
   out.models.push_back(from.value("model", std::string{}));
   for (const auto& name : from.value("fallback_models", std::vector<std::string>{}))
     out.models.push_back(name);
+  out.cheaper_model = from.value("cheaper_model", std::string{});
+  if (const auto simple = from.find("simple"); simple != from.end()) {
+    out.simple_model = simple->value("model", std::string{});
+    out.simple_below = simple->value("below", out.simple_below);
+    out.sure_at = simple->value("sure_at", out.sure_at);
+  }
   out.instructions = from.value("instructions", std::string{});
   if (const auto tools = from.find("tools"); tools != from.end())
     for (const auto& [name, tool] : tools->items())

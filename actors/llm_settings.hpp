@@ -25,6 +25,10 @@ struct own_tool {
 /// The block `llm` of an agent, read.
 struct llm_settings {
   std::vector<std::string> models; ///< in the order in which they are asked
+  std::string cheaper_model; ///< of them: the one for when money is tight; empty: the cheapest
+  std::string simple_model; ///< the one for requests that look simple; empty: none
+  double simple_below = 0.4; ///< the complexity from which on they do not
+  double sure_at = 0.7;      ///< confidence below which the simple model's answer is not taken
   std::string instructions;        ///< the prompt files, one after the other
   std::vector<own_tool> tools; ///< with the one that searches documents, if it has it
   std::vector<std::string> servers; ///< MCP servers of the fleet whose tools it may use

@@ -15,7 +15,7 @@ namespace {
 
 constexpr milliseconds open_wait{10};
 constexpr std::uint32_t open_looks = 300;
-constexpr std::ptrdiff_t handed_out_most = 8;
+constexpr std::ptrdiff_t handed_out_most = plan_run::most_interruptions;
 
 } // namespace
 

@@ -75,6 +75,8 @@ class alignas(64) seat {
  public:
   /// How far away its sitter is: 0 on this node, 1 in this node's region, 2 in another one.
   std::atomic<std::uint8_t> distance{0};
+  /// A limit on what may be spent has stopped its agent for now: others are taken first.
+  std::atomic<bool> paused{false};
 
  private:
   std::atomic<bool> remote_{false}; ///< `elsewhere_` is not empty

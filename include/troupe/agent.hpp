@@ -112,6 +112,7 @@ struct agent_spec {
   std::string provider; ///< whom it depends on; agents with the same one share a breaker
   std::uint32_t shed_at =
       0; ///< gets no new work once the domain's overload has reached this stage; 0: never shed
+  bool critical = false; ///< goes on asking models when the limit of a day is used up
   std::vector<std::string> sanitize; ///< rules applied to the texts that it is given, in this order
   json settings; ///< what its kind needs: command, url, rules, function, queue, model
   knowledge_use knowledge; ///< which documents it answers from

@@ -36,6 +36,18 @@ struct enum_names<model_api> {
   static constexpr std::array<std::string_view, 2> value{"openai", "anthropic"};
 };
 
+/// What a provider allows to one key, or to one model under it. Zero: no such limit.
+struct model_limits {
+  std::uint64_t requests_per_minute = 0; ///< in any 60 seconds
+  std::uint64_t tokens_per_minute = 0;   ///< of requests and answers together, in any 60 seconds
+  std::uint64_t concurrent = 0;          ///< requests under way at the same time
+
+  [[nodiscard]] bool any() const noexcept {
+    return requests_per_minute + tokens_per_minute + concurrent > 0;
+  }
+  friend bool operator==(const model_limits&, const model_limits&) = default;
+};
+
 /// A server of language models, and how it is reached.
 struct provider_spec {
   std::string name;
@@ -47,6 +59,9 @@ struct provider_spec {
   milliseconds first_byte_timeout{30000}; ///< from sending the request to the answer's first byte
   milliseconds timeout{120000};           ///< for a whole answer
   breaker_spec breaker;
+  model_limits limits;              ///< of the key, for all its models together
+  std::uint32_t queue_limit = 1000; ///< requests of one node that may wait for the limits
+  std::map<std::string, double> tiers; ///< shares of customers by tier, among those who wait; else 1
 
   friend bool operator==(const provider_spec&, const provider_spec&) = default;
 };
@@ -61,6 +76,7 @@ struct model_spec {
   double input_price = 0;  ///< of a million tokens, in the fleet's currency
   double output_price = 0; ///< of a million tokens, in the fleet's currency
   json extra;              ///< merged into each request (RFC 7396): null takes a member out
+  model_limits limits;     ///< of the model, beside those of its provider
 
   /// What so many tokens cost, in millionths of the fleet's currency, rounded up.
   [[nodiscard]] std::uint64_t cost_micros(std::uint64_t input, std::uint64_t output) const {
@@ -104,6 +120,7 @@ struct model_caller {
   std::string agent;  ///< its name within the domain
   priority urgency = priority::medium;
   bool acts = false;  ///< the answer may lead to an effect outside: it has to be the model's own
+  std::string skill;  ///< that the agent is asked for
 };
 
 /// How the answer to a request may be had again, by whoever asks. Without a mode nothing is kept.
@@ -160,13 +177,15 @@ enum class model_error : std::uint8_t {
   bad_request,      ///< the provider takes offence at what was sent
   bad_output,       ///< what came breaks the protocol, or was cut off at the limit of tokens
   cancelled,
+  over_budget, ///< too little is left of a limit for it: it has not been asked
 };
 
 template <>
 struct enum_names<model_error> {
-  static constexpr std::array<std::string_view, 12> value{
+  static constexpr std::array<std::string_view, 13> value{
       "none",    "rate_limited", "overloaded", "broken",     "unreachable", "timeout", "context_too_long",
-      "refused", "denied",       "bad_request", "bad_output", "cancelled"};
+      "refused", "denied",       "bad_request", "bad_output", "cancelled",
+      "over_budget"};
 };
 
 [[nodiscard]] constexpr reason reason_of(model_error x) noexcept {
@@ -189,6 +208,8 @@ struct enum_names<model_error> {
     return reason::policy_denied;
   case model_error::bad_output:
     return reason::invalid_output;
+  case model_error::over_budget:
+    return reason::budget_exhausted;
   case model_error::cancelled:
     break;
   }
@@ -205,6 +226,7 @@ struct model_reply {
   std::string detail;          ///< one sentence for a person; never holds a key
   milliseconds retry_after{0}; ///< what the provider asked for; zero: it named no time
   cache_hit cached = cache_hit::none; ///< anything else: nobody was asked, and `used` is nothing
+  bool could_be_cached = false;       ///< the cache was looked into
   double likeness = 0;                ///< semantic: the cosine of the two questions
   usage spared;                       ///< what a cached answer cost when the model gave it
 

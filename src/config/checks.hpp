@@ -43,6 +43,9 @@ void check_models(const fleet_draft& fleet, report& problems);
 /// That the model named at `at` is one of the fleet's.
 void check_model_name(const fleet_draft& fleet, const yaml_node& at, report& problems);
 
+/// That the limits of the fleet and of domains can be kept.
+void check_budgets(const fleet_draft& fleet, report& problems);
+
 /// That the models of an agent exist, and that it says what its tools do.
 void check_llm(const fleet_draft& fleet, const agent_draft& agent, report& problems);
 /// That an agent's collections are its domain's, and that its answers may be kept.

@@ -195,6 +195,8 @@ const record& agent_keys() {
         "whom it depends on; agents with the same one share a circuit breaker", "none"},
        {"shed_at", integer(0, 8),
         "stage of the domain's overload from which on it gets no new work; 0: never", "0"},
+       {"critical", truth(),
+        "goes on asking models when the limit of a day or of a customer's day is used up", "false"},
        {"cache", fields(cache_keys), "kind llm: answers of its models that are given again",
         "the domain's"},
        {"native", fields(native_keys), "for kind native"},

@@ -192,6 +192,8 @@ const record& domain_keys() {
         "all"},
        {"exports", list(text(text_rule::name)),
         "skills that other domains may ask for; without it also free text", "all"},
+       {"budgets", fields(budgets_keys),
+        "limits on what is spent on models in it and in the domains within it", "none"},
        {"max_tasks", integer(1, 10000000), "open tasks per shard; above it new ones are refused",
         "100000"}}};
   return r;

@@ -173,7 +173,8 @@ const record& fleet_keys() {
        {"models", map(text_rule::name, fields(model_keys)), "language models, by name", "{}"},
        {"vectors", fields(vectors_keys),
         "where sentence vectors come from; without it, each node learns them", "learned"},
-       {"cache", fields(cache_keys), "answers of models that are given again", "{}"}}};
+       {"cache", fields(cache_keys), "answers of models that are given again", "{}"},
+       {"budgets", fields(fleet_budgets_keys), "limits on what is spent on models", "none"}}};
   return r;
 }
 

@@ -141,6 +141,7 @@ void read_agent(const yaml_node& root, std::string_view domain, agent_spec& out)
   top.get("reads", out.reads);
   top.get("writes", out.writes);
   top.get("min_confidence", out.min_confidence);
+  top.get("critical", out.critical);
   top.get("sanitize", out.sanitize);
   top.get("fallback", out.fallback);
   out.fallback = qualified(std::move(out.fallback), domain);

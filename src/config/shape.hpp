@@ -102,6 +102,8 @@ const record& breaker_keys();
 const record& overload_keys();
 const record& provider_keys(); ///< a server of language models
 const record& model_keys();
+const record& budgets_keys();       ///< limits of a domain
+const record& fleet_budgets_keys(); ///< limits of the fleet
 const record& llm_keys(); ///< an agent with a model
 const record& collection_keys(); ///< documents of a domain
 const record& knowledge_keys();  ///< what an agent has of them
