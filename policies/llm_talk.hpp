@@ -25,6 +25,10 @@ namespace troupe {
 /// is missing in it.
 [[nodiscard]] json answer_schema(const json& gives);
 
+/// The JSON object that a model has answered with, also one within a Markdown fence; discarded: there
+/// is none, or it is nested too deep to be worked with.
+[[nodiscard]] json object_in(std::string_view text);
+
 /// A model's answer, read: an outcome, or what is wrong with it.
 struct read_reply {
   outcome what;
