@@ -129,6 +129,8 @@ void cluster_keeper_state::carry_out(membership::actions& todo) {
         return [op, version](cluster_keeper_state& keeper) {
           membership::actions next;
           keeper.members_->on_renewed(op, version, keeper.parts_->now(keeper.self_), next);
+          if (keeper.parts_->cluster)
+            keeper.parts_->cluster->lease(keeper.members_->leased_until());
           keeper.carry_out(next);
         };
       });

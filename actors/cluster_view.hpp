@@ -1,5 +1,6 @@
 #pragma once
 
+#include <troupe/clock.hpp>
 #include <troupe/member.hpp>
 
 #include <cstdint>
@@ -31,6 +32,16 @@ class cluster_view {
     std::lock_guard hold{mutex_};
     return seen_;
   }
+  /// Until then this node is a member for certain: its last renewal came back with the table that
+  /// is shown here, and nobody is voted out before.
+  [[nodiscard]] timestamp leased_until() const {
+    std::lock_guard hold{mutex_};
+    return leased_until_;
+  }
+  void lease(timestamp until) {
+    std::lock_guard hold{mutex_};
+    leased_until_ = until;
+  }
   /// So much more has been sent from one region to another.
   void carried(const std::string& from, const std::string& to, std::uint64_t messages,
                std::uint64_t bytes) {
@@ -51,6 +62,7 @@ class cluster_view {
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, std::pair<std::uint64_t, std::uint64_t>> traffic_;
   member_table seen_;
+  timestamp leased_until_{};
 };
 
 } // namespace troupe

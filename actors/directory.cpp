@@ -24,9 +24,11 @@ seat_ptr directory::claim(const address& where, std::shared_ptr<const agent_spec
                           provider_ptr depends_on) {
   std::unique_lock hold{mutex_};
   auto& place = seats_[{where.kind, where.name}];
-  if (!place || (what && place->spec() != what))
+  if (!place || (what && place->spec() != what)) {
     place = std::allocate_shared<seat>(std::pmr::polymorphic_allocator<seat>{&memory_of_seats()},
                                        where, std::move(what), std::move(depends_on));
+    layout_.fetch_add(1, std::memory_order_release);
+  }
   return place;
 }
 
@@ -54,7 +56,8 @@ seat_ptr directory::find(const address& where) const {
 
 void directory::drop(const address& where) {
   std::unique_lock hold{mutex_};
-  seats_.erase({where.kind, where.name});
+  if (seats_.erase({where.kind, where.name}) > 0)
+    layout_.fetch_add(1, std::memory_order_release);
 }
 
 caf::actor directory::resolve(const address& where) const {

@@ -2,6 +2,7 @@
 
 #include "actors/seat.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <shared_mutex>
@@ -28,6 +29,11 @@ class directory {
   /// The actor behind an address, or an empty handle.
   [[nodiscard]] caf::actor resolve(const address& where) const;
   [[nodiscard]] std::vector<seat_ptr> all(address_kind kind) const;
+  /// Another number whenever a seat has been made, replaced or forgotten: until then `find` and
+  /// `all` give what they gave before.
+  [[nodiscard]] std::uint64_t layout() const noexcept {
+    return layout_.load(std::memory_order_acquire);
+  }
 
   /// The seat of the orchestrator that serves `shard` of `domain`.
   [[nodiscard]] static address orchestrator_of(std::string_view domain, std::uint32_t shard);
@@ -44,6 +50,7 @@ class directory {
  private:
   mutable std::shared_mutex mutex_;
   std::map<std::pair<address_kind, std::string>, seat_ptr> seats_;
+  std::atomic<std::uint64_t> layout_{1};
   std::vector<seat_ptr> watchers_;
   std::vector<std::pair<address_kind, seat_ptr>> arrivals_;
   std::map<std::string, provider_ptr, std::less<>> providers_;

@@ -70,8 +70,10 @@ void dispatcher::look_at_all(const plan_run::step_state& state, timestamp now,
     c.shed = stage_ != 0 && place->shed_at() != 0 && stage_ >= place->shed_at();
     if (!place->breaker.closed() || place->depends_on())
       look_at_breakers(*place, c, now);
-    c.tried = !state.tried.empty() && std::find(state.tried.begin(), state.tried.end(),
-                                                place->where().name) != state.tried.end();
+    // Who has been stopped by a limit would refuse, as one did that was tried.
+    c.tried = place->paused.load(std::memory_order_relaxed) ||
+              (!state.tried.empty() && std::find(state.tried.begin(), state.tried.end(),
+                                                 place->where().name) != state.tried.end());
     if (own)
       for (const auto& name : *own) {
         c.bound = c.bound || name == place->where().name;

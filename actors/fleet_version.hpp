@@ -20,6 +20,10 @@ namespace troupe {
 class boundary;
 namespace text {
 class classifier;
+class sentence_vectors;
+}
+namespace knowledge {
+class knowledge_base;
 }
 
 /// A version of the fleet as this node runs it, with all that was made of it beforehand. Immutable:
@@ -32,6 +36,10 @@ struct fleet_version {
   std::map<std::string, std::shared_ptr<const boundary>, std::less<>> boundaries;
   /// The classifier of each triage agent, by `domain/agent`.
   std::map<std::string, std::shared_ptr<const text::classifier>, std::less<>> classifiers;
+  /// What each domain that has documents knows, by its path.
+  std::map<std::string, std::shared_ptr<const knowledge::knowledge_base>, std::less<>> knowledge;
+  /// By which each domain tells what messages mean, by its path; not there: by nothing.
+  std::map<std::string, std::shared_ptr<const text::sentence_vectors>, std::less<>> vectors;
   /// A domain and the seats of its orchestrators, by shard.
   struct domain_place {
     const domain_spec* spec = nullptr;

@@ -1,8 +1,7 @@
 #include "actors/front_desk.hpp"
 
-#include "policies/deadline.hpp"
-
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 
@@ -26,6 +25,8 @@ void front_desk_state::init(caf::event_based_actor* self, parts_ptr parts, seat_
 }
 
 front_desk_state::~front_desk_state() {
+  closing_ = true;
+  try_again();
   tasks_.close();
   sessions_.close();
   views_.close();
@@ -34,7 +35,7 @@ front_desk_state::~front_desk_state() {
   homes_asked_.close();
   for (auto& [number, w] : watches_)
     if (w.refused_)
-      w.refused_({refusal::stopping, "the node is stopping", {}});
+      w.refused_(stopping());
 }
 
 std::vector<seat_ptr> front_desk_state::orchestrators_of_shard(std::uint32_t shard,
@@ -67,12 +68,23 @@ void front_desk_state::on_tick() {
   answers_.expire(now);
   homes_asked_.expire(now);
   place_orphans();
+  try_again();
   look_by(later(now, tick_every));
+}
+
+void front_desk_state::try_later(std::function<void()> what) {
+  later_.push_back(std::move(what));
+  look_by(no_deadline);
+}
+
+void front_desk_state::try_again() {
+  for (const auto& what : std::exchange(later_, {}))
+    what();
 }
 
 void front_desk_state::look_by(timestamp due) {
   const auto now = parts_->now(self_);
-  if (!orphans_.empty())
+  if (!orphans_.empty() || !later_.empty())
     due = std::min(due, later(now, look_for_next));
   if (due >= armed_)
     return;

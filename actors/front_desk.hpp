@@ -4,6 +4,7 @@
 #include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/waiting_room.hpp"
+#include "policies/deadline.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -39,7 +40,7 @@ struct home_found {
 /// The FRONT DESK: speaks for everybody who is no actor. It takes requests from the doors and from
 /// embedding applications, passes them to the orchestrators, the journal and the human desk, and
 /// calls back. Requests that nobody answers end after `patience`; tasks whose orchestrator was
-/// restarted are looked up again.
+/// restarted or has moved are looked up again, and so is whatever was asked of it.
 struct front_desk_state {
   static constexpr milliseconds patience{5000};
 
@@ -91,22 +92,63 @@ struct front_desk_state {
   static inline const char* name = "front_desk";
 
  private:
-  /// Seats somebody who waits for a `Reply`; returns the number of the request.
   template <class Reply>
-  std::uint64_t seat_guest(waiting_room<Reply>& room, std::function<bool(const Reply&)> take,
-                           std::function<void(const refused&)> give_up) {
-    return room.admit(++next_request_, parts_->now(self_) + patience, std::move(take),
-                      std::move(give_up));
+  using inquiry_ptr = std::shared_ptr<inquiry<Reply>>;
+  /// Asks whoever sits at each of `places` now: with what `ask` makes of the number of the request.
+  template <class Reply, class Ask>
+  void ask_all(waiting_room<Reply>& room, const inquiry_ptr<Reply>& about,
+               const std::vector<seat_ptr>& places, const Ask& ask) {
+    const auto due = later(parts_->now(self_), patience);
+    for (const auto& place : places) {
+      const auto who = place->now();
+      if (!who.handle)
+        continue;
+      about->ask();
+      room.admit(++next_request_, {about, due, place, who.incarnation});
+      self_->send(who.handle, ask(next_request_));
+    }
   }
+  /// Asks the store; `what` sends the answer. A journal that is being restarted is waited for, and
+  /// one that was lost with the question is asked again.
+  template <class Reply>
+  void ask_store(waiting_room<Reply>& room, const inquiry_ptr<Reply>& about,
+                 std::function<void(store&, std::uint64_t request)> what, timestamp due) {
+    const auto who = journal_->now();
+    auto again = [this, &room, about, what, due] { ask_store(room, about, what, due); };
+    if (closing_) {
+      about->give_up(stopping());
+    } else if (!who.handle) {
+      if (parts_->now(self_) < due)
+        try_later(std::move(again));
+      else
+        about->give_up({refusal::busy, "the store is being opened", milliseconds{1000}});
+    } else {
+      const auto request = ++next_request_;
+      room.admit(request, {about, due, journal_, who.incarnation, std::move(again)});
+      self_->send(who.handle, journal_ask{[what = std::move(what), request](store& where) {
+                    what(where, request);
+                  }});
+    }
+  }
+  [[nodiscard]] static refused stopping() {
+    return {refusal::stopping, "the node is stopping", {}};
+  }
+  /// Runs `what` in a moment, when somebody has taken a seat, or when the desk is `closing_`.
+  void try_later(std::function<void()> what);
+  void try_again();
+  void cancel_open(const std::string& id, const std::string& why, const seat_ptr& where,
+                   timestamp due, std::function<void(task_record_ptr, const refused&)> then);
   /// Of all nodes; this one's is always among them.
   [[nodiscard]] std::vector<seat_ptr> human_desks() const;
-  /// Waits for what so many desks say about a question; returns the number of the request.
-  std::uint64_t ask_desks(std::size_t desks,
-                          std::function<void(question_ptr, const refused&)> then);
+  /// What the human desks say together about a question that one of them may have.
+  static inquiry_ptr<question_done>
+  about_question(const std::string& id, std::function<void(question_ptr, const refused&)> then);
   [[nodiscard]] std::vector<seat_ptr> orchestrators_of_shard(std::uint32_t shard,
                                                              const domain_scope& within = {}) const;
   [[nodiscard]] std::vector<seat_ptr> orchestrators(const std::string& domain,
                                                     const domain_scope& within) const;
+  void find_stored_session(const std::string& id, const domain_scope& within,
+                           std::function<void(session_found, const refused&)> then);
   void find_stored(std::string id, std::function<void(task_record_ptr, const refused&)> then);
   void drop(std::uint64_t number);
   /// Tells the orchestrator of the watched task; false when there is none now.
@@ -148,6 +190,8 @@ struct front_desk_state {
   /// Tasks whose orchestrator was not there when they were to be given to it, or has been lost with
   /// them. They wait for the next one, in order.
   std::vector<std::uint64_t> orphans_;
+  std::vector<std::function<void()>> later_;
+  bool closing_ = false;
   timestamp armed_ = no_deadline;
 };
 

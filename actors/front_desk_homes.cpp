@@ -1,6 +1,5 @@
 #include "actors/front_desk.hpp"
 
-#include "policies/deadline.hpp"
 #include "policies/failover.hpp"
 
 namespace troupe {
@@ -22,30 +21,25 @@ void front_desk_state::home_of(const std::string& key, const std::string& asked,
     return then(known->second.region, {});
   if (!journal_)
     return then(wanted, {});
-  auto shared =
-      std::make_shared<std::function<void(const std::string&, const refused&)>>(std::move(then));
-  const auto request = seat_guest<home_found>(
-      homes_asked_,
-      [this, key, shared](const home_found& x) {
+  const auto about = std::make_shared<inquiry<home_found>>(
+      [this, key, then](const home_found& x) {
         if (homes_.size() >= homes_max)
           homes_.clear();
         homes_[key] = {x.home, later(parts_->now(self_), remembered)};
-        (*shared)(x.home, {});
+        then(x.home, {});
         return true;
       },
-      [shared](const refused& why) { (*shared)({}, why); });
-  const auto me = caf::actor_cast<caf::actor>(self_);
-  const bool sent =
-      send_to(self_, journal_, journal_ask{[me, request, key, wanted, now](store& where) {
-                auto home = where.claim_home(key, wanted, now);
-                caf::anon_send(me, at_front_desk{[request, home](front_desk_state& desk) {
-                                 desk.homes_asked_.take(home_found{request, home});
-                               }});
-              }});
-  if (!sent) {
-    homes_asked_.dismiss(request);
-    (*shared)({}, {refusal::busy, "the store is being opened", milliseconds{1000}});
-  }
+      [then](const inquiry<home_found>::ending& end) { then({}, end.why); });
+  ask_store<home_found>(
+      homes_asked_, about,
+      [me = caf::actor_cast<caf::actor>(self_), key, wanted, now](store& where,
+                                                                  std::uint64_t request) {
+        auto home = where.claim_home(key, wanted, now);
+        caf::anon_send(me, at_front_desk{[request, home](front_desk_state& desk) {
+                         desk.homes_asked_.take(home_found{request, home});
+                       }});
+      },
+      later(now, patience));
 }
 
 } // namespace troupe

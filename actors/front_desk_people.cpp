@@ -24,67 +24,69 @@ std::vector<seat_ptr> front_desk_state::human_desks() const {
 void front_desk_state::questions(
     std::string queue, std::function<void(std::vector<question_ptr>, const refused&)> then) {
   struct gathered {
-    std::size_t missing = 0;
     std::vector<question_ptr> all;
     std::set<std::string> known; ///< one that has moved may be at two desks for a while
-    std::function<void(std::vector<question_ptr>, const refused&)> then;
   };
-  const auto desks = human_desks();
-  auto x = std::make_shared<gathered>();
-  x->missing = desks.size();
-  x->then = std::move(then);
-  const auto request = seat_guest<questions_seen>(
-      queues_,
+  const auto x = std::make_shared<gathered>();
+  const auto about = std::make_shared<inquiry<questions_seen>>(
       [x](const questions_seen& seen) {
         for (const auto& q : seen.open)
           if (x->known.insert(q->id).second)
             x->all.push_back(q);
-        if (--x->missing > 0)
-          return false;
+        return false;
+      },
+      [x, then = std::move(then)](const inquiry<questions_seen>::ending& end) {
+        if (end.why.why != refusal::none)
+          return then({}, end.why);
         std::stable_sort(x->all.begin(), x->all.end(), [](const auto& a, const auto& b) {
           return a->urgency != b->urgency ? a->urgency < b->urgency : a->asked < b->asked;
         });
-        x->then(std::move(x->all), {});
-        return true;
-      },
-      [x](const refused& why) { x->then({}, why); });
-  for (const auto& desk : desks)
-    send_to(self_, desk, list_questions{request, queue});
+        then(std::move(x->all), {});
+      });
+  ask_all(queues_, about, human_desks(), [&](std::uint64_t request) {
+    return list_questions{request, queue};
+  });
+  about->all_asked();
 }
 
-std::uint64_t front_desk_state::ask_desks(std::size_t desks,
-                                          std::function<void(question_ptr, const refused&)> then) {
-  struct gathered {
-    std::size_t missing = 0;
-    std::function<void(question_ptr, const refused&)> then;
-  };
-  auto x = std::make_shared<gathered>(gathered{desks, std::move(then)});
-  return seat_guest<question_done>(
-      answers_,
-      [x](const question_done& said) {
+front_desk_state::inquiry_ptr<question_done>
+front_desk_state::about_question(const std::string& id,
+                                 std::function<void(question_ptr, const refused&)> then) {
+  return std::make_shared<inquiry<question_done>>(
+      [then](const question_done& said) {
         // Whoever does not know the question says nothing about it, unless nobody knows it.
-        if (said.why.why == refusal::unknown_question && --x->missing > 0)
+        if (said.why.why == refusal::unknown_question)
           return false;
-        x->then(said.what, said.why);
+        then(said.what, said.why);
         return true;
       },
-      [x](const refused& why) { x->then(nullptr, why); });
+      [then, id](const inquiry<question_done>::ending& end) {
+        if (end.why.why != refusal::none)
+          then(nullptr, end.why);
+        else if (end.lost > 0)
+          then(nullptr, {refusal::busy, "the node that asked is gone; another one will ask",
+                         milliseconds{1000}});
+        else
+          then(nullptr, {refusal::unknown_question, "no open question " + id, {}});
+      });
 }
 
 void front_desk_state::claim(std::string id, std::string by,
                              std::function<void(question_ptr, const refused&)> then) {
-  const auto desks = human_desks();
-  const auto request = ask_desks(desks.size(), std::move(then));
-  for (const auto& desk : desks)
-    send_to(self_, desk, claim_question{request, id, by});
+  const auto about = about_question(id, std::move(then));
+  ask_all(answers_, about, human_desks(), [&](std::uint64_t request) {
+    return claim_question{request, id, by};
+  });
+  about->all_asked();
 }
 
 void front_desk_state::answer(std::string id, std::string by, outcome_ptr x,
                               std::function<void(question_ptr, const refused&)> then) {
-  const auto desks = human_desks();
-  const auto request = ask_desks(desks.size(), std::move(then));
-  for (const auto& desk : desks)
-    send_to(self_, desk, answer_question{request, id, by, x});
+  const auto about = about_question(id, std::move(then));
+  ask_all(answers_, about, human_desks(), [&](std::uint64_t request) {
+    return answer_question{request, id, by, x};
+  });
+  about->all_asked();
 }
 
 } // namespace troupe

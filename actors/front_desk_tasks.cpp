@@ -47,20 +47,19 @@ void front_desk_state::find_stored(std::string id,
     then(nullptr, unknown(id));
     return;
   }
-  auto shared =
-      std::make_shared<std::function<void(task_record_ptr, const refused&)>>(std::move(then));
-  const auto request = seat_guest<task_found>(
-      tasks_,
-      [shared, id](const task_found& x) {
-        (*shared)(x.record, x.record ? refused{} : unknown(id));
+  const auto about = std::make_shared<inquiry<task_found>>(
+      [then, id](const task_found& x) {
+        then(x.record, x.record ? refused{} : unknown(id));
         return true;
       },
-      [shared](const refused& why) { (*shared)(nullptr, why); });
-  auto me = caf::actor_cast<caf::actor>(self_);
-  send_to(self_, journal_, journal_ask{[me, id, request](store& where) {
-            auto found = where.task(id);
-            caf::anon_send(me, task_found{request, found ? record_of(*found) : nullptr});
-          }});
+      [then](const inquiry<task_found>::ending& end) { then(nullptr, end.why); });
+  ask_store<task_found>(
+      tasks_, about,
+      [me = caf::actor_cast<caf::actor>(self_), id](store& where, std::uint64_t request) {
+        auto found = where.task(id);
+        caf::anon_send(me, task_found{request, found ? record_of(*found) : nullptr});
+      },
+      later(parts_->now(self_), patience));
 }
 
 void front_desk_state::find(std::string id,
@@ -70,34 +69,24 @@ void front_desk_state::find(std::string id,
     then(nullptr, unknown(id));
     return;
   }
-  const auto places = orchestrators_of_shard(*shard % parts_->layout.shards());
-  auto shared =
-      std::make_shared<std::function<void(task_record_ptr, const refused&)>>(std::move(then));
-  auto missing = std::make_shared<std::size_t>(places.size());
-  const auto request = seat_guest<task_found>(
-      tasks_,
-      [this, shared, missing, id](const task_found& x) {
-        if (x.record) {
-          (*shared)(x.record, {});
-          return true;
-        }
-        if (--*missing > 0)
-          return false;
-        // Asking the store takes a guest's place of its own; this one is given up.
-        self_->send(self_, at_front_desk{[shared, id](front_desk_state& desk) {
-                      desk.find_stored(id, *shared);
-                    }});
-        return true;
+  const auto about = std::make_shared<inquiry<task_found>>(
+      [then](const task_found& x) {
+        if (x.record)
+          then(x.record, {});
+        return x.record != nullptr;
       },
-      [shared](const refused& why) { (*shared)(nullptr, why); });
-  std::size_t asked = 0;
-  for (const auto& place : places)
-    asked += send_to(self_, place, find_task{id, request}) ? 1 : 0;
-  *missing = asked;
-  if (asked == 0) {
-    tasks_.dismiss(request);
-    find_stored(std::move(id), *shared);
-  }
+      [this, then, id](const inquiry<task_found>::ending& end) {
+        // Nobody has it, or whoever had it is gone: what is stored of it is what there is.
+        if (end.why.why == refusal::none)
+          find_stored(id, then);
+        else
+          then(nullptr, end.why);
+      });
+  ask_all(tasks_, about, orchestrators_of_shard(*shard % parts_->layout.shards()),
+          [&](std::uint64_t request) {
+            return find_task{id, request};
+          });
+  about->all_asked();
 }
 
 void front_desk_state::cancel(std::string id, std::string why,
@@ -114,23 +103,49 @@ void front_desk_state::cancel(std::string id, std::string why,
       return;
     }
     const auto shard = shard_of_task_id(id).value_or(0) % parts_->layout.shards();
-    if (!send_to(self_,
-                 parts_->places->find(directory::orchestrator_of(record->what->domain, shard)),
-                 cancel_task{id, why})) {
-      then(record, {refusal::busy, "the orchestrator is being restarted", milliseconds{1000}});
-      return;
-    }
-    find(id, then);
+    cancel_open(id, why,
+                parts_->places->find(directory::orchestrator_of(record->what->domain, shard)),
+                later(parts_->now(self_), patience), then);
   });
+}
+
+void front_desk_state::cancel_open(const std::string& id, const std::string& why,
+                                   const seat_ptr& where, timestamp due,
+                                   std::function<void(task_record_ptr, const refused&)> then) {
+  const auto again = [this, id, why, where, due, then] { cancel_open(id, why, where, due, then); };
+  if (closing_)
+    return then(nullptr, stopping());
+  if (!where || parts_->now(self_) >= due) {
+    then(nullptr, {refusal::busy, "nobody works on its shard at the moment", milliseconds{1000}});
+    return;
+  }
+  const auto about = std::make_shared<inquiry<task_found>>(
+      [then](const task_found& x) {
+        if (x.record)
+          then(x.record, {});
+        return x.record != nullptr;
+      },
+      [this, id, then, again](const inquiry<task_found>::ending& end) {
+        if (end.why.why != refusal::none)
+          return then(nullptr, end.why);
+        // It has ended, or whoever was told of it is on its way: cancelling twice changes nothing.
+        find_stored(id, [this, then, again](const task_record_ptr& record, const refused& no) {
+          if (record && !is_final(record->state))
+            try_later(again);
+          else
+            then(record, no);
+        });
+      });
+  send_to(self_, where, cancel_task{id, why});
+  ask_all(tasks_, about, {where}, [&](std::uint64_t request) { return find_task{id, request}; });
+  about->all_asked();
 }
 
 void front_desk_state::list(
     task_filter filter, std::function<void(std::vector<task_record_ptr>, const refused&)> then) {
   filter.limit = std::min(filter.limit, task_filter::max_listed);
-  const auto places = orchestrators(filter.domain, filter.within);
   struct gathered {
     std::unordered_map<std::string, task_record_ptr> by_id;
-    std::size_t missing = 0;
     std::function<void(std::vector<task_record_ptr>, const refused&)> then;
     task_filter filter;
   };
@@ -152,40 +167,36 @@ void front_desk_state::list(
     out.resize(std::min(out.size(), all->filter.limit));
     all->then(std::move(out), {});
   };
-  const auto request = seat_guest<shard_seen>(
-      views_,
-      [all, finish](const shard_seen& x) {
+  const auto about = std::make_shared<inquiry<shard_seen>>(
+      [all](const shard_seen& x) {
         // What runs is newer than what is stored of it.
         for (const auto& record : x.tasks)
           all->by_id.insert_or_assign(record->what->id, record);
-        if (--all->missing > 0)
-          return false;
-        finish();
-        return true;
+        return false;
       },
-      [finish](const refused&) { finish(); });
-  for (const auto& place : places)
-    all->missing += send_to(self_, place, view_shard{request, filter.limit}) ? 1 : 0;
+      [finish](const inquiry<shard_seen>::ending&) { finish(); });
+  ask_all(views_, about, orchestrators(filter.domain, filter.within), [&](std::uint64_t request) {
+    return view_shard{request, filter.limit};
+  });
   if (journal_) {
-    auto me = caf::actor_cast<caf::actor>(self_);
-    const bool sent =
-        send_to(self_, journal_, journal_ask{[me, filter, request, all](troupe::store& where) {
-                  auto seen = std::make_shared<std::vector<task_record_ptr>>();
-                  for (const auto& x : where.tasks(filter))
-                    if (auto record = record_of(x))
-                      seen->push_back(std::move(record));
-                  caf::anon_send(me, at_front_desk{[seen, request, all](front_desk_state& desk) {
-                                   for (auto& record : *seen)
-                                     all->by_id.try_emplace(record->what->id, record);
-                                   desk.views_.take(shard_seen{request, {}, {}});
-                                 }});
-                }});
-    all->missing += sent ? 1 : 0;
+    about->ask();
+    ask_store<shard_seen>(
+        views_, about,
+        [me = caf::actor_cast<caf::actor>(self_), filter, all](store& where,
+                                                               std::uint64_t request) {
+          auto seen = std::make_shared<std::vector<task_record_ptr>>();
+          for (const auto& x : where.tasks(filter))
+            if (auto record = record_of(x))
+              seen->push_back(std::move(record));
+          caf::anon_send(me, at_front_desk{[seen, request, all](front_desk_state& desk) {
+                           for (auto& record : *seen)
+                             all->by_id.try_emplace(record->what->id, record);
+                           desk.views_.take(shard_seen{request, {}, {}});
+                         }});
+        },
+        later(parts_->now(self_), patience));
   }
-  if (all->missing == 0) {
-    views_.dismiss(request);
-    finish();
-  }
+  about->all_asked();
 }
 
 } // namespace troupe

@@ -1,6 +1,5 @@
 #include "actors/front_desk.hpp"
 
-#include "policies/deadline.hpp"
 #include "policies/votes.hpp"
 
 #include <algorithm>
@@ -224,6 +223,13 @@ void front_desk_state::on_ended(const task_ended& x) {
 }
 
 void front_desk_state::on_seat_down(const seat_down& x) {
+  // What was asked of it and is not answered went with it.
+  tasks_.lose(x.who, x.incarnation);
+  sessions_.lose(x.who, x.incarnation);
+  views_.lose(x.who, x.incarnation);
+  queues_.lose(x.who, x.incarnation);
+  answers_.lose(x.who, x.incarnation);
+  homes_asked_.lose(x.who, x.incarnation);
   std::vector<std::uint64_t> affected;
   for (const auto& [number, w] : watches_)
     if (w.where == x.who && !w.parked && w.incarnation != 0 && w.incarnation <= x.incarnation)
@@ -256,6 +262,7 @@ void front_desk_state::on_seat_down(const seat_down& x) {
 void front_desk_state::on_seat_taken(const seat_taken&) {
   if (!orphans_.empty())
     place_orphans();
+  try_again();
 }
 
 } // namespace troupe

@@ -17,6 +17,9 @@ const human_queue_spec& limits_of(const fleet_spec& fleet, const std::string& qu
   return hit == all.end() ? by_default : *hit;
 }
 
+/// To look again at what has an answer, and nobody has said what became of it.
+constexpr milliseconds give_again_every{500};
+
 } // namespace
 
 outcome_ptr answer_of_silence(const fleet_spec& fleet, const std::string& queue) {
@@ -34,17 +37,22 @@ outcome_ptr answer_of_silence(const fleet_spec& fleet, const std::string& queue)
 void human_desk_state::init(caf::event_based_actor* self, parts_ptr parts) {
   self_ = self;
   parts_ = std::move(parts);
+  parts_->places->watch_arrivals(
+      parts_->places->claim({address_kind::node, parts_->fleet.node_id + "/human_desk"}),
+      address_kind::domain);
 }
 
 void human_desk_state::arm() {
-  if (due_.empty() || due_.begin()->first >= armed_)
+  const auto next = std::min(look_at_, due_.empty() ? no_deadline : due_.begin()->first);
+  if (next >= armed_)
     return;
-  armed_ = due_.begin()->first;
+  armed_ = next;
   self_->delayed_send(self_, left(armed_, parts_->now(self_)) + milliseconds{1}, tick{});
 }
 
 void human_desk_state::drop(entries::iterator i) {
   due_.erase({i->second.due, i->first});
+  answered_.erase(i->first);
   open_.erase(i);
 }
 
@@ -58,6 +66,7 @@ void human_desk_state::on_ask(const ask_human& x) {
   if (known != open_.end()) {
     auto& e = known->second;
     e.what.asker = x.what->asker;
+    e.incarnation = e.what.asker->now().incarnation;
     // It was lost with the asker's former incarnation.
     if (e.answer)
       pass_on(e);
@@ -73,6 +82,7 @@ void human_desk_state::on_ask(const ask_human& x) {
   const auto& limits = limits_of(parts_->fleet, x.what->queue);
   entry e;
   e.what = *x.what;
+  e.incarnation = e.what.asker->now().incarnation;
   e.due = std::min(e.what.due, later(e.what.asked, limits.answer_timeout));
   if (!e.what.claimed_by.empty())
     e.what.claimed_until = later(e.what.claimed, limits.claim_lease);
@@ -93,10 +103,46 @@ void human_desk_state::on_tick() {
     if (e.answer)
       continue; // It came just in time, and is on its way to the disk.
     e.answer = answer_of_silence(parts_->fleet, e.what.queue);
+    answered_.insert(e.what.id);
     // If the asker is being restarted, it asks again and gets it then.
     pass_on(e);
   }
+  if (look_at_ <= now)
+    forget_left_behind(now);
   arm();
+}
+
+void human_desk_state::on_seat_taken(const seat_taken& x) {
+  if (open_.empty())
+    return;
+  auto look = left_behind;
+  for (const auto& id : answered_)
+    if (const auto& e = open_.at(id); e.what.asker == x.who) {
+      pass_on(e);
+      look = give_again_every;
+    }
+  look_at_ = std::min(look_at_, later(parts_->now(self_), look));
+  arm();
+}
+
+void human_desk_state::forget_left_behind(timestamp now) {
+  look_at_ = no_deadline;
+  for (auto i = open_.begin(); i != open_.end();) {
+    const auto known = i++;
+    const auto& e = known->second;
+    const auto& asker = *e.what.asker;
+    if (asker.now().incarnation == e.incarnation)
+      continue;
+    const auto until = later(asker.since(), left_behind);
+    if (e.answer) {
+      pass_on(e);
+      look_at_ = std::min(look_at_, later(now, give_again_every));
+    } else if (until <= now) {
+      drop(known);
+    } else {
+      look_at_ = std::min(look_at_, until);
+    }
+  }
 }
 
 void human_desk_state::on_withdraw(const withdraw_question& x) {
@@ -183,13 +229,12 @@ void human_desk_state::on_answer(const answer_question& x) {
     return;
   }
   e.answer = x.x;
-  // The step is answered by its orchestrator; when that is just being restarted, the question stays
-  // open.
-  if (!pass_on(e)) {
-    e.answer = nullptr;
-    done(from, x.request, refusal::busy, "the task is being recovered");
-    return;
-  }
+  answered_.insert(x.id);
+  // The step is answered by its orchestrator. When that is just being restarted, or moves, its
+  // successor gets the answer.
+  pass_on(e);
+  look_at_ = std::min(look_at_, later(parts_->now(self_), give_again_every));
+  arm();
   const auto now = parts_->now(self_);
   send_audit(*parts_,
              audit_write(x.id + "/answered/" + std::to_string(now.time_since_epoch().count()), now,
@@ -214,6 +259,7 @@ caf::behavior human_desk(caf::stateful_actor<human_desk_state>* self, parts_ptr 
       [self](const list_questions& x) { state_of(self).on_list(x); },
       [self](const claim_question& x) { state_of(self).on_claim(x); },
       [self](const answer_question& x) { state_of(self).on_answer(x); },
+      [self](const seat_taken& x) { state_of(self).on_seat_taken(x); },
       [self](tick) { state_of(self).on_tick(); },
   };
 }

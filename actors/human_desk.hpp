@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/arrivals.hpp"
 #include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 
@@ -21,8 +22,13 @@ namespace troupe {
 /// asks again after any restart, and tells who had claimed it; asking again under the same id
 /// changes nothing but the asker. An answer is confirmed to whoever gave it when it is stored with
 /// its task; if the orchestrator is restarted before that, the answer is given to it again.
+///
+/// In a cluster an orchestrator's successor may live at another node, and asks the desk there. What
+/// it has not asked here for `left_behind` is forgotten here, unless it has an answer: that one is
+/// given to the successor until it says what became of it.
 struct human_desk_state {
   static constexpr std::size_t questions_max = 100000;
+  static constexpr milliseconds left_behind{5000};
 
   void init(caf::event_based_actor* self, parts_ptr parts);
   void on_ask(const ask_human& x);
@@ -31,6 +37,7 @@ struct human_desk_state {
   void on_list(const list_questions& x);
   void on_claim(const claim_question& x);
   void on_answer(const answer_question& x);
+  void on_seat_taken(const seat_taken& x);
   void on_tick();
 
   static inline const char* name = "human_desk";
@@ -42,6 +49,7 @@ struct human_desk_state {
     outcome_ptr answer;  ///< given, and not stored yet
     caf::actor answered; ///< who gave it: waits for `question_done`; null: nobody did
     std::uint64_t request = 0;
+    std::uint64_t incarnation = 0; ///< of the asker when it asked
   };
   using entries = std::map<std::string, entry>;
 
@@ -52,11 +60,14 @@ struct human_desk_state {
   bool pass_on(const entry& e);
   void drop(entries::iterator i);
   void arm();
+  void forget_left_behind(timestamp now);
 
   caf::event_based_actor* self_ = nullptr;
   parts_ptr parts_;
   entries open_;
   std::set<std::pair<timestamp, std::string>> due_;
+  std::set<std::string> answered_;  ///< those with an answer
+  timestamp look_at_ = no_deadline; ///< those whose asker has been replaced
   timestamp armed_ = no_deadline;
 };
 

@@ -58,6 +58,14 @@ struct live_task {
   bool plan_kept =
       false; ///< `durability::task`: the plan is stored, because something was done by it
   std::vector<watcher> watchers;
+  /// A human desk of another node that sent an answer which has been taken, and hears of it when
+  /// that is stored.
+  struct other_desk {
+    std::uint32_t step = 0;
+    std::uint32_t attempt = 0;
+    caf::actor who;
+  };
+  std::vector<other_desk> other_desks;
   /// Who asked for it again by its idempotency key before it was stored, and under which id.
   std::vector<std::pair<caf::actor, std::string>> asked_again;
   json context;
@@ -83,6 +91,7 @@ struct live_task {
     plan_kept = false;
     watchers.clear();
     asked_again.clear();
+    other_desks.clear();
     context = nullptr;
     shared = {};
     understood = nullptr;

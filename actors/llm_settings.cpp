@@ -38,10 +38,29 @@ llm_settings llm_settings::of(const agent_spec& spec) {
   out.models.push_back(from.value("model", std::string{}));
   for (const auto& name : from.value("fallback_models", std::vector<std::string>{}))
     out.models.push_back(name);
+  out.cheaper_model = from.value("cheaper_model", std::string{});
+  if (const auto simple = from.find("simple"); simple != from.end()) {
+    out.simple_model = simple->value("model", std::string{});
+    out.simple_below = simple->value("below", out.simple_below);
+    out.sure_at = simple->value("sure_at", out.sure_at);
+  }
   out.instructions = from.value("instructions", std::string{});
   if (const auto tools = from.find("tools"); tools != from.end())
     for (const auto& [name, tool] : tools->items())
       out.tools.push_back(tool_of(name, tool));
+  if (spec.knowledge.as_tool && spec.knowledge.any()) {
+    own_tool search;
+    search.card.name = search_tool;
+    search.card.description = "Finds passages of the house's documents that answer a question of "
+                              "policy. Name their sources in data.sources.";
+    search.card.parameters = {
+        {"type", "object"},
+        {"properties", {{"query", {{"type", "string"}, {"description", "the question"}}}}},
+        {"required", {"query"}},
+        {"additionalProperties", false}};
+    search.kind = agent_kind::knowledge;
+    out.tools.push_back(std::move(search));
+  }
   out.servers = from.value("servers", out.servers);
   out.max_steps = from.value("max_steps", out.max_steps);
   out.max_output = from.value("max_output", out.max_output);

@@ -45,6 +45,7 @@ llm_tools::llm_tools(const parts_ptr& parts, const fleet_version& version, const
     as.card.kind = tool.kind;
     as.card.does = tool.card.does;
     as.settings = tool.settings;
+    as.knowledge = spec.knowledge;
     as.timeout = tool.timeout;
     x.runner = make_runner(parts, version, std::make_shared<const agent_spec>(std::move(as)), self);
     compile(x);

@@ -20,6 +20,22 @@ void report_model(const node_parts& parts, const std::string& model, const model
     out[key] = std::string{value};
     return out;
   };
+  if (reply.cached != cache_hit::none || reply.could_be_cached)
+    prometheus::BuildCounter()
+        .Name("troupe_model_cache_total")
+        .Help("Requests to language models that could be answered from the cache, by what became of them.")
+        .Register(registry)
+        .Add(with("result", reply.cached == cache_hit::none ? "miss" : to_string(reply.cached)))
+        .Increment();
+  if (reply.cached != cache_hit::none) {
+    prometheus::BuildCounter()
+        .Name("troupe_model_cache_saved_cost_total")
+        .Help("What answers that were given again had cost, in the fleet's currency.")
+        .Register(registry)
+        .Add(whose)
+        .Increment(static_cast<double>(reply.spared.cost_micros) / 1e6);
+    return;
+  }
   prometheus::BuildCounter()
       .Name("troupe_model_calls_total")
       .Help("Answers of language models, by how they ended.")

@@ -37,10 +37,15 @@ class alarm_clock;
 namespace models {
 class model_port;
 }
+namespace text {
+class sentence_vectors;
+}
 namespace mcp {
 class tool_server;
 }
 class work_desk;
+class budget_book;
+class quota_port;
 
 /// What the actors of a node share: made before the first of them, gone after the last. Everything
 /// here is immutable or thread safe. Ports may be replaced: a simulation runs the shipped actors on
@@ -66,6 +71,10 @@ struct node_parts {
   std::shared_ptr<tools::http_port> http;
   std::shared_ptr<tools::worker_pool> workers;
   std::shared_ptr<models::model_port> models; ///< language models, by the fleet's names
+  std::shared_ptr<budget_book> budgets;       ///< what may be spent on them; null: no limits
+  /// Of the fleet's server of sentence vectors; null: each domain learns its own.
+  std::shared_ptr<const text::sentence_vectors> vectors;
+  std::shared_ptr<quota_port> quota; ///< what keeps to their limits; null: they have none
   /// Where agents with models get further tools from, by the agent as `domain/agent`.
   std::map<std::string, std::vector<std::shared_ptr<tools::tool_source>>, std::less<>> tool_sources;
   std::shared_ptr<tools::alarm_clock> clock; ///< of what waits for others outside of actors

@@ -68,8 +68,6 @@ struct orchestrator_state {
   void on_child_undelivered(const task_undelivered& x);
   void on_call_undelivered(const call_undelivered& x);
   void on_question_answered(const question_answered& x);
-  /// The very answer is part of the task already, or about to be stored.
-  [[nodiscard]] static bool has_taken(const live_task& t, const question_answered& x);
   void on_question_claimed(const question_claimed& x);
   void on_seat_down(const seat_down& x);
   void on_tick();
@@ -276,6 +274,7 @@ struct orchestrator_state {
   void perform_call(live_task& t, effect& e);
   void perform_delegate(live_task& t, const effect& e);
   void perform_ask(live_task& t, std::uint32_t step, std::uint32_t attempt);
+  void perform_settle(live_task& t, const effect& e);
   /// Whose queue the question of a step goes to.
   [[nodiscard]] std::string queue_of(const live_task& t, std::uint32_t step) const;
   /// Who sits at `place`, from our own copy while that is good.
@@ -402,6 +401,7 @@ struct orchestrator_state {
   bool has_routes_ = false;
   std::uint32_t looked_ =
       0; ///< how often it has waited for its agents to sit before opening the shard
+  timestamp open_again_{}; ///< when it looks for them again
   std::shared_ptr<std::vector<stored_task>> to_recover_;
   std::vector<std::pair<watch_task, caf::actor>> early_watchers_;
   std::vector<cancel_task> early_cancels_;

@@ -200,8 +200,7 @@ void orchestrator_state::perform(live_task& t, effect e) {
     perform_ask(t, e.step, e.attempt);
     break;
   case effect::kind::settle:
-    send_to(self_, config_.desk,
-            question_settled{question_id(t.what->id, e.step, e.attempt), true});
+    perform_settle(t, e);
     break;
   case effect::kind::end:
     if (auto* session =

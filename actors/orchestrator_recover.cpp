@@ -2,6 +2,7 @@
 
 #include "actors/cluster_messages.hpp"
 #include "policies/context_scope.hpp"
+#include "policies/deadline.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
 #include "src/wire/codec.hpp"
@@ -14,7 +15,7 @@ namespace {
 
 constexpr milliseconds open_wait{10};
 constexpr std::uint32_t open_looks = 300;
-constexpr std::ptrdiff_t handed_out_most = 8;
+constexpr std::ptrdiff_t handed_out_most = plan_run::most_interruptions;
 
 } // namespace
 
@@ -51,6 +52,7 @@ void orchestrator_state::open_shard() {
     return s->state.load(std::memory_order_relaxed) != health::down;
   });
   if (!all_up && !config_.keeper && ++looked_ < open_looks) {
+    open_again_ = later(now_, open_wait);
     self_->delayed_send(self_, open_wait, tick{});
     return;
   }

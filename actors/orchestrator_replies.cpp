@@ -157,8 +157,11 @@ void orchestrator_state::on_child_refused(const task_refused& x) {
         std::make_shared<const failure>(failure{why, x.why.detail, x.why.retry_after}));
 }
 
-bool orchestrator_state::has_taken(const live_task& t, const question_answered& x) {
-  return std::any_of(t.history.rbegin(), t.history.rend(), [&](const event& e) {
+namespace {
+
+/// The very answer is part of the task already, or about to be stored.
+bool has_taken(const std::vector<event>& history, const question_answered& x) {
+  return std::any_of(history.rbegin(), history.rend(), [&](const event& e) {
     if (e.kind != event_kind::answered || e.step != x.step || e.attempt != x.attempt)
       return false;
     const auto* said = e.get<outcome>();
@@ -167,25 +170,59 @@ bool orchestrator_state::has_taken(const live_task& t, const question_answered& 
   });
 }
 
+} // namespace
+
 void orchestrator_state::on_question_answered(const question_answered& x) {
   now_ = parts_->now(self_);
+  // Whoever has an answer gives it again to those who have just begun: our own desk when we ask it,
+  // others by themselves.
+  if (!loaded_)
+    return;
+  // While a task moves its question lies at two desks, and what a person says comes from both: each
+  // hears of it once, when it is stored.
+  const auto from = caf::actor_cast<caf::actor>(self_->current_sender());
+  const bool ours = !from || from == config_.desk->now().handle;
   auto* t = find_live(x.task);
+  const auto note_desk = [&] {
+    if (!ours)
+      t->other_desks.push_back({x.step, x.attempt, from});
+  };
   if (t && !t->ending) {
     auto e = make_event(*t, event_kind::answered, x.step, x.attempt);
     e.body = settle_by_person(*t, x);
     action_list todo{*this};
     if (happen(*t, std::move(e), todo)) {
+      note_desk();
       // Whoever answered hears of it when the answer is stored.
       hold(*t, {effect::kind::settle, 0, x.step, x.attempt, nullptr});
       carry_out(*t, todo);
       return;
     }
   }
-  // While a task moves its question lies at two desks, and what a person says comes from both: the
-  // desk hears of it once, when it is stored.
-  if (t && has_taken(*t, x))
+  const auto ended = t ? nullptr : finished_->find(x.task);
+  const bool taken = t ? has_taken(t->history, x) : ended && has_taken(ended->history, x);
+  if (t && taken && std::any_of(t->held.begin(), t->held.end(), [&](const effect& e) {
+        return e.what == effect::kind::settle && e.step == x.step && e.attempt == x.attempt;
+      })) {
+    note_desk();
     return;
-  send_to(self_, config_.desk, question_settled{question_id(x.task, x.step, x.attempt), false});
+  }
+  const question_settled settled{question_id(x.task, x.step, x.attempt), taken};
+  if (ours)
+    send_to(self_, config_.desk, settled);
+  else
+    self_->send(from, settled);
+}
+
+void orchestrator_state::perform_settle(live_task& t, const effect& e) {
+  const question_settled settled{question_id(t.what->id, e.step, e.attempt), true};
+  send_to(self_, config_.desk, settled);
+  std::erase_if(t.other_desks, [&](const live_task::other_desk& desk) {
+    if (desk.step != e.step || desk.attempt != e.attempt)
+      return false;
+    self_->send(desk.who, settled);
+    return true;
+  });
 }
 
 void orchestrator_state::on_question_claimed(const question_claimed& x) {

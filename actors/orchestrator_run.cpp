@@ -157,7 +157,9 @@ void orchestrator_state::fail_step(live_task& t, std::uint32_t step, std::uint32
 
 void orchestrator_state::on_tick() {
   now_ = parts_->now(self_);
-  if (!loaded_)
+  // Whoever brings another version tells those who have nothing to do, too.
+  look_at_versions();
+  if (!loaded_ && now_ >= open_again_)
     open_shard();
   look_at_stranded();
   if (now_ < armed_)

@@ -207,6 +207,7 @@ void post_state::lose(peer_entry& p, const std::string& why) {
       refuse(x, {reason::unavailable, p.who.node + " is lost: " + why, {}});
   p.in.follow(0);
   p.told.clear();
+  p.told_all = false;
   p.gone.clear();
   for (auto& [call, place] : p.relayed)
     place->load.fetch_sub(1, std::memory_order_relaxed);

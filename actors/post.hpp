@@ -134,6 +134,7 @@ struct post_state {
     health state = health::down;
     std::uint32_t load = 0;
     float success_rate = 1;
+    friend bool operator==(const told_seat&, const told_seat&) = default;
   };
   /// A call that a peer's actor has at an agent here, by the address of the one who gave it.
   using relayed_call = std::pair<std::string, std::uint64_t>;
@@ -157,6 +158,8 @@ struct post_state {
     microseconds ahead{0};                              ///< of our clock, where that matters
     std::unordered_map<std::string, proxy_ptr> senders; ///< its actors that have no seat
     std::unordered_map<address, told_seat> told;        ///< what it knows of our seats
+    bool told_all = false; ///< it knows all of them as they were when they were looked at last
+    std::vector<seat_ptr> relayed_to; ///< when it was told last: its own calls are not in `load`
     std::unordered_map<relayed_call, seat_ptr, relayed_call_hash> relayed;
     std::vector<post_talk::seat_gone> gone; ///< of ours, and not told yet
     post_metrics counters;
@@ -181,6 +184,8 @@ struct post_state {
     seat_ptr place;
     caf::actor_id who = 0;
     std::uint64_t incarnation = 0;
+    told_seat seen;      ///< its gauges, when all were looked at last
+    bool changed = true; ///< since the look before
     bool moved = false;
     bool ended = false; ///< kept, so that the dead are not met again while their seat is not left
   };
@@ -196,6 +201,7 @@ struct post_state {
     std::string at; ///< the node whose claim is in use; empty: none is
     proxy_ptr who;
     std::uint64_t incarnation = 0; ///< of the proxy in the seat
+    std::uint64_t version = 0;     ///< of the seat, when the proxy was last seen in it
     std::uint32_t load = 0;        ///< that we have added to the seat's for others
     timestamp since{};             ///< when it began to move, or lost its last claim
     bool marked = false;           ///< moving: all that comes back has come back
@@ -237,7 +243,8 @@ struct post_state {
 
   // The seats of this node.
   void look_at_seats();
-  void look_at(const seat_ptr& place);
+  /// False: its former sitter's end has to be told first, and it has to be looked at again.
+  bool look_at(const seat_ptr& place);
   [[nodiscard]] bool may_tell_of(const seat& place) const;
   void tell_seats(peer_entry& p);
   void tell_seats(peer_entry& p, const std::vector<seat_ptr>& only);
@@ -259,7 +266,7 @@ struct post_state {
   bool in_use(const address& where, seat_elsewhere& e);
   void show(seat_elsewhere& e);
   /// Its proxy is who sits there; an actor of our own may have taken its place.
-  [[nodiscard]] static bool seated(const seat_elsewhere& e);
+  [[nodiscard]] static bool seated(seat_elsewhere& e);
   void unseat(seat_elsewhere& e, const caf::error& why);
   void drop_claim(const address& where, seat_elsewhere& e, const std::string& node,
                   const caf::error& why, bool moved);
@@ -279,6 +286,10 @@ struct post_state {
   std::uint64_t next_ask_ = 0;
   std::unordered_map<caf::actor_id, known_actor> known_;
   std::unordered_map<address, own_seat> here_;
+  /// The seats that may be told of, with the version as it was looked at.
+  std::vector<std::pair<seat_ptr, std::uint64_t>> looked_;
+  std::uint64_t looked_layout_ = 0; ///< of the directory, that `looked_` is made from
+  std::uint64_t tidied_layout_ = 0;
   std::unordered_map<address, seat_elsewhere> elsewhere_;
   bool flushing_ = false;
   bool look_ = false;              ///< at all seats, with the next flush

@@ -112,6 +112,7 @@ void post_state::settle(const address& at_address, seat_elsewhere& e) {
   e.who = proxy_ptr::make(self_->system(), where, caf::actor_cast<caf::actor>(self_), intake_,
                           {use->first, use->second.incarnation, false});
   e.incarnation = e.place->take(e.who.handle(), parts_->now(self_), e.at, distance_to(use->first));
+  e.version = 0;
   show(e);
   parts_->places->announce_taken(e.place);
   if (where.kind == address_kind::agent && config_.registry)
@@ -154,8 +155,14 @@ void post_state::show(seat_elsewhere& e) {
     place.set_duty(place.now_for()); // As we ourselves see it.
 }
 
-bool post_state::seated(const seat_elsewhere& e) {
-  return e.place->now().handle == e.who.handle();
+bool post_state::seated(seat_elsewhere& e) {
+  const auto version = e.place->version();
+  if (version == e.version)
+    return true;
+  if (e.place->now().handle != e.who.handle())
+    return false;
+  e.version = version;
+  return true;
 }
 
 void post_state::unseat(seat_elsewhere& e, const caf::error& why) {
@@ -308,9 +315,13 @@ void post_state::move_on(const address& where, seat_elsewhere& e) {
 }
 
 void post_state::tidy_elsewhere(timestamp now) {
-  std::erase_if(here_, [this](const auto& x) {
-    return x.second.ended && parts_->places->find(x.first) != x.second.place;
-  });
+  // While no seat is made, replaced or forgotten, all of ours are still in use.
+  const auto layout = parts_->places->layout();
+  const bool same = std::exchange(tidied_layout_, layout) == layout;
+  if (!same)
+    std::erase_if(here_, [this](const auto& x) {
+      return x.second.ended && parts_->places->find(x.first) != x.second.place;
+    });
   for (auto i = elsewhere_.begin(); i != elsewhere_.end();) {
     auto& [where, e] = *i;
     if (e.who && e.who->home.moving && now - e.since > config_.patience)
@@ -318,7 +329,7 @@ void post_state::tidy_elsewhere(timestamp now) {
     // An actor of our own has taken the seat: who speaks to the proxy has to resolve again.
     if (e.who && !e.who->home.moving && !seated(e))
       unseat(e, failure_error("it lives here now"));
-    const bool used = in_use(where, e);
+    const bool used = same || in_use(where, e);
     if (used && !e.who && !e.claims.empty())
       settle(where, e);
     if (!e.who && e.claims.empty() && now - e.since > config_.patience * kept_for) {

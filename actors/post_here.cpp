@@ -42,30 +42,53 @@ bool post_state::may_tell_of(const seat& place) const {
   }
 }
 
-void post_state::look_at(const seat_ptr& place) {
+bool post_state::look_at(const seat_ptr& place) {
   if (!may_tell_of(*place))
-    return;
+    return true;
   const auto sitter = place->now();
   if (!sitter.handle || !lives_here(*place, sitter.handle))
-    return;
+    return true;
   auto& mine = here_[place->where()];
   if (mine.incarnation == sitter.incarnation && mine.place == place)
-    return;
+    return true;
   // Its end, and why, is told before its successor.
   if (mine.who != 0 && mine.who != sitter.handle.id() && known_.contains(mine.who))
-    return;
-  mine = {place, sitter.handle.id(), sitter.incarnation, false, false};
+    return false;
+  mine = {};
+  mine.place = place;
+  mine.who = sitter.handle.id();
+  mine.incarnation = sitter.incarnation;
   get_to_know(sitter.handle);
   known_[sitter.handle.id()].seat = place->where();
+  return true;
 }
 
 void post_state::look_at_seats() {
-  for (const auto kind : {address_kind::agent, address_kind::domain})
-    for (const auto& place : parts_->places->all(kind))
-      look_at(place);
-  for (const auto& part : config_.exposed)
-    if (const auto place = parts_->places->find({address_kind::node, me_ + "/" + part}))
-      look_at(place);
+  // Most of a hundred thousand seats are as they were: those are not looked up, and nothing of
+  // them is touched but two numbers.
+  if (const auto layout = parts_->places->layout(); layout != looked_layout_) {
+    looked_layout_ = layout;
+    looked_.clear();
+    for (const auto kind : {address_kind::agent, address_kind::domain})
+      for (auto& place : parts_->places->all(kind))
+        if (may_tell_of(*place))
+          looked_.emplace_back(std::move(place), 0);
+    for (const auto& part : config_.exposed)
+      if (auto place = parts_->places->find({address_kind::node, me_ + "/" + part}))
+        looked_.emplace_back(std::move(place), 0);
+  }
+  for (auto& [place, version] : looked_)
+    // The version is read first: a change in between is then noticed the next time.
+    if (const auto now = place->version(); now != version && look_at(place))
+      version = now;
+  for (auto& [where, mine] : here_) {
+    const auto& place = *mine.place;
+    const told_seat now{mine.incarnation, place.state.load(std::memory_order_relaxed),
+                        place.load.load(std::memory_order_relaxed),
+                        place.success_rate.load(std::memory_order_relaxed)};
+    mine.changed = !(now == mine.seen);
+    mine.seen = now;
+  }
 }
 
 /// Gathers for one peer what has changed of seats since it was told of them.
@@ -76,10 +99,13 @@ class post_state::teller {
       , to_(to) {
     // The peer counts its own calls itself.
     for (const auto& [call, place] : to.relayed)
-      ++its_own_[place.get()];
+      if (++its_own_[place.get()] == 1)
+        relayed_to_.push_back(place);
   }
   /// False when the peer takes slowly: it gets the rest the next time.
   [[nodiscard]] bool goes_on() const { return to_.agreed && !to_.out.busy(); }
+  /// Where it has calls of its own now.
+  [[nodiscard]] const std::vector<seat_ptr>& relayed_to() const noexcept { return relayed_to_; }
 
   void look(const address& where, const own_seat& mine) {
     if (mine.moved || mine.ended)
@@ -113,18 +139,32 @@ class post_state::teller {
   post_state& post_;
   peer_entry& to_;
   std::unordered_map<const seat*, std::uint32_t> its_own_;
+  std::vector<seat_ptr> relayed_to_;
   std::vector<post_talk::seat_news> news_;
 };
 
 void post_state::tell_seats(peer_entry& p) {
-  if (!p.agreed)
+  if (!p.agreed) {
+    p.told_all = false;
     return;
+  }
   teller t{*this, p};
+  const bool all = !std::exchange(p.told_all, true);
   for (const auto& [where, mine] : here_) {
-    if (!t.goes_on())
+    if (!all && !mine.changed)
+      continue;
+    if (!t.goes_on()) {
+      p.told_all = false;
       break;
+    }
     t.look(where, mine);
   }
+  // What a peer is told of the load changes with its own calls, too.
+  const auto before = std::exchange(p.relayed_to, t.relayed_to());
+  for (const auto& some : {before, p.relayed_to})
+    for (const auto& place : some)
+      if (const auto hit = here_.find(place->where()); hit != here_.end())
+        t.look(hit->first, hit->second);
   t.send();
 }
 

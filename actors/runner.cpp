@@ -28,6 +28,8 @@ runner_ptr make_runner(const parts_ptr& parts, const fleet_version& version,
     return make_mcp_runner(parts, *spec);
   case agent_kind::worker:
     return make_worker_runner(parts, *spec);
+  case agent_kind::knowledge:
+    return make_knowledge_runner(parts, version, *spec);
   }
   throw std::runtime_error{"unknown kind of agent"};
 }

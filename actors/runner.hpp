@@ -51,6 +51,8 @@ runner_ptr make_llm_runner(const parts_ptr& parts, const fleet_version& version,
                            const agent_spec& spec, caf::event_based_actor* self);
 runner_ptr make_a2a_runner(const parts_ptr& parts, const agent_spec& spec);
 runner_ptr make_mcp_runner(const parts_ptr& parts, const agent_spec& spec);
+runner_ptr make_knowledge_runner(const parts_ptr& parts, const fleet_version& version,
+                                 const agent_spec& spec);
 runner_ptr make_worker_runner(const parts_ptr& parts, const agent_spec& spec);
 
 } // namespace troupe

@@ -1,8 +1,11 @@
 #include "actors/boundary.hpp"
 #include "actors/breaker_report.hpp"
+#include "actors/budget_book.hpp"
+#include "actors/llm_knowledge.hpp"
 #include "actors/llm_tools.hpp"
 #include "actors/model_report.hpp"
 #include "actors/runner.hpp"
+#include "policies/complexity.hpp"
 #include "policies/deadline.hpp"
 #include "policies/dice.hpp"
 #include "policies/failure_table.hpp"
@@ -12,6 +15,7 @@
 #include "src/models/model_port.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <stdexcept>
 #include <unordered_map>
@@ -35,7 +39,16 @@ struct talk {
   usage used;
   std::uint32_t answers = 0; ///< of models
   std::uint32_t steps = 0;   ///< of them: those that asked for tools
+  std::uint32_t steps_most = 0;
+  bool tight = false;  ///< a limit is nearly used up
+  bool saving = false; ///< a cheaper model is asked for it
+  bool saved = false;  ///< that one has failed: the others are asked as ever
+  bool simple = false; ///< the simple model is asked
+  double complexity = 0;
   std::uint32_t repairs = 0;
+  knowledge_search search;
+  bool fresh = false;      ///< an answer that was kept would not do
+  bool from_cache = false; ///< the last answer was kept
   std::uint64_t waits_for = 0; ///< the number of the turn that goes on with it; 0: tools do
   std::uint64_t request = 0;   ///< at the models' port
   bool asking = false;         ///< a model has been asked and has not answered
@@ -55,6 +68,7 @@ struct talk {
   bool acted = false; ///< a tool has had an effect, or may have had one
   failure unsure;     ///< a tool whose effects nobody may repeat may have acted
   outcome_ptr deed;   ///< what the last tool with effects has done
+  outcome_ptr found;  ///< what the last tool without effects has said
   known_numbers known;
   std::string trail; ///< for the note
   bool done = false;
@@ -72,12 +86,24 @@ class llm_runner final : public agent_runner {
       , schema_(answer_schema(spec.gives))
       , self_(self)
       , dice_(parts_->seed ^ stable_hash(spec.card.domain + "/" + spec.card.name))
+      , knowledge_(llm_knowledge::of(version, spec))
       , tools_(parts_, version, spec, settings_, self) {
     if (!parts_->models)
       throw std::runtime_error{"there are no language models here"};
     boundary_ = boundary::of(spec, version.domain(spec.card.domain));
-    for (const auto& name : settings_.models)
+    for (const auto& name : settings_.models) {
       models_.push_back(find_model(name));
+      specs_.push_back(models_.back().spec);
+    }
+    if (!settings_.simple_model.empty()) {
+      const auto& all = settings_.models;
+      simple_ = static_cast<std::size_t>(
+          std::find(all.begin(), all.end(), settings_.simple_model) - all.begin());
+      if (simple_ == all.size()) {
+        models_.push_back(find_model(settings_.simple_model));
+        specs_.push_back(models_.back().spec);
+      }
+    }
   }
 
   ~llm_runner() override {
@@ -90,18 +116,44 @@ class llm_runner final : public agent_runner {
                   const agent_call_ptr& what) override {
     auto& t = talks_[call];
     t.what = what;
+    t.steps_most = settings_.max_steps;
+    const auto number = ++last_turn_;
+    t.waits_for = number;
+    const auto to = caf::actor_cast<caf::actor_addr>(self_);
+    const bool at_once = knowledge_.search(
+        what->text, left(what->deadline, parts_->now(self_)), t.search, [to, call, number] {
+          if (auto agent = caf::actor_cast<caf::actor>(to))
+            caf::anon_send(agent, runner_turn{call, number, nullptr});
+        });
+    if (at_once)
+      begin(call, t);
+    return nullptr;
+  }
+
+  /// The first question to the model, once what it is to know has been looked up.
+  void begin(std::uint64_t call, talk& t) {
+    const auto& what = t.what;
+    const auto passages = knowledge_.shown(t.search);
     auto rules = settings_.forward;
     const auto cards = tools_.cards();
-    t.messages = opening(settings_.instructions, *what, rules, !cards.empty());
+    t.messages = opening(settings_.instructions, *what, rules, !cards.empty(), passages);
     if (size_of(t.messages) > context_full_at * models_.front().spec->context_tokens) {
       rules = {forwarding::summary, {}};
-      t.messages = opening(settings_.instructions, *what, rules, !cards.empty());
+      t.messages = opening(settings_.instructions, *what, rules, !cards.empty(), passages);
       t.trail = "context summarised; ";
     }
     for (const auto& m : t.messages)
       t.known.add(m.text);
+    if (!settings_.simple_model.empty()) {
+      t.complexity = complexity_of(signs_of(what->text, what->input));
+      t.simple = asks_simple_model(t.complexity, settings_.simple_below, learned_);
+      if (t.simple)
+        t.at = {simple_, 0};
+      char seen[48];
+      std::snprintf(seen, sizeof seen, "complexity %.2f: ", t.complexity);
+      t.trail += seen + specs_[t.at.model]->name + "; ";
+    }
     ask(call, t);
-    return nullptr;
   }
 
   bool stop(std::uint64_t call) override {
@@ -128,6 +180,8 @@ class llm_runner final : public agent_runner {
     auto& t = hit->second;
     if (x.reply)
       on_reply(x.call, t, *x.reply);
+    else if (t.messages.empty())
+      begin(x.call, t);
     else if (t.uses.empty())
       ask(x.call, t);
     else
@@ -177,7 +231,17 @@ class llm_runner final : public agent_runner {
   /// Passes over models whose provider's breaker is open. False: all of them are.
   bool choose(talk& t, timestamp now) {
     t.probe = false;
-    for (; t.at.model < models_.size(); t.at = {t.at.model + 1, 0}) {
+    if (t.simple) {
+      const auto said = models_[simple_].provider->breaker.enter(now);
+      t.probe = said == admission::probe;
+      if (said != admission::barred)
+        return true;
+      t.simple = false;
+      t.at = {};
+    }
+    // To save money it may stand beyond the ladder.
+    const auto end = t.at.model < ladder() ? ladder() : models_.size();
+    for (; t.at.model < end; t.at = {t.at.model + 1, 0}) {
       const auto said = models_[t.at.model].provider->breaker.enter(now);
       t.probe = said == admission::probe;
       if (said != admission::barred)
@@ -186,12 +250,24 @@ class llm_runner final : public agent_runner {
     return false;
   }
 
+  /// How many models are asked one after the other; the simple one may stand behind them.
+  [[nodiscard]] std::size_t ladder() const noexcept { return settings_.models.size(); }
+
+  /// The simple model did not do: the agent's own goes on with the same conversation.
+  void ask_own(std::uint64_t call, talk& t, const std::string& why) {
+    t.trail += specs_[simple_]->name + " did not do (" + why + "): " + specs_[0]->name + "; ";
+    t.simple = false;
+    t.at = {};
+    ask(call, t);
+  }
+
   void ask(std::uint64_t call, talk& t) {
     const auto now = parts_->now(self_);
     const auto time = left(t.what->deadline, now);
     if (time.count() <= 0)
       return fail(call, t, {reason::timeout, "the models took too long", {}});
-    if (!choose(t, now)) {
+    save(t);
+    if (!choose(t, now) && !(stop_saving(t) && choose(t, now))) {
       const auto opens = models_.back().provider->breaker.seen(now).reopens;
       return fail(call, t,
                   {reason::unavailable, "the breakers of all its models' providers are open",
@@ -201,14 +277,15 @@ class llm_runner final : public agent_runner {
     what.model = models_[t.at.model].spec->name;
     what.messages = t.messages;
     // Whoever has used all his steps has to answer with what he knows.
-    if (t.steps < settings_.max_steps)
+    if (t.steps < t.steps_most)
       what.tools = tools_.cards();
     what.schema = schema_;
     what.max_output = settings_.max_output;
     what.temperature = settings_.temperature;
     what.deadline = time;
-    what.by = {t.what->about, t.what->step, t.what->attempt, card_.domain, card_.name, t.what->urgency,
-               card_.does != effects::none};
+    what.by = caller(t);
+    what.cache = knowledge_.cache_for(*t.what, what, t.search, boundary_);
+    what.cache.fresh = t.fresh;
     const auto number = ++last_turn_;
     t.waits_for = number;
     t.asking = true;
@@ -221,6 +298,48 @@ class llm_runner final : public agent_runner {
     });
   }
 
+  model_caller caller(const talk& t) const {
+    return {t.what->about,   t.what->step,
+            t.what->attempt, card_.domain,
+            card_.name,      t.what->urgency,
+            card_.does != effects::none, t.what->skill};
+  }
+
+  /// Works more cheaply when a limit is nearly used up, and says so in the trace.
+  void save(talk& t) {
+    if (!parts_->budgets)
+      return;
+    const auto stance = parts_->budgets->stance(caller(t));
+    if (!stance.tight)
+      return;
+    const auto declared = static_cast<std::size_t>(
+        std::find(settings_.models.begin(), settings_.models.end(), settings_.cheaper_model) -
+        settings_.models.begin());
+    const auto to = t.saved ? t.at.model : cheaper_model(specs_, t.at.model, declared);
+    if (!t.tight) {
+      t.tight = true;
+      t.steps_most = std::min(t.steps_most, std::max(t.steps, tight_steps(settings_.max_steps)));
+      t.trail += std::to_string(static_cast<int>(stance.share * 100)) + " % of the limit on " +
+                 stance.limit + " used: at most " + std::to_string(t.steps_most) + " steps" +
+                 (to == t.at.model ? "" : ", model " + specs_[to]->name) + "; ";
+    }
+    if (to == t.at.model)
+      return;
+    t.at = {to, 0};
+    t.simple = false;
+    t.saving = true;
+  }
+
+  /// The cheaper model has failed. False: none was asked.
+  static bool stop_saving(talk& t) {
+    if (!t.saving)
+      return false;
+    t.saving = false;
+    t.saved = true;
+    t.at = {};
+    return true;
+  }
+
   void on_reply(std::uint64_t call, talk& t, const model_reply& reply) {
     const auto now = parts_->now(self_);
     const auto& model = models_[t.at.model];
@@ -229,8 +348,11 @@ class llm_runner final : public agent_runner {
     ++t.answers;
     report_model(*parts_, model.spec->name, reply,
                  std::chrono::duration_cast<microseconds>(now - t.asked_at));
-    const auto sign = reply.ok() ? call_sign::good
-                      : reply.error == model_error::rate_limited
+    // An answer that was kept says nothing of the provider.
+    const auto sign = reply.cached != cache_hit::none ? call_sign::nothing
+                      : reply.ok()                    ? call_sign::good
+                      : reply.error == model_error::rate_limited ||
+                              reply.error == model_error::over_budget
                           ? call_sign::nothing
                           : sign_for_provider(reason_of(reply.error));
     if (const auto turned = model.provider->breaker.ended(sign, t.probe, now))
@@ -238,10 +360,13 @@ class llm_runner final : public agent_runner {
     if (!reply.ok())
       return on_trouble(call, t, reply, now);
     t.at.failed = 0;
+    t.from_cache = reply.cached != cache_hit::none;
+    if (t.from_cache)
+      t.trail += cached_words(reply) + "; ";
     t.messages.push_back({chat_role::assistant, reply.text, reply.calls, {}});
     if (reply.calls.empty())
       return on_answer(call, t, reply.text);
-    if (t.steps >= settings_.max_steps)
+    if (t.steps >= t.steps_most)
       return fail(
           call, t,
           {reason::loop,
@@ -254,9 +379,15 @@ class llm_runner final : public agent_runner {
   void on_trouble(std::uint64_t call, talk& t, const model_reply& reply, timestamp now) {
     const auto& name = models_[t.at.model].spec->name;
     t.trail += name + ": " + std::string{to_string(reply.error)} + "; ";
+    if (t.simple && reply.error != model_error::cancelled)
+      return ask_own(call, t, std::string{to_string(reply.error)});
     auto left_over = left(t.what->deadline, now);
     const auto next =
-        after_failure(t.at, reply, models_.size(), left_over, unit_interval(dice_.draw()));
+        after_failure(t.at, reply, std::max(ladder(), t.at.model + 1), left_over,
+                      unit_interval(dice_.draw()));
+    if (next.give_up && reply.error != model_error::over_budget &&
+        reply.error != model_error::cancelled && left_over.count() > 0 && stop_saving(t))
+      return ask(call, t);
     if (next.give_up) {
       auto why = reply.failed();
       why.detail = name + ": " + std::string{to_string(reply.error)} + ": " + why.detail;
@@ -353,9 +484,13 @@ class llm_runner final : public agent_runner {
     t.known.add(said);
     if (x && x->ok()) {
       t.known.add_all(x->data);
+      if (use.tool == llm_settings::search_tool)
+        t.search.note(*x);
       if (use.does != effects::none) {
         t.deed = x;
         t.acted = true;
+      } else if (!x->text.empty()) {
+        t.found = x;
       }
     } else if (use.does == effects::unsafe && x && default_line(x->failed.why).may_have_acted) {
       t.unsure = x->failed;
@@ -406,6 +541,25 @@ class llm_runner final : public agent_runner {
     if (read.flaws.empty())
       read.flaws = flaws_of(t, read.what);
     if (read.flaws.empty())
+      read.flaws = t.search.flaws_in(read.what);
+    if (read.flaws.empty())
+      t.search.name_sources(read.what);
+    if (!read.flaws.empty() && t.from_cache) {
+      // What was kept will not do here: the model itself is asked.
+      t.fresh = true;
+      t.messages.pop_back();
+      return ask(call, t);
+    }
+    if (t.simple) {
+      if (!read.flaws.empty() || read.what.confidence < settings_.sure_at) {
+        t.messages.pop_back();
+        learned_.note(t.complexity, false);
+        return ask_own(call, t, read.flaws.empty() ? "not sure" : read.flaws.front().message);
+      }
+      if (!t.from_cache)
+        learned_.note(t.complexity, true);
+    }
+    if (read.flaws.empty())
       return end(call, t, std::move(read.what));
     if (t.repairs < repairs_max) {
       ++t.repairs;
@@ -427,6 +581,17 @@ class llm_runner final : public agent_runner {
       x.used = {};
       if (flaws_of(t, x).empty()) {
         t.trail += "answered in the tool's words, because: " + why.detail + "; ";
+        if (why.why == reason::budget_exhausted)
+          mark_unfinished(x);
+        return end(call, t, std::move(x));
+      }
+    }
+    if (why.why == reason::budget_exhausted && t.found) {
+      auto x = *t.found;
+      x.used = {};
+      mark_unfinished(x);
+      if (flaws_of(t, x).empty()) {
+        t.trail += "the best so far: what its tools said, because: " + why.detail + "; ";
         return end(call, t, std::move(x));
       }
     }
@@ -434,6 +599,15 @@ class llm_runner final : public agent_runner {
     if (t.acted && why.why != reason::cancelled && !default_line(why.why).may_have_acted)
       why = {reason::invalid_output, "after its tools had acted: " + why.detail, why.retry_after};
     end(call, t, outcome::of(std::move(why)));
+  }
+
+  /// What there is when the money has run out: true as far as it goes, and not all of it.
+  static void mark_unfinished(outcome& x) {
+    x.partial = true;
+    if (x.data.is_null())
+      x.data = json::object();
+    if (x.data.is_object())
+      x.data["unfinished"] = to_string(reason::budget_exhausted);
   }
 
   void end(std::uint64_t call, talk& t, outcome x) {
@@ -459,8 +633,12 @@ class llm_runner final : public agent_runner {
   boundary_ptr boundary_;
   caf::event_based_actor* self_;
   dice_box dice_;
+  llm_knowledge knowledge_;
   llm_tools tools_;
   std::vector<known_model> models_;
+  std::vector<const model_spec*> specs_; ///< of `models_`
+  std::size_t simple_ = 0;               ///< of them: the one for simple requests
+  model_record learned_;
   std::unordered_map<std::uint64_t, talk> talks_;
   std::uint64_t last_turn_ = 0;
   std::uint64_t last_use_ = first_use;

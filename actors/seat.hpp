@@ -75,6 +75,8 @@ class alignas(64) seat {
  public:
   /// How far away its sitter is: 0 on this node, 1 in this node's region, 2 in another one.
   std::atomic<std::uint8_t> distance{0};
+  /// A limit on what may be spent has stopped its agent for now: others are taken first.
+  std::atomic<bool> paused{false};
 
  private:
   std::atomic<bool> remote_{false}; ///< `elsewhere_` is not empty
@@ -132,6 +134,16 @@ class alignas(64) seat {
     version_.fetch_add(1, std::memory_order_release);
     state.store(absent_, std::memory_order_relaxed);
     return sitter_.incarnation;
+  }
+  /// As above, if that incarnation still sits there: the supervisor of who has ended may have been
+  /// replaced, and its successor's child be quicker.
+  void leave(std::uint64_t which) {
+    std::lock_guard hold{mutex_};
+    if (sitter_.incarnation != which)
+      return;
+    sitter_.handle = nullptr;
+    version_.fetch_add(1, std::memory_order_release);
+    state.store(absent_, std::memory_order_relaxed);
   }
   /// How the seat looks while nobody sits there: `down`, `unplaced` or `spare`, and why.
   void set_absent(health as, std::string why) {

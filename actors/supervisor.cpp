@@ -8,17 +8,6 @@
 
 namespace troupe {
 
-namespace {
-
-/// `which` sits there no more. When this supervisor has been replaced, its successor's child may
-/// have been quicker, and keeps its seat.
-void leave(seat& place, std::uint64_t which) {
-  if (place.now().incarnation == which)
-    place.leave();
-}
-
-} // namespace
-
 void supervisor_config::validate() const {
   std::unordered_set<std::string> ids;
   for (const auto& c : children) {
@@ -133,7 +122,7 @@ void supervisor_state::on_child_down(const caf::down_msg& msg) {
   const auto ended = c.incarnation;
   c.handle = nullptr;
   if (c.spec.place)
-    leave(*c.spec.place, ended);
+    c.spec.place->leave(ended);
   const auto how = is_normal_exit(msg.reason)     ? exit_kind::normal
                    : is_shutdown_exit(msg.reason) ? exit_kind::shutdown
                                                   : exit_kind::abnormal;
@@ -327,7 +316,7 @@ supervisor_state::~supervisor_state() {
     caf::anon_send_exit(c.handle, caf::exit_reason::kill);
     if (!c.spec.place)
       continue;
-    leave(*c.spec.place, c.incarnation);
+    c.spec.place->leave(c.incarnation);
     parts_->places->announce_down(c.spec.place, c.incarnation, "its supervisor was killed");
   }
 }

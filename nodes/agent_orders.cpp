@@ -1,6 +1,7 @@
 #include "nodes/agent_orders.hpp"
 
 #include "actors/breaker_report.hpp"
+#include "actors/budget_book.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/order_keeper.hpp"
 #include "actors/standing_orders.hpp"
@@ -99,6 +100,11 @@ agent_view view_of(const node_parts& parts, const seat& place, timestamp now) {
     if (out.node.empty())
       out.node = parts.fleet.node_id;
   }
+  if (parts.budgets && place.spec())
+    if (const auto pause = parts.budgets->paused(*place.spec())) {
+      out.paused_until = pause->until;
+      out.paused_by = pause->limit;
+    }
   if (const auto& p = place.depends_on())
     out.provider = p->breaker.seen(now);
   return out;

@@ -21,6 +21,18 @@
 
 namespace troupe {
 
+/// A question about what was spent on models.
+struct cost_question {
+  cost_query asked;       ///< both ends of the period are set
+  std::size_t most = 100; ///< rows
+};
+
+struct cost_answer {
+  std::vector<cost_row> rows;
+  std::vector<cost_row> before; ///< of the period of the same length before
+  std::vector<json> limits;     ///< on days, as the asked node knows them
+};
+
 /// A task as somebody outside asks for it; what is left empty is filled in from the fleet and the
 /// domain.
 struct task_request {
@@ -65,6 +77,8 @@ struct agent_view {
   shared_breaker::view provider;         ///< of whom it depends on
   std::optional<standing_order> ordered; ///< what a person has said of it
   std::string node;                      ///< where it lives; empty: nobody sits there now
+  timestamp paused_until{}; ///< a limit on what may be spent has stopped it; `{}`: none has
+  std::string paused_by{};  ///< that limit, in words
 };
 
 /// An orchestrator that this node runs: it owns a shard of a domain.
@@ -132,6 +146,13 @@ class client {
 
   /// Lines of the effect ledger, newest task first. `invalid_request` when nothing is stored here.
   virtual void effects(effect_filter filter, reply<std::vector<stored_effect>> then) = 0;
+
+  /// What was spent on models by all nodes, and the limits on the day. `invalid_request` when
+  /// nothing is stored here.
+  virtual void costs(cost_question what, reply<cost_answer> then) {
+    (void)what;
+    then({}, {refusal::invalid_request, "this node stores nothing", {}});
+  }
 
   /// Does this at this node to the agent `domain/agent`, with all its replicas, or to the one
   /// replica `domain/agent#n`; answers with those that live here, as they stand then.

@@ -38,6 +38,7 @@ void fleet_children::follow(caf::event_based_actor* self) {
   end_agents(self);
   end_domains(self);
   use_new_rules(self);
+  wake_orchestrators(self);
 }
 
 void fleet_children::begin_domains(caf::event_based_actor* self) {
@@ -125,6 +126,13 @@ void fleet_children::end_domains(caf::event_based_actor* self) {
       parts_->places->drop(directory::orchestrator_of(path, shard));
     i = domains_.erase(i);
   }
+}
+
+void fleet_children::wake_orchestrators(caf::event_based_actor* self) const {
+  for (const auto& [path, shards] : parts_->versions->orchestrators())
+    for (const auto& place : shards)
+      if (place->elsewhere().empty())
+        send_to(self, place, tick{});
 }
 
 void fleet_children::use_new_rules(caf::event_based_actor* self) {

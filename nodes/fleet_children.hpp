@@ -37,6 +37,8 @@ class fleet_children {
   void begin_domains(caf::event_based_actor* self);
   void begin_agents(caf::event_based_actor* self);
   void use_new_rules(caf::event_based_actor* self);
+  /// A domain that has nothing to do would go by a former version until its next task.
+  void wake_orchestrators(caf::event_based_actor* self) const;
   void drop_seats(const agent& x, caf::event_based_actor* self);
   [[nodiscard]] seat_ptr supervisor_of(const std::string& name) const;
 

@@ -30,6 +30,8 @@ json agent_json(const agent_view& x) {
     out["node"] = x.node;
   if (!x.why.empty())
     out["why"] = x.why;
+  if (x.paused_until != timestamp{})
+    out["paused"] = {{"until", time_text(x.paused_until)}, {"by", x.paused_by}};
   if (x.ordered)
     out["ordered"] = {{"duty", to_string(x.ordered->wanted)}, {"since", time_text(x.ordered->at)}};
   if (!x.spec)

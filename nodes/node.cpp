@@ -3,8 +3,11 @@
 #include "actors/arm_book.hpp"
 #include "actors/audit.hpp"
 #include "actors/breaker_desk.hpp"
+#include "actors/budgeted_models.hpp"
 #include "actors/key_ring.hpp"
 #include "actors/mcp_servers.hpp"
+#include "actors/quota_desk.hpp"
+#include "actors/quota_keeper.hpp"
 #include "actors/standing_orders.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/work_desk.hpp"
@@ -14,6 +17,7 @@
 #include "nodes/subjects.hpp"
 #include "nodes/version_maker.hpp"
 #include "policies/dice.hpp"
+#include "src/cache/model_cache.hpp"
 #include "src/models/model_port.hpp"
 #include "src/telemetry/flight_recorder.hpp"
 #include "src/telemetry/log.hpp"
@@ -37,6 +41,13 @@ namespace {
 
 constexpr milliseconds leave_most{5000}; ///< for the shards to be handed over
 constexpr milliseconds stop_most{16000}; ///< for the whole tree; then it is killed
+
+/// A name that no other life of this or another node has had.
+std::string life_of(const node_parts& p) {
+  return p.fleet.node_id + "/" +
+         std::to_string(p.time.at(timeline::steady::now()).time_since_epoch().count()) + "/" +
+         std::to_string(p.seed % 1000000);
+}
 
 } // namespace
 
@@ -75,9 +86,24 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.processes = options_.processes ? options_.processes : tools::make_process_port();
   p.http = options_.http ? options_.http : tools::make_http_port();
   p.workers = options_.workers ? options_.workers : tools::make_worker_pool();
+  p.clock = std::make_shared<tools::alarm_clock>();
   p.models = options_.models ? options_.models
                              : models::make_model_port(p.http, p.fleet.providers, p.fleet.models);
-  p.clock = std::make_shared<tools::alarm_clock>();
+  if (auto limits = quota_plan::of(p.fleet.providers, p.fleet.models); !limits.models.empty()) {
+    p.quota = std::make_shared<quota_port>(p.models, std::move(limits),
+                                           node_tree::place_of(p, "quota_desk"));
+    p.models = p.quota;
+  }
+  if (!p.fleet.models.empty()) {
+    p.budgets = std::make_shared<budget_book>(budget_book::settings{
+        p.versions, p.fleet.models, [time = p.time, &sys] { return time.at(sys.clock().now()); },
+        node_tree::place_of(p, "budget_keeper"), life_of(p)});
+    p.models = make_budgeted_models(p.models, p.budgets);
+  }
+  if (!p.fleet.models.empty())
+    p.models = cache::make_model_cache(p.models, p.clock, [&sys] {
+      return std::chrono::duration_cast<milliseconds>(sys.clock().now().time_since_epoch()).count();
+    });
   p.work = std::make_shared<work_desk>(*p.clock);
   connect_mcp_servers(p);
   p.secrets = options_.secrets;
@@ -164,6 +190,9 @@ void node::start() {
       *client_, {options_.search_logs, flight_reader(parts_->flights, [time = parts_->time] {
                    return time.at(timeline::steady::now());
                  })});
+  subjects["limits"] = quota_view_subject(parts_);
+  if (parts_->quota)
+    subjects["quota"] = quota_subject(parts_);
   if (options_.cluster)
     subjects["breakers"] = breaker_subject(parts_, system_);
   root_ = system_.spawn(supervisor, parts_,
@@ -262,7 +291,8 @@ void node::add_agent(agent_spec spec) {
     throw std::runtime_error{"domain " + spec.card.domain + " is not running"};
   parts_->versions->note_added(name);
   for (auto& child : node_tree{parts_, options_, late_}.agent_children(spec, *domain)) {
-    late_->add(supervisor_name, child);
+    // It is the application's, and not given by a keeper that may be restarted.
+    late_->keep(supervisor_name, child);
     // A supervisor that has been restarted just now knows it already, and takes it as the same.
     caf::anon_send(agents, start_child{std::make_shared<const child_spec>(std::move(child))});
   }

@@ -6,6 +6,7 @@
 #include "actors/boundary.hpp"
 #include "actors/cluster_messages.hpp"
 #include "nodes/agent_orders.hpp"
+#include "nodes/cost_report.hpp"
 #include "nodes/ledger_reader.hpp"
 #include "nodes/node_tree.hpp"
 #include "policies/deadline.hpp"
@@ -336,6 +337,10 @@ void node_client::answer(std::string id, std::string by, outcome x, reply<questi
 
 void node_client::effects(effect_filter filter, reply<std::vector<stored_effect>> then) {
   read_ledger(*parts_, system_, filter, std::move(then));
+}
+
+void node_client::costs(cost_question what, reply<cost_answer> then) {
+  read_costs_of(*parts_, system_, what, std::move(then));
 }
 
 void node_client::order(std::string agent, agent_order what, reply<std::vector<agent_view>> then,

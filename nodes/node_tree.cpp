@@ -3,6 +3,7 @@
 #include "actors/agent.hpp"
 #include "actors/arm_keeper.hpp"
 #include "actors/breaker_desk.hpp"
+#include "actors/budget_keeper.hpp"
 #include "actors/fleet_keeper.hpp"
 #include "actors/front_desk.hpp"
 #include "actors/human_desk.hpp"
@@ -10,6 +11,8 @@
 #include "actors/key_keeper.hpp"
 #include "actors/orchestrator.hpp"
 #include "actors/order_keeper.hpp"
+#include "actors/quota_desk.hpp"
+#include "actors/quota_keeper.hpp"
 #include "actors/registry.hpp"
 #include "actors/replica_host.hpp"
 #include "actors/respondent.hpp"
@@ -425,6 +428,18 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
                                [p = parts_, s = subjects_](caf::event_based_actor* self) {
                                  return self->system().spawn(respondent, p, s);
                                }));
+  if (parts_->quota) {
+    out.children.push_back(child("quota_keeper", "quota_keeper", agent_shutdown,
+                                 place_of(*parts_, "quota_keeper"),
+                                 [p = parts_](caf::event_based_actor* self) {
+                                   return self->system().spawn(quota_keeper, p);
+                                 }));
+    out.children.push_back(child("quota_desk", "quota_desk", agent_shutdown,
+                                 place_of(*parts_, "quota_desk"),
+                                 [p = parts_](caf::event_based_actor* self) {
+                                   return self->system().spawn(quota_desk, p);
+                                 }));
+  }
   if (keeper_) {
     out.children.push_back(child("breaker_desk", "breaker_desk", agent_shutdown,
                                  place_of(*parts_, "breaker_desk"),
@@ -456,6 +471,12 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
               }));
   if (options_.versions)
     out.children.push_back(fleet_keeper_child());
+  if (parts_->budgets)
+    out.children.push_back(child("budget_keeper", "budget_keeper", agent_shutdown,
+                                 place_of(*parts_, "budget_keeper"),
+                                 [p = parts_, j = journal_](caf::event_based_actor* self) {
+                                   return self->system().spawn(budget_keeper, p, j);
+                                 }));
   // Last, so that nobody is restarted with it.
   if (journal_)
     out.children.push_back(child("order_keeper", "order_keeper", agent_shutdown,

@@ -39,7 +39,7 @@ struct declared_agent {
 ///         its sub-domains, likewise
 ///     scaler                         when agents follow their load
 ///     front_desk
-///     key_keeper, fleet_keeper, order_keeper
+///     key_keeper, fleet_keeper, budget_keeper, order_keeper
 ///
 /// Whoever comes later in `node` relies on those before; hence rest_for_one. In a cluster the
 /// supervisors of agents and orchestrators begin without children: the keeper starts those that the

@@ -1,6 +1,7 @@
 #include "nodes/version_maker.hpp"
 
 #include "actors/boundary.hpp"
+#include "nodes/knowledge.hpp"
 #include "nodes/models.hpp"
 #include "policies/fleet_change.hpp"
 #include "src/config/folder_snapshot.hpp"
@@ -125,6 +126,7 @@ std::shared_ptr<fleet_version> make_version(const node_parts& parts, loaded_cont
                     const auto hit = known->classifiers.find(a.card.domain + "/" + a.card.name);
                     return hit == known->classifiers.end() ? nullptr : hit->second;
                   });
+  load_knowledge(parts, *out);
   return out;
 }
 

@@ -107,6 +107,7 @@ void compare_fixed(const fleet_spec& a, const fleet_spec& b, fleet_change& out) 
   check(a.services == b.services, "services", "they are started with a node");
   check(a.providers == b.providers, "providers", "their connections are made when a node starts");
   check(a.models == b.models, "models", "their connections are made when a node starts");
+  check(a.vectors == b.vectors, "vectors", "its server is connected to when a node starts");
   check(a.mcp_servers == b.mcp_servers, "mcp", "they are connected to when a node starts");
   check(a.human_queues == b.human_queues, "humans", "open questions go by them");
 }

@@ -16,10 +16,10 @@ namespace troupe {
 
 /// The conversation that a call begins with: the agent's instructions with the house rules, and the
 /// call as a JSON document: request, skill, input, and of the context the fields that the agent may
-/// read.
+/// read. `knowledge`: passages of documents, [{"source", "text"}]; null: the agent has none.
 [[nodiscard]] std::vector<chat_message> opening(const std::string& instructions,
                                                 const agent_call& what, const forward_rules& rules,
-                                                bool with_tools);
+                                                bool with_tools, const json& knowledge = {});
 
 /// The schema of {"text", "data", "confidence"} that the model is given: the agent's own, with what
 /// is missing in it.
@@ -28,6 +28,9 @@ namespace troupe {
 /// The JSON object that a model has answered with, also one within a Markdown fence; discarded: there
 /// is none, or it is nested too deep to be worked with.
 [[nodiscard]] json object_in(std::string_view text);
+
+/// The sources that an answer names in its data, those that are texts.
+[[nodiscard]] std::vector<std::string> sources_of(const outcome& x);
 
 /// A model's answer, read: an outcome, or what is wrong with it.
 struct read_reply {

@@ -17,7 +17,7 @@ struct candidate {
   float success_rate = 1;
   bool healthy = true;
   bool pinned = true;        ///< it is the one that the step names, or the step names none
-  bool tried = false;        ///< a former attempt of the step failed there
+  bool tried = false; ///< a former attempt of the step failed there, or a limit has stopped it
   bool open = false;         ///< its circuit breaker, or its provider's, lets nothing through
   bool probe = false;        ///< its breaker wants one call, to see whether it works again
   bool shed = false;         ///< the domain is overloaded and spares it

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <troupe/cache.hpp>
 #include <troupe/clock.hpp>
 #include <troupe/effects.hpp>
 #include <troupe/enum_names.hpp>
 #include <troupe/failure_rule.hpp>
 #include <troupe/json.hpp>
+#include <troupe/knowledge.hpp>
 #include <troupe/plan.hpp>
 #include <troupe/task.hpp>
 
@@ -31,12 +33,14 @@ enum class agent_kind : std::uint8_t {
   a2a,    ///< an agent somewhere else, by A2A
   mcp,    ///< a tool of an MCP server
   worker, ///< programs anywhere that ask for work
+  knowledge, ///< answers from its domain's documents, in their words
 };
 
 template <>
 struct enum_names<agent_kind> {
-  static constexpr std::array<std::string_view, 10> value{
-      "native", "rules", "subprocess", "http", "human", "triage", "llm", "a2a", "mcp", "worker"};
+  static constexpr std::array<std::string_view, 11> value{
+      "native", "rules", "subprocess", "http", "human",    "triage",
+      "llm",    "a2a",   "mcp",        "worker", "knowledge"};
 };
 
 enum class restart_type : std::uint8_t { permanent, transient, temporary };
@@ -108,8 +112,11 @@ struct agent_spec {
   std::string provider; ///< whom it depends on; agents with the same one share a breaker
   std::uint32_t shed_at =
       0; ///< gets no new work once the domain's overload has reached this stage; 0: never shed
+  bool critical = false; ///< goes on asking models when the limit of a day is used up
   std::vector<std::string> sanitize; ///< rules applied to the texts that it is given, in this order
   json settings; ///< what its kind needs: command, url, rules, function, queue, model
+  knowledge_use knowledge; ///< which documents it answers from
+  cache_spec cache;        ///< of its models' answers
   /// The version of the fleet since which it is what it is; 0: since the first. A later one is part
   /// of its address, so that it can stand beside its predecessor.
   std::uint64_t since = 0;

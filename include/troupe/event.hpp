@@ -20,7 +20,7 @@ namespace troupe {
 enum class verdict : std::uint8_t {
   chosen,
   other_pinned,  ///< the step names another agent
-  already_tried, ///< a former attempt of this step failed there
+  already_tried, ///< a former attempt of this step failed there, or a limit has stopped it
   unhealthy,     ///< down, quarantined or draining
   full,          ///< slots and queue are taken
   below_quality, ///< its quality is under what the customer's tier asks for

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <troupe/agent.hpp>
+#include <troupe/budget.hpp>
 #include <troupe/clock.hpp>
 #include <troupe/event.hpp>
+#include <troupe/knowledge.hpp>
 #include <troupe/learning.hpp>
 #include <troupe/model.hpp>
 #include <troupe/plan.hpp>
@@ -170,6 +172,8 @@ struct domain_spec {
   std::vector<sanitize_rule> sanitize; ///< that agents may name
   std::optional<std::vector<std::string>> callers; ///< see `why_not_delegated`
   std::optional<std::vector<std::string>> exports; ///< likewise
+  budget_limits budgets; ///< for it and the domains within it
+  std::map<std::string, document_collection, std::less<>> knowledge; ///< documents, by name
   std::vector<agent_spec> agents;
   std::vector<domain_spec> domains; ///< sub-domains
   friend bool operator==(const domain_spec&, const domain_spec&) = default;
@@ -257,6 +261,8 @@ struct fleet_spec {
   std::vector<human_queue_spec> human_queues;
   std::vector<provider_spec> providers; ///< of language models
   std::vector<model_spec> models;       ///< each of one of `providers`
+  budget_rules budgets;
+  vectors_spec vectors;                 ///< of sentences
   std::vector<domain_spec> domains;
 };
 

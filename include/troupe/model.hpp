@@ -1,5 +1,6 @@
 #pragma once
 
+#include <troupe/cache.hpp>
 #include <troupe/clock.hpp>
 #include <troupe/enum_names.hpp>
 #include <troupe/failure_rule.hpp>
@@ -10,12 +11,19 @@
 
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace troupe {
+
+namespace text {
+class sentence_vectors;
+}
+struct model_reply;
 
 /// The protocol that a model's server speaks.
 enum class model_api : std::uint8_t {
@@ -26,6 +34,18 @@ enum class model_api : std::uint8_t {
 template <>
 struct enum_names<model_api> {
   static constexpr std::array<std::string_view, 2> value{"openai", "anthropic"};
+};
+
+/// What a provider allows to one key, or to one model under it. Zero: no such limit.
+struct model_limits {
+  std::uint64_t requests_per_minute = 0; ///< in any 60 seconds
+  std::uint64_t tokens_per_minute = 0;   ///< of requests and answers together, in any 60 seconds
+  std::uint64_t concurrent = 0;          ///< requests under way at the same time
+
+  [[nodiscard]] bool any() const noexcept {
+    return requests_per_minute + tokens_per_minute + concurrent > 0;
+  }
+  friend bool operator==(const model_limits&, const model_limits&) = default;
 };
 
 /// A server of language models, and how it is reached.
@@ -39,6 +59,9 @@ struct provider_spec {
   milliseconds first_byte_timeout{30000}; ///< from sending the request to the answer's first byte
   milliseconds timeout{120000};           ///< for a whole answer
   breaker_spec breaker;
+  model_limits limits;              ///< of the key, for all its models together
+  std::uint32_t queue_limit = 1000; ///< requests of one node that may wait for the limits
+  std::map<std::string, double> tiers; ///< shares of customers by tier, among those who wait; else 1
 
   friend bool operator==(const provider_spec&, const provider_spec&) = default;
 };
@@ -53,6 +76,7 @@ struct model_spec {
   double input_price = 0;  ///< of a million tokens, in the fleet's currency
   double output_price = 0; ///< of a million tokens, in the fleet's currency
   json extra;              ///< merged into each request (RFC 7396): null takes a member out
+  model_limits limits;     ///< of the model, beside those of its provider
 
   /// What so many tokens cost, in millionths of the fleet's currency, rounded up.
   [[nodiscard]] std::uint64_t cost_micros(std::uint64_t input, std::uint64_t output) const {
@@ -96,6 +120,21 @@ struct model_caller {
   std::string agent;  ///< its name within the domain
   priority urgency = priority::medium;
   bool acts = false;  ///< the answer may lead to an effect outside: it has to be the model's own
+  std::string skill;  ///< that the agent is asked for
+};
+
+/// How the answer to a request may be had again, by whoever asks. Without a mode nothing is kept.
+struct cache_use {
+  cache_spec spec;
+  /// The words of the request, when the conversation is nothing but them and what `about` says;
+  /// empty: only the same conversation is the same request.
+  std::string question;
+  /// Whatever else the answer depends on: instructions, context, documents. Compared whole.
+  std::string about;
+  std::shared_ptr<const text::sentence_vectors> vectors; ///< null: no question means the same
+  bool fresh = false; ///< the answer that is kept will not do: ask, and keep the new one
+  /// Whether an answer may be given again; empty: any that is no error. Any thread.
+  std::function<bool(const model_reply&)> keeps;
 };
 
 /// What a model is asked.
@@ -108,6 +147,20 @@ struct model_request {
   std::optional<double> temperature;
   milliseconds deadline{60000}; ///< for the whole of it, from now on
   model_caller by;
+  cache_use cache;
+};
+
+/// Where an answer came from.
+enum class cache_hit : std::uint8_t {
+  none,     ///< from the model
+  exact,    ///< the same request has been answered
+  semantic, ///< a question that means the same has been answered
+  shared,   ///< another one who asks the same at the same time has got it
+};
+
+template <>
+struct enum_names<cache_hit> {
+  static constexpr std::array<std::string_view, 4> value{"none", "exact", "semantic", "shared"};
 };
 
 /// Why a model gave no usable answer. `reason_of` says it in the words that all agents share.
@@ -124,13 +177,15 @@ enum class model_error : std::uint8_t {
   bad_request,      ///< the provider takes offence at what was sent
   bad_output,       ///< what came breaks the protocol, or was cut off at the limit of tokens
   cancelled,
+  over_budget, ///< too little is left of a limit for it: it has not been asked
 };
 
 template <>
 struct enum_names<model_error> {
-  static constexpr std::array<std::string_view, 12> value{
+  static constexpr std::array<std::string_view, 13> value{
       "none",    "rate_limited", "overloaded", "broken",     "unreachable", "timeout", "context_too_long",
-      "refused", "denied",       "bad_request", "bad_output", "cancelled"};
+      "refused", "denied",       "bad_request", "bad_output", "cancelled",
+      "over_budget"};
 };
 
 [[nodiscard]] constexpr reason reason_of(model_error x) noexcept {
@@ -153,6 +208,8 @@ struct enum_names<model_error> {
     return reason::policy_denied;
   case model_error::bad_output:
     return reason::invalid_output;
+  case model_error::over_budget:
+    return reason::budget_exhausted;
   case model_error::cancelled:
     break;
   }
@@ -168,6 +225,10 @@ struct model_reply {
   model_error error = model_error::none;
   std::string detail;          ///< one sentence for a person; never holds a key
   milliseconds retry_after{0}; ///< what the provider asked for; zero: it named no time
+  cache_hit cached = cache_hit::none; ///< anything else: nobody was asked, and `used` is nothing
+  bool could_be_cached = false;       ///< the cache was looked into
+  double likeness = 0;                ///< semantic: the cosine of the two questions
+  usage spared;                       ///< what a cached answer cost when the model gave it
 
   [[nodiscard]] bool ok() const noexcept { return error == model_error::none; }
   [[nodiscard]] failure failed() const { return {reason_of(error), detail, retry_after}; }

@@ -58,6 +58,7 @@ std::unique_ptr<CLI::App> make_program(shell& s) {
   add_explain(*app, s);
   add_fleet(*app, s);
   add_regions(*app, s);
+  add_limits(*app, s);
   add_reload(*app, s);
   add_sessions(*app, s);
   add_human(*app, s);
@@ -65,6 +66,7 @@ std::unique_ptr<CLI::App> make_program(shell& s) {
   add_audit(*app, s);
   add_keys(*app, s);
   add_effects(*app, s);
+  add_cost(*app, s);
   add_validate(*app, s);
   add_init(*app, s);
   add_mcp(*app, s);

@@ -16,6 +16,7 @@ void add_agents(CLI::App& to, shell& s);
 void add_arms(CLI::App& to, shell& s);
 void add_nodes(CLI::App& to, shell& s);   ///< drain, undrain
 void add_regions(CLI::App& to, shell& s); ///< regions, regions return
+void add_limits(CLI::App& to, shell& s);  ///< limits
 void add_reload(CLI::App& to, shell& s);
 void add_sessions(CLI::App& to, shell& s);
 void add_human(CLI::App& to, shell& s);
@@ -23,6 +24,7 @@ void add_logs(CLI::App& to, shell& s);
 void add_audit(CLI::App& to, shell& s); ///< list, verify
 void add_keys(CLI::App& to, shell& s);  ///< create, list, revoke
 void add_effects(CLI::App& to, shell& s);
+void add_cost(CLI::App& to, shell& s);
 void add_validate(CLI::App& to, shell& s);
 void add_init(CLI::App& to, shell& s);
 void add_mcp(CLI::App& to, shell& s); ///< tools, call, resources, read, prompts, prompt

@@ -30,6 +30,7 @@ router make_api(client& node, api_settings settings) {
   add_audit(out, api);
   add_keys(out, api);
   add_effects(out, api);
+  add_cost(out, api);
   add_recorder(out, api);
   add_node(out, api);
   return out;

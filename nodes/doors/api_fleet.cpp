@@ -158,6 +158,12 @@ void add_fleet(router& to, const api_ptr& api) {
          [api](http_request& what, const responder& answer) { drain(api, what, answer, true); });
   to.add("POST", "/v1/nodes/{id}/undrain", route_need::fleet(access_scope::operate),
          [api](http_request& what, const responder& answer) { drain(api, what, answer, false); });
+  to.add("GET", "/v1/limits", route_need::fleet(access_scope::read),
+         [api](http_request& what, const responder& answer) {
+           if (auto question = read_survey(what, answer, "limits"))
+             api->node_for(what)->ask_nodes(*std::move(question),
+                                            surveyed(answer, what.path, cluster_limits));
+         });
   to.add("GET", "/v1/tree", route_need::fleet(access_scope::read),
          [api](http_request& what, const responder& answer) {
            if (auto question = read_survey(what, answer, "tree"))

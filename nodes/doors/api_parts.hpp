@@ -36,6 +36,7 @@ void add_logs(router& to, const api_ptr& api);
 void add_audit(router& to, const api_ptr& api);
 void add_keys(router& to, const api_ptr& api);
 void add_effects(router& to, const api_ptr& api);
+void add_cost(router& to, const api_ptr& api);
 void add_recorder(router& to, const api_ptr& api);
 void add_node(router& to, const api_ptr& api);
 void add_openai(router& to, const api_ptr& api);

@@ -1,6 +1,7 @@
 #include "nodes/doors/cluster_views.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 #include <vector>
@@ -150,6 +151,49 @@ json ordered_agents(const survey_answers& said) {
       row["node"] = x.node;
       out["agents"].push_back(std::move(row));
     }
+  return out;
+}
+
+json cluster_limits(const survey_answers& said) {
+  static constexpr std::array kinds{"requests", "tokens", "concurrent"};
+  std::map<std::string, json> limits;
+  for (const auto& x : said)
+    for (const auto& row : rows_of(x, "limits")) {
+      const auto name = text_of(row, "name");
+      auto& sum = limits[name];
+      if (sum.is_null())
+        sum = {{"name", name},
+               {"provider", text_of(row, "provider")},
+               {"model", text_of(row, "model")},
+               {"owner", text_of(row, "owner")},
+               {"limit", json::object()},
+               {"used", json::object()},
+               {"waiting", 0},
+               {"frozenMs", 0},
+               {"nodes", json::array()}};
+      json own{{"node", x.node},
+               {"lent", json::object()},
+               {"used", json::object()},
+               {"waiting", count_of(row, "waiting")}};
+      const auto amount = [&row](const char* what, const char* kind) {
+        const auto hit = row.find(what);
+        return hit == row.end() ? std::uint64_t{0} : count_of(*hit, kind);
+      };
+      // A kind that the provider does not limit says nothing.
+      for (const auto* kind : kinds)
+        if (const auto most = amount("limit", kind); most > 0) {
+          sum["limit"][kind] = most;
+          sum["used"][kind] = count_of(sum["used"], kind) + amount("used", kind);
+          own["lent"][kind] = amount("lent", kind);
+          own["used"][kind] = amount("used", kind);
+        }
+      sum["waiting"] = count_of(sum, "waiting") + count_of(row, "waiting");
+      sum["frozenMs"] = std::max(count_of(sum, "frozenMs"), count_of(row, "frozen_ms"));
+      sum["nodes"].push_back(std::move(own));
+    }
+  json out{{"limits", json::array()}, {"missing", missing_view(said)}};
+  for (auto& [name, x] : limits)
+    out["limits"].push_back(std::move(x));
   return out;
 }
 

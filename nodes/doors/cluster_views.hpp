@@ -26,6 +26,8 @@ namespace troupe {
 [[nodiscard]] json cluster_agents(const survey_answers& said);
 /// The replicas that were told, and where.
 [[nodiscard]] json ordered_agents(const survey_answers& said);
+/// The limits of language models, each with what all nodes use of it and what each node has.
+[[nodiscard]] json cluster_limits(const survey_answers& said);
 /// Lines of all nodes, newest first, at most `limit`.
 [[nodiscard]] json cluster_logs(survey_answers said, std::size_t limit);
 

@@ -194,6 +194,19 @@ void guarded_client::effects(effect_filter filter, reply<std::vector<stored_effe
                 });
 }
 
+void guarded_client::costs(cost_question what, reply<cost_answer> then) {
+  auto scope = who_->scope();
+  if (!scope)
+    return then({}, {});
+  what.asked.within = *std::move(scope);
+  node_.costs(std::move(what), [who = who_, then](cost_answer said, const refused& why) {
+    const auto hidden = [&](const cost_row& x) { return !who->sees(x.of(cost_part::domain)); };
+    std::erase_if(said.rows, hidden);
+    std::erase_if(said.before, hidden);
+    then(std::move(said), why);
+  });
+}
+
 void guarded_client::questions(std::string queue, reply<std::vector<question_ptr>> then) {
   node_.questions(std::move(queue),
                   [who = who_, then](std::vector<question_ptr> all, const refused& why) {

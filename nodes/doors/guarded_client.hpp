@@ -29,6 +29,7 @@ class guarded_client final : public client {
   void claim(std::string id, std::string by, reply<question_ptr> then) override;
   void answer(std::string id, std::string by, outcome x, reply<question_ptr> then) override;
   void effects(effect_filter filter, reply<std::vector<stored_effect>> then) override;
+  void costs(cost_question what, reply<cost_answer> then) override;
   void order(std::string agent, agent_order what, reply<std::vector<agent_view>> then,
              std::string told_by) override;
   void ask_nodes(survey_question what, reply<survey_answers> then) override;

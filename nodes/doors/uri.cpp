@@ -132,6 +132,11 @@ std::optional<milliseconds> parse_wait(std::string_view text) noexcept {
 }
 
 std::optional<timestamp> parse_time(std::string_view text, timestamp now) noexcept {
+  if (text.starts_with('-') && text.ends_with('d')) {
+    const auto days = parse_count(text.substr(1, text.size() - 2), 0, 36500);
+    return days ? std::optional{now - std::chrono::hours{24} * static_cast<int>(*days)}
+                : std::nullopt;
+  }
   if (text.starts_with('-')) {
     const auto back = parse_wait(text.substr(1));
     return back ? std::optional{now - *back} : std::nullopt;

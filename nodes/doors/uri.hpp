@@ -31,8 +31,8 @@ namespace troupe {
 [[nodiscard]] std::optional<std::uint64_t> parse_count(std::string_view text, std::uint64_t least,
                                                        std::uint64_t most) noexcept;
 
-/// `2026-11-21T02:40:08Z`, with an optional fraction, or seconds since 1970, or `-15m` for that
-/// long before `now`.
+/// `2026-11-21T02:40:08Z`, with an optional fraction, or seconds since 1970, or `-15m` or `-7d`
+/// for that long before `now`.
 [[nodiscard]] std::optional<timestamp> parse_time(std::string_view text, timestamp now) noexcept;
 
 } // namespace troupe

@@ -30,6 +30,8 @@ std::string_view word_of(store_write::kind k) {
     return "version_left";
   case store_write::kind::key_revoked:
     return "key_revoked";
+  case store_write::kind::spend:
+    return "spend";
   }
   return "other";
 }
@@ -112,6 +114,16 @@ class sim_store final : public store {
   std::vector<learned_row> learned() override {
     check();
     return disk_.kept->learned();
+  }
+  budget_table* budgets() override {
+    check();
+    if (disk_.failing)
+      throw store_error{*disk_.failing, "the disk takes nothing at the moment"};
+    return disk_.kept->budgets();
+  }
+  std::vector<cost_row> costs(const cost_query& query) override {
+    check();
+    return disk_.kept->costs(query);
   }
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     check();

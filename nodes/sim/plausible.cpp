@@ -53,9 +53,9 @@ json make(const json& schema, dice_box& dice, int depth) {
     return dice.draw() % 2 == 0;
   if (type == "array") {
     json out = json::array();
-    const auto count = std::max(schema.value("minItems", std::size_t{1}), std::size_t{1});
+    const auto many = std::max(schema.value("minItems", std::size_t{1}), std::size_t{1});
     const auto items = schema.value("items", json::object({{"type", "string"}}));
-    for (std::size_t i = 0; i < std::min(count, std::size_t{64}); ++i)
+    for (std::size_t i = 0; i < std::min(many, std::size_t{64}); ++i)
       out.push_back(make(items, dice, depth + 1));
     return out;
   }

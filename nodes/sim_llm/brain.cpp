@@ -147,6 +147,34 @@ const tool_card* best_tool(const chat& asked, const situation& now) {
   return best;
 }
 
+/// What somebody knows who has been shown passages of documents, as agents of troupe show them: what
+/// the first one says, and where it stands.
+struct reading {
+  bool any = false;
+  std::string text;
+  json data;
+  double sure = 0;
+};
+
+reading reading_of(const std::string& wish) {
+  reading out;
+  const auto document = json::parse(wish, nullptr, false);
+  if (!document.is_object() || !document.contains("knowledge") ||
+      !document["knowledge"].is_array())
+    return out;
+  out.any = true;
+  out.text = "I have found nothing about that.";
+  out.sure = 0.2;
+  const auto& passages = document["knowledge"];
+  if (passages.empty() || !passages[0].is_object())
+    return out;
+  out.text = passages[0].value("text", std::string{});
+  out.data = {{"source", "documents"},
+              {"sources", json::array({passages[0].value("source", std::string{})})}};
+  out.sure = 0.9;
+  return out;
+}
+
 std::string call_id(std::uint64_t dice, std::size_t number) {
   return "call_" + std::to_string(scramble(dice + number) % 100000000);
 }
@@ -242,9 +270,11 @@ spoken answer_to(const chat& asked, const settings& from, std::uint64_t dice) {
   if (tool)
     out.calls.push_back(
         {call_id(dice, 0), tool->name, value_from(tool->parameters, now.wish, dice)});
+  const auto read = scripted || tool || !now.results.empty() ? reading{} : reading_of(now.wish);
   if (out.calls.empty()) {
     const auto joined = scripted || !last.empty() ? std::string{} : joined_answers(now.wish);
     auto text = scripted        ? hit->text
+                : read.any      ? read.text
                 : !last.empty() ? last
                 : !joined.empty()
                     ? joined
@@ -254,7 +284,10 @@ spoken answer_to(const chat& asked, const settings& from, std::uint64_t dice) {
     if (data.is_null() && !now.results.empty())
       data = now.results.back().data;
     fill_all(data, found, last);
+    if (read.any)
+      data = read.data;
     const double sure = scripted                                ? hit->confidence
+                        : read.any                              ? read.sure
                         : now.results.empty() && joined.empty() ? 0.55
                                                                 : 0.9;
     say(out, asked, std::move(text), data, sure, now, dice);

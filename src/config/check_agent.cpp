@@ -84,6 +84,7 @@ void check_agent(const fleet_draft& fleet, const domain_draft& domain, const age
   check_sanitize_names(domain, agent, problems);
   check_fallback(fleet, domain, root.find("fallback"), own, problems);
   check_llm(fleet, agent, problems);
+  check_knowledge(fleet, domain, agent, problems);
   if (agent.spec.card.kind == agent_kind::human)
     if (const auto* queue = section{&root}.in("human").find("queue"))
       if (const auto name = as_text(*queue))

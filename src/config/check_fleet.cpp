@@ -57,6 +57,8 @@ void check_fleet(const fleet_draft& fleet, report& problems) {
     check_log(root, problems);
     check_regions(fleet, problems);
     check_models(fleet, problems);
+    check_budgets(fleet, problems);
+    check_vectors(fleet, problems);
   }
   for (const auto& [path, domain] : fleet.domains) {
     check_domain(fleet, domain, problems);

@@ -28,6 +28,20 @@ void check_tool_effects(const yaml_node& root, const yaml_node& tools, effects d
   }
 }
 
+// Another model than those it falls back to would be one that nobody expects.
+void check_cheaper_model(const section& block, report& problems) {
+  const auto* at = block.find("cheaper_model");
+  const auto name = at ? as_text(*at) : std::nullopt;
+  if (!name)
+    return;
+  std::vector<std::string> own;
+  block.get("fallback_models", own);
+  own.emplace_back();
+  block.get("model", own.back());
+  if (std::find(own.begin(), own.end(), *name) == own.end())
+    problems.error(*at, "must be the agent's model or one of its fallback_models");
+}
+
 } // namespace
 
 void check_llm(const fleet_draft& fleet, const agent_draft& agent, report& problems) {
@@ -44,6 +58,9 @@ void check_llm(const fleet_draft& fleet, const agent_draft& agent, report& probl
   const auto& root = *agent.from.root;
   const section block = section{&root}.in("llm");
   check_models(block);
+  if (const auto* simple = block.in("simple").find("model"))
+    check_model_name(fleet, *simple, problems);
+  check_cheaper_model(block, problems);
   if (agent.spec.card.does == effects::queryable)
     problems.error(*root.find("effects"),
                    "a model cannot say whether something has happened: its tools may be "

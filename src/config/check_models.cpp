@@ -2,7 +2,11 @@
 
 #include "src/config/section.hpp"
 
+#include <troupe/model.hpp>
+
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace troupe::config {
 
@@ -13,6 +17,48 @@ void check_key(const yaml_node& at, report& problems) {
   if (!at.written.starts_with("${secret:") && !at.written.starts_with("${file:"))
     problems.error(at, "must be ${secret:NAME} or ${file:PATH}: keys do not stand in files that "
                        "others read");
+}
+
+std::string written_at(const section& from, std::string_view key) {
+  const auto* at = from.find(key);
+  return !at ? std::string{} : at->written.empty() ? at->text : at->written;
+}
+
+// What counts is what the provider counts: the key, and the model under it. Said twice, in two
+// places, a limit would be used twice.
+void check_one_limit_each(const section& top, report& problems) {
+  std::map<std::pair<std::string, std::string>, const yaml_node*> keys;
+  for (const auto* provider : top.entries("providers")) {
+    const section from{provider};
+    const auto [same, first] =
+        keys.try_emplace({written_at(from, "url"), written_at(from, "key")}, provider);
+    const auto* said = from.find("limits");
+    if (!said)
+      said = section{same->second}.find("limits");
+    if (!first && said)
+      problems.error(*provider, "has the url and the key of provider " +
+                                    problems.quoted(same->second->key) +
+                                    ", and limits hold for a key: make them one");
+  }
+  std::map<std::pair<std::string, std::string>, const yaml_node*> models;
+  for (const auto* model : top.entries("models")) {
+    const section from{model};
+    const auto* limits = from.find("limits");
+    if (!limits)
+      continue;
+    const auto [same, first] =
+        models.try_emplace({written_at(from, "provider"), written_at(from, "model")}, model);
+    if (!first)
+      problems.error(*limits, "model " + problems.quoted(same->second->key) +
+                                  " is the same one and has the limits already");
+    std::uint64_t tokens = 0, answer = model_spec{}.max_output;
+    section{limits}.get("tokens_per_minute", tokens);
+    from.get("max_output", answer);
+    if (tokens > 0 && tokens < answer)
+      problems.error(*section{limits}.find("tokens_per_minute"),
+                     "is less than the " + std::to_string(answer) +
+                         " tokens of `max_output`: no request could ever be sent");
+  }
 }
 
 } // namespace
@@ -34,6 +80,7 @@ void check_models(const fleet_draft& fleet, report& problems) {
       problems.error(*provider, "there is no provider " + problems.quoted(*name) +
                                     problems.did_you_mean(*provider, *name, known));
   }
+  check_one_limit_each(top, problems);
 }
 
 void check_model_name(const fleet_draft& fleet, const yaml_node& at, report& problems) {

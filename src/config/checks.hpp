@@ -43,8 +43,16 @@ void check_models(const fleet_draft& fleet, report& problems);
 /// That the model named at `at` is one of the fleet's.
 void check_model_name(const fleet_draft& fleet, const yaml_node& at, report& problems);
 
+/// That the limits of the fleet and of domains can be kept.
+void check_budgets(const fleet_draft& fleet, report& problems);
+
 /// That the models of an agent exist, and that it says what its tools do.
 void check_llm(const fleet_draft& fleet, const agent_draft& agent, report& problems);
+/// That an agent's collections are its domain's, and that its answers may be kept.
+void check_knowledge(const fleet_draft& fleet, const domain_draft& domain, const agent_draft& agent,
+                     report& problems);
+/// That the provider of sentence vectors is one.
+void check_vectors(const fleet_draft& fleet, report& problems);
 void warn_about_llm(const agent_draft& agent, report& problems);
 
 /// That no agent falls back to itself, over others or directly.

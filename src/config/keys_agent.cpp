@@ -212,6 +212,10 @@ const record& agent_keys() {
         "whom it depends on; agents with the same one share a circuit breaker", "none"},
        {"shed_at", integer(0, 8),
         "stage of the domain's overload from which on it gets no new work; 0: never", "0"},
+       {"critical", truth(),
+        "goes on asking models when the limit of a day or of a customer's day is used up", "false"},
+       {"cache", fields(cache_keys), "kind llm: answers of its models that are given again",
+        "the domain's"},
        {"native", fields(native_keys), "for kind native"},
        {"rules", fields(rules_keys), "for kind rules"},
        {"subprocess", fields(subprocess_keys), "for kind subprocess"},
@@ -221,7 +225,9 @@ const record& agent_keys() {
        {"llm", fields(llm_keys), "for kind llm"},
        {"a2a", fields(a2a_keys), "for kind a2a"},
        {"mcp", fields(mcp_keys), "for kind mcp"},
-       {"worker", fields(worker_keys), "for kind worker"}},
+       {"worker", fields(worker_keys), "for kind worker"},
+       {"knowledge", fields_or(knowledge_keys, list(text(text_rule::name), 1)),
+        "for kind knowledge: the documents that it answers from"}},
       {},
       {},
       "kind",
@@ -234,7 +240,8 @@ const record& agent_keys() {
        {"llm", {"llm", "skills"}},
        {"a2a", {"a2a", "skills"}},
        {"mcp", {"mcp", "skills"}},
-       {"worker", {"skills"}}}};
+       {"worker", {"skills"}},
+       {"knowledge", {"knowledge", "skills"}}}};
   return r;
 }
 

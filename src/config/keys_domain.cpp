@@ -174,6 +174,10 @@ const record& domain_keys() {
        {"sessions", fields(sessions_keys), "conversations", "{}"},
        {"context", map(text_rule::name, fields_or(context_keys, context_type())),
         "the typed context", "{}"},
+       {"knowledge", map(text_rule::name, fields_or(collection_keys, list(text(text_rule::filled), 1))),
+        "documents that its agents answer from, by the name of the collection", "{}"},
+       {"cache", fields(cache_keys), "answers of its agents' models that are given again",
+        "the fleet's"},
        {"sanitize", list(fields(sanitize_keys)), "rules that its agents may name", "[]"},
        {"supervision", fields(supervision_keys), "restarts of agents", "{}"},
        {"on_failure", fields(on_failure_keys), "changes of the failure table", "{}"},
@@ -190,6 +194,8 @@ const record& domain_keys() {
         "all"},
        {"exports", list(text(text_rule::name)),
         "skills that other domains may ask for; without it also free text", "all"},
+       {"budgets", fields(budgets_keys),
+        "limits on what is spent on models in it and in the domains within it", "none"},
        {"max_tasks", integer(1, 10000000), "open tasks per shard; above it new ones are refused",
         "100000"}}};
   return r;

@@ -170,7 +170,11 @@ const record& fleet_keys() {
         "{}"},
        {"providers", map(text_rule::name, fields(provider_keys)),
         "servers of language models, by name", "{}"},
-       {"models", map(text_rule::name, fields(model_keys)), "language models, by name", "{}"}}};
+       {"models", map(text_rule::name, fields(model_keys)), "language models, by name", "{}"},
+       {"vectors", fields(vectors_keys),
+        "where sentence vectors come from; without it, each node learns them", "learned"},
+       {"cache", fields(cache_keys), "answers of models that are given again", "{}"},
+       {"budgets", fields(fleet_budgets_keys), "limits on what is spent on models", "none"}}};
   return r;
 }
 

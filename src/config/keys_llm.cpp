@@ -28,6 +28,21 @@ const record& llm_tool_keys() {
   return r;
 }
 
+const record& simple_keys() {
+  static const record r{
+      "simple",
+      "A cheaper model for requests that look simple. Its answer is taken when it follows what was "
+      "agreed on and is sure; else the agent's own model is asked. Where it does badly it is asked "
+      "less.",
+      {{"model", text(text_rule::name), "one of the fleet's models", {}, true},
+       {"below", number(0, 1),
+        "complexity below which a request looks simple: by its length, wishes, questions, "
+        "conditions and numbers",
+        "0.4"},
+       {"sure_at", number(0, 1), "the confidence that its answer needs", "0.7"}}};
+  return r;
+}
+
 } // namespace
 
 const record& llm_keys() {
@@ -36,6 +51,11 @@ const record& llm_keys() {
       "An agent that thinks with a language model and acts with tools.",
       {{"model", text(text_rule::name), "one of the fleet's models", {}, true},
        {"fallback_models", list(text(text_rule::name)), "asked in order when it fails", "[]"},
+       {"simple", fields(simple_keys), "requests that look simple go to a cheaper model first",
+        "none"},
+       {"cheaper_model", text(text_rule::name),
+        "of `model` and `fallback_models` the one that is asked when a limit is nearly used up",
+        "the cheapest"},
        {"prompt",
         list(text(text_rule::filled), 1),
         "files with its instructions, relative to the domain's folder",
@@ -46,6 +66,8 @@ const record& llm_keys() {
         "MCP servers of the fleet whose tools it may use besides; those that do more to the world "
         "than its `effects` say are left out",
         "[]"},
+       {"knowledge", fields_or(knowledge_keys, list(text(text_rule::name), 1)),
+        "documents of its domain that it is shown passages of", "none"},
        {"many_tools", truth(), "more than 15 tools are meant", "false"},
        {"max_steps", integer(1, 100), "answers with tools within a call", "8"},
        {"max_output", integer(1, 1e7), "tokens of one answer", "the model's"},

@@ -6,6 +6,21 @@ namespace troupe::config {
 
 using namespace make;
 
+namespace {
+
+const record& limits_keys() {
+  static const record r{
+      "model limits",
+      "What the provider allows. All nodes of the cluster together keep to it.",
+      {{"requests_per_minute", integer(1, 1e9), "requests in any 60 seconds", "no limit"},
+       {"tokens_per_minute", integer(1, 1e12),
+        "tokens of requests and answers together, in any 60 seconds", "no limit"},
+       {"concurrent", integer(1, 1e6), "requests under way at the same time", "no limit"}}};
+  return r;
+}
+
+} // namespace
+
 const record& provider_keys() {
   static const record r{
       "model provider",
@@ -22,7 +37,14 @@ const record& provider_keys() {
        {"connect_timeout", duration(1 * ms, 10 * minute), "until there is a connection", "2s"},
        {"first_byte_timeout", duration(1 * ms, 1 * hour), "until the answer begins", "30s"},
        {"timeout", duration(1 * ms, 1 * hour), "for a whole answer", "2m"},
-       {"breaker", fields(breaker_keys), "its circuit breaker, for all models behind it", "{}"}}};
+       {"breaker", fields(breaker_keys), "its circuit breaker, for all models behind it", "{}"},
+       {"limits", fields(limits_keys), "of the key, for all its models together", "{}"},
+       {"queue_limit", integer(1, 100000), "requests of one node that may wait for the limits",
+        "1000"},
+       {"tiers", map(text_rule::name, number(0.01, 100)),
+        "shares of customers by their tier, when more wait than may go; whoever is in none of them "
+        "has 1",
+        "{}"}}};
   return r;
 }
 
@@ -39,7 +61,8 @@ const record& model_keys() {
        {"extra", object(),
         "merged into each request (RFC 7396): what the server wants besides; `null` takes a member "
         "out",
-        "{}"}}};
+        "{}"},
+       {"limits", fields(limits_keys), "of this model, beside those of its provider", "{}"}}};
   return r;
 }
 

@@ -6,6 +6,7 @@
 #include "src/config/draft.hpp"
 #include "src/config/find_files.hpp"
 #include "src/config/interpolate.hpp"
+#include "src/config/knowledge_files.hpp"
 #include "src/config/read_specs.hpp"
 #include "src/config/read_text.hpp"
 #include "src/config/section.hpp"
@@ -112,6 +113,9 @@ class loader {
       }
     }
     complete_breakers(domain);
+    const auto before = problems_.errors();
+    read_documents(draft_.dir, draft_, domain, files_, problems_);
+    domain.from.sound = domain.from.sound && problems_.errors() == before;
   }
 
   // Moves the domain at `path` and what is under it into the form that others see.

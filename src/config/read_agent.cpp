@@ -91,6 +91,7 @@ json read_settings(const section& top, agent_kind kind) {
   case agent_kind::human:
   case agent_kind::llm:
   case agent_kind::mcp:
+  case agent_kind::knowledge:
     break;
   }
   return out;
@@ -140,6 +141,7 @@ void read_agent(const yaml_node& root, std::string_view domain, agent_spec& out)
   top.get("reads", out.reads);
   top.get("writes", out.writes);
   top.get("min_confidence", out.min_confidence);
+  top.get("critical", out.critical);
   top.get("sanitize", out.sanitize);
   top.get("fallback", out.fallback);
   out.fallback = qualified(std::move(out.fallback), domain);

@@ -116,6 +116,7 @@ void read_domain(const yaml_node& root, domain_draft& out) {
   supervision.get("max_backoff", spec.intensity.max_backoff);
 
   read_failures(top, spec);
+  read_budgets(top.in("budgets"), spec.budgets);
 
   if (const auto* plan = top.find("plan"))
     read_plan(*plan, spec.path, out.fixed);

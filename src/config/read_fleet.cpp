@@ -58,6 +58,7 @@ void read_fleet(const yaml_node& root, fleet_spec& out) {
       from.get("environment", service.environment);
     }
   read_models(top, out);
+  read_budgets(top.in("budgets"), out.budgets);
   for (const auto* entry : top.entries("mcp")) {
     auto& server = out.mcp_servers.emplace_back();
     server.name = entry->key;

@@ -11,6 +11,9 @@ class section;
 void read_fleet(const yaml_node& root, fleet_spec& out);
 /// Language models and their providers.
 void read_models(const section& top, fleet_spec& out);
+/// The limits on what is spent on models: of the fleet, of a domain.
+void read_budgets(const section& from, budget_rules& out);
+void read_budgets(const section& from, budget_limits& out);
 void read_domain(const yaml_node& root, domain_draft& out);
 void read_agent(const yaml_node& root, std::string_view domain, agent_spec& out);
 

@@ -102,7 +102,13 @@ const record& breaker_keys();
 const record& overload_keys();
 const record& provider_keys(); ///< a server of language models
 const record& model_keys();
+const record& budgets_keys();       ///< limits of a domain
+const record& fleet_budgets_keys(); ///< limits of the fleet
 const record& llm_keys(); ///< an agent with a model
+const record& collection_keys(); ///< documents of a domain
+const record& knowledge_keys();  ///< what an agent has of them
+const record& cache_keys();
+const record& vectors_keys();
 const record& native_keys();
 const record& subprocess_keys();
 const record& http_keys();

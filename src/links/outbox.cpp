@@ -15,9 +15,14 @@ offered outbox::offer(const envelope& x) {
   if (bytes_ + size > most_.bytes)
     return offered::busy;
   auto* last = frames_.empty() ? nullptr : &frames_.back();
-  if (!last || last->bytes.size() + size > frame_header_bytes + most_.gather ||
+  if (!last || last->bytes.size() + size >= most_.gather ||
       last->envelopes == max_batch_envelopes) {
+    // Frames that wait behind each other become as large as they may: they get just that memory,
+    // with the text's end, and not up to twice as much by growing.
+    const bool waits = last != nullptr;
     last = &frames_.emplace_back();
+    if (waits && frame_header_bytes + size < most_.gather)
+      last->bytes.reserve(most_.gather - 1);
     last->bytes.resize(frame_header_bytes);
   }
   append_envelope(last->bytes, x, most_.frame);

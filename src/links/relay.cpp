@@ -21,7 +21,7 @@ using relay_clock = std::chrono::steady_clock;
 
 constexpr std::size_t relay_piece = 64u << 10;
 constexpr std::size_t under_way_max = 8u << 20; ///< per direction
-constexpr std::chrono::milliseconds accept_pause{100};
+constexpr std::chrono::milliseconds relay_pause{100};
 
 tcp::endpoint on_loopback(std::uint16_t port) {
   return {asio::ip::address_v4::loopback(), port};
@@ -189,7 +189,7 @@ void relay::accept() {
     accepting_ = false;
     if (e) {
       // Out of descriptors, as a rule: later there may be some.
-      again_.expires_after(accept_pause);
+      again_.expires_after(relay_pause);
       again_.async_wait([this, alive](const auto& stopped) {
         if (*alive && !stopped)
           accept();

@@ -1,3 +1,4 @@
+#include "src/store/memory_budgets.hpp"
 #include "src/store/memory_versions.hpp"
 #include "src/store/order_table.hpp"
 #include "src/store/shard_epochs.hpp"
@@ -108,6 +109,8 @@ class memory_store final : public store {
     return out;
   }
   version_table* versions() override { return &versions_; }
+  budget_table* budgets() override { return &budgets_; }
+  std::vector<cost_row> costs(const cost_query& query) override { return spend_.costs(query); }
 
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     std::vector<audit_row> out;
@@ -158,6 +161,10 @@ class memory_store final : public store {
       i = ledger_.erase(i);
       ++gone;
     }
+    if (gone < most)
+      gone += spend_.prune(older_than, most - gone);
+    if (gone < most)
+      gone += budgets_.prune(older_than, most - gone);
     return gone;
   }
 
@@ -249,6 +256,11 @@ class memory_store final : public store {
                          w.what == store_write::kind::version_used);
       return;
     }
+    if (w.what == store_write::kind::spend) {
+      if (w.cost)
+        spend_.add(*w.cost);
+      return;
+    }
     if (w.what == store_write::kind::key_revoked) {
       revoke(w);
       return;
@@ -319,6 +331,8 @@ class memory_store final : public store {
   order_table orders_;
   std::map<std::tuple<std::string, std::string, std::string>, learned_row> learned_;
   memory_versions versions_;
+  memory_budgets budgets_;
+  memory_spend spend_;
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "src/store/postgres_batch.hpp"
 
+#include "src/store/postgres_budgets.hpp"
 #include "src/store/postgres_keys.hpp"
 #include "src/store/postgres_lock.hpp"
 #include "src/store/postgres_versions.hpp"
@@ -273,6 +274,8 @@ void postgres_batch::pick_latest(std::span<const store_write> batch) {
     } else if (w.what == store_write::kind::version_used ||
                w.what == store_write::kind::version_left) {
       uses.insert_or_assign({w.domain, w.id, w.shard, 0}, &w);
+    } else if (w.what == store_write::kind::spend && w.cost) {
+      spend_.push_back(w.cost.get());
     }
   }
   for (const auto& [k, w] : sessions)
@@ -281,6 +284,9 @@ void postgres_batch::pick_latest(std::span<const store_write> batch) {
     effects_.push_back(w);
   for (const auto& [k, w] : uses)
     versions_.push_back(w);
+  std::sort(spend_.begin(), spend_.end(), [](const stored_spend* a, const stored_spend* b) {
+    return std::tie(a->at, a->id) < std::tie(b->at, b->id);
+  });
 }
 
 void postgres_batch::add_locks(postgres_handle& db) const {
@@ -317,6 +323,8 @@ void postgres_batch::add_writes(postgres_handle& db) const {
     add_key_write(db, *w);
   for (const auto* w : versions_)
     add_version_use(db, *w);
+  if (!spend_.empty())
+    add_spend(db, spend_);
 }
 
 } // namespace troupe

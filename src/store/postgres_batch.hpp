@@ -50,6 +50,7 @@ class postgres_batch {
 
   std::vector<round> rounds_;
   std::vector<const store_write*> sessions_, effects_, audit_, keys_, versions_;
+  std::vector<const stored_spend*> spend_; ///< by time and id
   std::vector<owner> owners_; ///< by lock
 };
 

@@ -93,6 +93,60 @@ CREATE TABLE learned(
   PRIMARY KEY(domain, intent, node)) WITH (fillfactor = 50);
 )";
 
+// Since version 7: the accounts of limits, and what was spent on models. `settle_budget` is
+// `settle_row` of budget_table.hpp.
+constexpr const char* tables_of_7 = R"(
+CREATE TABLE budgets(
+  account bytea PRIMARY KEY, taken int8[] NOT NULL, spent int8[] NOT NULL, pressed int8 NOT NULL,
+  until int8 NOT NULL) WITH (fillfactor = 50);
+CREATE TABLE spend(
+  at int8 NOT NULL, day int8 NOT NULL, input int8 NOT NULL, output int8 NOT NULL, cost int8 NOT NULL,
+  calls int8 NOT NULL, estimated int8 NOT NULL, id bytea NOT NULL, task bytea NOT NULL, session bytea NOT NULL,
+  domain bytea NOT NULL, agent bytea NOT NULL, workflow bytea NOT NULL, customer bytea NOT NULL, model bytea NOT NULL,
+  PRIMARY KEY(at, id));
+CREATE FUNCTION settle_budget(p_account bytea, p_limit int8[], p_spent int8[], p_back int8[], p_need int8[],
+                              p_wish int8[], p_forced int8, p_until int8, p_now int8, p_pressed_for int8, p_part int8,
+                              OUT taken int8[], OUT spent int8[], OUT granted int8[], OUT refused bool,
+                              OUT pressed bool)
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  at int8;
+  asks bool := false;
+  fits bool := true;
+  most int8;
+  unlimited constant int8 := 1000000000000000000;
+BEGIN
+  INSERT INTO budgets AS b VALUES(p_account, '{0,0,0}', '{0,0,0}', 0, p_until)
+    ON CONFLICT(account) DO UPDATE SET until = greatest(b.until, excluded.until)
+    RETURNING b.taken, b.spent, b.pressed INTO taken, spent, at;
+  granted := '{0,0,0}';
+  refused := false;
+  FOR i IN 1..3 LOOP
+    spent[i] := spent[i] + p_spent[i];
+    IF p_limit[i] < unlimited THEN
+      taken[i] := taken[i] - p_back[i];
+      asks := asks OR p_need[i] > 0;
+      fits := fits AND (p_need[i] <= 0 OR p_need[i] <= p_limit[i] - taken[i]);
+    END IF;
+  END LOOP;
+  IF asks AND (fits OR p_forced <> 0) THEN
+    FOR i IN 1..3 LOOP
+      IF p_limit[i] < unlimited THEN
+        most := CASE WHEN at <> 0 AND at + p_pressed_for > p_now THEN 0 ELSE (p_limit[i] - taken[i]) / p_part END;
+        granted[i] := greatest(p_need[i], least(p_wish[i], most));
+        taken[i] := taken[i] + granted[i];
+      END IF;
+    END LOOP;
+  ELSIF asks THEN
+    refused := true;
+    at := p_now;
+  END IF;
+  pressed := at <> 0 AND at + p_pressed_for > p_now;
+  UPDATE budgets b SET taken = settle_budget.taken, spent = settle_budget.spent, pressed = at
+    WHERE b.account = p_account;
+END $$;
+)";
+
 // The first statement of every transaction that writes. It takes the locks of the shards that are
 // written to, always in the same order, and keeps them until the commit; only then it looks at the
 // epochs, with a snapshot taken after the locks (each statement of a volatile function has its own
@@ -219,8 +273,10 @@ void prepare_postgres(postgres_handle& db) {
     db.script(std::string{tables_of_4} + "UPDATE about SET version = 4");
   if (version < 5)
     db.script(std::string{tables_of_5} + "UPDATE about SET version = 5");
+  if (version < 6)
+    db.script(std::string{tables_of_6} + "UPDATE about SET version = 6");
   if (version < postgres_schema_version)
-    db.script(std::string{tables_of_6} +
+    db.script(std::string{tables_of_7} +
               "UPDATE about SET version = " + std::to_string(postgres_schema_version));
   db.script("COMMIT");
 }

@@ -2,6 +2,7 @@
 
 #include "src/store/postgres_audit.hpp"
 #include "src/store/postgres_batch.hpp"
+#include "src/store/postgres_budgets.hpp"
 #include "src/store/postgres_handle.hpp"
 #include "src/store/postgres_keys.hpp"
 #include "src/store/postgres_learned.hpp"
@@ -53,6 +54,7 @@ class postgres_store final : public store {
       , pruner_(*db_)
       , keys_(*db_)
       , versions_(*db_)
+      , budgets_(*db_)
       , audit_(*db_) {
     if (const auto broken = audit_.compare_with_head(); !broken.empty())
       apply(broken);
@@ -115,7 +117,10 @@ class postgres_store final : public store {
     return reader_.tasks(filter);
   }
   std::size_t prune(timestamp older_than, std::size_t most) override {
-    return pruner_.prune(older_than, most);
+    auto gone = pruner_.prune(older_than, most);
+    if (gone < most)
+      gone += prune_spend(*db_, older_than, most - gone);
+    return gone < most ? gone + budgets_.prune(older_than, most - gone) : gone;
   }
   std::uint64_t bytes() override { return pruner_.bytes(); }
   void keep_order(const standing_order& x) override {
@@ -137,6 +142,8 @@ class postgres_store final : public store {
   }
   std::vector<learned_row> learned() override { return read_learned(*db_); }
   version_table* versions() override { return &versions_; }
+  budget_table* budgets() override { return &budgets_; }
+  std::vector<cost_row> costs(const cost_query& query) override { return read_costs(*db_, query); }
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
     return audit_.rows(after, most);
   }
@@ -178,6 +185,7 @@ class postgres_store final : public store {
   postgres_pruner pruner_;
   postgres_keys keys_;
   postgres_versions versions_;
+  postgres_budgets budgets_;
   postgres_audit audit_;
   bool in_doubt_ = true; ///< what is written next may have been written before
 };

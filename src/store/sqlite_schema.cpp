@@ -67,6 +67,20 @@ CREATE TABLE learned(
   PRIMARY KEY(domain, intent, node)) WITHOUT ROWID;
 )";
 
+// Version 6: the accounts of limits, and what was spent on models. Without an index on what it was
+// spent for: reports go over a period.
+constexpr const char* tables_of_6 = R"(
+CREATE TABLE budgets(
+  account TEXT PRIMARY KEY, taken_cost INTEGER NOT NULL, taken_tokens INTEGER NOT NULL, taken_calls INTEGER NOT NULL,
+  spent_cost INTEGER NOT NULL, spent_tokens INTEGER NOT NULL, spent_calls INTEGER NOT NULL, pressed INTEGER NOT NULL,
+  until INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE spend(
+  at INTEGER NOT NULL, id TEXT NOT NULL, day INTEGER NOT NULL, task TEXT NOT NULL, session TEXT NOT NULL,
+  domain TEXT NOT NULL, agent TEXT NOT NULL, workflow TEXT NOT NULL, customer TEXT NOT NULL, model TEXT NOT NULL,
+  input INTEGER NOT NULL, output INTEGER NOT NULL, cost INTEGER NOT NULL, calls INTEGER NOT NULL,
+  estimated INTEGER NOT NULL, PRIMARY KEY(at, id)) WITHOUT ROWID;
+)";
+
 [[noreturn]] void refuse(const sqlite_handle& db, const std::string& why) {
   throw store_error{store_error::kind::foreign, db.path() + ": " + why};
 }
@@ -122,8 +136,10 @@ void prepare_sqlite(sqlite_handle& db, const sqlite_settings& settings) {
     db.run(tables_of_3);
   if (version < 4)
     db.run(tables_of_4);
-  if (version < sqlite_schema_version) {
+  if (version < 5)
     db.run(tables_of_5);
+  if (version < sqlite_schema_version) {
+    db.run(tables_of_6);
     db.run("PRAGMA user_version=" + std::to_string(sqlite_schema_version));
   }
   db.run("COMMIT");

@@ -1,5 +1,6 @@
 #include "src/store/open_set.hpp"
 #include "src/store/sqlite_audit.hpp"
+#include "src/store/sqlite_budgets.hpp"
 #include "src/store/sqlite_handle.hpp"
 #include "src/store/sqlite_keys.hpp"
 #include "src/store/sqlite_ledger.hpp"
@@ -7,6 +8,7 @@
 #include "src/store/sqlite_orders.hpp"
 #include "src/store/sqlite_reader.hpp"
 #include "src/store/sqlite_schema.hpp"
+#include "src/store/sqlite_spend.hpp"
 #include "src/store/sqlite_versions.hpp"
 #include "src/store/store.hpp"
 #include "src/store/task_key.hpp"
@@ -45,6 +47,8 @@ class sqlite_store final : public store {
       , orders_(db_)
       , learned_(db_)
       , versions_(db_, [this](const std::function<void()>& work) { transaction(work); })
+      , budgets_(db_, [this](const std::function<void()>& work) { transaction(work); })
+      , spend_(db_)
       , begin_(db_, "BEGIN IMMEDIATE")
       , commit_(db_, "COMMIT")
       , rollback_(db_, "ROLLBACK")
@@ -137,6 +141,8 @@ class sqlite_store final : public store {
   }
   std::vector<learned_row> learned() override { return learned_.all(); }
   version_table* versions() override { return &versions_; }
+  budget_table* budgets() override { return &budgets_; }
+  std::vector<cost_row> costs(const cost_query& query) override { return spend_.costs(query); }
 
   std::size_t prune(timestamp older_than, std::size_t most) override {
     std::size_t gone = 0;
@@ -166,6 +172,10 @@ class sqlite_store final : public store {
         gone += ledger_.forget_strays(older_than, most - gone, [&](std::string_view id) {
           return !reader_.place_for(id).has_value();
         });
+      if (gone < most)
+        gone += spend_.prune(older_than, most - gone);
+      if (gone < most)
+        gone += budgets_.prune(older_than, most - gone);
     });
     return gone;
   }
@@ -245,6 +255,8 @@ class sqlite_store final : public store {
       return keys_.add(w.id, w.body);
     case store_write::kind::key_revoked:
       return keys_.revoke(w.id, w.at);
+    case store_write::kind::spend:
+      return w.cost ? spend_.add(*w.cost) : void();
     case store_write::kind::version_used:
     case store_write::kind::version_left:
       return versions_.note_use(std::stoull(w.id), w.domain, w.shard,
@@ -334,6 +346,8 @@ class sqlite_store final : public store {
   sqlite_orders orders_;
   sqlite_learned learned_;
   sqlite_versions versions_;
+  sqlite_budgets budgets_;
+  sqlite_spend spend_;
   bool in_doubt_ = true;
   std::vector<std::tuple<int, std::int64_t, std::size_t>> order_; ///< of the batch being written
   sqlite_statement begin_, commit_, rollback_;

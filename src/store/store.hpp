@@ -1,6 +1,8 @@
 #pragma once
 
 #include "src/store/audit.hpp"
+#include "src/store/budget_table.hpp"
+#include "src/store/spend.hpp"
 #include "src/store/version_table.hpp"
 
 #include <troupe/clock.hpp>
@@ -81,6 +83,7 @@ struct store_write {
     version_used, ///< the shard has open tasks of a version of the fleet from now on: id (its number,
                   ///< in decimal), domain, shard
     version_left, ///< it has none of them any more: as `version_used`
+    spend,        ///< a call of a model has been paid for, unless it is known already: cost
   };
   kind what = kind::open;
   std::string id;     ///< of the task; with `session`, of the session
@@ -96,6 +99,7 @@ struct store_write {
   std::uint64_t epoch = 0;
   std::shared_ptr<const stored_effect>
       ledger; ///< `task`, `domain`, `epoch` and `at` are the write's
+  std::shared_ptr<const stored_spend> cost;
 };
 
 /// A task as it was stored.
@@ -222,7 +226,8 @@ class store {
   virtual std::vector<stored_task> tasks(const task_filter& filter) = 0;
 
   /// Forgets closed tasks with their events and ledger, sessions, and lines of the ledger whose
-  /// task was never stored, whose last write is older than `older_than`: oldest first, at most
+  /// task was never stored, whose last write is older than `older_than`, what was spent before it,
+  /// and accounts of limits that were over before it: oldest first, at most
   /// `most` of all together, so that one call stays short. Returns how many; call again while that
   /// is `most`.
   virtual std::size_t prune(timestamp older_than, std::size_t most) = 0;
@@ -255,6 +260,16 @@ class store {
 
   /// The versions of the fleet; null: this store keeps none. Belongs to the store.
   virtual version_table* versions() { return nullptr; }
+
+  /// The accounts of limits; null: this store keeps none. Belongs to the store.
+  virtual budget_table* budgets() { return nullptr; }
+
+  /// What was spent on models, by the parts that are asked for and by domain, at most
+  /// `cost_rows_max` rows, the most expensive first.
+  virtual std::vector<cost_row> costs(const cost_query& query) {
+    (void)query;
+    return {};
+  }
 };
 
 struct sqlite_settings {

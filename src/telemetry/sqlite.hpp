@@ -49,6 +49,8 @@ class sqlite_statement {
     (bind(++i, xs), ...);
     return *this;
   }
+  /// Sets one parameter after `with`, where their number is known only at run time.
+  void put(int i, std::string_view x) { bind(i, x); }
   /// Goes to the next row; false after the last one.
   bool step();
   /// Runs to the end and rewinds.

@@ -50,6 +50,9 @@ class classifier {
   /// The confidence from which on an answer is accepted; fitted on held-back rows at training.
   double threshold() const;
 
+  /// What training gave, for the room's own use.
+  const std::shared_ptr<const model>& trained() const noexcept { return model_; }
+
   /// Every intent the model knows, sorted.
   const std::vector<std::string>& labels() const;
 

@@ -146,3 +146,74 @@ TEST(human_desk, an_answer_that_was_on_its_way_outlives_the_orchestrator) {
   EXPECT_EQ(record->state, task_state::completed);
   EXPECT_EQ(count_of(*record, event_kind::answered), 1u);
 }
+
+TEST(human_desk, the_same_answer_from_two_desks_is_taken_once_and_both_hear_of_it) {
+  stage s;
+  s.up(asks_people(24h));
+  auto t = s->submit(wants(""));
+  s->run();
+  const auto q = s->questions().at(0);
+  const auto orchestrator = s->shipped().resolve({address_kind::domain, "d#0"});
+  // The desk of a node that the task was worked on before.
+  struct heard_of {
+    std::vector<bool> taken;
+  };
+  const auto other_desk = [&](outcome x) {
+    auto notes = std::make_shared<heard_of>();
+    const auto who = s->system().spawn([=](caf::event_based_actor* self) -> caf::behavior {
+      self->send(orchestrator, question_answered{q->task, q->step, q->attempt,
+                                                 std::make_shared<const outcome>(x)});
+      return {[=](const question_settled& said) {
+                EXPECT_EQ(said.id, q->id);
+                notes->taken.push_back(said.taken);
+              },
+              [self](const cancel_task&) { self->quit(); }};
+    });
+    return std::pair{who, notes};
+  };
+  s.around->disk->failing = store_error::kind::full;
+  std::vector<refusal> ann;
+  s->api().answer(q->id, "ann", say("yes"),
+                  [&](question_ptr, const refused& x) { ann.push_back(x.why); });
+  s->run();
+  const auto same = other_desk(say("yes"));
+  const auto other = other_desk(say("no"));
+  s->run();
+  EXPECT_TRUE(ann.empty()) << "it is not stored yet";
+  EXPECT_TRUE(same.second->taken.empty()) << "it is not stored yet";
+  EXPECT_EQ(other.second->taken, (std::vector{false}));
+  s.around->disk->failing.reset();
+  s->advance(2s);
+  EXPECT_EQ(ann, (std::vector{refusal::none}));
+  EXPECT_EQ(same.second->taken, (std::vector{true}));
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(count_of(t->record(), event_kind::answered), 1u);
+  // The task is over, and what it has taken is known.
+  const auto late = other_desk(say("yes"));
+  const auto wrong = other_desk(say("no"));
+  s->run();
+  EXPECT_EQ(late.second->taken, (std::vector{true}));
+  EXPECT_EQ(wrong.second->taken, (std::vector{false}));
+  for (const auto& who : {same.first, other.first, late.first, wrong.first})
+    caf::anon_send(who, cancel_task{});
+  s->run();
+}
+
+TEST(human_desk, an_answer_waits_for_the_orchestrator_that_is_being_restarted) {
+  stage s;
+  s.up(asks_people(24h));
+  auto t = s->submit(wants(""));
+  s->run();
+  const auto q = s->questions().at(0)->id;
+  // It has died, and nobody has noticed.
+  caf::anon_send_exit(s->shipped().resolve({address_kind::domain, "d#0"}), caf::exit_reason::kill);
+  std::vector<refusal> ann;
+  s->api().answer(q, "ann", say("yes"),
+                  [&](question_ptr, const refused& x) { ann.push_back(x.why); });
+  s->advance(3s);
+  EXPECT_EQ(ann, (std::vector{refusal::none}));
+  auto record = s->find(t->id());
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->state, task_state::completed);
+  EXPECT_EQ(count_of(*record, event_kind::answered), 1u);
+}

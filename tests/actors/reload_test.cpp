@@ -241,6 +241,34 @@ TEST(reload, a_domain_is_added_and_one_removed) {
   EXPECT_THAT(domains, UnorderedElementsAre("d", "f", "f/in"));
 }
 
+TEST(reload, a_domain_that_has_nothing_to_do_keeps_no_former_version) {
+  auto before = desk({says("a", "a")});
+  before.domains.push_back(a_domain("e", {says("x", "x")}));
+  before.domains.push_back(a_domain("f", {says("y", "y")}));
+  reloading r{before};
+  // All of them have worked by the first version, and are idle from here on.
+  const auto at = [&](const char* domain, const char* skill) {
+    auto what = wants(skill);
+    what.domain = domain;
+    const auto t = r.s->ask(what);
+    return t->done() ? t->result().text : "not done";
+  };
+  EXPECT_EQ(at("d", "a") + at("e", "x") + at("f", "y"), "axy");
+  auto after = before;
+  after.domains.pop_back();
+  after.domains[1] = a_domain("e", {says("x", "another")});
+  r.folders["two"] = after;
+  EXPECT_EQ(r.reload("two").version, 2u);
+  r.s->advance(15s);
+  EXPECT_EQ(r.versions(), "2active");
+  EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a", "e/x@2"));
+  std::set<std::string> domains;
+  for (const auto& x : r.s->api().shards())
+    domains.insert(x.domain);
+  EXPECT_THAT(domains, UnorderedElementsAre("d", "e"));
+  EXPECT_EQ(at("e", "x"), "another");
+}
+
 TEST(reload, a_bad_folder_changes_nothing) {
   reloading r{desk({says("a", "first")})};
   const auto x = r.reload("nonsense");

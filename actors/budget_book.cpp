@@ -1,0 +1,270 @@
+#include "actors/budget_book.hpp"
+
+#include "actors/fleet_version.hpp"
+#include "actors/messages.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe {
+
+budget_book::budget_book(settings with)
+    : with_(std::move(with)) {}
+
+std::vector<budget_account> budget_book::accounts_for(const model_caller& by,
+                                                      timestamp now) const {
+  const auto version = with_.versions->current();
+  return accounts_of(version->fleet.budgets,
+                     [&](const std::string& path) { return version->domain(path); },
+                     party_of(by.about, by.domain), now);
+}
+
+bool budget_book::is_critical(const model_caller& by) const {
+  const auto version = with_.versions->current();
+  const auto* who = version->agent(by.domain, by.agent);
+  return who && who->critical;
+}
+
+budget_book::ticket budget_book::ticket_of(const std::vector<budget_account>& from,
+                                           const budget_amount& need) {
+  ticket out;
+  for (const auto& x : from)
+    out.accounts.push_back(x.name);
+  out.reserved = need;
+  return out;
+}
+
+void budget_book::stir() {
+  if (stirred_.exchange(true))
+    return;
+  if (const auto keeper = with_.keeper->now().handle)
+    caf::anon_send(keeper, flush{});
+}
+
+budget_slices::reply budget_book::try_reserve(const std::vector<budget_account>& from,
+                                              const budget_amount& need, bool forced,
+                                              timestamp now) {
+  if (!forced)
+    for (const auto& x : from)
+      if (x.scope == budget_scope::day)
+        if (const auto hit = pauses_.find(x.of); hit != pauses_.end() &&
+                                                 hit->second.account == x.name &&
+                                                 hit->second.was == x.limit) {
+          budget_slices::reply out;
+          out.answer = budget_answer::refused;
+          out.limit = hit->second.limit;
+          out.account = x.name;
+          out.again = hit->second.until;
+          out.daily = true;
+          return out;
+        }
+  return slices_.reserve(from, need, forced, now);
+}
+
+void budget_book::note_refusal(const std::vector<budget_account>& from,
+                               const budget_slices::reply& said) {
+  const auto which = std::find_if(from.begin(), from.end(), [&](const budget_account& x) {
+    return x.name == said.account;
+  });
+  if (which == from.end())
+    return;
+  ++counts_.refused[{std::string{to_string(which->scope)}, which->of}];
+  if (said.daily)
+    pauses_.insert_or_assign(which->of,
+                             pause{which->of, said.limit, which->name, said.again, which->limit});
+}
+
+std::uint64_t budget_book::reserve(const model_request& what, milliseconds patience,
+                                   decided then) {
+  const auto now = with_.now();
+  auto accounts = accounts_for(what.by, now);
+  const auto model = std::find_if(with_.models.begin(), with_.models.end(),
+                                  [&](const model_spec& m) { return m.name == what.model; });
+  if (accounts.empty() || model == with_.models.end()) {
+    then({}, {});
+    return 0;
+  }
+  const auto need = most_of(what, *model);
+  const bool forced = is_critical(what.by);
+  budget_slices::reply said;
+  std::uint64_t number = 0;
+  {
+    std::lock_guard hold{mutex_};
+    // Whoever waits already goes first, unless nobody waits for the same.
+    said = try_reserve(accounts, need, forced, now);
+    if (said.answer == budget_answer::wait &&
+        (waiting_.size() >= waiting_most || slices_.size() > budget_slices::most))
+      said.answer = budget_answer::refused;
+    if (said.answer == budget_answer::wait) {
+      number = ++last_waiter_;
+      slices_.want(accounts, need);
+      waiting_.emplace(number,
+                       waiter{std::move(accounts), need, forced, now + patience, std::move(then)});
+    } else if (said.answer == budget_answer::refused) {
+      note_refusal(accounts, said);
+    }
+  }
+  // Slices that have been used are given back one day, and what is reserved is told.
+  stir();
+  if (number == 0)
+    then(said.answer == budget_answer::granted ? ticket_of(accounts, need) : ticket{}, said);
+  return number;
+}
+
+bool budget_book::withdraw(std::uint64_t number) {
+  std::lock_guard hold{mutex_};
+  return waiting_.erase(number) > 0;
+}
+
+void budget_book::settle(const ticket& paid, const model_request& what,
+                         const model_reply& reply) {
+  const auto now = with_.now();
+  std::lock_guard hold{mutex_};
+  if (!paid.accounts.empty())
+    slices_.settle(paid.accounts, paid.reserved, charge_of(reply, paid.reserved), now);
+  if (reply.used.input_tokens + reply.used.output_tokens + reply.used.cost_micros > 0) {
+    auto x = std::make_shared<stored_spend>();
+    x->id = with_.name + "/" + std::to_string(++last_spend_);
+    x->at = now;
+    x->day = day_of(now, with_.versions->current()->fleet.budgets.utc_offset);
+    const auto party = party_of(what.by.about, what.by.domain);
+    x->task = party.task;
+    x->session = party.session;
+    x->customer = party.customer;
+    x->domain = what.by.domain;
+    x->agent = what.by.agent;
+    x->workflow = workflow_of(what.by.about, what.by.domain, what.by.skill);
+    x->model = what.model;
+    x->used = reply.used;
+    x->used.calls = 1;
+    x->estimated = reply.estimated;
+    if (unstored_.size() >= unstored_most)
+      ++counts_.lost;
+    else
+      unstored_.push_back(std::move(x));
+  }
+  stir();
+}
+
+budget_stance budget_book::stance(const model_caller& by) const {
+  const auto now = with_.now();
+  const auto accounts = accounts_for(by, now);
+  if (accounts.empty())
+    return {};
+  const auto tight_at = with_.versions->current()->fleet.budgets.tight_at;
+  std::lock_guard hold{mutex_};
+  return slices_.stance(accounts, tight_at);
+}
+
+std::vector<budget_book::pause> budget_book::pauses() const {
+  std::lock_guard hold{mutex_};
+  std::vector<pause> out;
+  for (const auto& [of, x] : pauses_)
+    out.push_back(x);
+  return out;
+}
+
+std::optional<budget_book::pause> budget_book::paused(const agent_spec& who) const {
+  if (who.card.kind != agent_kind::llm || who.critical)
+    return std::nullopt;
+  std::lock_guard hold{mutex_};
+  for (const auto& [of, x] : pauses_)
+    if (is_within(who.card.domain, std::string_view{of}))
+      return x;
+  return std::nullopt;
+}
+
+std::vector<budget_slices::view> budget_book::limits() const {
+  std::lock_guard hold{mutex_};
+  return slices_.views();
+}
+
+budget_book::errand budget_book::next_errand() {
+  stirred_ = false;
+  errand out;
+  const auto now = with_.now();
+  std::lock_guard hold{mutex_};
+  out.claims = slices_.claims(now, claims_most);
+  counts_.claims += out.claims.size();
+  if (storing_ == 0) {
+    storing_ = std::min(unstored_.size(), spent_most);
+    out.spent.assign(unstored_.begin(),
+                     unstored_.begin() + static_cast<std::ptrdiff_t>(storing_));
+  }
+  return out;
+}
+
+void budget_book::done(const errand& what, const std::vector<budget_stand>& said) {
+  const auto now = with_.now();
+  // Who got something may need more; who got nothing is asked for again by the keeper's clock.
+  const bool more = std::any_of(said.begin(), said.end(), [](const budget_stand& x) {
+    return x.granted != budget_amount{};
+  });
+  if (more)
+    stir();
+  std::lock_guard hold{mutex_};
+  for (std::size_t i = 0; i < what.claims.size() && i < said.size(); ++i)
+    slices_.granted(what.claims[i], said[i], now);
+  if (!what.spent.empty()) {
+    unstored_.erase(unstored_.begin(), unstored_.begin() + static_cast<std::ptrdiff_t>(storing_));
+    storing_ = 0;
+  }
+}
+
+void budget_book::failed(const errand& what) {
+  std::lock_guard hold{mutex_};
+  for (const auto& x : what.claims)
+    slices_.failed(x);
+  if (!what.spent.empty())
+    storing_ = 0;
+}
+
+void budget_book::look_again() {
+  std::vector<verdict> decided_now;
+  const auto now = with_.now();
+  {
+    std::lock_guard hold{mutex_};
+    std::erase_if(pauses_, [&](const auto& x) {
+      if (x.second.until <= now)
+        return true;
+      const auto version = with_.versions->current();
+      const auto* domain = version->domain(x.first);
+      return (x.first.empty() ? version->fleet.budgets.limits.day
+              : domain        ? domain->budgets.day
+                              : budget_amount::unlimited()) != x.second.was;
+    });
+    slices_.want_nothing();
+    for (auto i = waiting_.begin(); i != waiting_.end();) {
+      auto& w = i->second;
+      auto said = try_reserve(w.accounts, w.need, w.forced, now);
+      if (said.answer == budget_answer::wait && w.until > now) {
+        slices_.want(w.accounts, w.need);
+        ++i;
+        continue;
+      }
+      if (said.answer == budget_answer::wait)
+        said.answer = budget_answer::refused;
+      if (said.answer == budget_answer::refused)
+        note_refusal(w.accounts, said);
+      decided_now.push_back(
+          {std::move(w.then),
+           said.answer == budget_answer::granted ? ticket_of(w.accounts, w.need) : ticket{},
+           std::move(said)});
+      i = waiting_.erase(i);
+    }
+  }
+  for (auto& x : decided_now)
+    x.then(std::move(x.paid), x.said);
+}
+
+bool budget_book::waiting() const {
+  std::lock_guard hold{mutex_};
+  return !waiting_.empty();
+}
+
+budget_book::tally budget_book::counts() const {
+  std::lock_guard hold{mutex_};
+  return counts_;
+}
+
+} // namespace troupe

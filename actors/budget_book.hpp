@@ -1,0 +1,135 @@
+#pragma once
+
+#include "actors/seat.hpp"
+#include "policies/budget_slices.hpp"
+#include "src/store/spend.hpp"
+
+#include <troupe/model.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+class fleet_versions;
+
+/// The limits on what this node spends on models: its slices of them, the calls that wait for more,
+/// and what has been spent and is not stored yet. Any thread. It asks nobody itself: the budget
+/// keeper takes its wishes to the store and brings the answers back.
+class budget_book {
+ public:
+  struct settings {
+    std::shared_ptr<const fleet_versions> versions; ///< what the limits are, at this moment
+    std::vector<model_spec> models;
+    std::function<timestamp()> now;
+    seat_ptr keeper;
+    std::string name; ///< unique among the lives of all nodes: what is spent is stored under it
+  };
+  explicit budget_book(settings with);
+
+  /// What a call has been let through with.
+  struct ticket {
+    std::vector<std::string> accounts;
+    budget_amount reserved;
+  };
+  /// Called once: with a ticket, or with why there is none.
+  using decided = std::function<void(ticket, const budget_slices::reply&)>;
+
+  /// Reserves for a call what it may use at most. `then` is called before this returns when nobody
+  /// has to be asked, else on another thread, after `patience` at the latest. The number is for
+  /// `withdraw`; 0 when it has been decided.
+  std::uint64_t reserve(const model_request& what, milliseconds patience, decided then);
+  /// False: it has been decided.
+  bool withdraw(std::uint64_t number);
+  /// The call is over. What it has cost is kept for the reports.
+  void settle(const ticket& paid, const model_request& what, const model_reply& reply);
+
+  /// How far the limits that hold for such calls are used up.
+  [[nodiscard]] budget_stance stance(const model_caller& by) const;
+
+  /// A limit on a day that has been used up: what it stops.
+  struct pause {
+    std::string of; ///< domain; empty: the fleet
+    std::string limit; ///< in words
+    std::string account;
+    timestamp until{};
+    budget_amount was; ///< the limit
+  };
+  [[nodiscard]] std::vector<pause> pauses() const;
+  /// What stops this agent now, if anything does.
+  [[nodiscard]] std::optional<pause> paused(const agent_spec& who) const;
+  [[nodiscard]] std::vector<budget_slices::view> limits() const;
+
+  // -- for the keeper -----------------------------------------------------------
+
+  struct errand {
+    std::vector<budget_claim> claims;
+    std::vector<std::shared_ptr<const stored_spend>> spent;
+    [[nodiscard]] bool empty() const noexcept { return claims.empty() && spent.empty(); }
+  };
+  /// What is to be taken to the store now. Until it is answered nothing of it is given out again.
+  [[nodiscard]] errand next_errand();
+  void done(const errand& what, const std::vector<budget_stand>& said);
+  void failed(const errand& what);
+  /// Decides on the calls that wait, and ends pauses that are over.
+  void look_again();
+  /// Calls wait for an answer of the store.
+  [[nodiscard]] bool waiting() const;
+
+  struct tally {
+    std::map<std::pair<std::string, std::string>, std::uint64_t> refused; ///< by scope and domain
+    std::uint64_t claims = 0;
+    std::uint64_t lost = 0; ///< calls whose cost was forgotten, because the store took nothing
+  };
+  [[nodiscard]] tally counts() const;
+
+  static constexpr std::size_t waiting_most = 20000;
+  static constexpr std::size_t unstored_most = 100000;
+  static constexpr std::size_t claims_most = 256; ///< of an errand
+  static constexpr std::size_t spent_most = 1000;
+
+ private:
+  struct waiter {
+    std::vector<budget_account> accounts;
+    budget_amount need;
+    bool forced = false;
+    timestamp until{};
+    decided then;
+  };
+  struct verdict {
+    decided then;
+    ticket paid;
+    budget_slices::reply said;
+  };
+  [[nodiscard]] std::vector<budget_account> accounts_for(const model_caller& by,
+                                                         timestamp now) const;
+  [[nodiscard]] bool is_critical(const model_caller& by) const;
+  /// With the lock held.
+  budget_slices::reply try_reserve(const std::vector<budget_account>& from,
+                                   const budget_amount& need, bool forced, timestamp now);
+  void note_refusal(const std::vector<budget_account>& from, const budget_slices::reply& said);
+  void stir();
+  static ticket ticket_of(const std::vector<budget_account>& from, const budget_amount& need);
+
+  const settings with_;
+  mutable std::mutex mutex_;
+  budget_slices slices_;
+  std::map<std::uint64_t, waiter> waiting_; ///< in the order in which they came
+  std::map<std::string, pause, std::less<>> pauses_; ///< by the domain that sets the limit
+  std::deque<std::shared_ptr<const stored_spend>> unstored_;
+  std::size_t storing_ = 0; ///< of them: on their way, the first ones
+  std::uint64_t last_waiter_ = 0;
+  std::uint64_t last_spend_ = 0;
+  tally counts_;
+  std::atomic<bool> stirred_{false};
+};
+
+} // namespace troupe

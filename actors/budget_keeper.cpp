@@ -1,0 +1,144 @@
+#include "actors/budget_keeper.hpp"
+
+#include "actors/budget_report.hpp"
+#include "src/store/store.hpp"
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+/// An errand on its way: answered in any case, also when the journal ends with it.
+class errand_run {
+ public:
+  errand_run(std::shared_ptr<budget_book> book, budget_book::errand what,
+             std::shared_ptr<std::atomic<bool>> away)
+      : book_(std::move(book))
+      , what_(std::move(what))
+      , away_(std::move(away)) {
+    *away_ = true;
+  }
+  errand_run(const errand_run&) = delete;
+  errand_run& operator=(const errand_run&) = delete;
+  ~errand_run() {
+    if (!answered_)
+      book_->failed(what_);
+    *away_ = false;
+    if (answered_)
+      book_->look_again();
+  }
+
+  void run(store* where, budget_table& table, timestamp now) {
+    if (where && !what_.spent.empty()) {
+      std::vector<store_write> batch;
+      for (const auto& x : what_.spent) {
+        auto& w = batch.emplace_back();
+        w.what = store_write::kind::spend;
+        w.id = x->id;
+        w.at = x->at;
+        w.cost = x;
+      }
+      where->apply(batch);
+    }
+    const auto said = what_.claims.empty() ? std::vector<budget_stand>{}
+                                           : table.settle(what_.claims, now);
+    book_->done(what_, said);
+    answered_ = true;
+  }
+
+ private:
+  std::shared_ptr<budget_book> book_;
+  budget_book::errand what_;
+  std::shared_ptr<std::atomic<bool>> away_;
+  bool answered_ = false;
+};
+
+} // namespace
+
+void budget_keeper_state::init(caf::event_based_actor* self, parts_ptr parts, seat_ptr journal) {
+  self_ = self;
+  parts_ = std::move(parts);
+  journal_ = std::move(journal);
+  book_ = parts_->budgets;
+  memory_ = make_memory_budgets();
+  told_ = book_->counts();
+  self_->send(self_, tick{});
+}
+
+void budget_keeper_state::on_flush() {
+  if (book_->waiting()) {
+    book_->look_again();
+    return go();
+  }
+  if (!std::exchange(gathering_, true))
+    self_->delayed_send(self_, gathers, flush{});
+  else
+    go();
+}
+
+void budget_keeper_state::go() {
+  gathering_ = false;
+  if (*away_)
+    return;
+  auto what = book_->next_errand();
+  if (what.empty())
+    return;
+  const auto now = parts_->now(self_);
+  const auto run = std::make_shared<errand_run>(book_, std::move(what), away_);
+  if (!journal_)
+    return run->run(nullptr, *memory_, now);
+  send_to(self_, journal_, journal_ask{[run, now, spare = memory_, log = parts_->log](store& where) {
+            try {
+              auto* table = where.budgets();
+              run->run(&where, table ? *table : *spare, now);
+            } catch (const store_error& e) {
+              // The journal goes on: whether the store is broken is for its own writes to find out.
+              log->debug("limits were not settled: {}", e.what());
+            }
+          }});
+}
+
+void budget_keeper_state::show_pauses() {
+  const auto pauses = book_->pauses();
+  std::set<std::string> now_paused;
+  for (const auto& x : pauses) {
+    now_paused.insert(x.of);
+    if (!paused_.contains(x.of))
+      parts_->log->warn("the limit on {} is used up: agents there that are not critical ask no "
+                        "models before the new day",
+                        x.limit);
+  }
+  for (const auto& of : paused_)
+    if (!now_paused.contains(of))
+      parts_->log->info("agents of {} may ask models again", of.empty() ? "the fleet" : of);
+  if (now_paused == paused_)
+    return;
+  for (const auto& of : paused_)
+    now_paused.contains(of) ? void() : report_pause(*parts_, of, false);
+  for (const auto& of : now_paused)
+    report_pause(*parts_, of, true);
+  paused_ = std::move(now_paused);
+  for (const auto& place : parts_->places->all(address_kind::agent))
+    if (place->spec())
+      place->paused.store(book_->paused(*place->spec()).has_value(), std::memory_order_relaxed);
+}
+
+void budget_keeper_state::on_tick() {
+  self_->delayed_send(self_, looks_every, tick{});
+  book_->look_again();
+  show_pauses();
+  report_budgets(*parts_, *book_, told_);
+  go();
+}
+
+caf::behavior budget_keeper(caf::stateful_actor<budget_keeper_state>* self, parts_ptr parts,
+                            seat_ptr journal) {
+  guard(self, parts, "budget keeper");
+  state_of(self).init(self, std::move(parts), std::move(journal));
+  return {
+      [self](flush) { state_of(self).on_flush(); },
+      [self](tick) { state_of(self).on_tick(); },
+  };
+}
+
+} // namespace troupe

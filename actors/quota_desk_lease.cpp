@@ -1,0 +1,186 @@
+// The quota desk and the owners of its limits.
+#include "actors/quota_desk.hpp"
+#include "policies/deadline.hpp"
+#include "policies/dice.hpp"
+#include "policies/rendezvous.hpp"
+#include "src/wire/json_text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::size_t flows_told = 200;
+constexpr milliseconds lease_most{std::chrono::hours{2}};
+
+milliseconds span_of(const json& x, const char* name, milliseconds most) {
+  const auto hit = x.find(name);
+  if (hit == x.end() || !hit->is_number_integer())
+    return milliseconds{0};
+  return std::clamp(milliseconds{hit->get<std::int64_t>()}, milliseconds{0}, most);
+}
+
+} // namespace
+
+json quota_json(const quota_amount& x) {
+  json out = json::object();
+  for (std::size_t i = 0; i < x.of.size(); ++i)
+    out[std::string{enum_names<quota_kind>::value[i]}] = x.of[i];
+  return out;
+}
+
+quota_amount quota_amount_of(const json& x, const char* name) {
+  quota_amount out;
+  const auto hit = x.is_object() ? x.find(name) : x.end();
+  if (!x.is_object() || hit == x.end() || !hit->is_object())
+    return out;
+  for (std::size_t i = 0; i < out.of.size(); ++i) {
+    const auto one = hit->find(std::string{enum_names<quota_kind>::value[i]});
+    if (one != hit->end() && one->is_number_unsigned())
+      out.of[i] = std::min(one->get<std::uint64_t>(), std::uint64_t{1} << 50);
+  }
+  return out;
+}
+
+std::string quota_owner(const node_parts& parts, const std::string& limit) {
+  if (!parts.cluster)
+    return parts.fleet.node_id;
+  const auto table = parts.cluster->seen();
+  std::vector<const member*> up;
+  std::vector<rendezvous_candidate> candidates;
+  for (const auto& row : table.rows)
+    if (row.state == member_state::up) {
+      up.push_back(&row);
+      candidates.push_back({stable_hash(row.node), 1});
+    }
+  const auto who = rendezvous_pick(stable_hash("quota/" + limit), candidates);
+  return who == no_candidate ? std::string{} : up[who]->node;
+}
+
+bool quota_desk_state::wanted(std::size_t limit) const {
+  return std::any_of(waiting_.begin(), waiting_.end(), [limit](const auto& x) {
+    const auto& of = x.second.which->lane.limits;
+    return std::find(of.begin(), of.end(), limit) != of.end();
+  });
+}
+
+void quota_desk_state::want_more(limit_state& l, timestamp now) {
+  l.next = std::min(l.next, std::max(now, later(l.asked_at, l.busy)));
+}
+
+void quota_desk_state::look_after(std::size_t limit, timestamp now) {
+  auto& l = limits_[limit];
+  if (!l.slice.has().none() && l.slice.lapse(now)) {
+    parts_->log->warn("the owner of the limit {} cannot be reached: nothing is sent until it can",
+                      l.is.name);
+    // For the owner we are somebody new: it must not take what we had for given back.
+    l.life = dice_.draw() | 1;
+    ++l.asked;
+    l.asking = false;
+    l.next = now;
+  }
+  if (l.asking || now < l.next)
+    return;
+  if (auto owner = quota_owner(*parts_, l.is.name); owner != l.owner)
+    l.owner = std::move(owner);
+  ask(limit, now);
+}
+
+json quota_desk_state::question(std::size_t limit, timestamp now) {
+  auto& l = limits_[limit];
+  json flows = json::array();
+  for (const auto& f : l.flows.list(flows_told, now))
+    flows.push_back({{"urgency", static_cast<unsigned>(f.urgency)},
+                     {"tenant", f.tenant},
+                     {"weight", f.weight},
+                     {"need", quota_json(f.need)}});
+  quota_amount largest;
+  auto first = now;
+  for (const auto& line : lines_)
+    line.queue.for_each([&](const quota_wish& x) {
+      const auto& of = waiting_.at(x.id).which->lane.limits;
+      if (std::find(of.begin(), of.end(), limit) == of.end())
+        return;
+      largest = most(largest, {{1, x.tokens, 1}});
+      first = std::min(first, x.since);
+    });
+  return {{"limit", l.is.name},
+          {"node", parts_->fleet.node_id},
+          {"life", l.life},
+          {"has", quota_json(l.slice.give_back(now))},
+          {"knew", parts_->quota->knows_owner(limit)},
+          {"flows", std::move(flows)},
+          {"largest", quota_json(largest)},
+          {"longest_ms", left(now, first).count()},
+          {"frozen_ms", left(l.slice.frozen(), now).count()}};
+}
+
+void quota_desk_state::ask(std::size_t limit, timestamp now) {
+  auto& l = limits_[limit];
+  l.next = later(now, try_again);
+  const auto place = l.owner.empty()
+                         ? nullptr
+                         : parts_->places->find({address_kind::node, l.owner + "/respondent"});
+  const auto who = place ? place->now().handle : caf::actor{};
+  if (!who)
+    return;
+  l.asking = true;
+  l.asked_at = now;
+  const auto number = ++l.asked;
+  const auto heard = [this, limit, number](const json* x) {
+    const auto then = parts_->now(self_);
+    auto& of = limits_[limit];
+    // To what was said before the owner changed nobody listens: he does not count on it.
+    if (of.asked != number)
+      return;
+    of.asking = false;
+    if (x)
+      on_answer(limit, *x, then);
+    else
+      of.next = later(then, try_again);
+    pump_all(then);
+    arm(then);
+  };
+  self_->request(who, answer_within, ask_node{"quota", json_text(question(limit, now)), 0, 0})
+      .then(
+          [heard](const node_answered& x) {
+            std::string bad;
+            const auto said =
+                x.why.why == refusal::none ? json_of_text(x.part, bad) : std::optional<json>{};
+            heard(said && said->is_object() ? &*said : nullptr);
+          },
+          [heard](const caf::error&) { heard(nullptr); });
+}
+
+void quota_desk_state::on_answer(std::size_t limit, const json& x, timestamp now) {
+  auto& l = limits_[limit];
+  const auto has = least(quota_amount_of(x, "has"), l.slice.limit());
+  // The lease counts from the question: the owner counts from when it heard it, which is later.
+  l.slice.lend(has, quota_amount_of(x, "target"),
+               later(l.asked_at, span_of(x, "lease_ms", lease_most)));
+  const auto settled = x.find("settled");
+  if ((settled != x.end() && *settled == true) || !has.none())
+    parts_->quota->note_owner(limit);
+  if (const auto frozen = span_of(x, "frozen_ms", freeze_most); frozen.count() > 0)
+    freeze(l, frozen, now);
+  l.busy = std::max(milliseconds{1}, span_of(x, "busy_ms", lease_most));
+  const bool owes = l.slice.give_back(now) != has;
+  l.next = later(l.asked_at, owes ? l.busy : std::max(l.busy, span_of(x, "again_ms", lease_most)));
+}
+
+void quota_desk_state::on_handed(const quota_handed& x) {
+  const auto now = parts_->now(self_);
+  for (auto& l : limits_) {
+    if (l.is.name != x.limit || now >= l.slice.lent_until())
+      continue;
+    l.slice.add(x.what);
+    ++l.asked; // What is on its way was said without it.
+    l.asking = false;
+    l.next = now;
+  }
+  arm(now);
+}
+
+} // namespace troupe

@@ -1,0 +1,150 @@
+#include "policies/quota_slice.hpp"
+
+#include "policies/deadline.hpp"
+
+namespace troupe {
+
+namespace {
+
+constexpr double spread_from = 0.5;    ///< of the window in use: below, everything goes at once
+constexpr double spread_whole = 0.9;   ///< from there on, all goes evenly
+constexpr milliseconds catch_up{1000}; ///< that is made up for when something went late
+
+} // namespace
+
+void quota_slice::expire(timestamp now) {
+  while (!window_.empty() && window_.front().counts_until <= now) {
+    tokens_ -= window_.front().tokens;
+    window_.pop_front();
+    ++first_;
+  }
+}
+
+quota_amount quota_slice::used(timestamp now) {
+  expire(now);
+  return {{window_.size(), tokens_, under_way_}};
+}
+
+timestamp quota_slice::free_at(const quota_amount& may, std::uint64_t tokens) const {
+  auto count = window_.size();
+  auto sum = tokens_;
+  const auto fits = [&] {
+    return (!limited(quota_kind::requests) || count < may[quota_kind::requests]) &&
+           (!limited(quota_kind::tokens) || sum + tokens <= may[quota_kind::tokens]);
+  };
+  for (const auto& x : window_) {
+    --count;
+    sum -= x.tokens;
+    if (fits())
+      return x.counts_until;
+  }
+  return no_deadline;
+}
+
+milliseconds quota_slice::gap(const quota_amount& may, std::uint64_t tokens) const {
+  double share = 0;
+  if (limited(quota_kind::requests))
+    share = 1.0 / static_cast<double>(std::max<std::uint64_t>(1, may[quota_kind::requests]));
+  if (limited(quota_kind::tokens))
+    share = std::max(share,
+                     static_cast<double>(tokens) /
+                         static_cast<double>(std::max<std::uint64_t>(1, may[quota_kind::tokens])));
+  return milliseconds{
+      static_cast<std::int64_t>(static_cast<double>(quota_minute.count()) * std::min(1.0, share))};
+}
+
+timestamp quota_slice::paced(const quota_amount& may, std::uint64_t tokens, std::size_t waiting,
+                             timestamp now) const {
+  double full = 0;
+  bool too_many = false;
+  const auto look = [&](quota_kind k, std::uint64_t used, double wanted) {
+    if (!limited(k))
+      return;
+    const auto most = static_cast<double>(std::max<std::uint64_t>(1, may[k]));
+    full = std::max(full, static_cast<double>(used) / most);
+    too_many = too_many || wanted > most - static_cast<double>(used);
+  };
+  look(quota_kind::requests, window_.size(), static_cast<double>(waiting));
+  look(quota_kind::tokens, tokens_, static_cast<double>(waiting) * static_cast<double>(tokens));
+  if (!too_many || full <= spread_from)
+    return now;
+  const auto how = std::min(1.0, (full - spread_from) / (spread_whole - spread_from));
+  if (how >= 1)
+    return std::max(now, even_);
+  return std::max(now, later(last_, milliseconds{static_cast<std::int64_t>(
+                                        how * static_cast<double>(gap(may, tokens).count()))}));
+}
+
+quota_slice::verdict quota_slice::look(std::uint64_t tokens, bool urgent, std::size_t waiting,
+                                       timestamp now) {
+  expire(now);
+  if (now >= until_)
+    return {};
+  if (now < frozen_)
+    return {false, frozen_};
+  const auto may = least(has_, target_);
+  if (limited(quota_kind::concurrent) && under_way_ >= may[quota_kind::concurrent])
+    return {};
+  const bool full =
+      (limited(quota_kind::requests) && window_.size() >= may[quota_kind::requests]) ||
+      (limited(quota_kind::tokens) && tokens_ + tokens > may[quota_kind::tokens]);
+  if (full)
+    return {false, free_at(may, tokens)};
+  if (!urgent)
+    if (const auto at = paced(may, tokens, waiting, now); at > now)
+      return {false, at};
+  return {true, now};
+}
+
+std::uint64_t quota_slice::take(std::uint64_t tokens, timestamp now) {
+  const auto each = gap(least(has_, target_), tokens);
+  even_ = std::min(later(std::max(even_, now - catch_up), each), later(now, each));
+  last_ = now;
+  window_.push_back({now, later(now, quota_minute + quota_on_its_way), tokens, false});
+  tokens_ += tokens;
+  ++under_way_;
+  return first_ + window_.size() - 1;
+}
+
+void quota_slice::ended(std::uint64_t number, std::uint64_t tokens, timestamp now) {
+  if (number < since_ || number >= first_ + window_.size())
+    return;
+  if (number < first_) {
+    --under_way_; // It took longer than it counts.
+    return;
+  }
+  auto& x = window_[number - first_];
+  if (x.over)
+    return;
+  x.over = true;
+  --under_way_;
+  x.counts_until = std::min(x.counts_until, later(now, quota_minute + quota_clocks));
+  if (tokens > 0) {
+    tokens_ = tokens_ - x.tokens + tokens;
+    x.tokens = tokens;
+  }
+}
+
+void quota_slice::lend(const quota_amount& has, const quota_amount& target,
+                       timestamp until) noexcept {
+  has_ = has;
+  target_ = target;
+  until_ = until;
+}
+
+quota_amount quota_slice::give_back(timestamp now) {
+  has_ = least(has_, most(target_, used(now)));
+  return has_;
+}
+
+bool quota_slice::lapse(timestamp now) {
+  if (now < until_)
+    return false;
+  has_ = target_ = {};
+  since_ = first_ += window_.size();
+  window_.clear();
+  tokens_ = under_way_ = 0;
+  return true;
+}
+
+} // namespace troupe

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "policies/quota_amount.hpp"
+
+#include <cstddef>
+#include <deque>
+
+namespace troupe {
+
+/// A node's part of a limit, as the limit's owner has lent it, and what the node has used of it: a
+/// sliding window of 60 seconds, and the requests under way. At no time is more in use than is
+/// lent. So when all that is lent together is not more than the limit, then no 60 seconds see more
+/// than the limit, however often parts of it change hands: a part is given back only when nothing
+/// of it is in use.
+///
+/// A request stands in the window from when it is sent until 60 seconds after the provider must
+/// have had it. Who sends when more wait than may go is spread over the minute, or everything would
+/// go at once, and someone urgent find nothing left for most of a minute. Pure: time is an argument
+/// and never goes back.
+class quota_slice {
+ public:
+  explicit quota_slice(quota_amount limit) noexcept
+      : limit_(limit) {}
+
+  struct verdict {
+    bool goes = false;
+    /// Else when it may, if nothing is lent or given back until then; `no_deadline`: only then.
+    timestamp when = no_deadline;
+  };
+  /// Whether a request of so many tokens may be sent. `waiting`: how many there are that want to,
+  /// this one included.
+  [[nodiscard]] verdict look(std::uint64_t tokens, bool urgent, std::size_t waiting, timestamp now);
+  /// It is sent; the number is for `ended`.
+  std::uint64_t take(std::uint64_t tokens, timestamp now);
+  /// Its answer is there, and so much it has cost; zero: nobody knows, what was expected stands.
+  void ended(std::uint64_t number, std::uint64_t tokens, timestamp now);
+
+  /// Nothing is sent before then.
+  void freeze(timestamp until) noexcept { frozen_ = std::max(frozen_, until); }
+  [[nodiscard]] timestamp frozen() const noexcept { return frozen_; }
+
+  /// So much is lent until then, and so much of it the owner wants left with us.
+  void lend(const quota_amount& has, const quota_amount& target, timestamp until) noexcept;
+  /// Something more is lent, for as long as the rest.
+  void add(const quota_amount& more) noexcept { has_ += more; }
+  /// Gives back what is owed, as far as it is not in use; what is left.
+  quota_amount give_back(timestamp now);
+  /// The time is over: nothing is lent any more, and what was used is the owner's to remember.
+  /// False: it is not over.
+  bool lapse(timestamp now);
+
+  [[nodiscard]] const quota_amount& limit() const noexcept { return limit_; }
+  [[nodiscard]] const quota_amount& has() const noexcept { return has_; }
+  [[nodiscard]] timestamp lent_until() const noexcept { return until_; }
+  [[nodiscard]] quota_amount used(timestamp now);
+
+ private:
+  struct sent {
+    timestamp at{};
+    timestamp counts_until{};
+    std::uint64_t tokens = 0;
+    bool over = false;
+  };
+  void expire(timestamp now);
+  [[nodiscard]] bool limited(quota_kind k) const noexcept { return limit_[k] > 0; }
+  /// When so much more of both is free, counting what is in the window.
+  [[nodiscard]] timestamp free_at(const quota_amount& may, std::uint64_t tokens) const;
+  [[nodiscard]] timestamp paced(const quota_amount& may, std::uint64_t tokens, std::size_t waiting,
+                                timestamp now) const;
+  [[nodiscard]] milliseconds gap(const quota_amount& may, std::uint64_t tokens) const;
+
+  quota_amount limit_;
+  quota_amount has_;
+  quota_amount target_;
+  timestamp until_{};
+  timestamp frozen_{};
+  std::deque<sent> window_;
+  std::uint64_t first_ = 1;  ///< the number of the window's first
+  std::uint64_t since_ = 1;  ///< numbers before it belong to what has lapsed
+  std::uint64_t tokens_ = 0; ///< in the window
+  std::uint64_t under_way_ = 0;
+  timestamp last_{};
+  timestamp even_{}; ///< when the next one goes if all go evenly
+};
+
+} // namespace troupe

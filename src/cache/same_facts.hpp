@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::cache {
+
+/// What must be equal in two questions before their likeness counts at all, whatever their vectors
+/// say.
+struct hard_facts {
+  std::vector<std::string> numbers; ///< numbers, ids and amounts, sorted; "two" is 2
+  std::vector<std::string> names;   ///< words with a capital letter that begin no sentence, sorted
+  unsigned negations = 0;           ///< of words that turn a question around: odd or even counts
+  std::vector<std::string> turns;   ///< words of which one means the opposite of another, sorted
+  std::string asked;                ///< who, when, where, how many or how much; empty: nothing of it
+  friend bool operator==(const hard_facts&, const hard_facts&) = default;
+};
+
+/// Linear in the text; any bytes are fine.
+[[nodiscard]] hard_facts facts_of(std::string_view question);
+
+/// Whether they may mean the same.
+[[nodiscard]] bool may_be_same(const hard_facts& a, const hard_facts& b);
+
+/// A question as the same one is compared: case folded, blanks and final marks taken out.
+[[nodiscard]] std::string normal_question(std::string_view question);
+
+} // namespace troupe::cache

@@ -1,0 +1,601 @@
+// A provider's limits, kept by nodes that know of each other only what they tell.
+#include "actors/quota_desk.hpp"
+#include "actors/quota_keeper.hpp"
+#include "actors/respondent.hpp"
+#include "tests/fixtures/post_stage.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <list>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace troupe {
+namespace {
+
+using namespace troupe::testing;
+using namespace std::chrono_literals;
+
+/// A provider and the ways to it, in virtual time. It notes when each request reached it.
+struct provider_world {
+  struct answer_due {
+    std::uint64_t id = 0;
+    models::model_port::done_fn done;
+    model_reply what;
+  };
+  std::function<timestamp()> now;
+  dice_box dice{1};
+  milliseconds way{0};      ///< a request takes up to so long to reach it
+  milliseconds thinks{200}; ///< an answer takes up to twice that
+  std::uint64_t tokens = 0; ///< that each answer says it has cost
+  std::vector<std::pair<timestamp, std::string>> arrivals; ///< with the node that sent it
+  std::multimap<timestamp, answer_due> due;
+  std::size_t limited = 0; ///< so many of the next requests are answered with 429
+  milliseconds retry_after{0};
+  std::uint64_t last = 0;
+
+  milliseconds upto(milliseconds most) {
+    return milliseconds{static_cast<std::int64_t>(unit_interval(dice.draw()) *
+                                                  static_cast<double>(most.count() + 1))};
+  }
+  /// The most requests that came within any 60 seconds.
+  [[nodiscard]] std::size_t most_in_a_minute() const {
+    auto all = arrivals;
+    std::sort(all.begin(), all.end());
+    std::size_t out = 0, from = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      while (all[from].first <= all[i].first - 60s)
+        ++from;
+      out = std::max(out, i - from + 1);
+    }
+    return out;
+  }
+  [[nodiscard]] std::size_t between(timestamp from, timestamp until,
+                                    const std::string& node = {}) const {
+    return static_cast<std::size_t>(std::count_if(arrivals.begin(), arrivals.end(), [&](auto& x) {
+      return x.first >= from && x.first < until && (node.empty() || x.second == node);
+    }));
+  }
+};
+
+class way_to_provider final : public models::model_port {
+ public:
+  way_to_provider(provider_world& w, std::string node)
+      : world_(w)
+      , node_(std::move(node)) {}
+  std::uint64_t send(const model_request&, done_fn done) override {
+    const auto there = world_.now() + world_.upto(world_.way);
+    world_.arrivals.emplace_back(there, node_);
+    model_reply x;
+    x.used.input_tokens = world_.tokens;
+    if (world_.limited > 0) {
+      --world_.limited;
+      x.error = model_error::rate_limited;
+      x.retry_after = world_.retry_after;
+    }
+    const auto id = ++world_.last;
+    world_.due.emplace(there + world_.thinks + world_.upto(world_.thinks),
+                       provider_world::answer_due{id, std::move(done), std::move(x)});
+    return id;
+  }
+  void cancel(std::uint64_t id) override {
+    for (auto at = world_.due.begin(); at != world_.due.end(); ++at)
+      if (at->second.id == id) {
+        auto x = std::move(at->second);
+        world_.due.erase(at);
+        x.what.error = model_error::cancelled;
+        return x.done(std::move(x.what));
+      }
+  }
+
+ private:
+  provider_world& world_;
+  std::string node_;
+};
+
+/// What became of a request.
+struct asked_one {
+  timestamp at{};
+  std::optional<timestamp> ended;
+  model_reply said;
+  int answers = 0;
+};
+
+struct quota_stage {
+  struct machine {
+    std::shared_ptr<node_parts> parts;
+    std::map<std::string, caf::actor> actors;
+    bool up = true;
+  };
+
+  explicit quota_stage(std::vector<std::string> names, model_limits limits,
+                       std::function<void(provider_spec&)> tune = nullptr, std::uint64_t seed = 1)
+      : stage(seed)
+      , all(std::move(names)) {
+    world.dice = dice_box{seed};
+    provider.name = "main";
+    provider.limits = limits;
+    if (tune)
+      tune(provider);
+    model.name = "m";
+    model.provider = "main";
+    model.model = "x";
+    model.max_output = 100;
+    for (const auto& node : all)
+      add(node);
+    world.now = [this] { return now(); };
+    for (const auto& node : all)
+      begin(node);
+    pass(1s);
+  }
+  ~quota_stage() {
+    for (auto& [node, m] : machines)
+      for (auto& [part, who] : m.actors)
+        caf::anon_send_exit(who, caf::exit_reason::kill);
+  }
+
+  void add(const std::string& node) {
+    auto& m = machines[node];
+    m.parts = std::make_shared<node_parts>();
+    auto& p = *m.parts;
+    p.fleet.node_id = node;
+    p.fleet.providers = {provider};
+    p.fleet.models = {model};
+    p.seed = stage.net.dice().draw();
+    p.time = timeline{post_stage::wall, stage.system().clock().now()};
+    p.log = post_stage::log();
+    p.counters = std::make_shared<metrics>();
+    if (all.size() > 1)
+      p.cluster = std::make_shared<cluster_view>();
+    p.quota = std::make_shared<quota_port>(
+        std::make_shared<way_to_provider>(world, node), quota_plan::of({provider}, {model}),
+        p.places->claim({address_kind::node, node + "/quota_desk"}));
+    p.models = p.quota;
+    stage.add(
+        node, [](post_config& c) { c.exposed = {"respondent"}; }, m.parts);
+  }
+  void begin(const std::string& node) {
+    show();
+    start(node, "quota_keeper");
+    start(node, "quota_desk");
+    start(node, "respondent");
+  }
+  void start(const std::string& node, const std::string& part) {
+    auto& m = machines.at(node);
+    const parts_ptr p = m.parts;
+    caf::actor who;
+    if (part == "quota_keeper")
+      who = stage.system().spawn(quota_keeper, p);
+    else if (part == "quota_desk")
+      who = stage.system().spawn(quota_desk, p);
+    else
+      who = stage.system().spawn(
+          respondent, p,
+          node_subjects{{"quota", quota_subject(p)}, {"limits", quota_view_subject(p)}});
+    p->places->claim({address_kind::node, node + "/" + part})->take(who);
+    m.actors[part] = who;
+  }
+  void end(const std::string& node, const std::string& part) {
+    auto& m = machines.at(node);
+    caf::anon_send_exit(m.actors.at(part), caf::exit_reason::kill);
+    m.actors.erase(part);
+    m.parts->places->find({address_kind::node, node + "/" + part})->leave();
+  }
+  /// All that are up and not cut off see the same table.
+  void show() {
+    member_table table;
+    table.version = ++version;
+    for (const auto& node : all) {
+      member row;
+      row.node = node;
+      row.incarnation = 1;
+      row.state = machines[node].up && !cut.contains(node) ? member_state::up : member_state::down;
+      table.rows.push_back(row);
+    }
+    for (auto& [node, m] : machines)
+      if (m.parts->cluster && m.up && !cut.contains(node))
+        m.parts->cluster->show(table);
+  }
+  /// The machine stops; two seconds later the others know.
+  void kill(const std::string& node) {
+    machines.at(node).up = false;
+    for (const auto* part : {"quota_keeper", "quota_desk", "respondent"})
+      end(node, part);
+    part_from_all(node);
+    pass(2s);
+    show();
+  }
+  /// It goes on, but hears of nobody, and nobody of it.
+  void cut_off(const std::string& node) {
+    cut.insert(node);
+    part_from_all(node);
+    pass(2s);
+    show();
+  }
+  void part_from_all(const std::string& node) {
+    for (const auto& other : all)
+      if (other != node)
+        stage.net.part(node, other);
+  }
+
+  timestamp now() { return machines.at(all.front()).parts->time.at(stage.system().clock().now()); }
+  /// Time passes; answers come; closed loops ask again.
+  void pass(milliseconds by, milliseconds step = 20ms) {
+    for (milliseconds t{0}; t < by; t += step) {
+      for (auto& [node, m] : machines)
+        if (m.parts->cluster && m.up && !cut.contains(node))
+          m.parts->cluster->lease(now() + 2s);
+      stage.advance(step);
+      while (!world.due.empty() && world.due.begin()->first <= now()) {
+        auto x = std::move(world.due.begin()->second);
+        world.due.erase(world.due.begin());
+        x.done(std::move(x.what));
+      }
+      for (auto& l : loops)
+        while (machines.at(l.node).up && l.open < l.most) {
+          ++l.open;
+          ask(l.node, l.by, l.patience, &l);
+        }
+      stage.run();
+    }
+  }
+  struct loop {
+    std::string node;
+    model_caller by;
+    std::size_t most = 0;
+    milliseconds patience{0};
+    std::size_t open = 0;
+    std::vector<std::shared_ptr<asked_one>> done;
+  };
+  static model_caller caller(priority urgency, const std::string& tenant) {
+    auto t = std::make_shared<task>();
+    t->who.id = tenant;
+    model_caller out;
+    out.about = t;
+    out.domain = "d";
+    out.urgency = urgency;
+    return out;
+  }
+  /// So many requests are under way at the node all the time.
+  loop& keep_asking(const std::string& node, std::size_t most, priority urgency = priority::medium,
+                    const std::string& tenant = "t", milliseconds patience = 10min) {
+    loops.push_back({node, caller(urgency, tenant), most, patience, 0, {}});
+    return loops.back();
+  }
+  std::shared_ptr<asked_one> ask(const std::string& node, const model_caller& by,
+                                 milliseconds patience = 10min, loop* from = nullptr,
+                                 std::size_t bytes = 4) {
+    auto out = std::make_shared<asked_one>();
+    out->at = now();
+    model_request what;
+    what.model = "m";
+    what.by = by;
+    what.deadline = patience;
+    what.messages = {{chat_role::user, std::string(bytes, 'x'), {}, {}}};
+    last_id = machines.at(node).parts->models->send(what, [this, out, from](model_reply x) {
+      ++out->answers;
+      out->ended = now();
+      out->said = std::move(x);
+      if (from) {
+        --from->open;
+        from->done.push_back(out);
+      }
+    });
+    return out;
+  }
+  double used(timestamp from, timestamp until) {
+    return static_cast<double>(world.between(from, until)) /
+           (static_cast<double>(provider.limits.requests_per_minute) *
+            std::chrono::duration<double>(until - from).count() / 60);
+  }
+
+  provider_world world;
+  post_stage stage;
+  const std::vector<std::string> all;
+  provider_spec provider;
+  model_spec model;
+  std::map<std::string, machine> machines;
+  std::set<std::string> cut;
+  std::list<loop> loops;
+  std::uint64_t version = 0;
+  std::uint64_t last_id = 0;
+};
+
+constexpr model_limits a_minute(std::uint64_t n) {
+  return {n, 0, 0};
+}
+
+TEST(quota, a_node_that_is_alone_uses_what_there_is_and_no_more) {
+  quota_stage s{{"A"}, a_minute(120)};
+  s.world.way = 300ms;
+  s.keep_asking("A", 300);
+  s.pass(2min);
+  const auto from = s.now();
+  s.pass(5min);
+  EXPECT_LE(s.world.most_in_a_minute(), 120u);
+  EXPECT_GE(s.used(from, s.now()), 0.95);
+}
+
+TEST(quota, three_nodes_keep_one_limit_together) {
+  quota_stage s{{"A", "B", "C"}, a_minute(120)};
+  s.world.way = 300ms;
+  s.keep_asking("A", 100);
+  s.keep_asking("B", 100);
+  s.keep_asking("C", 100);
+  s.pass(2min);
+  const auto from = s.now();
+  s.pass(5min);
+  EXPECT_LE(s.world.most_in_a_minute(), 120u);
+  EXPECT_GE(s.used(from, s.now()), 0.95);
+  for (const auto& node : s.all)
+    EXPECT_NEAR(static_cast<double>(s.world.between(from, s.now(), node)), 200, 40) << node;
+}
+
+TEST(quota, the_limit_goes_where_the_work_is) {
+  quota_stage s{{"A", "B", "C"}, a_minute(120)};
+  s.keep_asking("A", 60);
+  s.pass(3min);
+  s.loops.front().most = 0;
+  s.keep_asking("B", 300);
+  s.pass(3min);
+  const auto from = s.now();
+  s.pass(3min);
+  EXPECT_LE(s.world.most_in_a_minute(), 120u);
+  EXPECT_GE(s.used(from, s.now()), 0.95);
+  EXPECT_GT(s.world.between(from, s.now(), "B"), 330u);
+}
+
+TEST(quota, a_request_that_finds_room_goes_at_once) {
+  for (const auto& nodes : {std::vector<std::string>{"A"}, {"A", "B", "C"}}) {
+    quota_stage s{nodes, a_minute(120)};
+    s.pass(3s);
+    const auto x = s.ask("A", s.caller(priority::low, "t"));
+    s.pass(1s);
+    ASSERT_TRUE(x->ended);
+    EXPECT_LE(s.world.arrivals.front().first - x->at, 20ms);
+  }
+}
+
+TEST(quota, the_urgent_wait_a_tenth_of_what_batch_waits) {
+  quota_stage s{{"A", "B"}, a_minute(240)};
+  for (const auto& node : s.all)
+    s.keep_asking(node, 150, priority::low, "batch");
+  s.pass(2min);
+  auto& urgent = s.keep_asking("A", 1, priority::urgent, "vip");
+  auto& batch = s.loops.front();
+  batch.done.clear();
+  s.pass(4min);
+  const auto p99 = [](const quota_stage::loop& l) {
+    std::vector<microseconds> waits;
+    for (const auto& x : l.done)
+      waits.push_back(*x->ended - x->at);
+    std::sort(waits.begin(), waits.end());
+    return waits.at(waits.size() * 99 / 100);
+  };
+  ASSERT_GT(urgent.done.size(), 100u);
+  EXPECT_LE(p99(urgent) * 10, p99(batch));
+  EXPECT_LE(s.world.most_in_a_minute(), 240u);
+}
+
+TEST(quota, tenants_get_the_same_wherever_they_are) {
+  quota_stage s{{"A", "B"}, a_minute(120)};
+  s.keep_asking("A", 200, priority::medium, "flood");
+  auto& small = s.keep_asking("B", 40, priority::medium, "small");
+  s.pass(2min);
+  small.done.clear();
+  s.pass(5min);
+  EXPECT_GE(small.done.size(), 240u) << "half of five minutes is 300";
+  EXPECT_LE(s.world.most_in_a_minute(), 120u);
+}
+
+TEST(quota, retry_after_freezes_all_nodes) {
+  quota_stage s{{"A", "B", "C"}, a_minute(600)};
+  for (const auto& node : s.all)
+    s.keep_asking(node, 5);
+  s.pass(2s);
+  s.world.limited = 1;
+  s.world.retry_after = 20s;
+  while (s.world.limited > 0)
+    s.pass(20ms);
+  s.pass(1s); // Its answer comes, and is told.
+  const auto from = s.now();
+  s.pass(18s);
+  EXPECT_EQ(s.world.between(from, s.now()), 0u);
+  s.pass(5s);
+  for (const auto& node : s.all)
+    EXPECT_GT(s.world.between(from, s.now(), node), 0u) << node;
+}
+
+TEST(quota, who_cannot_wait_for_the_end_of_a_freeze_hears_so_at_once) {
+  quota_stage s{{"A"}, a_minute(600)};
+  s.world.limited = 1;
+  s.world.retry_after = 60s;
+  s.ask("A", s.caller(priority::medium, "t"));
+  s.pass(1s);
+  const auto x = s.ask("A", s.caller(priority::medium, "t"), 10s);
+  s.pass(100ms);
+  ASSERT_EQ(x->answers, 1);
+  EXPECT_EQ(x->said.error, model_error::rate_limited);
+  EXPECT_GT(x->said.retry_after, 55s);
+}
+
+TEST(quota, deadlines_and_cancelling_are_heard_while_waiting) {
+  quota_stage s{{"A"}, a_minute(1)};
+  s.ask("A", s.caller(priority::medium, "t"));
+  s.pass(1s);
+  const auto late = s.ask("A", s.caller(priority::medium, "t"), 5s);
+  const auto unwanted = s.ask("A", s.caller(priority::medium, "t"));
+  const auto id = s.last_id;
+  s.pass(1s);
+  s.machines.at("A").parts->models->cancel(id);
+  s.pass(1s);
+  ASSERT_EQ(unwanted->answers, 1);
+  EXPECT_EQ(unwanted->said.error, model_error::cancelled);
+  EXPECT_EQ(late->answers, 0);
+  s.pass(4s);
+  ASSERT_EQ(late->answers, 1);
+  EXPECT_EQ(late->said.error, model_error::rate_limited);
+  EXPECT_GT(late->said.retry_after, 0s);
+  s.pass(3min);
+  EXPECT_EQ(s.world.arrivals.size(), 1u) << "nobody wants the others";
+}
+
+TEST(quota, one_that_is_under_way_can_be_cancelled) {
+  quota_stage s{{"A"}, {0, 0, 1}};
+  s.world.thinks = 60s;
+  const auto first = s.ask("A", s.caller(priority::medium, "t"));
+  const auto id = s.last_id;
+  const auto second = s.ask("A", s.caller(priority::medium, "t"));
+  s.pass(1s);
+  EXPECT_EQ(s.world.arrivals.size(), 1u);
+  s.machines.at("A").parts->models->cancel(id);
+  s.pass(1s);
+  EXPECT_EQ(first->said.error, model_error::cancelled);
+  EXPECT_EQ(first->answers, 1);
+  EXPECT_EQ(s.world.arrivals.size(), 2u) << "its place is free";
+}
+
+TEST(quota, so_many_wait_and_no_more) {
+  quota_stage s{{"A"}, a_minute(1), [](provider_spec& p) { p.queue_limit = 10; }};
+  std::vector<std::shared_ptr<asked_one>> all;
+  for (int i = 0; i < 30; ++i)
+    all.push_back(s.ask("A", s.caller(priority::medium, "t")));
+  s.pass(1s);
+  const auto refused = std::count_if(all.begin(), all.end(), [](const auto& x) {
+    return x->answers == 1 && x->said.error == model_error::rate_limited;
+  });
+  EXPECT_EQ(refused, 19);
+}
+
+TEST(quota, tokens_are_counted_as_they_were) {
+  quota_stage s{{"A"}, {0, 10000, 0}};
+  s.world.tokens = 50; // Expected were 101: the answer may have 100.
+  s.keep_asking("A", 400);
+  s.pass(2min);
+  const auto from = s.now();
+  s.pass(3min);
+  EXPECT_LE(s.world.most_in_a_minute(), 200u);
+  EXPECT_GE(s.world.between(from, s.now()), 3 * 190u);
+  const auto large = s.ask("A", s.caller(priority::medium, "t"), 10min, nullptr, 50000);
+  s.pass(100ms);
+  EXPECT_EQ(large->said.error, model_error::context_too_long);
+}
+
+TEST(quota, large_requests_get_their_turn_at_any_node) {
+  quota_stage s{{"A", "B", "C"}, {0, 3000, 0}};
+  s.world.tokens = 90;
+  for (const auto& node : s.all)
+    s.keep_asking(node, 60);
+  s.pass(90s);
+  const auto large = s.ask("C", s.caller(priority::medium, "other"), 10min, nullptr, 8000);
+  s.pass(4min);
+  ASSERT_TRUE(large->ended) << "2100 tokens are more than a third of the limit";
+  EXPECT_TRUE(large->said.ok());
+}
+
+TEST(quota, when_the_owner_dies_the_others_go_on_and_never_pass_the_limit) {
+  quota_stage s{{"A", "B", "C"}, a_minute(120)};
+  s.world.way = 300ms;
+  const auto owner = quota_owner(*s.machines.at("A").parts, "main");
+  for (const auto& node : s.all)
+    s.keep_asking(node, 100);
+  s.pass(150s);
+  s.kill(owner);
+  const auto died = s.now();
+  s.pass(20s);
+  EXPECT_GE(s.used(died, s.now()), 0.55) << "two of three have their slices";
+  s.pass(100s);
+  const auto from = s.now();
+  s.pass(3min);
+  EXPECT_GE(s.used(from, s.now()), 0.95);
+  EXPECT_LE(s.world.most_in_a_minute(), 120u);
+}
+
+TEST(quota, a_node_that_is_cut_off_stops_at_the_end_of_its_lease) {
+  for (const bool is_owner : {false, true}) {
+    quota_stage s{{"A", "B", "C"}, a_minute(120)};
+    const auto owner = quota_owner(*s.machines.at("A").parts, "main");
+    const auto victim = is_owner ? owner : owner == "A" ? "B" : "A";
+    for (const auto& node : s.all)
+      s.keep_asking(node, 100);
+    s.pass(150s);
+    s.cut_off(victim);
+    s.pass(15s);
+    const auto from = s.now();
+    s.pass(4min);
+    EXPECT_EQ(s.world.between(from, s.now(), victim), 0u) << is_owner;
+    EXPECT_LE(s.world.most_in_a_minute(), 120u) << is_owner;
+    EXPECT_GE(s.used(s.now() - 60s, s.now()), 0.95) << is_owner;
+  }
+}
+
+TEST(quota, a_desk_that_is_restarted_does_not_send_what_the_former_one_has_sent) {
+  quota_stage s{{"A", "B"}, a_minute(120)};
+  for (const auto& node : s.all)
+    s.keep_asking(node, 100);
+  s.pass(90s);
+  s.end("A", "quota_desk");
+  s.pass(200ms);
+  s.start("A", "quota_desk");
+  s.pass(3min);
+  EXPECT_LE(s.world.most_in_a_minute(), 120u);
+  EXPECT_GT(s.world.between(s.now() - 60s, s.now(), "A"), 40u);
+}
+
+TEST(quota, whatever_happens_no_minute_sees_more_than_the_limit) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    quota_stage s{{"A", "B", "C", "D"}, a_minute(60), nullptr, seed};
+    s.world.way = 800ms;
+    s.world.thinks = 2s;
+    dice_box dice{seed * 77};
+    for (const auto& node : s.all)
+      s.keep_asking(node, 5 + dice.draw() % 60, static_cast<priority>(dice.draw() % 4), node);
+    std::size_t away = 0;
+    for (int turn = 0; turn < 30; ++turn) {
+      const auto node = s.all[dice.draw() % s.all.size()];
+      const bool there = s.machines.at(node).up && !s.cut.contains(node);
+      switch (dice.draw() % 8) {
+      case 0:
+        if (there && ++away < 3)
+          s.kill(node);
+        break;
+      case 1:
+        if (there && ++away < 3)
+          s.cut_off(node);
+        break;
+      case 2:
+        if (there) {
+          s.end(node, "quota_desk");
+          s.pass(100ms);
+          s.start(node, "quota_desk");
+        }
+        break;
+      case 3:
+        if (there) {
+          s.end(node, "quota_keeper");
+          s.start(node, "quota_keeper");
+        }
+        break;
+      case 4:
+        s.stage.net.cut_any();
+        break;
+      case 5:
+        s.world.limited = 1;
+        s.world.retry_after = milliseconds{static_cast<std::int64_t>(dice.draw() % 5000)};
+        break;
+      default:
+        break;
+      }
+      s.pass(milliseconds{static_cast<std::int64_t>(dice.draw() % 30000)}, 50ms);
+    }
+    EXPECT_LE(s.world.most_in_a_minute(), 60u) << "seed " << seed;
+    EXPECT_GT(s.world.arrivals.size(), 100u) << "seed " << seed;
+  }
+}
+
+} // namespace
+} // namespace troupe

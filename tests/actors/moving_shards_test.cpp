@@ -1,0 +1,189 @@
+// What people see of tasks while the shards that they belong to move from node to node.
+#include "tests/fixtures/stage.hpp"
+#include "tests/fixtures/virtual_cluster.hpp"
+
+#include <gtest/gtest.h>
+
+namespace troupe {
+namespace {
+
+using namespace troupe::testing;
+using namespace std::chrono_literals;
+
+fleet_spec asks_people() {
+  auto d = a_domain("d", {an_agent("a")});
+  plan_node ask;
+  ask.op = plan_op::human;
+  ask.name = "approve";
+  ask.target = "desk";
+  plan_node after;
+  after.name = after.skill = "a";
+  plan_node all;
+  all.op = plan_op::sequence;
+  all.name = "all";
+  all.children = {ask, after};
+  d.fixed_plan = all;
+  auto f = a_fleet(std::move(d));
+  f.human_queues = {{"desk", 24h, nullptr, 15min}};
+  return f;
+}
+
+void drain(virtual_cluster& c, const std::string& node) {
+  c.nodes.at(node)->api().drain(true, [](const drain_state&, const refused&) {});
+  c.stage.run();
+}
+
+/// What lies at the human desk of this node alone.
+std::vector<std::string> at_desk_of(virtual_cluster& c, const std::string& node) {
+  std::vector<std::string> out;
+  const auto desk = c.nodes.at(node)->resolve({address_kind::node, node + "/human_desk"});
+  c.stage.system().spawn([&](caf::event_based_actor* self) -> caf::behavior {
+    self->send(desk, list_questions{1, {}});
+    return {[&out, self](const questions_seen& x) {
+      for (const auto& q : x.open)
+        out.push_back(q->id);
+      self->quit();
+    }};
+  });
+  c.stage.run();
+  return out;
+}
+
+struct moved_question {
+  virtual_cluster c{asks_people()};
+  heard_ptr task;
+  std::string id; ///< of the question
+  std::string before;
+  std::string after;
+
+  moved_question() {
+    c.up_all({"A", "B", "C"});
+    task = c.submit("A", wants(""));
+    c.stage.advance(100ms);
+    before = c.owner_of("d", task->id());
+    if (before.empty() || at_desk_of(c, before).size() != 1)
+      throw std::runtime_error{"nobody is asked"};
+    id = at_desk_of(c, before)[0];
+    drain(c, before);
+    for (int i = 0; i < 400; ++i) {
+      after = c.owner_of("d", task->id());
+      if (!after.empty() && after != before && !at_desk_of(c, after).empty())
+        return;
+      c.stage.advance(5ms);
+    }
+    throw std::runtime_error{"the task does not move"};
+  }
+  std::string asker() const { return before == "A" ? "B" : "A"; }
+};
+
+} // namespace
+
+TEST(moving_shards, a_question_goes_with_its_task) {
+  moved_question m;
+  EXPECT_EQ(at_desk_of(m.c, m.before), std::vector{m.id}) << "for a while it is at both";
+  m.c.stage.advance(6s);
+  EXPECT_TRUE(at_desk_of(m.c, m.before).empty());
+  EXPECT_EQ(at_desk_of(m.c, m.after), std::vector{m.id});
+  std::vector<refusal> said;
+  m.c.nodes.at(m.asker())->api().answer(
+      m.id, "ann", say("yes"), [&](question_ptr, const refused& x) { said.push_back(x.why); });
+  m.c.stage.advance(1s);
+  EXPECT_EQ(said, std::vector{refusal::none});
+  EXPECT_TRUE(m.task->done());
+}
+
+TEST(moving_shards, an_answer_while_a_question_is_at_two_desks_is_settled_at_both) {
+  moved_question m;
+  std::vector<refusal> said;
+  m.c.nodes.at(m.asker())->api().answer(
+      m.id, "ann", say("yes"), [&](question_ptr, const refused& x) { said.push_back(x.why); });
+  m.c.stage.advance(1s);
+  EXPECT_EQ(said, std::vector{refusal::none});
+  ASSERT_TRUE(m.task->done());
+  EXPECT_EQ(count_of(m.task->record(), event_kind::answered), 1u);
+  // Neither has it any more, with or without the answer.
+  for (const auto& node : {m.before, m.after}) {
+    std::vector<refusal> again;
+    const auto desk = m.c.nodes.at(node)->resolve({address_kind::node, node + "/human_desk"});
+    m.c.stage.system().spawn([&](caf::event_based_actor* self) -> caf::behavior {
+      self->send(desk,
+                 answer_question{1, m.id, "bob", std::make_shared<const outcome>(say("late"))});
+      return {[&again, self](const question_done& x) {
+        again.push_back(x.why.why);
+        self->quit();
+      }};
+    });
+    m.c.stage.run();
+    EXPECT_EQ(again, std::vector{refusal::unknown_question}) << node;
+  }
+}
+
+TEST(moving_shards, whoever_reads_or_cancels_meanwhile_waits_and_is_answered) {
+  virtual_cluster c{asks_people()};
+  c.up_all({"A", "B", "C"});
+  std::vector<heard_ptr> tasks;
+  for (int i = 0; i < 24; ++i)
+    tasks.push_back(c.submit("A", wants("")));
+  c.stage.advance(100ms);
+  struct reader {
+    int answers = 0;
+    std::vector<std::string> wrong;
+  };
+  reader reads;
+  std::uint64_t asked = 0;
+  const auto read_all = [&] {
+    for (const auto& t : tasks) {
+      ++asked;
+      c.nodes.at("A")->api().find_task(t->id(), [&](const task_record_ptr& r, const refused& why) {
+        ++reads.answers;
+        if (!r)
+          reads.wrong.push_back("find: " + why.detail);
+      });
+    }
+    asked += 2;
+    c.nodes.at("A")->api().list_tasks(
+        {}, [&](const std::vector<task_record_ptr>& all, const refused& why) {
+          ++reads.answers;
+          if (why.why != refusal::none || all.size() < tasks.size())
+            reads.wrong.push_back("list: " + std::to_string(all.size()));
+        });
+    c.nodes.at("A")->api().questions({}, [&](const std::vector<question_ptr>&, const refused& why) {
+      ++reads.answers;
+      if (why.why != refusal::none)
+        reads.wrong.push_back("questions: " + why.detail);
+    });
+  };
+  // B hands its shards on, and C dies with what it has: whatever is asked at whichever moment is
+  // answered, and nobody waits for the time of a request to be over.
+  drain(c, "B");
+  for (int i = 0; i < 100; ++i) {
+    read_all();
+    if (i == 50)
+      c.kill("C");
+    c.stage.advance(10ms);
+  }
+  c.stage.advance(3s);
+  EXPECT_EQ(reads.answers, asked);
+  EXPECT_TRUE(reads.wrong.empty()) << reads.wrong.size() << " " << reads.wrong.front();
+  // What is cancelled while it moves is cancelled.
+  c.nodes.at("B")->api().drain(false, [](const drain_state&, const refused&) {});
+  c.stage.advance(6s);
+  std::size_t cancelled = 0;
+  drain(c, "B");
+  for (const auto& t : tasks) {
+    c.nodes.at("A")->api().cancel(t->id(), "enough",
+                                  [&](const task_record_ptr& r, const refused& why) {
+                                    EXPECT_EQ(why.why, refusal::none) << why.detail;
+                                    cancelled += r != nullptr;
+                                  });
+    c.stage.advance(1ms);
+  }
+  c.stage.advance(6s);
+  EXPECT_EQ(cancelled, tasks.size());
+  for (const auto& t : tasks) {
+    ASSERT_TRUE(t->done());
+    EXPECT_EQ(t->record().state, task_state::canceled);
+  }
+}
+
+} // namespace troupe
