@@ -91,8 +91,12 @@ void model_asker::send(std::uint64_t call, open_question& q) {
   what.max_output = q.what.max_output;
   what.temperature = 0;
   what.deadline = time;
-  what.by = {q.about->about,   q.about->step, q.about->attempt, card_.domain, card_.name,
-             q.about->urgency, false};
+  what.by.about = q.about->about;
+  what.by.step = q.about->step;
+  what.by.attempt = q.about->attempt;
+  what.by.domain = card_.domain;
+  what.by.agent = card_.name;
+  what.by.urgency = q.about->urgency;
   q.number = ++last_turn_;
   q.asking = true;
   q.asked_at = now;
