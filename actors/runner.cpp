@@ -19,7 +19,7 @@ runner_ptr make_runner(const parts_ptr& parts, const fleet_version& version,
   case agent_kind::human:
     return make_human_runner(*spec);
   case agent_kind::triage:
-    return make_triage_runner(version, *spec);
+    return make_triage_runner(parts, version, *spec, self);
   case agent_kind::llm:
     return make_llm_runner(parts, version, *spec, self);
   case agent_kind::a2a:
