@@ -79,7 +79,8 @@ void human_desk_state::on_ask(const ask_human& x) {
             question_answered{x.what->task, x.what->step, x.what->attempt, full});
     return;
   }
-  const auto& limits = limits_of(parts_->fleet, x.what->queue);
+  const auto version = parts_->current();
+  const auto& limits = limits_of(version->fleet, x.what->queue);
   entry e;
   e.what = *x.what;
   e.incarnation = e.what.asker->now().incarnation;
@@ -102,7 +103,7 @@ void human_desk_state::on_tick() {
     auto& e = hit->second;
     if (e.answer)
       continue; // It came just in time, and is on its way to the disk.
-    e.answer = answer_of_silence(parts_->fleet, e.what.queue);
+    e.answer = answer_of_silence(parts_->current()->fleet, e.what.queue);
     answered_.insert(e.what.id);
     // If the asker is being restarted, it asks again and gets it then.
     pass_on(e);
@@ -203,7 +204,7 @@ void human_desk_state::on_claim(const claim_question& x) {
   }
   q.claimed_by = x.by;
   q.claimed = parts_->now(self_);
-  q.claimed_until = later(q.claimed, limits_of(parts_->fleet, q.queue).claim_lease);
+  q.claimed_until = later(q.claimed, limits_of(parts_->current()->fleet, q.queue).claim_lease);
   send_audit(*parts_,
              audit_write(x.id + "/claimed/" + std::to_string(q.claimed.time_since_epoch().count()),
                          q.claimed, "human.claimed",
