@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
-using namespace troupe;
-using namespace troupe::testing;
-
+namespace troupe {
 namespace {
+
+using namespace testing;
 
 plan_node answered(plan_op op = plan_op::parallel, json agree_on = nullptr) {
   auto last = call("write");
@@ -19,14 +19,12 @@ plan_node answered(plan_op op = plan_op::parallel, json agree_on = nullptr) {
   return n;
 }
 
-const json& about(const testing::stage& s) {
+const json& about(const stage& s) {
   return s.run.result()->data["synthesis"];
 }
 
-} // namespace
-
 TEST(synthesis, the_last_step_makes_one_text_of_the_others) {
-  testing::stage s{answered()};
+  stage s{answered()};
   s.start();
   EXPECT_EQ(s.look(), "call a, call b");
   s.assign("a");
@@ -50,7 +48,7 @@ TEST(synthesis, the_last_step_makes_one_text_of_the_others) {
 
 TEST(synthesis, numbers_that_no_answer_has_are_not_taken) {
   for (const auto* text : {"You get $94.00 back.", "You get $7 back.", "It costs 2990."}) {
-    testing::stage s{answered()};
+    stage s{answered()};
     s.start();
     for (const auto* step : {"a", "b"})
       s.assign(step);
@@ -65,7 +63,7 @@ TEST(synthesis, numbers_that_no_answer_has_are_not_taken) {
 }
 
 TEST(synthesis, contradictions_are_found_first_and_shown) {
-  testing::stage s{answered(plan_op::parallel, {"status"})};
+  stage s{answered(plan_op::parallel, {"status"})};
   s.start();
   s.succeed("a", {{"status", "paid"}, {"topic", "one"}});
   s.succeed("b", {{"status", "open"}, {"topic", "two"}});
@@ -76,7 +74,7 @@ TEST(synthesis, contradictions_are_found_first_and_shown) {
   EXPECT_EQ(s.status("write"), step_status::cancelled);
   EXPECT_EQ(x.text, "a\n\nb");
   // Whoever writes may find one as well.
-  testing::stage t{answered(plan_op::parallel, json::array())};
+  stage t{answered(plan_op::parallel, json::array())};
   t.start();
   t.succeed("a", {{"status", "paid"}});
   t.succeed("b", {{"status", "open"}});
@@ -87,7 +85,7 @@ TEST(synthesis, contradictions_are_found_first_and_shown) {
 }
 
 TEST(synthesis, a_failed_writer_costs_the_customer_nothing) {
-  testing::stage s{answered()};
+  stage s{answered()};
   s.start();
   s.succeed("a");
   s.succeed("b");
@@ -98,7 +96,7 @@ TEST(synthesis, a_failed_writer_costs_the_customer_nothing) {
 }
 
 TEST(synthesis, one_answer_needs_nobody_to_join_it) {
-  testing::stage s{answered()};
+  stage s{answered()};
   s.start();
   s.succeed("a");
   s.fail("b", reason::policy_denied);
@@ -108,7 +106,7 @@ TEST(synthesis, one_answer_needs_nobody_to_join_it) {
 }
 
 TEST(synthesis, a_sequence_is_joined_after_its_last_step) {
-  testing::stage s{answered(plan_op::sequence)};
+  stage s{answered(plan_op::sequence)};
   s.start();
   EXPECT_EQ(s.look(), "call a");
   s.succeed("a");
@@ -120,14 +118,14 @@ TEST(synthesis, a_sequence_is_joined_after_its_last_step) {
   EXPECT_EQ(s.run.result()->text, "both");
   EXPECT_EQ(s.resumes_everywhere(), "");
   // One that fails in between fails as ever.
-  testing::stage t{answered(plan_op::sequence)};
+  stage t{answered(plan_op::sequence)};
   t.start();
   t.fail("a", reason::policy_denied);
   EXPECT_FALSE(t.run.result()->ok());
 }
 
 TEST(synthesis, out_of_time_the_answers_stand_as_they_are) {
-  testing::stage s{answered(), milliseconds{1000}};
+  stage s{answered(), milliseconds{1000}};
   s.start();
   s.succeed("a");
   s.succeed("b");
@@ -170,3 +168,6 @@ TEST(synthesis, domains_answer_by_it) {
   what.clauses.pop_back();
   EXPECT_EQ(make_plan(wish, what, problem)->op, plan_op::call);
 }
+
+} // namespace
+} // namespace troupe

@@ -29,8 +29,9 @@ domain_spec desk() {
   return d;
 }
 
-const std::string message = "My parcel LF-10200 never came, so I want the money back, and then move me "
-                            "to the enterprise plan.";
+const std::string message =
+    "My parcel LF-10200 never came, so I want the money back, and then move me "
+    "to the enterprise plan.";
 
 std::vector<understood_clause> as_read(bool accepted = false) {
   return {{message, "track_order", accepted ? 0.9 : 0.3, accepted, false}};
@@ -146,16 +147,15 @@ TEST(model_triage, no_circles_and_no_more_steps_than_allowed) {
 
 TEST(model_triage, out_of_scope_stays_possible_and_doubt_is_no_intent) {
   model_triage_rules by;
-  const auto out = read_triage(as_text(said({{{"text", "x"},
-                                              {"intent", model_out_of_scope},
-                                              {"confidence", 0.9}}})),
-                               desk(), message, as_read(), by);
+  const auto out = read_triage(
+      as_text(said({{{"text", "x"}, {"intent", model_out_of_scope}, {"confidence", 0.9}}})), desk(),
+      message, as_read(), by);
   ASSERT_TRUE(out.flaws.empty());
   EXPECT_FALSE(out.clauses[0].accepted);
   EXPECT_EQ(out.clauses[0].text, message) << "without leave to plan the clauses stay as they are";
-  const auto unsure = read_triage(
-      as_text(said({{{"text", "x"}, {"intent", "get_refund"}, {"confidence", 0.2}}})), desk(),
-      message, as_read(), by);
+  const auto unsure =
+      read_triage(as_text(said({{{"text", "x"}, {"intent", "get_refund"}, {"confidence", 0.2}}})),
+                  desk(), message, as_read(), by);
   ASSERT_TRUE(unsure.flaws.empty());
   EXPECT_FALSE(unsure.clauses[0].accepted);
   // Without leave to plan it may not split either.
