@@ -104,8 +104,8 @@ TEST(learned_routing, what_was_learned_outlives_the_node) {
 TEST(learned_routing, learns_by_intent) {
   auto d = two_clerks();
   d.understanding.agent = "triage";
-  d.understanding.intents["ask"] = {.skill = "work"};
-  d.understanding.intents["complain"] = {.skill = "work"};
+  d.understanding.intents["ask"].skill = "work";
+  d.understanding.intents["complain"].skill = "work";
   EXPECT_EQ(learned_intent(d, "ask", "work"), "ask");
   EXPECT_EQ(learned_intent(d, "ask_2", "work"), "ask");
   EXPECT_EQ(learned_intent(d, "complain", "work"), "complain");

@@ -69,9 +69,9 @@ struct desk {
         return std::nullopt;
       tools::http_response out;
       out.status = answers.front().is_null() ? 500 : 200;
-      const json m{{"role", "assistant"}, {"content", as_text(answers.front())}};
+      const json said{{"role", "assistant"}, {"content", as_text(answers.front())}};
       out.body = as_text(json{{"usage", {{"prompt_tokens", 50}, {"completion_tokens", 10}}},
-                              {"choices", {{{"message", m}, {"finish_reason", "stop"}}}}});
+                              {"choices", {{{"message", said}, {"finish_reason", "stop"}}}}});
       answers.pop_front();
       return out;
     };

@@ -15,7 +15,8 @@ domain_spec desk() {
   d.understanding.unclear = "human:people";
   d.understanding.intents["get_refund"].skill = "refund.issue";
   d.understanding.intents["track_order"].skill = "order.track";
-  d.understanding.intents["upgrade_plan"] = {.skill = "plan.upgrade", .domain = "sales"};
+  d.understanding.intents["upgrade_plan"].skill = "plan.upgrade";
+  d.understanding.intents["upgrade_plan"].domain = "sales";
   agent_spec cashier;
   cashier.card.name = "cashier";
   cashier.card.skills = {"refund.issue", "order.track"};
