@@ -159,7 +159,7 @@ struct reading {
 
 reading reading_of(const std::string& wish) {
   reading out;
-  const auto document = json::parse(wish, nullptr, false);
+  const auto document = json::parse(inside_data(wish), nullptr, false);
   if (!document.is_object() || !document.contains("knowledge") ||
       !document["knowledge"].is_array())
     return out;
