@@ -17,6 +17,11 @@ const human_queue_spec& limits_of(const fleet_spec& fleet, const std::string& qu
   return hit == all.end() ? by_default : *hit;
 }
 
+/// 0: what came from another node names nobody who is known here.
+std::uint64_t incarnation_of(const seat_ptr& who) {
+  return who ? who->now().incarnation : 0;
+}
+
 /// To look again at what has an answer, and nobody has said what became of it.
 constexpr milliseconds give_again_every{500};
 
@@ -66,7 +71,7 @@ void human_desk_state::on_ask(const ask_human& x) {
   if (known != open_.end()) {
     auto& e = known->second;
     e.what.asker = x.what->asker;
-    e.incarnation = e.what.asker->now().incarnation;
+    e.incarnation = incarnation_of(e.what.asker);
     // It was lost with the asker's former incarnation.
     if (e.answer)
       pass_on(e);
@@ -83,7 +88,7 @@ void human_desk_state::on_ask(const ask_human& x) {
   const auto& limits = limits_of(version->fleet, x.what->queue);
   entry e;
   e.what = *x.what;
-  e.incarnation = e.what.asker->now().incarnation;
+  e.incarnation = incarnation_of(e.what.asker);
   e.due = std::min(e.what.due, later(e.what.asked, limits.answer_timeout));
   if (!e.what.claimed_by.empty())
     e.what.claimed_until = later(e.what.claimed, limits.claim_lease);
@@ -131,10 +136,9 @@ void human_desk_state::forget_left_behind(timestamp now) {
   for (auto i = open_.begin(); i != open_.end();) {
     const auto known = i++;
     const auto& e = known->second;
-    const auto& asker = *e.what.asker;
-    if (asker.now().incarnation == e.incarnation)
+    if (incarnation_of(e.what.asker) == e.incarnation)
       continue;
-    const auto until = later(asker.since(), left_behind);
+    const auto until = later(e.what.asker->since(), left_behind);
     if (e.answer) {
       pass_on(e);
       look_at_ = std::min(look_at_, later(now, give_again_every));
