@@ -7,7 +7,7 @@ namespace troupe {
 
 namespace {
 
-json text_of(const bandit::share& x) {
+json share_text(const bandit::share& x) {
   json out{{"trials", x.trials}, {"as_of", x.as_of}, {"arms", json::object()}};
   for (const auto& [name, t] : x.arms)
     out["arms"][name] = {t.trials, t.success, t.quality, t.thrift, t.haste, t.cost, t.seconds};
@@ -15,7 +15,7 @@ json text_of(const bandit::share& x) {
 }
 
 /// Nothing of it counts unless all of it can be read.
-bool read(const std::string& text, bandit::share& out) {
+bool read_share(const std::string& text, bandit::share& out) {
   const auto from = json::parse(text, nullptr, false);
   if (!from.is_object() || !from.contains("arms") || !from["arms"].is_object() ||
       !from.contains("trials") || !from["trials"].is_number_unsigned() || !from.contains("as_of") ||
@@ -114,7 +114,7 @@ std::vector<learned_row> arm_book::unsaved() {
   for (auto& [which, handed_out] : unsaved_) {
     const auto& share = intents_.at(which).shares().at(node_);
     handed_out = share.changes;
-    out.push_back({which.first, which.second, node_, share.changes, as_text(text_of(share))});
+    out.push_back({which.first, which.second, node_, share.changes, as_text(share_text(share))});
   }
   return out;
 }
@@ -132,7 +132,7 @@ void arm_book::saved(const std::vector<learned_row>& rows) {
 
 void arm_book::take(const learned_row& x) {
   bandit::share share;
-  if (!read(x.body, share))
+  if (!read_share(x.body, share))
     return;
   share.changes = x.changes;
   std::lock_guard hold{mutex_};

@@ -143,11 +143,13 @@ struct fleet_keeper_state {
   [[nodiscard]] std::vector<std::string> members() const;
   [[nodiscard]] const std::string& me() const { return parts_->fleet.node_id; }
 
-  // A wish, and what has been proposed: fleet_keeper_proposal.cpp.
+  // A wish: fleet_keeper_wish.cpp.
   void read_wish(std::uint64_t next, std::string whole);
   void on_wish_read(const fleet_reloaded& no, const std::shared_ptr<const proposed_content>& found);
   void end_wish(fleet_reloaded x);
   void end_wish(refusal why, std::string detail);
+
+  // What has been proposed: fleet_keeper_proposal.cpp.
   void look_at_proposal(const stored_version& x);
   void get_ready(const stored_version& x);
   void load_version(const stored_version& row, const std::shared_ptr<const std::string>& content);

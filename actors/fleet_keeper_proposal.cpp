@@ -8,87 +8,13 @@
 
 namespace troupe {
 
-// From a wish for a new version to its being active, or refused for all.
+// From a proposal to its being active, or refused for all.
 
 namespace {
 
 constexpr milliseconds decide_most{60000}; ///< for all nodes to be ready, training included
 constexpr milliseconds abandoned{75000};   ///< then anybody may refuse it
-constexpr milliseconds wish_most{90000};
 constexpr milliseconds agents_most{20000}; ///< for new agents to come up
-
-std::vector<std::string> agents_that_scale(const fleet_version& before, const fleet_spec& after,
-                                           const fleet_change& change) {
-  std::vector<std::string> out;
-  const auto scales = [](const std::vector<domain_spec>& domains, const std::string& agent) {
-    const auto find = [&](const auto& self, const std::vector<domain_spec>& in) -> bool {
-      for (const auto& d : in) {
-        for (const auto& a : d.agents)
-          if (a.scaling && d.path + "/" + a.card.name == agent)
-            return true;
-        if (self(self, d.domains))
-          return true;
-      }
-      return false;
-    };
-    return find(find, domains);
-  };
-  for (const auto* names : {&change.agents_added, &change.agents_removed, &change.agents_changed})
-    for (const auto& agent : *names)
-      if (scales(before.fleet.domains, agent) || scales(after.domains, agent))
-        out.push_back(agent);
-  return out;
-}
-
-/// What of a change no running node can follow.
-std::vector<config::diagnostic> not_while_running(const fleet_version& before,
-                                                  const fleet_spec& after,
-                                                  const fleet_change& change) {
-  std::vector<config::diagnostic> out;
-  for (const auto& x : change.needs_restart)
-    out.push_back({x.file, 0, 0, x.key,
-                   "cannot be changed while nodes run, because " + x.why + ": it takes a restart"});
-  for (const auto& agent : agents_that_scale(before, after, change)) {
-    const auto slash = agent.rfind('/');
-    out.push_back(
-        {agent.substr(0, slash) + "/agents" + agent.substr(slash) + ".yaml", 0, 0, "scaling",
-         "an agent whose replicas come and go by load cannot be added, changed or removed "
-         "while nodes run: it takes a restart"});
-  }
-  return out;
-}
-
-/// Reads and compares what is wanted; `errors`: why it cannot be. Blocks, and throws sentences.
-proposed_content propose(std::uint64_t next, const reload_fleet& what, const std::string& whole,
-                         const fleet_version& before, const fleet_keeper_config& with,
-                         std::vector<config::diagnostic>& errors) {
-  proposed_content out;
-  out.content = what.content.empty() ? with.own_content() : what.content;
-  if (!what.domain.empty())
-    out.content = with.with_domain(whole, what.domain, out.content);
-  out.row.number = next;
-  out.row.digest = with.digest_of(out.content);
-  if (out.row.digest == before.digest)
-    return out;
-  auto loaded = with.load(out.content);
-  errors = std::move(loaded.errors);
-  if (!loaded.fleet)
-    return out;
-  std::set<std::string> changed;
-  for (const auto& [path, digest] : loaded.files)
-    if (const auto hit = before.files.find(path);
-        hit == before.files.end() || hit->second != digest)
-      changed.insert(path);
-  for (const auto& [path, digest] : before.files)
-    if (!loaded.files.contains(path))
-      changed.insert(path);
-  out.change =
-      compare_fleets(before.fleet, *loaded.fleet, agents_working_with(*loaded.fleet, changed));
-  errors = not_while_running(before, *loaded.fleet, out.change);
-  number_agents(before.fleet, *loaded.fleet, out.change, next);
-  out.row.about = about_text(*loaded.fleet, out.change, what.by);
-  return out;
-}
 
 } // namespace
 
@@ -136,94 +62,6 @@ void use_about(fleet_spec& fleet, const std::string& about) {
       if (number.is_number_unsigned())
         since.emplace(agent, number.get<std::uint64_t>());
   use_numbers(fleet, since);
-}
-
-caf::response_promise fleet_keeper_state::on_reload(const reload_fleet& x) {
-  auto promise = self_->make_response_promise();
-  if (wish_) {
-    promise.deliver(fleet_reloaded{
-        0,
-        {},
-        {},
-        {refusal::conflict, "another reload is under way at this node", milliseconds{1000}}});
-    return promise;
-  }
-  wish_.emplace(wish{x, promise, 0, {}, later(parts_->now(self_), wish_most)});
-  const bool asked = ask([number = parts_->current()->number,
-                          part = !x.domain.empty()](version_table& table) -> answer {
-    std::uint64_t next = 1;
-    for (const auto& v : table.versions())
-      next = std::max(next, v.number + 1);
-    auto whole = std::make_shared<std::string>(part ? table.content(number) : std::string{});
-    return [next, whole](fleet_keeper_state& keeper) { keeper.read_wish(next, std::move(*whole)); };
-  });
-  if (!asked)
-    end_wish(refusal::busy, "the store is out of reach");
-  return promise;
-}
-
-void fleet_keeper_state::read_wish(std::uint64_t next, std::string whole) {
-  if (!wish_ || wish_->number != 0)
-    return;
-  const auto to = caf::actor_cast<caf::actor_addr>(self_);
-  const auto job = [to, next, what = wish_->what, whole = std::move(whole),
-                    before = parts_->current(), with = config_, node = me(),
-                    now = parts_->now(self_)] {
-    fleet_reloaded no;
-    auto found = std::make_shared<proposed_content>();
-    try {
-      *found = propose(next, what, whole, *before, with, no.errors);
-      found->row.node = node;
-      found->row.at = now;
-      if (!no.errors.empty())
-        no.why = {refusal::invalid_request, "the folder cannot be used", {}};
-    } catch (const std::exception& e) {
-      no.why = {refusal::invalid_request, e.what(), {}};
-    }
-    if (auto keeper = caf::actor_cast<caf::actor>(to))
-      caf::anon_send(keeper, at_fleet_keeper{[no, found](fleet_keeper_state& k) {
-                       k.on_wish_read(no, found);
-                     }});
-  };
-  self_->send(clerk_, version_job{job});
-}
-
-void fleet_keeper_state::on_wish_read(const fleet_reloaded& no,
-                                      const std::shared_ptr<const proposed_content>& found) {
-  if (!wish_)
-    return;
-  if (no.why.why != refusal::none)
-    return end_wish(no);
-  if (found->change.nothing())
-    return end_wish({parts_->current()->number, {}, {}, {}});
-  wish_->change = found->change;
-  ask([found](version_table& table) -> answer {
-    const bool taken = table.propose(found->row, found->content);
-    return [found, taken](fleet_keeper_state& keeper) {
-      if (!keeper.wish_)
-        return;
-      if (!taken) {
-        keeper.end_wish(refusal::conflict, "another version is being made of the fleet");
-        return keeper.look();
-      }
-      keeper.wish_->number = found->row.number;
-      keeper.parts_->log->info("fleet: version {} is proposed", found->row.number);
-      keeper.look();
-    };
-  });
-}
-
-void fleet_keeper_state::end_wish(fleet_reloaded x) {
-  if (x.version == 0)
-    parts_->log->warn("fleet: a new version was refused: {}",
-                      x.errors.empty() ? x.why.detail : to_string(x.errors.front()));
-  auto told = std::move(wish_->told);
-  wish_.reset();
-  told.deliver(std::move(x));
-}
-
-void fleet_keeper_state::end_wish(refusal why, std::string detail) {
-  end_wish({0, {}, {}, {why, std::move(detail), {}}});
 }
 
 void fleet_keeper_state::look_at_proposal(const stored_version& x) {

@@ -25,6 +25,9 @@ class sentence_vectors;
 namespace knowledge {
 class knowledge_base;
 }
+namespace mcp {
+class tool_server;
+}
 
 /// A version of the fleet as this node runs it, with all that was made of it beforehand. Immutable:
 /// a task goes by one of them from its beginning to its end.
@@ -36,6 +39,8 @@ struct fleet_version {
   std::map<std::string, std::shared_ptr<const boundary>, std::less<>> boundaries;
   /// The classifier of each triage agent, by `domain/agent`.
   std::map<std::string, std::shared_ptr<const text::classifier>, std::less<>> classifiers;
+  /// The MCP servers of the fleet, by name. Versions share those that are the same in both.
+  std::map<std::string, std::shared_ptr<mcp::tool_server>, std::less<>> mcp_servers;
   /// What each domain that has documents knows, by its path.
   std::map<std::string, std::shared_ptr<const knowledge::knowledge_base>, std::less<>> knowledge;
   /// By which each domain tells what messages mean, by its path; not there: by nothing.

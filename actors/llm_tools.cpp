@@ -31,8 +31,8 @@ llm_tools::llm_tools(const parts_ptr& parts, const fleet_version& version, const
     , screens_(std::move(screens))
     , self_(self) {
   for (const auto& name : settings.servers) {
-    const auto server = parts->mcp_servers.find(name);
-    if (server == parts->mcp_servers.end())
+    const auto server = version.mcp_servers.find(name);
+    if (server == version.mcp_servers.end())
       throw std::runtime_error{"there is no MCP server '" + name + "'"};
     sources_.push_back(server->second);
   }

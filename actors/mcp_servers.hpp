@@ -6,8 +6,9 @@
 
 namespace troupe {
 
-/// Connects to the MCP servers of the fleet: those of kind `command` as child processes in the
-/// fleet's folder. The ports of `parts` must be there, and outlive what is made.
-void connect_mcp_servers(node_parts& parts);
+/// Gives `version` the MCP servers of its fleet: those of kind `command` are child processes in the
+/// version's folder. One that a version of `parts` has as well, with the same program, is taken
+/// from there. The ports of `parts` must be there.
+void connect_mcp_servers(const node_parts& parts, fleet_version& version);
 
 } // namespace troupe

@@ -78,8 +78,6 @@ struct node_parts {
   /// Where agents with models get further tools from, by the agent as `domain/agent`.
   std::map<std::string, std::vector<std::shared_ptr<tools::tool_source>>, std::less<>> tool_sources;
   std::shared_ptr<tools::alarm_clock> clock; ///< of what waits for others outside of actors
-  /// The MCP servers of the fleet, by name. After the ports, which they use to their end.
-  std::map<std::string, std::shared_ptr<mcp::tool_server>, std::less<>> mcp_servers;
   std::shared_ptr<work_desk> work; ///< where calls wait for programs that ask for them
   std::shared_ptr<const redactor> secrets; ///< what nobody may read; null: there are none
   /// The versions of the fleet that this node can work by. What `fleet` says of the node itself is the

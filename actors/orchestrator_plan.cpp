@@ -10,7 +10,9 @@ namespace {
 /// A step that says nothing of what is to be done when its agent fails has that agent's own ladder.
 void inherit_ladders(plan_node& node, const routing_table& routes) {
   for (auto& child : node.children)
-    inherit_ladders(child, routes);
+    // What one answer could not be made of stands as several: nobody has to stand in for that.
+    if (node.how != join::synthesis || &child != &node.children.back())
+      inherit_ladders(child, routes);
   if (node.op != plan_op::call || !node.fallback.empty() || !node.target.empty())
     return;
   const auto who = routes.by_skill.find(node.skill);

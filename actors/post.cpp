@@ -7,6 +7,15 @@
 
 namespace troupe {
 
+namespace {
+
+/// An acknowledgement of its own costs a frame, two wake-ups and a look at the line there: about as
+/// much as a call. With so many envelopes it is worth it, and after so long the sender's memory is.
+constexpr std::uint32_t acks_most = 32;
+constexpr milliseconds ack_within{20};
+
+} // namespace
+
 void post_config::validate() const {
   if (!open || !place)
     throw std::invalid_argument{"a post needs a carrier and a seat"};
@@ -139,6 +148,7 @@ void post_state::greet(peer_entry& p) {
   if (network_->offer(p.who.node, x) == links::offered::taken) {
     p.greeted_as = p.out.stream();
     p.greeted_with = p.in.stream();
+    offered_ = true;
   }
   flush_later();
 }
@@ -206,6 +216,7 @@ void post_state::lose(peer_entry& p, const std::string& why) {
     if (only_looks(x.kind))
       refuse(x, {reason::unavailable, p.who.node + " is lost: " + why, {}});
   p.in.follow(0);
+  p.unacked = 0;
   p.told.clear();
   p.told_all = false;
   p.gone.clear();
@@ -241,6 +252,7 @@ void post_state::pump(peer_entry& p) {
     const auto bytes = next->body.size();
     switch (network_->offer(p.who.node, *next)) {
     case links::offered::taken:
+      offered_ = true;
       if (p.out.wrote()) {
         ++p.counters.sent;
         p.counters.sent_bytes += bytes;
@@ -265,17 +277,42 @@ void post_state::pump(peer_entry& p) {
   }
 }
 
-void post_state::acknowledge(peer_entry& p) {
-  if (!p.ack_due || !p.linked)
+void post_state::acknowledge_later(peer_entry& p, std::size_t bytes) {
+  if (p.unacked++ == 0) {
+    p.unacked_bytes = 0;
+    p.ack_by = later(parts_->now(self_), ack_within);
+  }
+  p.unacked_bytes += bytes;
+  if (ack_is_due(p, timestamp{}))
+    flush_later();
+  else
+    arm_acks();
+}
+
+bool post_state::ack_is_due(peer_entry& p, timestamp now) const {
+  return p.unacked > 0 && p.linked &&
+         (p.unacked >= acks_most || p.unacked_bytes >= config_.window.bytes / 16 ||
+          p.ack_by <= now || p.out.next() != nullptr);
+}
+
+void post_state::arm_acks() {
+  if (acks_armed_ != no_deadline)
     return;
+  acks_armed_ = later(parts_->now(self_), ack_within);
+  self_->delayed_send(self_, ack_within, flush{});
+}
+
+void post_state::acknowledge(peer_entry& p) {
   envelope x;
   x.from = {address_kind::node, me_ + "/post"};
   x.to = {address_kind::node, p.who.node + "/post"};
   x.hops = {me_};
   x.kind = post_talk::ack_kind;
   x.body = post_talk::encode_ack(p.in.upto());
-  if (network_->offer(p.who.node, x) == links::offered::taken)
-    p.ack_due = false;
+  if (network_->offer(p.who.node, x) != links::offered::taken)
+    return;
+  offered_ = true;
+  p.unacked = 0;
 }
 
 void post_state::on_flush() {
@@ -284,6 +321,9 @@ void post_state::on_flush() {
     return;
   }
   flushing_ = false;
+  const auto now = parts_->now(self_);
+  if (acks_armed_ <= now)
+    acks_armed_ = no_deadline;
   const bool look = std::exchange(look_, false) && !peers_.empty();
   const auto arrivals = std::exchange(arrivals_, {});
   if (look)
@@ -297,10 +337,14 @@ void post_state::on_flush() {
       tell_seats(p);
     else if (!arrivals.empty())
       tell_seats(p, arrivals);
-    acknowledge(p);
+    if (ack_is_due(p, now))
+      acknowledge(p);
     pump(p);
+    if (p.unacked > 0 && p.linked)
+      arm_acks();
   }
-  network_->flush();
+  if (std::exchange(offered_, false))
+    network_->flush();
 }
 
 void post_state::on_tick() {

@@ -154,7 +154,9 @@ struct post_state {
     timestamp since{};              ///< when the link went down
     delivery_out out;
     delivery_in in;
-    bool ack_due = false;
+    std::uint32_t unacked = 0; ///< envelopes that have come and are not acknowledged
+    std::size_t unacked_bytes = 0;
+    timestamp ack_by = no_deadline;                     ///< though nothing else is sent
     microseconds ahead{0};                              ///< of our clock, where that matters
     std::unordered_map<std::string, proxy_ptr> senders; ///< its actors that have no seat
     std::unordered_map<address, told_seat> told;        ///< what it knows of our seats
@@ -217,7 +219,12 @@ struct post_state {
   void lose(peer_entry& p, const std::string& why);
   void flush_later();
   void pump(peer_entry& p);
+  /// Something has come from the peer. What goes there anyway takes the acknowledgement along; it
+  /// is sent alone when much has come, or after a while.
+  void acknowledge_later(peer_entry& p, std::size_t bytes);
+  [[nodiscard]] bool ack_is_due(peer_entry& p, timestamp now) const;
   void acknowledge(peer_entry& p);
+  void arm_acks();
 
   // Sending.
   [[nodiscard]] address answer_address(const caf::strong_actor_ptr& sender,
@@ -292,9 +299,11 @@ struct post_state {
   std::uint64_t tidied_layout_ = 0;
   std::unordered_map<address, seat_elsewhere> elsewhere_;
   bool flushing_ = false;
+  bool offered_ = false;           ///< something, since the carrier was told to write
   bool look_ = false;              ///< at all seats, with the next flush
   std::vector<seat_ptr> arrivals_; ///< to be looked at and told with the next flush
   timestamp next_look_{};
+  timestamp acks_armed_ = no_deadline;
 };
 
 caf::behavior post(caf::stateful_actor<post_state>* self, parts_ptr parts, post_config config);

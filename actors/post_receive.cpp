@@ -75,7 +75,8 @@ void post_state::take_in(peer_entry& p, const envelope& x) {
       cut(p, upto ? "it acknowledges what was never sent" : upto.error);
       return;
     }
-    flush_later();
+    if (p.out.next())
+      flush_later();
     return;
   }
   switch (p.in.take(x.number)) {
@@ -85,16 +86,14 @@ void post_state::take_in(peer_entry& p, const envelope& x) {
     return;
   case delivery_in::verdict::duplicate:
     ++p.counters.duplicates;
-    p.ack_due = true;
-    flush_later();
+    acknowledge_later(p, x.body.size());
     return;
   case delivery_in::verdict::fresh:
     break;
   }
   ++p.counters.received;
   p.counters.received_bytes += x.body.size();
-  p.ack_due = true;
-  flush_later();
+  acknowledge_later(p, x.body.size());
   if (x.kind == post_talk::told_kind)
     on_told(p, x);
   else if (x.kind == post_talk::gone_kind)

@@ -19,13 +19,13 @@ runner_ptr make_runner(const parts_ptr& parts, const fleet_version& version,
   case agent_kind::human:
     return make_human_runner(*spec);
   case agent_kind::triage:
-    return make_triage_runner(version, *spec);
+    return make_triage_runner(parts, version, *spec, self);
   case agent_kind::llm:
     return make_llm_runner(parts, version, *spec, self);
   case agent_kind::a2a:
     return make_a2a_runner(parts, *spec);
   case agent_kind::mcp:
-    return make_mcp_runner(parts, *spec);
+    return make_mcp_runner(parts, version, *spec);
   case agent_kind::worker:
     return make_worker_runner(parts, *spec);
   case agent_kind::knowledge:

@@ -45,11 +45,13 @@ runner_ptr make_process_runner(const parts_ptr& parts, const fleet_version& vers
                                const agent_spec& spec, caf::event_based_actor* self);
 runner_ptr make_http_runner(const parts_ptr& parts, const agent_spec& spec);
 runner_ptr make_human_runner(const agent_spec& spec);
-runner_ptr make_triage_runner(const fleet_version& version, const agent_spec& spec);
+runner_ptr make_triage_runner(const parts_ptr& parts, const fleet_version& version,
+                              const agent_spec& spec, caf::event_based_actor* self);
 runner_ptr make_llm_runner(const parts_ptr& parts, const fleet_version& version,
                            const agent_spec& spec, caf::event_based_actor* self);
 runner_ptr make_a2a_runner(const parts_ptr& parts, const agent_spec& spec);
-runner_ptr make_mcp_runner(const parts_ptr& parts, const agent_spec& spec);
+runner_ptr make_mcp_runner(const parts_ptr& parts, const fleet_version& version,
+                           const agent_spec& spec);
 runner_ptr make_knowledge_runner(const parts_ptr& parts, const fleet_version& version,
                                  const agent_spec& spec);
 runner_ptr make_worker_runner(const parts_ptr& parts, const agent_spec& spec);

@@ -64,13 +64,14 @@ class tool_arguments {
 /// A tool of an MCP server as an agent.
 class mcp_runner final : public agent_runner {
  public:
-  mcp_runner(parts_ptr parts, const agent_spec& spec)
+  mcp_runner(parts_ptr parts, const fleet_version& version, const agent_spec& spec)
       : parts_(std::move(parts))
       , arguments_(spec.settings) {
     const auto name = spec.settings.value("server", std::string{});
-    const auto hit = parts_->mcp_servers.find(name);
-    if (hit == parts_->mcp_servers.end())
+    const auto hit = version.mcp_servers.find(name);
+    if (hit == version.mcp_servers.end())
       throw std::runtime_error{"there is no MCP server '" + name + "'"};
+    server_ = hit->second;
     tool_ = hit->second->tool_named(spec.settings.value("tool", std::string{}));
   }
 
@@ -118,14 +119,16 @@ class mcp_runner final : public agent_runner {
  private:
   parts_ptr parts_;
   tool_arguments arguments_;
+  std::shared_ptr<mcp::tool_server> server_;
   tools::tool_ptr tool_;
   std::unordered_map<std::uint64_t, std::uint64_t> running_;
 };
 
 } // namespace
 
-runner_ptr make_mcp_runner(const parts_ptr& parts, const agent_spec& spec) {
-  return std::make_unique<mcp_runner>(parts, spec);
+runner_ptr make_mcp_runner(const parts_ptr& parts, const fleet_version& version,
+                           const agent_spec& spec) {
+  return std::make_unique<mcp_runner>(parts, version, spec);
 }
 
 } // namespace troupe

@@ -26,6 +26,7 @@ void remote_route();
 void slow_peer();
 void seat_news();
 void provider_overhead();
+void cache_hits();
 
 inline const std::vector<benchmark>& all() {
   static const std::vector<benchmark> list{
@@ -46,6 +47,7 @@ inline const std::vector<benchmark>& all() {
       {"slow_peer", slow_peer},
       {"seat_news", seat_news},
       {"provider_overhead", provider_overhead},
+      {"cache", cache_hits},
   };
   return list;
 }

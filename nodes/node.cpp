@@ -5,7 +5,6 @@
 #include "actors/breaker_desk.hpp"
 #include "actors/budgeted_models.hpp"
 #include "actors/key_ring.hpp"
-#include "actors/mcp_servers.hpp"
 #include "actors/quota_desk.hpp"
 #include "actors/quota_keeper.hpp"
 #include "actors/standing_orders.hpp"
@@ -105,7 +104,6 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
       return std::chrono::duration_cast<milliseconds>(sys.clock().now().time_since_epoch()).count();
     });
   p.work = std::make_shared<work_desk>(*p.clock);
-  connect_mcp_servers(p);
   p.secrets = options_.secrets;
   const bool stores = !options_.no_store;
   if (stores || !p.fleet.plugins.empty())

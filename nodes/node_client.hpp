@@ -9,6 +9,11 @@
 
 namespace troupe {
 
+/// What is said to whoever asks a node that has not begun, or has ended.
+[[nodiscard]] inline refused nobody_there() {
+  return {refusal::stopping, "the node is not running", {}};
+}
+
 /// The client of a node in the same process: turns requests into tasks and hands them to the front
 /// desk.
 class node_client final : public client {

@@ -1,6 +1,7 @@
 #include "nodes/version_maker.hpp"
 
 #include "actors/boundary.hpp"
+#include "actors/mcp_servers.hpp"
 #include "nodes/knowledge.hpp"
 #include "nodes/models.hpp"
 #include "policies/fleet_change.hpp"
@@ -127,6 +128,7 @@ std::shared_ptr<fleet_version> make_version(const node_parts& parts, loaded_cont
                     return hit == known->classifiers.end() ? nullptr : hit->second;
                   });
   load_knowledge(parts, *out);
+  connect_mcp_servers(parts, *out);
   return out;
 }
 

@@ -108,10 +108,10 @@ outcome aggregate(join how, std::span<const contribution> parts) {
     out.partial = out.partial || x.partial;
     if (!x.text.empty()) {
       if (!out.text.empty())
-        out.text += how == join::concatenate ? "\n\n" : " ";
+        out.text += how == join::merge ? " " : "\n\n";
       out.text += x.text;
     }
-    if (how == join::concatenate) {
+    if (how != join::merge) {
       out.data[std::string{part.name}] = x.data;
     } else if (x.data.is_object()) {
       merged.add(part);

@@ -10,7 +10,7 @@ namespace troupe {
 namespace {
 
 constexpr std::uint64_t exploring = 0x6578706C6F726521ull; ///< a die of its own
-constexpr double forgotten = 1e-3; ///< trials: what weighs less is as good as never tried
+constexpr double weightless = 1e-3; ///< trials: what weighs less is as good as never tried
 
 double halved(double x, double half) {
   if (half <= 0)
@@ -80,7 +80,7 @@ bandit::share& bandit::aged(std::string_view node, const learning_spec& by) {
   const auto weight = weight_after(all - std::min(all, mine.as_of), by);
   for (auto& [name, tally] : mine.arms)
     tally *= weight;
-  std::erase_if(mine.arms, [](const auto& arm) { return arm.second.trials < forgotten; });
+  std::erase_if(mine.arms, [](const auto& arm) { return arm.second.trials < weightless; });
   mine.as_of = all;
   ++mine.changes;
   return mine;

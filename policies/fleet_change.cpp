@@ -29,18 +29,46 @@ const agent_spec* find_agent(const domain_spec& domain, std::string_view name) {
   return nullptr;
 }
 
-/// The agent with all that it takes from its domain.
+/// The MCP servers of the fleet that an agent uses, itself or as tools of its model.
+std::vector<mcp_server_spec> servers_of(const agent_spec& a, const fleet_spec& fleet) {
+  std::set<std::string> names;
+  const auto& s = a.settings;
+  const auto add = [&](const json& from) {
+    if (const auto one = from.find("server"); one != from.end() && one->is_string())
+      names.insert(one->get<std::string>());
+  };
+  if (s.is_object()) {
+    if (a.card.kind == agent_kind::mcp)
+      add(s);
+    if (const auto all = s.find("servers"); all != s.end() && all->is_array())
+      for (const auto& x : *all)
+        if (x.is_string())
+          names.insert(x.get<std::string>());
+    if (const auto tools = s.find("tools"); tools != s.end() && tools->is_object())
+      for (const auto& [name, tool] : tools->items())
+        if (tool.is_object() && tool.contains("mcp") && tool["mcp"].is_object())
+          add(tool["mcp"]);
+  }
+  std::vector<mcp_server_spec> out;
+  for (const auto& server : fleet.mcp_servers)
+    if (names.contains(server.name))
+      out.push_back(server);
+  return out;
+}
+
+/// The agent with all that it takes from its domain, and from the fleet.
 struct whole_agent {
   agent_spec declared;
   breaker_spec breaker;
   std::vector<sanitize_rule> rules; ///< of the domain, those that the agent names
   screen_spec screens;              ///< of the domain
+  std::vector<mcp_server_spec> servers;
 
   friend bool operator==(const whole_agent&, const whole_agent&) = default;
 };
 
-whole_agent whole(const agent_spec& a, const domain_spec& domain) {
-  whole_agent out{a, a.breaker.value_or(domain.breaker), {}, domain.screens};
+whole_agent whole(const agent_spec& a, const domain_spec& domain, const fleet_spec& fleet) {
+  whole_agent out{a, a.breaker.value_or(domain.breaker), {}, domain.screens, servers_of(a, fleet)};
   out.declared.since = 0;
   for (const auto& rule : domain.sanitize)
     if (std::find(a.sanitize.begin(), a.sanitize.end(), rule.name) != a.sanitize.end())
@@ -59,8 +87,16 @@ std::string full_name(const agent_spec& a, const domain_spec& d) {
   return d.path + "/" + a.card.name;
 }
 
-void compare_domains(const domain_spec& before, const domain_spec& after,
+/// A domain, and the fleet that it is of.
+struct domain_of_fleet {
+  const domain_spec& domain;
+  const fleet_spec& fleet;
+};
+
+void compare_domains(const domain_of_fleet& old_one, const domain_of_fleet& new_one,
                      const std::set<std::string>& touched, fleet_change& out) {
+  const auto& before = old_one.domain;
+  const auto& after = new_one.domain;
   if (!(settings_of(before) == settings_of(after)))
     out.domains_changed.push_back(after.path);
   const auto has_provider = [](const agent_spec& a) { return !a.provider.empty(); };
@@ -73,7 +109,8 @@ void compare_domains(const domain_spec& before, const domain_spec& after,
     const auto name = full_name(a, after);
     if (!old)
       out.agents_added.push_back(name);
-    else if (touched.contains(name) || !(whole(*old, before) == whole(a, after)))
+    else if (touched.contains(name) ||
+             !(whole(*old, before, old_one.fleet) == whole(a, after, new_one.fleet)))
       out.agents_changed.push_back(name);
   }
   for (const auto& a : before.agents)
@@ -109,7 +146,6 @@ void compare_fixed(const fleet_spec& a, const fleet_spec& b, fleet_change& out) 
   check(a.providers == b.providers, "providers", "their connections are made when a node starts");
   check(a.models == b.models, "models", "their connections are made when a node starts");
   check(a.vectors == b.vectors, "vectors", "its server is connected to when a node starts");
-  check(a.mcp_servers == b.mcp_servers, "mcp", "they are connected to when a node starts");
   check(a.human_queues == b.human_queues, "humans", "open questions go by them");
 }
 
@@ -119,6 +155,11 @@ bool is_beside(const std::string& file, std::string_view program) {
     program.remove_prefix(2);
   const auto slash = program.rfind('/');
   return slash == program.npos ? file == program : file.starts_with(program.substr(0, slash + 1));
+}
+
+bool is_of_program(const std::string& file, const std::vector<std::string>& command) {
+  return std::any_of(command.begin(), command.end(),
+                     [&](const std::string& word) { return is_beside(file, word); });
 }
 
 bool runs_one_of(const json& program, const std::set<std::string>& files) {
@@ -132,7 +173,7 @@ bool runs_one_of(const json& program, const std::set<std::string>& files) {
          });
 }
 
-bool works_with(const agent_spec& a, const std::string& domain,
+bool works_with(const agent_spec& a, const std::string& domain, const fleet_spec& fleet,
                 const std::set<std::string>& files) {
   const auto& s = a.settings;
   if (!s.is_object())
@@ -144,6 +185,10 @@ bool works_with(const agent_spec& a, const std::string& domain,
     for (const auto& [name, tool] : tools->items())
       if (tool.is_object() && tool.contains("subprocess") && runs_one_of(tool["subprocess"], files))
         return true;
+  for (const auto& server : servers_of(a, fleet))
+    if (std::any_of(files.begin(), files.end(),
+                    [&](const std::string& file) { return is_of_program(file, server.command); }))
+      return true;
   if (a.card.kind != agent_kind::triage)
     return false;
   std::vector<std::string> mine{s.value("model", a.card.name + ".model"), s.value("examples", "")};
@@ -178,7 +223,7 @@ fleet_change compare_fleets(const fleet_spec& before, const fleet_spec& after,
   const auto next = index_of(after);
   for (const auto& [path, domain] : next) {
     if (const auto hit = old.find(path); hit != old.end()) {
-      compare_domains(*hit->second, *domain, touched, out);
+      compare_domains({*hit->second, before}, {*domain, after}, touched, out);
       continue;
     }
     out.domains_added.push_back(path);
@@ -205,9 +250,21 @@ std::set<std::string> agents_working_with(const fleet_spec& fleet,
   std::set<std::string> out;
   for (const auto& [path, domain] : index_of(fleet))
     for (const auto& a : domain->agents)
-      if (works_with(a, path, files))
+      if (works_with(a, path, fleet, files))
         out.insert(full_name(a, *domain));
   return out;
+}
+
+bool same_program(const std::vector<std::string>& command,
+                  const std::map<std::string, std::string>& a,
+                  const std::map<std::string, std::string>& b) {
+  const auto covers = [&](const auto& all, const auto& others) {
+    return std::all_of(all.begin(), all.end(), [&](const auto& x) {
+      const auto hit = others.find(x.first);
+      return !is_of_program(x.first, command) || (hit != others.end() && hit->second == x.second);
+    });
+  };
+  return covers(a, b) && covers(b, a);
 }
 
 void number_agents(const fleet_spec& before, fleet_spec& after, const fleet_change& change,

@@ -39,15 +39,22 @@ struct fleet_change {
 
 /// Compares two versions. `touched`: agents that are declared as before and are others all the
 /// same, because a file that they work with has changed. What an agent takes from its domain
-/// (breakers, rules of cleaning) is part of it; `agent_spec::since` is not.
+/// (breakers, rules of cleaning) is part of it, and so are the MCP servers of the fleet that it
+/// uses; `agent_spec::since` is not.
 [[nodiscard]] fleet_change compare_fleets(const fleet_spec& before, const fleet_spec& after,
                                           const std::set<std::string>& touched = {});
 
 /// The agents (`domain/agent`) that work with one of these files of the fleet's folder: a model or
-/// its examples, or a program of the folder, which counts with all that lies beside it. Paths are
-/// relative to the folder.
+/// its examples, or a program of the folder, their own or an MCP server's, which counts with all
+/// that lies beside it. Paths are relative to the folder.
 [[nodiscard]] std::set<std::string> agents_working_with(const fleet_spec& fleet,
                                                         const std::set<std::string>& files);
+
+/// The program that `command` starts from the fleet's folder is the same in both contents (digests
+/// by path), with all that lies beside it; so is one that is none of the folder.
+[[nodiscard]] bool same_program(const std::vector<std::string>& command,
+                                const std::map<std::string, std::string>& a,
+                                const std::map<std::string, std::string>& b);
 
 /// Says of each agent of `after` since which version it is what it is: as in `before`, unless
 /// `change` has it as new or changed: then since version `number`.

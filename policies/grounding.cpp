@@ -4,20 +4,26 @@ namespace troupe {
 
 namespace {
 
-constexpr std::size_t digits_min = 3;
 constexpr std::size_t flaws_max = 8;
 
 bool digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// Calls `take` with the digits of each number in `text`, until it says false.
+bool sign_of_money(std::string_view before) {
+  return before.ends_with('$') || before.ends_with("\xC2\xA3") || before.ends_with("\xE2\x82\xAC");
+}
+
+/// Calls `take` with the digits of each number in `text` that has at least `digits_min` of them, or
+/// a sign of money before it, until it says false.
 template <class Take>
-void each_number(std::string_view text, Take take) {
+void each_number(std::string_view text, std::size_t digits_min, Take take) {
+  bool money = false;
   std::string number;
   for (std::size_t i = 0; i <= text.size(); ++i) {
     const char c = i < text.size() ? text[i] : ' ';
     if (digit(c)) {
+      money = number.empty() ? digits_min < 3 && sign_of_money(text.substr(0, i)) : money;
       number += c;
       continue;
     }
@@ -25,7 +31,7 @@ void each_number(std::string_view text, Take take) {
         (c == ',' || c == '.') && !number.empty() && i + 1 < text.size() && digit(text[i + 1]);
     if (within)
       continue;
-    if (number.size() >= digits_min && !take(number))
+    if ((number.size() >= digits_min || (money && !number.empty())) && !take(number))
       return;
     number.clear();
   }
@@ -41,7 +47,7 @@ std::string escaped(std::string_view key) {
 } // namespace
 
 void known_numbers::add(std::string_view text) {
-  each_number(text, [this](const std::string& number) {
+  each_number(text, 1, [this](const std::string& number) {
     known_.insert(number);
     return true;
   });
@@ -69,7 +75,7 @@ void known_numbers::look(const json& value, const std::string& pointer,
       look(value[i], pointer + "/" + std::to_string(i), out);
   } else if (value.is_string() || value.is_number()) {
     const auto text = value.is_string() ? value.get<std::string>() : as_text(value);
-    each_number(text, [&](const std::string& number) {
+    each_number(text, digits_, [&](const std::string& number) {
       if (known_.contains(number))
         return true;
       out.push_back({pointer, "grounded",

@@ -3,6 +3,7 @@
 #include <troupe/json.hpp>
 #include <troupe/reason.hpp>
 
+#include <cstddef>
 #include <set>
 #include <string>
 #include <string_view>
@@ -11,10 +12,15 @@
 namespace troupe {
 
 /// The numbers that an answer may speak of: those that stand in what its agent was given or has
-/// found out. Numbers of less than three digits are everybody's, and no proof of anything.
+/// found out. Numbers of less than three digits are everybody's, unless it is said
+/// otherwise, and no proof of anything.
 /// Separators do not count, so that 4900 cents are $49.00, and 10200 is order LF-10200.
 class known_numbers {
  public:
+  /// `digits`: numbers of fewer are everybody's, unless a sign of money stands before them.
+  explicit known_numbers(std::size_t digits = 3)
+      : digits_(digits) {}
+
   void add(std::string_view text);
   void add_all(const json& value);
 
@@ -25,6 +31,7 @@ class known_numbers {
  private:
   void look(const json& value, const std::string& pointer, std::vector<flaw>& out) const;
 
+  std::size_t digits_;
   std::set<std::string, std::less<>> known_;
 };
 

@@ -147,6 +147,13 @@ bool nested_too_deep(std::string_view text) {
 
 } // namespace
 
+json object_in(std::string_view text) {
+  const auto body = without_fence(text);
+  auto said =
+      nested_too_deep(body) ? json(json::value_t::discarded) : json::parse(body, nullptr, false);
+  return said.is_object() ? said : json(json::value_t::discarded);
+}
+
 std::vector<std::string> sources_of(const outcome& x) {
   std::vector<std::string> out;
   if (!x.data.is_object())
@@ -168,9 +175,7 @@ read_reply read_answer(std::string_view text) {
   const auto wrong = [&](const char* pointer, const char* keyword, const char* message) {
     out.flaws.push_back({pointer, keyword, message});
   };
-  const auto body = without_fence(text);
-  const auto said =
-      nested_too_deep(body) ? json(json::value_t::discarded) : json::parse(body, nullptr, false);
+  const auto said = object_in(text);
   if (!said.is_object()) {
     wrong("", "type", "must be one JSON object with text, data and confidence");
     return out;

@@ -35,6 +35,10 @@ namespace troupe {
 /// is missing in it.
 [[nodiscard]] json answer_schema(const json& gives);
 
+/// The JSON object that a model has answered with, also one within a Markdown fence; discarded: there
+/// is none, or it is nested too deep to be worked with.
+[[nodiscard]] json object_in(std::string_view text);
+
 /// The sources that an answer names in its data, those that are texts.
 [[nodiscard]] std::vector<std::string> sources_of(const outcome& x);
 

@@ -101,7 +101,8 @@ outcome plan_run::closing(std::uint32_t i, const failure& f) const {
   bool enough = false;
   switch (at(i).op) {
   case plan_op::sequence:
-    enough = steps_[children.back()].status == step_status::done;
+    enough = steps_[synthesiser(i) != 0 ? children[children.size() - 2] : children.back()].status ==
+             step_status::done;
     break;
   case plan_op::compensate:
   case plan_op::loop:

@@ -229,6 +229,10 @@ json plan_run::previous_of(std::uint32_t i) const {
     if (op == plan_op::map) {
       if (auto list = member_of(at(parent).items, "previous"); !list.empty())
         lists.push_back(std::move(list));
+    } else if (const auto last = synthesiser(parent); last != 0 && last == i) {
+      for (const auto sibling : table_.children(parent))
+        if (sibling != last && steps_[sibling].status == step_status::done)
+          put(sibling);
     } else if (is_ordered(op)) {
       const auto siblings = table_.children(parent);
       auto me = std::lower_bound(siblings.begin(), siblings.end(), i);

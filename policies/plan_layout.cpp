@@ -51,6 +51,13 @@ void check_expanding(const plan_node& node) {
     refuse(node, "needs at least one round");
 }
 
+void check_synthesis(const plan_node& node) {
+  if (node.op != plan_op::parallel && node.op != plan_op::sequence)
+    refuse(node, "cannot be joined by synthesis: only a parallel or a sequence can");
+  if (node.children.size() < 2 || node.children.back().op != plan_op::call)
+    refuse(node, "needs as its last step a call that makes one answer of the others'");
+}
+
 /// `covered`: the step stands below a `compensate`.
 void check_undo(const plan_node& node, bool covered) {
   if (node.undo.empty())
@@ -88,6 +95,8 @@ void check(const plan_node& node, bool has_previous) {
   }
   if (is_expanding(node.op))
     check_expanding(node);
+  if (node.how == join::synthesis)
+    check_synthesis(node);
   if (node.timeout.count() < 0)
     refuse(node, "cannot have a timeout below zero");
   if (!node.input.is_null() && !node.input.is_object())

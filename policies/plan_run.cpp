@@ -1,6 +1,5 @@
 #include "policies/plan_run.hpp"
 
-#include "policies/aggregate.hpp"
 #include "policies/deadline.hpp"
 #include "policies/gate.hpp"
 #include "policies/plan_ops.hpp"
@@ -54,7 +53,7 @@ void plan_run::begin(std::uint32_t i, actions& todo) {
   } else if (is_ordered(node.op)) {
     begin(table_.children(i).front(), todo);
   } else {
-    const auto count = table_.children(i).size();
+    const auto count = table_.children(i).size() - (synthesiser(i) != 0 ? 1 : 0);
     // A child may add steps when it begins, so the list is asked for anew each time.
     for (std::size_t n = 0; n < count; ++n)
       begin(table_.children(i)[n], todo);
@@ -157,12 +156,7 @@ outcome plan_run::join_children(std::uint32_t i) const {
     return join_items(i);
   if (is_expanding(at(i).op))
     return last_round(i);
-  std::vector<contribution> parts;
-  for (auto child : table_.children(i))
-    if (steps_[child].result && at(child).op != plan_op::gate &&
-        steps_[child].status != step_status::cancelled)
-      parts.push_back({at(child).name, at(child).urgency, steps_[child].result.get()});
-  return aggregate(at(i).how, parts);
+  return aggregate(at(i).how, contributions(i));
 }
 
 void plan_run::child_ended(std::uint32_t i, std::uint32_t child, actions& todo) {
@@ -173,6 +167,9 @@ void plan_run::child_ended(std::uint32_t i, std::uint32_t child, actions& todo) 
   const bool ok = ended.status == step_status::done;
   ++(ok ? s.children_done : s.children_failed);
   const auto all = table_.children(i).size();
+  const auto last = synthesiser(i);
+  if (last != 0 && child == last)
+    return synthesis_ended(i, todo);
   switch (at(i).op) {
   case plan_op::sequence:
   case plan_op::compensate:
@@ -182,7 +179,9 @@ void plan_run::child_ended(std::uint32_t i, std::uint32_t child, actions& todo) 
       fail_group(i, failure{ended.result->failed}, todo);
     return;
   case plan_op::parallel:
-    if (s.children_done + s.children_failed == all)
+    if (last != 0 && s.children_done + s.children_failed == all - 1)
+      synthesise(i, todo);
+    else if (s.children_done + s.children_failed == all)
       end_group(i, join_children(i), todo);
     return;
   case plan_op::race:
@@ -243,6 +242,8 @@ void plan_run::go_on(std::uint32_t i, std::uint32_t after, actions& todo) {
   }
   if (next == children.end())
     end_group(i, join_children(i), todo);
+  else if (const auto last = synthesiser(i); last != 0 && *next == last)
+    synthesise(i, todo);
   else
     begin(*next, todo);
 }

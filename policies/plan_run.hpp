@@ -1,5 +1,6 @@
 #pragma once
 
+#include "policies/aggregate.hpp"
 #include "policies/step_table.hpp"
 
 #include <troupe/event.hpp>
@@ -217,6 +218,14 @@ class plan_run {
   [[nodiscard]] bool pass_gate(std::uint32_t gate, const outcome_ptr& before);
   void fail_group(std::uint32_t i, const failure& f, actions& todo);
   [[nodiscard]] outcome join_children(std::uint32_t i) const;
+
+  // One answer of several: plan_synthesis.cpp.
+  /// The step that makes one answer of what the others of the group said; 0: there is none.
+  [[nodiscard]] std::uint32_t synthesiser(std::uint32_t group) const noexcept;
+  [[nodiscard]] std::vector<contribution> contributions(std::uint32_t group) const;
+  void synthesise(std::uint32_t group, actions& todo);
+  void synthesis_ended(std::uint32_t group, actions& todo);
+
   void end_run(actions& todo);
 
   // Items and rounds: plan_expand.cpp.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <set>
 #include <vector>
 
@@ -22,7 +23,7 @@ constexpr std::string_view unclear_name = "unclear";
 /// A step before it has its place: one clause, or neighbours that want the same.
 struct draft {
   const intent_spec* spec = nullptr; ///< null: unclear
-  std::string intent;
+  std::string intent;                ///< or the skill, where there is no intent
   std::string text;
   std::string why;
   double confidence = 1;
@@ -75,7 +76,8 @@ class planner {
                 " clauses";
       return std::nullopt;
     }
-    read_drafts();
+    if (!read_drafts(problem))
+      return std::nullopt;
     weigh();
     const auto order = dependencies();
     const auto groups = order.groups();
@@ -94,8 +96,8 @@ class planner {
     for (const auto& g : groups)
       parts.push_back(in_order(g, steps));
     if (parts.size() == 1)
-      return std::move(parts.front());
-    return joined(plan_op::parallel, std::string{root_name}, std::move(parts));
+      return with_synthesis(std::move(parts.front()));
+    return with_synthesis(joined(plan_op::parallel, std::string{root_name}, std::move(parts)));
   }
 
  private:
@@ -111,24 +113,52 @@ class planner {
     return c.accepted ? intent + " is not one of domain " + domain : intent + " was not accepted";
   }
 
-  void read_drafts() {
+  /// What a clause without an intent asks for by its skill; null: it does not.
+  const intent_spec* by_skill(const understood_clause& c) {
+    for (const auto& x : made_)
+      if (x->skill == c.skill && x->domain == c.domain)
+        return x.get();
+    auto x = std::make_unique<intent_spec>();
+    x->skill = c.skill;
+    x->domain = c.domain == domain_.path ? std::string{} : c.domain;
+    made_.push_back(std::move(x));
+    return made_.back().get();
+  }
+
+  bool read_drafts(std::string& problem) {
     drafts_.reserve(what_.clauses.size());
     for (const auto& c : what_.clauses) {
       const auto* spec = known(c);
-      if (!drafts_.empty() && drafts_.back().spec == spec) {
+      const bool skilled = !spec && c.accepted && c.intent.empty() && !c.skill.empty();
+      if (skilled) {
+        problem = why_not_by_skill(domain_, c.skill, c.domain == domain_.path ? "" : c.domain);
+        if (!problem.empty())
+          return false;
+        spec = by_skill(c);
+      }
+      // What is said to come after others is a step of its own: joined to its neighbour it would
+      // have to wait for itself.
+      const bool apart = !c.after.empty();
+      if (!drafts_.empty() && drafts_.back().spec == spec && !apart) {
         auto& last = drafts_.back();
         last.text += "; " + c.text;
         last.confidence = std::min(last.confidence, c.confidence);
         ++last.clauses;
+        of_clause_.push_back(drafts_.size() - 1);
         continue;
       }
-      drafts_.push_back({spec, spec ? c.intent : std::string{}, c.text,
-                         spec ? std::string{} : why_unclear(c, domain_.path), c.confidence, 1,
-                         c.after_previous});
+      of_clause_.push_back(drafts_.size());
+      drafts_.push_back({spec,
+                         skilled ? c.skill
+                         : spec  ? c.intent
+                                 : std::string{},
+                         c.text, spec ? std::string{} : why_unclear(c, domain_.path), c.confidence,
+                         1, c.after_previous});
     }
     if (drafts_.size() == 1 && !drafts_.front().spec)
       drafts_.front().text = wish_.text;
     drafts_.front().after_previous = false;
+    return true;
   }
 
   /// What of customer and history bears on urgency, the same for every step.
@@ -150,6 +180,11 @@ class planner {
     for (std::size_t i = 0; i < drafts_.size(); ++i) {
       if (drafts_[i].after_previous)
         out.wait(i, i - 1);
+      for (std::size_t c = 0; c < of_clause_.size(); ++c)
+        if (of_clause_[c] == i)
+          for (const auto before : what_.clauses[c].after)
+            if (before < of_clause_.size())
+              out.wait(i, of_clause_[before]);
       if (!drafts_[i].spec)
         continue;
       const auto& after = drafts_[i].spec->after;
@@ -237,11 +272,31 @@ class planner {
     plan_node out;
     out.op = op;
     out.name = std::move(name);
-    out.how = domain_.answer;
+    out.how = domain_.answer == join::synthesis ? join::concatenate : domain_.answer;
     out.children = std::move(parts);
     for (const auto& part : out.children)
       out.urgency = more_urgent(out.urgency, part.urgency);
     return out;
+  }
+
+  /// The outermost group of several wishes, with the step that makes one answer of theirs.
+  plan_node with_synthesis(plan_node root) {
+    if (domain_.answer != join::synthesis || domain_.synthesiser.empty() || drafts_.size() < 2)
+      return root;
+    plan_node last;
+    last.name = names_.take("synthesis");
+    last.skill = domain_.synthesiser;
+    last.text = std::string{wish_.text};
+    last.urgency = root.urgency;
+    last.note = "makes one answer of several";
+    // What the domain calls by one name means one thing.
+    auto agree_on = json::array();
+    for (const auto& [field, about] : domain_.context)
+      agree_on.push_back(field);
+    last.input = {{"agree_on", std::move(agree_on)}};
+    root.how = join::synthesis;
+    root.children.push_back(std::move(last));
+    return root;
   }
 
   plan_node in_order(const step_order::group& g, std::vector<plan_node>& steps) {
@@ -264,6 +319,8 @@ class planner {
   const understanding& what_;
   const domain_spec& domain_;
   std::vector<draft> drafts_;
+  std::vector<std::size_t> of_clause_;             ///< the draft of each clause
+  std::vector<std::unique_ptr<intent_spec>> made_; ///< for clauses that name a skill
   name_desk names_;
   int raise_ = 0;
   std::string because_;
@@ -274,6 +331,31 @@ class planner {
 std::optional<plan_node> make_plan(const plan_wish& wish, const understanding& what,
                                    std::string& problem) {
   return planner{wish, what}.run(problem);
+}
+
+std::string why_not_by_skill(const domain_spec& in, std::string_view skill,
+                             std::string_view elsewhere) {
+  const auto what = "skill " + std::string{skill};
+  const auto& intents = in.understanding.intents;
+  if (!elsewhere.empty()) {
+    const bool asked = std::any_of(intents.begin(), intents.end(), [&](const auto& x) {
+      return x.second.domain == elsewhere && x.second.skill == skill;
+    });
+    return asked
+               ? std::string{}
+               : "domain " + in.path + " asks domain " + std::string{elsewhere} + " for no " + what;
+  }
+  if (in.plans.contains(skill))
+    return what + " is composite: only an intent leads to it";
+  bool there = false;
+  for (const auto& a : in.agents) {
+    if (std::find(a.card.skills.begin(), a.card.skills.end(), skill) == a.card.skills.end())
+      continue;
+    there = true;
+    if (a.card.does != effects::none)
+      return what + " has effects: only an intent leads to it";
+  }
+  return there ? std::string{} : "domain " + in.path + " has no " + what;
 }
 
 plan_ptr lay_out(plan_node root, const domain_spec& domain) {

@@ -30,12 +30,14 @@ struct plan_wish {
 ///   names. The step is called like the intent (`_2`, `_3`... when it is there already) and its
 ///   text is the clause. A skill that is one of the domain's composite skills becomes that skill's
 ///   own tree.
+/// - An accepted clause without an intent that names a skill becomes a step of that skill, called
+/// like it, if `why_not_by_skill` has nothing against it.
 /// - Neighbouring clauses with the same intent are one step.
 /// - Any other clause goes to the domain's `unclear` target, as a step called `unclear`. A message
 /// in which nothing is
 ///   clear becomes one such step with the whole of its text.
-/// - A step waits for the intents in its intent's `after`, wherever they stand in the message, and
-/// for the step before
+/// - A step waits for the intents in its intent's `after`, wherever they stand in the message, for
+/// the clauses in its own `after`, and for the step before
 ///   it if the person said so. Steps that wait for each other run in the order of the message.
 ///   Steps that have nothing to do with each other run at the same time.
 /// - Urgency: the intent's, or the task's if that is above medium and more urgent; then raised by
@@ -43,12 +45,21 @@ struct plan_wish {
 ///   and by one when the turns before ended badly.
 /// - Entities come in `input.entities`: to each step those that its text mentions and those that no
 /// clause mentions.
+/// - Where the domain answers by synthesis, what joins several steps gets its synthesiser's step
+/// behind them.
 /// - `note` says for each step in words where it comes from.
 ///
 /// Nothing is returned when a clause is unclear and the domain names nobody for it, or when an
 /// intent leads nowhere; `problem` then says so in a sentence.
 [[nodiscard]] std::optional<plan_node> make_plan(const plan_wish& wish, const understanding& what,
                                                  std::string& problem);
+
+/// Why a clause may not ask for `skill` of `in`, or, if `elsewhere` is not empty, of the domain of
+/// that path; empty: it may. What nobody declared an intent for may be asked of this domain, and
+/// only as far as it has no effects: of its agents without any, and of none of its composite
+/// skills. Other domains are asked for what some intent asks them for.
+[[nodiscard]] std::string why_not_by_skill(const domain_spec& in, std::string_view skill,
+                                           std::string_view elsewhere);
 
 /// `root` laid out, with what its domain sets for all of its plans. Throws as `plan::of`.
 [[nodiscard]] plan_ptr lay_out(plan_node root, const domain_spec& domain);

@@ -1,5 +1,7 @@
 #include "policies/understanding.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 namespace {
@@ -53,9 +55,53 @@ bool read_clause(const json& from, understood_clause& out, const char*& member,
     into = found->get<double>();
     return into >= 0 && into <= 1;
   };
-  return text("text", out.text) && text("intent", out.intent) &&
+  const auto word = [&](const char* name, std::string& into) {
+    member = name;
+    wants = "a text";
+    const auto* found = member_of(from, name);
+    if (found && found->is_string())
+      into = found->get_ref<const std::string&>();
+    return !found || found->is_string();
+  };
+  const auto numbers = [&](const char* name, std::vector<std::uint32_t>& into) {
+    member = name;
+    wants = "a list of numbers of clauses";
+    const auto* found = member_of(from, name);
+    if (!found)
+      return true;
+    if (!found->is_array() || found->size() > understanding::max_clauses)
+      return false;
+    for (const auto& n : *found) {
+      if (!n.is_number_unsigned() || n >= understanding::max_clauses)
+        return false;
+      into.push_back(n.get<std::uint32_t>());
+    }
+    return true;
+  };
+  return word("skill", out.skill) && word("domain", out.domain) && numbers("after", out.after) &&
+         text("text", out.text) && text("intent", out.intent) &&
          share("confidence", out.confidence) && truth("accepted", out.accepted) &&
          truth("after_previous", out.after_previous);
+}
+
+/// Some clause waits for one that is not there, or for itself, directly or through others.
+bool goes_in_circles(const std::vector<understood_clause>& clauses) {
+  // Who waits for nobody that is left is taken away, until nobody is.
+  std::vector<bool> gone(clauses.size(), false);
+  for (std::size_t left = clauses.size(); left > 0;) {
+    const auto before = left;
+    for (std::size_t i = 0; i < clauses.size(); ++i) {
+      const auto& after = clauses[i].after;
+      if (gone[i] || !std::all_of(after.begin(), after.end(),
+                                  [&](auto j) { return j < clauses.size() && gone[j]; }))
+        continue;
+      gone[i] = true;
+      --left;
+    }
+    if (left == before)
+      return true;
+  }
+  return false;
 }
 
 bool read_entities(const json& from, json& out, std::string& problem) {
@@ -98,6 +144,10 @@ std::optional<understanding> read_understanding(const json& data, std::string& p
       problem = place("clauses", i, member) + ": must be " + wants;
       return std::nullopt;
     }
+  }
+  if (goes_in_circles(out.clauses)) {
+    problem = "clauses: they wait for each other, or for one that is not there";
+    return std::nullopt;
   }
   if (const auto* entities = member_of(data, "entities");
       entities && !read_entities(*entities, out.entities, problem))

@@ -3,6 +3,7 @@
 #include <troupe/json.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ struct understood_clause {
   double confidence = 0;       ///< 0 to 1
   bool accepted = false;       ///< the triage agent stands by the intent
   bool after_previous = false; ///< the person wants it done after the clause before ("then")
+  std::string skill = {};      ///< accepted without an intent: asked of this domain, or of `domain`
+  std::string domain = {};
+  std::vector<std::uint32_t> after = {}; ///< numbers of the clauses, from 0, that are done before
   friend bool operator==(const understood_clause&, const understood_clause&) = default;
 };
 
@@ -32,10 +36,11 @@ struct understanding {
 ///     {"clauses": [{"text", "intent", "confidence", "accepted", "after_previous"}...],
 ///      "entities": [{"type", "value"}...], "complexity": "simple" | "compound"}
 ///
-/// Every member of a clause is required and has to have its type; there is at least one clause.
-/// Entities and complexity may be left out. Members that are not named here are ignored, so that an
-/// agent may say more. Nothing is returned when the contract is broken; `problem` then names the
-/// place.
+/// Every member of a clause is required and has to have its type; there is at least one clause. A
+/// clause may also have `skill`, `domain` and `after`, a list of the numbers of other clauses; no
+/// clause may wait for itself, however far around. Entities and complexity may be left out. Members
+/// that are not named here are ignored, so that an agent may say more. Nothing is returned when the
+/// contract is broken; `problem` then names the place.
 [[nodiscard]] std::optional<understanding> read_understanding(const json& data,
                                                               std::string& problem);
 

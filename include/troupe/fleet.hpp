@@ -158,6 +158,7 @@ struct domain_spec {
   std::optional<plan_node> fixed_plan; ///< run for every task that asks for no skill
   std::map<std::string, plan_node, std::less<>> plans; ///< by skill: composite skills
   join answer = join::concatenate;
+  std::string synthesiser; ///< skill here that makes one answer of several, for `answer: synthesis`
   session_spec sessions;
   std::map<std::string, context_field, std::less<>> context;
   supervision strategy = supervision::one_for_one;

@@ -56,11 +56,13 @@ struct condition {
 enum class join : std::uint8_t {
   concatenate, ///< texts one after the other, data under the steps' names
   merge,       ///< data merged key by key; two values for one key are a contradiction and are shown, not merged
+  synthesis,   ///< parallel, sequence: the last step makes one text of what the others said, unless they contradict
+               ///< each other; when that is of no use, as concatenate
 };
 
 template <>
 struct enum_names<join> {
-  static constexpr std::array<std::string_view, 2> value{"concatenate", "merge"};
+  static constexpr std::array<std::string_view, 3> value{"concatenate", "merge", "synthesis"};
 };
 
 /// When and how often a failed attempt is repeated.

@@ -126,7 +126,7 @@ bool is_alone(const dev_settings& x, const std::optional<postgres_settings>& ser
   if (!x.cluster || !server)
     return true;
   const auto table = open_postgres_membership(*server)->read();
-  return std::none_of(table.rows.begin(), table.rows.end(), [&](const member& m) {
+  return std::none_of(table.rows.begin(), table.rows.end(), [&](const auto& m) {
     return m.node != x.cluster->id && m.unrenewed < silent_most &&
            (m.state == member_state::up || m.state == member_state::joining);
   });

@@ -126,10 +126,22 @@ void add_understanding(std::string& out, const json& x) {
   out += "\n";
   for (const auto& c : list(x, "clauses")) {
     out += "  \"" + brief(member(c, "text"), 100) + "\" means " +
-           (member(c, "intent").empty() ? "nothing that is known" : member(c, "intent"));
+           (!member(c, "intent").empty()  ? member(c, "intent")
+            : !member(c, "skill").empty() ? "skill " + member(c, "skill")
+                                          : "nothing that is known");
     if (c.contains("confidence"))
       out += " (" + member(c, "confidence") + ")";
+    for (const auto& n : list(c, "after"))
+      out += ", after wish " + number_words(n.is_number() ? n.get<double>() + 1 : 0);
     out += "\n";
+  }
+  if (const auto& asked = object(x, "asked"); !asked.empty()) {
+    out += "  model " + member(asked, "model") + " was asked, because " + member(asked, "because") +
+           ": " + member(asked, "outcome") + "\n";
+    if (const auto repaired = member(asked, "repaired"); !repaired.empty())
+      out += "  its first answer was wrong: " + repaired + "\n";
+    if (const auto trouble = member(asked, "trouble"); !trouble.empty())
+      out += "  before that: " + trouble + "\n";
   }
   if (const auto& failure = object(x, "failure"); !failure.empty())
     out += "  it was not understood: " + failure_words(failure) + "\n";

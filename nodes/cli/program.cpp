@@ -69,6 +69,7 @@ std::unique_ptr<CLI::App> make_program(shell& s) {
   add_cost(*app, s);
   add_validate(*app, s);
   add_init(*app, s);
+  add_knowledge(*app, s);
   add_mcp(*app, s);
   add_models(*app, s);
   add_screen(*app, s);

@@ -80,7 +80,7 @@ json understanding_view(const history_seen& seen) {
     out["failure"] = {{"reason", to_string(seen.understood->failed.why)},
                       {"detail", seen.understood->failed.detail}};
   if (seen.understood->data.is_object())
-    for (const auto* key : {"clauses", "entities", "complexity"})
+    for (const auto* key : {"clauses", "entities", "complexity", "asked"})
       if (const auto hit = seen.understood->data.find(key); hit != seen.understood->data.end())
         out[key] = *hit;
   return out;

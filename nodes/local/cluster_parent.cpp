@@ -22,6 +22,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr milliseconds store_look{500};
+constexpr milliseconds tell_again{1000};
 /// Longer than a node takes at the most (`stop_switch::watchdog`).
 constexpr std::chrono::seconds stop_max{25};
 
@@ -49,7 +50,8 @@ cluster_parent::cluster_parent(const local_cluster_settings& x, std::ostream& er
     , folder_(x.data)
     , signals_(io_, SIGINT, SIGTERM, SIGHUP)
     , store_timer_(io_)
-    , stop_timer_(io_) {
+    , stop_timer_(io_)
+    , tell_timer_(io_) {
   folder_.claim();
   const auto before = folder_.nodes();
   const auto count = x.nodes > 0 ? x.nodes : before > 0 ? before : 3;
@@ -158,8 +160,23 @@ void cluster_parent::look(child& x) {
     say(x.who.id + (was == phase::frozen ? " goes on" : " is up again"));
   greet();
   if (!stopping_)
-    folder_.tell(state().dump(2));
+    tell();
   end_if_over();
+}
+
+void cluster_parent::tell() {
+  try {
+    folder_.tell(state().dump(2));
+    untold_ = false;
+  } catch (const std::exception& e) {
+    if (!std::exchange(untold_, true))
+      say(std::string{e.what()} + "; commands that ask for the nodes see how it was before");
+    tell_timer_.expires_after(tell_again);
+    tell_timer_.async_wait([this](const auto& why) {
+      if (!why && untold_ && !stopping_)
+        tell();
+    });
+  }
 }
 
 void cluster_parent::greet() {

@@ -44,6 +44,9 @@ class cluster_parent {
   void line_of(const child& x, std::string_view line);
   void look(child& x);
   void greet();
+  /// Writes down how it stands, for who looks. A disk that takes nothing is no reason to end: it is
+  /// tried again until it does.
+  void tell();
   void await_signal();
   void stop(cluster_end how);
   /// SIGHUP: one node is told, and tells the others. False: it is an order to stop.
@@ -70,9 +73,11 @@ class cluster_parent {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer store_timer_;
   boost::asio::steady_timer stop_timer_;
+  boost::asio::steady_timer tell_timer_;
   std::chrono::steady_clock::time_point store_down_until_{};
   std::size_t width_ = 0; ///< of the longest name
   bool greeted_ = false;
+  bool untold_ = false; ///< what is written down is not how it stands
   std::optional<cluster_end> stopping_;
 };
 

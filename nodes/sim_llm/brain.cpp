@@ -1,5 +1,6 @@
 #include "nodes/sim_llm/brain.hpp"
 
+#include "nodes/sim_llm/understand.hpp"
 #include "policies/dice.hpp"
 #include "policies/llm_talk.hpp"
 #include "src/models/model_port.hpp"
@@ -158,7 +159,7 @@ struct reading {
 
 reading reading_of(const std::string& wish) {
   reading out;
-  const auto document = json::parse(wish, nullptr, false);
+  const auto document = json::parse(inside_data(wish), nullptr, false);
   if (!document.is_object() || !document.contains("knowledge") ||
       !document["knowledge"].is_array())
     return out;
@@ -245,7 +246,21 @@ spoken answer_to(const chat& asked, const settings& from, std::uint64_t dice) {
   groups found;
   const auto hit = std::find_if(from.answers.begin(), from.answers.end(),
                                 [&](const scripted_answer& x) { return fits(x, now, found); });
-  const bool scripted = hit != from.answers.end();
+  // Who asks what a message wants is no customer: of a script only what says clauses is meant for
+  // him.
+  const auto wants = clauses_for(asked);
+  const bool scripted = hit != from.answers.end() &&
+                        (!wants || (hit->data.is_object() && hit->data.contains("clauses")));
+  if (wants) {
+    const auto said = scripted ? json{{"clauses", hit->data["clauses"]}} : *wants;
+    const auto give = std::find_if(asked.tools.begin(), asked.tools.end(), gives_answers);
+    if (give != asked.tools.end())
+      out.calls.push_back({call_id(dice, 0), give->name, said});
+    else
+      out.text = as_text(said);
+    count_tokens(out, asked);
+    return out;
+  }
   if (scripted)
     for (std::size_t i = 0; i < hit->calls.size(); ++i) {
       auto arguments = hit->calls[i].arguments;
@@ -258,10 +273,13 @@ spoken answer_to(const chat& asked, const settings& from, std::uint64_t dice) {
         {call_id(dice, 0), tool->name, value_from(tool->parameters, now.wish, dice)});
   const auto read = scripted || tool || !now.results.empty() ? reading{} : reading_of(now.wish);
   if (out.calls.empty()) {
+    const auto joined = scripted || !last.empty() ? std::string{} : joined_answers(now.wish);
     auto text = scripted        ? hit->text
                 : read.any      ? read.text
                 : !last.empty() ? last
-                                : "I have read your message and can tell you this much in general.";
+                : !joined.empty()
+                    ? joined
+                    : "I have read your message and can tell you this much in general.";
     fill(text, found, last);
     json data = scripted ? hit->data : json{};
     if (data.is_null() && !now.results.empty())
@@ -269,10 +287,10 @@ spoken answer_to(const chat& asked, const settings& from, std::uint64_t dice) {
     fill_all(data, found, last);
     if (read.any)
       data = read.data;
-    const double sure = scripted              ? hit->confidence
-                        : read.any            ? read.sure
-                        : now.results.empty() ? 0.55
-                                              : 0.9;
+    const double sure = scripted                                ? hit->confidence
+                        : read.any                              ? read.sure
+                        : now.results.empty() && joined.empty() ? 0.55
+                                                                : 0.9;
     say(out, asked, std::move(text), data, sure, now, dice);
   }
   count_tokens(out, asked);

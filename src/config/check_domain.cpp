@@ -88,6 +88,17 @@ void check_backoff(const yaml_node& root, std::string_view name, milliseconds le
                    "min_backoff is larger than max_backoff");
 }
 
+void check_synthesiser(const domain_draft& domain, const yaml_node& root, report& problems) {
+  const auto* at = root.find("synthesiser");
+  if (at) {
+    if (const auto skill = as_text(*at))
+      check_skill(domain, *at, *skill, false, problems);
+  } else if (const auto* answer = root.find("answer");
+             answer && domain.spec.answer == join::synthesis) {
+    problems.error(*answer, "needs `synthesiser`, the skill that makes one answer of several");
+  }
+}
+
 } // namespace
 
 void check_domain(const fleet_draft& fleet, const domain_draft& domain, report& problems) {
@@ -111,6 +122,7 @@ void check_domain(const fleet_draft& fleet, const domain_draft& domain, report& 
   check_sanitize_rules(domain, problems);
   check_facts(domain, problems);
   check_intents(fleet, domain, problems);
+  check_synthesiser(domain, root, problems);
   if (domain.fixed.site.node)
     check_plan(fleet, domain, domain.fixed, problems);
   for (const auto& [skill, plan] : domain.plans) {

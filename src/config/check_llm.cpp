@@ -45,14 +45,19 @@ void check_cheaper_model(const section& block, report& problems) {
 } // namespace
 
 void check_llm(const fleet_draft& fleet, const agent_draft& agent, report& problems) {
+  const auto check_models = [&](const section& block) {
+    if (const auto* model = block.find("model"))
+      check_model_name(fleet, *model, problems);
+    for (const auto* name : block.elements("fallback_models"))
+      check_model_name(fleet, *name, problems);
+  };
+  if (agent.spec.card.kind == agent_kind::triage)
+    check_models(section{agent.from.root.get()}.in("triage").in("ask_model"));
   if (agent.spec.card.kind != agent_kind::llm)
     return;
   const auto& root = *agent.from.root;
   const section block = section{&root}.in("llm");
-  if (const auto* model = block.find("model"))
-    check_model_name(fleet, *model, problems);
-  for (const auto* name : block.elements("fallback_models"))
-    check_model_name(fleet, *name, problems);
+  check_models(block);
   if (const auto* simple = block.in("simple").find("model"))
     check_model_name(fleet, *simple, problems);
   check_cheaper_model(block, problems);

@@ -117,6 +117,22 @@ const record& human_agent_keys() {
   return r;
 }
 
+const record& ask_model_keys() {
+  static const record r{
+      "ask_model",
+      "A language model that is asked for what the trained model is not sure of. What it says is "
+      "checked; when it is of no use, what the trained model found stands.",
+      {{"model", text(text_rule::name), "one of the fleet's models", {}, true},
+       {"fallback_models", list(text(text_rule::name)), "asked in order when it fails", "[]"},
+       {"plan", truth(), "it may also split a message that the rules did not split", "false"},
+       {"max_steps", integer(1, 32), "wishes that it may find in a message", "8"},
+       {"plan_words", integer(1, 10000),
+        "a shorter message, in words, is not taken for several wishes", "10"},
+       {"min_confidence", number(0, 1), "intents that it is less sure of are not accepted", "0.5"},
+       {"max_output", integer(1, 1e7), "tokens of its answer", "the model's"}}};
+  return r;
+}
+
 const record& triage_keys() {
   static const record r{
       "triage",
@@ -130,7 +146,8 @@ const record& triage_keys() {
        {"extra_examples", list(text(text_rule::filled)), "further ones, those that exist", "[]"},
        {"split", truth(), "whether a message may hold several wishes", "true"},
        {"plans", list(text(text_rule::filled)),
-        "words that messages use for plans, found as entities", "[]"}}};
+        "words that messages use for plans, found as entities", "[]"},
+       {"ask_model", fields(ask_model_keys), "a language model to ask as well", "none"}}};
   return r;
 }
 

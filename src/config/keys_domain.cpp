@@ -167,6 +167,8 @@ const record& domain_keys() {
        {"plan", fields(plan_keys), "run for every task that names no skill", "none"},
        {"plans", map(text_rule::name, fields(plan_keys)),
         "composite skills: plans by the skill they offer", "{}"},
+       {"synthesiser", text(text_rule::name),
+        "skill of this domain that makes one answer of several, for `answer: synthesis`", "none"},
        {"answer", word<join>(), "how the results of several intents become one answer",
         "concatenate"},
        {"sessions", fields(sessions_keys), "conversations", "{}"},

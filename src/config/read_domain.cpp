@@ -76,6 +76,7 @@ void read_domain(const yaml_node& root, domain_draft& out) {
   top.get("timeout", spec.task_timeout);
   top.get("step_timeout", spec.step_timeout);
   top.get("answer", spec.answer);
+  top.get("synthesiser", spec.synthesiser);
   top.get("max_tasks", spec.max_tasks);
   if (top.find("callers"))
     top.get("callers", spec.callers.emplace());

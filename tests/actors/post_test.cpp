@@ -1,89 +1,14 @@
-#include "tests/fixtures/post_stage.hpp"
+// What becomes of messages between two nodes, whatever becomes of the links and the posts.
+#include "tests/fixtures/two_posts.hpp"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace troupe {
 namespace {
 
 using namespace troupe::testing;
-
-const address lab{address_kind::domain, "lab#0"};
-const address worker{address_kind::agent, "d/work"};
-
-agent_call_ptr a_call(timestamp deadline = no_deadline, std::string text = "do it") {
-  auto t = std::make_shared<task>();
-  t->id = "t";
-  t->text = std::move(text);
-  auto c = std::make_shared<agent_call>();
-  c->about = t;
-  c->text = t->text;
-  c->deadline = deadline;
-  return c;
-}
-
-std::shared_ptr<const agent_spec> a_spec() {
-  auto out = std::make_shared<agent_spec>();
-  out->card.name = "work";
-  out->card.domain = "d";
-  out->card.skills = {"work"};
-  out->slots = 2;
-  out->queue_limit = 10;
-  return out;
-}
-
-/// Two nodes with posts; on B an actor sits at `lab` and another one, an agent, at `worker`.
-struct two_nodes {
-  explicit two_nodes(std::uint64_t seed = 1,
-                     const std::function<void(post_config&)>& tune = nullptr)
-      : stage(seed) {
-    stage.add("A", tune);
-    stage.add("B", tune);
-    seat_both();
-    stage.advance(milliseconds{500});
-    me = stage.spawn(mine, caf::message_handler{
-                               [this](const call_ended& x) { ended.push_back(x); },
-                               [this](const call_undelivered& x) {
-                                 ended.push_back({x.call,
-                                                  std::make_shared<const outcome>(outcome::of(
-                                                      {reason::unavailable, x.why, {}})),
-                                                  nullptr});
-                               },
-                           });
-  }
-  void seat_both() {
-    at_lab = stage.spawn(notes, takes_calls());
-    stage.sit(stage.at("B"), lab, at_lab);
-    at_work = stage.spawn(notes, takes_calls());
-    stage.sit(stage.at("B"), worker, at_work, a_spec());
-  }
-  /// Calls are written down; those that say "at once" are answered.
-  caf::message_handler takes_calls() {
-    return caf::message_handler{[this](const run_call& x) -> caf::result<call_ended> {
-      calls.push_back(x.call);
-      if (x.what->text == "at once")
-        return call_ended{x.call, std::make_shared<const outcome>(), nullptr};
-      return caf::delegated<call_ended>{};
-    }};
-  }
-  caf::actor proxy_of(const address& x) { return stage.at("A").places().resolve(x); }
-  seat_ptr seat_at_a(const address& x) { return stage.at("A").places().find(x); }
-  /// Whatever `who` sends leaves from our actor at A.
-  template <class T>
-  void send(const caf::actor& to, T x) {
-    stage.make(me, [to, x](caf::event_based_actor* self) { self->send(to, x); });
-  }
-  [[nodiscard]] timestamp now() { return stage.now(stage.at("A")); }
-
-  // What actors write to outlives the stage.
-  diary_ptr notes = std::make_shared<diary>();
-  diary_ptr mine = std::make_shared<diary>();
-  std::vector<std::uint64_t> calls;
-  std::vector<call_ended> ended;
-  post_stage stage;
-  caf::actor at_lab;
-  caf::actor at_work;
-  caf::actor me;
-};
 
 TEST(post, brings_everything_once_and_in_order_whatever_becomes_of_the_links) {
   two_nodes two{7, [](post_config& c) { c.window.envelopes = 100000; }};
@@ -141,6 +66,43 @@ TEST(post, brings_everything_once_and_in_order_whatever_becomes_of_the_links) {
   EXPECT_GT(stage.counted(stage.at("A"), "troupe_post_resent_total", "B"), 0);
   EXPECT_EQ(stage.counted(stage.at("A"), "troupe_post_peer_losses_total", "B"), 0);
   EXPECT_EQ(stage.counted(stage.at("A"), "troupe_post_under_way", "B"), 0);
+}
+
+TEST(post, acknowledges_with_what_it_sends_or_after_a_moment_or_when_much_has_come) {
+  two_nodes two;
+  std::vector<std::string> crossed;
+  two.stage.net.meddle = [&](envelope& x) { crossed.push_back(x.kind); };
+  const auto to = two.proxy_of(lab);
+  std::uint64_t number = 0;
+  const auto call = [&](const char* text) {
+    two.send(to, run_call{++number, a_call(no_deadline, text)});
+    two.stage.run();
+  };
+  const auto acks = [&] { return std::count(crossed.begin(), crossed.end(), post_talk::ack_kind); };
+  const auto under_way = [&](const char* from, const char* at) {
+    return two.stage.counted(two.stage.at(from), "troupe_post_under_way", at);
+  };
+  // Nothing else is sent back: it comes by itself, and soon.
+  call("later");
+  EXPECT_EQ(crossed, std::vector<std::string>{"run_call"});
+  two.stage.advance(milliseconds{30});
+  EXPECT_EQ(acks(), 1);
+  // With an answer it is there at once.
+  crossed.clear();
+  call("at once");
+  EXPECT_EQ(crossed,
+            (std::vector<std::string>{"run_call", std::string{post_talk::ack_kind}, "call_ended"}));
+  two.stage.advance(milliseconds{30});
+  // Many calls are not kept until then.
+  crossed.clear();
+  for (int i = 0; i < 100; ++i)
+    call("later");
+  EXPECT_GE(acks(), 2);
+  EXPECT_LE(acks(), 8);
+  two.stage.advance(milliseconds{500});
+  EXPECT_EQ(under_way("A", "B"), 0);
+  EXPECT_EQ(under_way("B", "A"), 0);
+  two.stage.net.meddle = nullptr;
 }
 
 TEST(post, says_no_when_the_credit_of_a_peer_is_used_up) {
@@ -372,137 +334,6 @@ TEST(post, gives_up_at_once_a_node_that_is_no_member_any_more) {
   EXPECT_EQ(two.mine->downs.size(), 1u);
 }
 
-TEST(post, shows_what_a_seat_elsewhere_is_like) {
-  two_nodes two;
-  auto& stage = two.stage;
-  const auto here = two.seat_at_a(worker);
-  const auto there = stage.at("B").places().find(worker);
-  ASSERT_TRUE(here);
-  ASSERT_TRUE(here->spec());
-  EXPECT_EQ(here->spec()->card.skills, (std::vector<std::string>{"work"}));
-  EXPECT_EQ(here->capacity(), 12u);
-  EXPECT_TRUE(here->serves());
-  there->load.store(3);
-  there->set_duty(duty::draining);
-  stage.advance(milliseconds{300});
-  EXPECT_EQ(here->load.load(), 3u);
-  EXPECT_EQ(here->state.load(), health::draining);
-  there->set_duty(duty::serving);
-  stage.advance(milliseconds{300});
-  EXPECT_TRUE(here->serves());
-  // Calls from elsewhere count where they run; whoever sends them counts them himself.
-  two.send(two.proxy_of(worker), run_call{1, a_call()});
-  two.send(two.proxy_of(worker), run_call{2, a_call(no_deadline, "at once")});
-  stage.advance(milliseconds{300});
-  EXPECT_EQ(there->load.load(), 4u);
-  EXPECT_EQ(here->load.load(), 3u);
-  // And end with whoever gave them.
-  caf::anon_send_exit(two.me, caf::exit_reason::kill);
-  stage.advance(milliseconds{300});
-  EXPECT_EQ(there->load.load(), 3u);
-  // What a seat was like goes with the one who sat there.
-  caf::anon_send_exit(two.at_work, caf::exit_reason::kill);
-  stage.advance(milliseconds{300});
-  EXPECT_FALSE(here->serves());
-  EXPECT_EQ(here->load.load(), 0u);
-}
-
-TEST(post, prefers_who_sits_on_its_own_node) {
-  two_nodes two;
-  auto& stage = two.stage;
-  const auto own = std::make_shared<diary>();
-  const address both{address_kind::domain, "both#0"};
-  auto here = stage.spawn(own);
-  stage.sit(stage.at("A"), both, here);
-  stage.sit(stage.at("B"), both, stage.spawn(two.notes));
-  stage.advance(milliseconds{500});
-  EXPECT_EQ(two.proxy_of(both), here);
-  caf::anon_send_exit(here, caf::exit_reason::kill);
-  stage.advance(milliseconds{500});
-  // When he leaves, the other one is there.
-  two.send(two.proxy_of(both), watch_task{"x", false});
-  stage.run();
-  EXPECT_EQ(two.notes->got, (std::vector<std::string>{"watch x"}));
-}
-
-TEST(post, leaks_nothing_when_many_addresses_come_and_go) {
-  two_nodes two;
-  auto& stage = two.stage;
-  stage.advance(milliseconds{100});
-  const auto before = stage.system().registry().running();
-  std::vector<caf::actor_addr> proxies;
-  for (int round = 0; round < 10; ++round) {
-    std::vector<caf::actor> there;
-    std::vector<caf::actor> callers;
-    int answered = 0;
-    for (int i = 0; i < 100; ++i) {
-      auto who = stage.spawn(std::make_shared<diary>());
-      auto spec = std::make_shared<agent_spec>(*a_spec());
-      spec->card.name = std::to_string(round) + "x" + std::to_string(i);
-      stage.sit(stage.at("B"), {address_kind::agent, "d/" + spec->card.name}, who, spec);
-      there.push_back(std::move(who));
-    }
-    stage.advance(milliseconds{500});
-    for (int i = 0; i < 100; ++i) {
-      const auto to = two.proxy_of(
-          {address_kind::agent, "d/" + std::to_string(round) + "x" + std::to_string(i)});
-      ASSERT_TRUE(to);
-      proxies.push_back(caf::actor_cast<caf::actor_addr>(to));
-      callers.push_back(stage.spawn(std::make_shared<diary>()));
-      stage.make(callers.back(), [to, &answered](caf::event_based_actor* self) {
-        self->request(to, std::chrono::seconds{5}, find_task{"x", 1})
-            .then([&](const task_found&) { ++answered; }, [](const caf::error&) {});
-      });
-    }
-    stage.advance(milliseconds{100});
-    EXPECT_EQ(answered, 100);
-    for (const auto& x : there)
-      caf::anon_send_exit(x, caf::exit_reason::kill);
-    for (const auto& x : callers)
-      caf::anon_send_exit(x, caf::exit_reason::kill);
-    there.clear();
-    callers.clear();
-    stage.advance(milliseconds{500});
-  }
-  stage.advance(std::chrono::seconds{25});
-  EXPECT_EQ(stage.system().registry().running(), before);
-  for (const auto& x : proxies)
-    EXPECT_FALSE(caf::actor_cast<caf::strong_actor_ptr>(x));
-  // Their seats on the other node are forgotten, but for the one that is still taken.
-  EXPECT_EQ(stage.at("A").places().all(address_kind::agent).size(), 1u);
-}
-
-TEST(post, keeps_alive_who_waits_for_an_answer_and_is_held_by_nobody_else) {
-  two_nodes two;
-  auto& stage = two.stage;
-  std::vector<std::uint64_t> answered;
-  const auto to = two.proxy_of(lab);
-  auto about = a_call(no_deadline, "at once");
-  auto ask = [&](std::uint64_t call) {
-    return caf::actor_cast<caf::actor_addr>(
-        stage.system().spawn([&, call, to](caf::event_based_actor* self) -> caf::behavior {
-          self->send(to, run_call{call, about});
-          return {[&, self](const call_ended& x) {
-            answered.push_back(x.call);
-            if (x.call == 1)
-              self->quit();
-          }};
-        }));
-  };
-  const auto ends = ask(1);
-  stage.run();
-  EXPECT_EQ(answered, std::vector<std::uint64_t>{1});
-  EXPECT_FALSE(caf::actor_cast<caf::actor>(ends));
-  // One that does not end is held while a peer has its address, and not for ever.
-  const auto stays = ask(2);
-  stage.advance(std::chrono::seconds{1});
-  EXPECT_EQ(answered, (std::vector<std::uint64_t>{1, 2}));
-  EXPECT_TRUE(caf::actor_cast<caf::actor>(stays));
-  stage.net.part("A", "B");
-  stage.advance(std::chrono::seconds{10});
-  EXPECT_FALSE(caf::actor_cast<caf::actor>(stays));
-}
-
 TEST(post, that_ends_answers_the_requests_that_it_has_not_come_to) {
   two_nodes two;
   auto& stage = two.stage;
@@ -530,50 +361,6 @@ TEST(post, does_not_let_a_message_through_that_is_no_word_between_nodes) {
   });
   stage.run();
   EXPECT_EQ(said, caf::make_error(caf::sec::unexpected_message));
-}
-
-TEST(post, tells_of_a_new_sitter_at_once) {
-  two_nodes two;
-  const address other{address_kind::agent, "d/other"};
-  two.stage.sit(two.stage.at("B"), other, two.stage.spawn(two.notes), a_spec());
-  const auto& places = two.stage.at("B").places();
-  places.announce_taken(places.find(other));
-  two.stage.run();
-  EXPECT_TRUE(two.proxy_of(other));
-}
-
-TEST(post, says_of_a_task_that_it_came_to_nobody) {
-  two_nodes two;
-  std::vector<std::string> undelivered;
-  const auto asker = two.stage.spawn(
-      std::make_shared<diary>(),
-      caf::message_handler{[&](const task_undelivered& x) { undelivered.push_back(x.id); }});
-  auto what = std::make_shared<task>();
-  what->id = "018bcfe5680000000000000000a107";
-  const auto target = two.proxy_of(lab);
-  two.stage.net.paused = true;
-  two.stage.make(asker, [&](auto* self) {
-    self->send(target, submit_task{what, false, false});
-    self->send(target, watch_task{"other", false});
-  });
-  two.stage.run();
-  // Its orchestrator ends before the task is there.
-  caf::anon_send_exit(two.at_lab, caf::exit_reason::kill);
-  two.stage.run();
-  two.stage.net.paused = false;
-  two.stage.run();
-  EXPECT_EQ(undelivered, (std::vector<std::string>{what->id, "other"}));
-}
-
-TEST(post, lets_nobody_elsewhere_end_an_actor_of_a_node) {
-  two_nodes two{1, [](post_config& c) { c.takes_exits = false; }};
-  const auto target = two.proxy_of(lab);
-  two.stage.make(two.me, [&](caf::event_based_actor* self) {
-    self->send_exit(target, caf::exit_reason::kill);
-  });
-  two.stage.run();
-  EXPECT_EQ(two.stage.at("B").places().resolve(lab), two.at_lab);
-  EXPECT_EQ(two.proxy_of(lab), target);
 }
 
 TEST(post, converts_deadlines_between_clocks_that_differ) {

@@ -101,6 +101,16 @@ def goes_on(folder):
     until(lambda: up.node("n3").get("pid", before["pid"]) != before["pid"] and up.node("n3")["state"] == "up")
     until(lambda: up.members("n1")["n3"][0] == "up")
     up.submit("n3", "when are you open")
+
+    # It cannot write down how it stands, as on a full disk: that ends nobody, and it is done later.
+    beside = pathlib.Path(f"{up.state_file}.new")
+    beside.mkdir()
+    before = up.node("n3")
+    os.kill(before["pid"], signal.SIGKILL)
+    until(lambda: "cannot be written" in up.log.read_text() and up.log.read_text().count("n3 is up again") == 2)
+    assert up.node("n3")["pid"] == before["pid"] and up.process.poll() is None
+    beside.rmdir()
+    until(lambda: up.node("n3").get("pid", before["pid"]) != before["pid"] and up.node("n3")["state"] == "up")
     up.stop()
     assert not up.state_file.exists()
 

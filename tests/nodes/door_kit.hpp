@@ -310,6 +310,18 @@ class fake_client : public client {
     asked_effects = filter;
     then(ledger, {});
   }
+  void costs(cost_question what, reply<cost_answer> then) override {
+    if (refuse_with.why != refusal::none)
+      return then({}, refuse_with);
+    asked_costs = what;
+    cost_answer out = spent;
+    std::erase_if(out.rows, [&](const cost_row& x) {
+      return !is_within(x.of(cost_part::domain), what.asked.within);
+    });
+    then(std::move(out), {});
+  }
+  cost_question asked_costs; ///< the last one
+  cost_answer spent;
   effect_filter asked_effects;
   std::vector<stored_effect> ledger;
   std::vector<agent_view> agents() const override { return {}; }

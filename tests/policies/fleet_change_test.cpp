@@ -193,6 +193,40 @@ TEST(fleet_change, finds_the_agents_that_work_with_a_file) {
         << row.file;
 }
 
+TEST(fleet_change, an_agent_whose_mcp_server_has_changed_is_another_one) {
+  auto before = shop();
+  mcp_server_spec files;
+  files.name = "files";
+  files.command = {"python3", "servers/files.py"};
+  mcp_server_spec web;
+  web.name = "web";
+  web.url = "https://a.example/mcp";
+  before.mcp_servers = {files, web};
+  auto& clerk = before.domains[0].agents[0];
+  clerk.card.kind = agent_kind::mcp;
+  clerk.settings = {{"server", "files"}, {"tool", "read"}};
+  before.domains[1].agents[0].settings = {{"servers", {"web"}}};
+  before.domains[0].domains[0].agents[0].settings = {
+      {"tools", {{"look", {{"mcp", {{"server", "web"}}}}}}}};
+  auto after = before;
+  after.mcp_servers[0].environment["MODE"] = "safe";
+  EXPECT_EQ(in_short(compare_fleets(before, after)), "*desk/clerk");
+  after = before;
+  after.mcp_servers[1].headers["x"] = "y";
+  EXPECT_EQ(in_short(compare_fleets(before, after)), "*desk/back/cook *sales/seller");
+  after = before;
+  after.mcp_servers.push_back({});
+  EXPECT_TRUE(compare_fleets(before, after).nothing()) << "nobody uses it";
+  EXPECT_THAT(agents_working_with(before, {"servers/words.txt"}),
+              ::testing::ElementsAre("desk/clerk"));
+  using digests = std::map<std::string, std::string>;
+  const digests a{{"servers/files.py", "1"}, {"desk/domain.yaml", "2"}};
+  EXPECT_TRUE(same_program(files.command, a, {{"servers/files.py", "1"}}));
+  EXPECT_FALSE(same_program(files.command, a, {{"servers/files.py", "3"}}));
+  EXPECT_FALSE(same_program(files.command, {}, {{"servers/words.txt", "1"}}));
+  EXPECT_TRUE(same_program(web.command, a, {}));
+}
+
 TEST(fleet_change, numbers_only_what_is_new) {
   const auto first = shop();
   auto second = shop();

@@ -1,40 +1,14 @@
 // The whole node under a seeded plan of faults: one seed decides everything.
-#include "nodes/sim/report_text.hpp"
 #include "tests/simulation/fleets.hpp"
-
-#include <gtest/gtest.h>
-
-#include <spdlog/sinks/stdout_sinks.h>
-
-#include <cstdlib>
-#include <iostream>
-#include <string>
+#include "tests/simulation/seeds.hpp"
 
 using namespace troupe;
 using namespace troupe::testing;
 
 namespace {
 
-/// A number from the environment: how `scripts/test --suite simulation` asks for other seeds.
-std::uint64_t setting(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
-std::string repeat(std::uint64_t seed) {
-  return "\nrepeat it: scripts/test --suite simulation --seed " + std::to_string(seed);
-}
-
 sim::report run(std::uint64_t seed) {
-  auto what = draw_scenario(seed);
-  // For whoever looks into a seed: what the nodes said, and everything that happened.
-  if (std::getenv("TROUPE_TEST_LOG") != nullptr)
-    what.log =
-        std::make_shared<spdlog::logger>("sim", std::make_shared<spdlog::sinks::stderr_sink_st>());
-  auto out = sim::simulate(std::move(what));
-  if (std::getenv("TROUPE_TEST_LOG") != nullptr)
-    std::cerr << out.log;
-  return out;
+  return run_shown(draw_scenario(seed), sim::simulate);
 }
 
 } // namespace
@@ -42,15 +16,8 @@ sim::report run(std::uint64_t seed) {
 TEST(simulation, nothing_that_must_hold_is_broken) {
   const auto first = setting("TROUPE_SIM_SEED", 1);
   const auto count = setting("TROUPE_SIM_RUNS", 200);
-  sim::report all;
-  std::size_t broken = 0;
-  for (auto seed = first; seed < first + count && broken < 10; ++seed) {
-    const auto r = run(seed);
-    EXPECT_TRUE(r.ok()) << sim::report_text(r) << repeat(seed);
-    broken += r.ok() ? 0 : 1;
-    sim::add_up(all, r);
-  }
-  if (count < 200 || broken > 0)
+  auto [all, held] = seeds(first, count, "--seed", run).hold();
+  if (count < 200 || !held)
     return;
   // Runs in which nothing happens would break nothing.
   for (const auto* state : {"completed", "failed", "canceled"})
@@ -66,13 +33,7 @@ TEST(simulation, nothing_that_must_hold_is_broken) {
 }
 
 TEST(simulation, the_same_seed_gives_the_same_run_to_the_byte) {
-  const auto first = setting("TROUPE_SIM_SEED", 1000);
-  for (auto seed = first; seed < first + 20; ++seed) {
-    const auto a = run(seed);
-    const auto b = run(seed);
-    ASSERT_EQ(a.log, b.log) << "seed " << seed << repeat(seed);
-    EXPECT_EQ(sim::report_json(a), sim::report_json(b));
-  }
+  seeds(setting("TROUPE_SIM_SEED", 1000), 20, "--seed", run).are_all_there_is();
 }
 
 TEST(simulation, a_disk_that_forgets_what_it_acknowledged_is_noticed) {

@@ -141,8 +141,7 @@ TEST(budgets, what_is_spent_is_stored_with_whom_it_was_for) {
     EXPECT_EQ(r.of(cost_part::workflow), first ? "d/work" : "d/vital");
     EXPECT_EQ(r.of(cost_part::model), "large");
     EXPECT_EQ(r.used, (usage{100, 10, 1500, 1}));
-    if (!first)
-      EXPECT_EQ(r.of(cost_part::task), t->id());
+    EXPECT_EQ(r.of(cost_part::task) == t->id(), !first);
   }
 }
 

@@ -8,7 +8,9 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <string>
@@ -400,6 +402,19 @@ TEST_F(log_books, refuses_files_that_are_not_its_own) {
   auto nowhere = settings();
   nowhere.dir = "/proc/troupe";
   EXPECT_THROW(log_book{nowhere}, log_error);
+}
+
+TEST_F(log_books, waits_for_a_former_owner_that_is_just_ending) {
+  std::promise<void> opens;
+  auto first = std::make_unique<log_book>(settings());
+  std::thread ends{[&] {
+    opens.get_future().wait();
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    first.reset();
+  }};
+  opens.set_value();
+  EXPECT_NO_THROW(log_book{settings()});
+  ends.join();
 }
 
 } // namespace
