@@ -206,8 +206,8 @@ TEST(openai, refuses_what_cannot_be_had) {
 
 TEST(openai, reads_tools_of_the_client_and_what_they_have_said) {
   http_request what;
-  what.method = "POST";
-  what.headers.emplace_back("content-type", "application/json");
+  what.set_request_line("POST", "/v1/chat/completions");
+  what.add_header("content-type", "application/json");
   what.body = R"({"model":"support","user":"s","tools":[{"type":"function","function":{"name":"now",
       "description":"The time","parameters":{"type":"object"}}}],
       "messages":[{"role":"user","content":"old"},

@@ -74,7 +74,7 @@ def with_model(program, run):
     with kit.models(program, SCRIPT) as url:
         files = {"fleet.yaml": "fleet: door\nentry: desk\nshards: 2\ndata: troupe-data\n"
                                "humans:\n  people: {answer_timeout: 24h}\n" + MODELS % url,
-                 "office/domain.yaml": "domain: office\nclient_tools: true\nplan: {call: time.tell}\n",
+                 "office/domain.yaml": "domain: office\nclient_tools: true\nplan: {call: {name: tell, skill: time.tell}}\n",
                  "office/prompts/clerk.md": "You are the clerk.\n",
                  "office/agents/clerk.yaml": CLERK}
         with kit.node(program, files) as n:
