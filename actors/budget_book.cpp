@@ -196,12 +196,6 @@ budget_book::errand budget_book::next_errand() {
 
 void budget_book::done(const errand& what, const std::vector<budget_stand>& said) {
   const auto now = with_.now();
-  // Who got something may need more; who got nothing is asked for again by the keeper's clock.
-  const bool more = std::any_of(said.begin(), said.end(), [](const budget_stand& x) {
-    return x.granted != budget_amount{};
-  });
-  if (more)
-    stir();
   std::lock_guard hold{mutex_};
   for (std::size_t i = 0; i < what.claims.size() && i < said.size(); ++i)
     slices_.granted(what.claims[i], said[i], now);
@@ -209,6 +203,17 @@ void budget_book::done(const errand& what, const std::vector<budget_stand>& said
     unstored_.erase(unstored_.begin(), unstored_.begin() + static_cast<std::ptrdiff_t>(storing_));
     storing_ = 0;
   }
+}
+
+void budget_book::ready_again() {
+  stirred_ = false;
+  bool more = false;
+  {
+    std::lock_guard hold{mutex_};
+    more = !waiting_.empty() || !unstored_.empty();
+  }
+  if (more)
+    stir();
 }
 
 void budget_book::failed(const errand& what) {

@@ -79,6 +79,8 @@ class budget_book {
   [[nodiscard]] errand next_errand();
   void done(const errand& what, const std::vector<budget_stand>& said);
   void failed(const errand& what);
+  /// An errand is over: the keeper is told to come again if there is something for another one.
+  void ready_again();
   /// Decides on the calls that wait, and ends pauses that are over.
   void look_again();
   /// Calls wait for an answer of the store.

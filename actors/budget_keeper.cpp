@@ -24,8 +24,11 @@ class errand_run {
     if (!answered_)
       book_->failed(what_);
     *away_ = false;
-    if (answered_)
-      book_->look_again();
+    // A store that fails is asked again by the keeper's clock.
+    if (!answered_)
+      return;
+    book_->look_again();
+    book_->ready_again();
   }
 
   void run(store* where, budget_table& table, timestamp now) {

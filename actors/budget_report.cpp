@@ -11,7 +11,7 @@ namespace troupe {
 
 namespace {
 
-std::map<std::string, std::string> labels(const node_parts& parts, const std::string& domain) {
+std::map<std::string, std::string> budget_labels(const node_parts& parts, const std::string& domain) {
   return {{"region", parts.fleet.region}, {"domain", domain}};
 }
 
@@ -26,7 +26,7 @@ void report_budgets(const node_parts& parts, const budget_book& book, budget_boo
     const auto before = told.refused[whose];
     if (count == before)
       continue;
-    auto with = labels(parts, whose.second);
+    auto with = budget_labels(parts, whose.second);
     with["scope"] = whose.first;
     prometheus::BuildCounter()
         .Name("troupe_budget_refused_total")
@@ -63,7 +63,7 @@ void report_budgets(const node_parts& parts, const budget_book& book, budget_boo
         .Name("troupe_budget_used_ratio")
         .Help("How far the limit on a day is used up, as this node knows it.")
         .Register(registry)
-        .Add(labels(parts, x.what.of))
+        .Add(budget_labels(parts, x.what.of))
         .Set(share);
   }
   told = std::move(now);
@@ -76,7 +76,7 @@ void report_pause(const node_parts& parts, const std::string& domain, bool pause
       .Name("troupe_budget_paused")
       .Help("1 while agents that are not critical ask no models, because the day's limit is used up.")
       .Register(parts.counters->registry())
-      .Add(labels(parts, domain))
+      .Add(budget_labels(parts, domain))
       .Set(paused ? 1 : 0);
 }
 

@@ -44,6 +44,8 @@ json to_json(const fleet_change& x) {
   add("agentsChanged", x.agents_changed);
   if (x.entry_changed)
     out["entryChanged"] = true;
+  if (x.humans_changed)
+    out["humansChanged"] = true;
   return out;
 }
 

@@ -17,6 +17,11 @@ const human_queue_spec& limits_of(const fleet_spec& fleet, const std::string& qu
   return hit == all.end() ? by_default : *hit;
 }
 
+/// 0: what came from another node names nobody who is known here.
+std::uint64_t incarnation_of(const seat_ptr& who) {
+  return who ? who->now().incarnation : 0;
+}
+
 /// To look again at what has an answer, and nobody has said what became of it.
 constexpr milliseconds give_again_every{500};
 
@@ -66,7 +71,7 @@ void human_desk_state::on_ask(const ask_human& x) {
   if (known != open_.end()) {
     auto& e = known->second;
     e.what.asker = x.what->asker;
-    e.incarnation = e.what.asker->now().incarnation;
+    e.incarnation = incarnation_of(e.what.asker);
     // It was lost with the asker's former incarnation.
     if (e.answer)
       pass_on(e);
@@ -79,10 +84,11 @@ void human_desk_state::on_ask(const ask_human& x) {
             question_answered{x.what->task, x.what->step, x.what->attempt, full});
     return;
   }
-  const auto& limits = limits_of(parts_->fleet, x.what->queue);
+  const auto version = parts_->current();
+  const auto& limits = limits_of(version->fleet, x.what->queue);
   entry e;
   e.what = *x.what;
-  e.incarnation = e.what.asker->now().incarnation;
+  e.incarnation = incarnation_of(e.what.asker);
   e.due = std::min(e.what.due, later(e.what.asked, limits.answer_timeout));
   if (!e.what.claimed_by.empty())
     e.what.claimed_until = later(e.what.claimed, limits.claim_lease);
@@ -102,7 +108,7 @@ void human_desk_state::on_tick() {
     auto& e = hit->second;
     if (e.answer)
       continue; // It came just in time, and is on its way to the disk.
-    e.answer = answer_of_silence(parts_->fleet, e.what.queue);
+    e.answer = answer_of_silence(parts_->current()->fleet, e.what.queue);
     answered_.insert(e.what.id);
     // If the asker is being restarted, it asks again and gets it then.
     pass_on(e);
@@ -130,10 +136,9 @@ void human_desk_state::forget_left_behind(timestamp now) {
   for (auto i = open_.begin(); i != open_.end();) {
     const auto known = i++;
     const auto& e = known->second;
-    const auto& asker = *e.what.asker;
-    if (asker.now().incarnation == e.incarnation)
+    if (incarnation_of(e.what.asker) == e.incarnation)
       continue;
-    const auto until = later(asker.since(), left_behind);
+    const auto until = later(e.what.asker->since(), left_behind);
     if (e.answer) {
       pass_on(e);
       look_at_ = std::min(look_at_, later(now, give_again_every));
@@ -203,7 +208,7 @@ void human_desk_state::on_claim(const claim_question& x) {
   }
   q.claimed_by = x.by;
   q.claimed = parts_->now(self_);
-  q.claimed_until = later(q.claimed, limits_of(parts_->fleet, q.queue).claim_lease);
+  q.claimed_until = later(q.claimed, limits_of(parts_->current()->fleet, q.queue).claim_lease);
   send_audit(*parts_,
              audit_write(x.id + "/claimed/" + std::to_string(q.claimed.time_since_epoch().count()),
                          q.claimed, "human.claimed",

@@ -18,6 +18,9 @@ namespace troupe {
 /// time of the question's queue is over. Then the answer counts that the queue declares for
 /// silence; without one the question is denied and its step fails.
 ///
+/// Queues are as the version of the fleet has them that is active; how long a question waits is
+/// settled when it is asked.
+///
 /// It keeps nothing of its own: every question is an open step of a stored task, whose orchestrator
 /// asks again after any restart, and tells who had claimed it; asking again under the same id
 /// changes nothing but the asker. An answer is confirmed to whoever gave it when it is stored with

@@ -134,7 +134,7 @@ std::optional<model_asker::answer> model_asker::on_reply(std::uint64_t call, ope
   const auto& model = models_[q.at.model];
   q.asking = false;
   q.so_far.used += reply.used;
-  report_model(*parts_, model.spec->name, reply,
+  report_model(*parts_, *model.spec, reply,
                std::chrono::duration_cast<microseconds>(now - q.asked_at));
   const auto sign = reply.ok() ? call_sign::good
                     : reply.error == model_error::rate_limited

@@ -9,12 +9,19 @@
 
 namespace troupe {
 
-void report_model(const node_parts& parts, const std::string& model, const model_reply& reply,
+double context_share(const model_spec& model, const model_reply& reply) noexcept {
+  return model.context_tokens == 0 ? 0
+                                   : static_cast<double>(reply.used.input_tokens) /
+                                         static_cast<double>(model.context_tokens);
+}
+
+void report_model(const node_parts& parts, const model_spec& model, const model_reply& reply,
                   microseconds took) {
   if (!parts.counters)
     return;
   auto& registry = parts.counters->registry();
-  const std::map<std::string, std::string> whose{{"region", parts.fleet.region}, {"model", model}};
+  const std::map<std::string, std::string> whose{{"region", parts.fleet.region},
+                                                 {"model", model.name}};
   const auto with = [&](const char* key, std::string_view value) {
     auto out = whose;
     out[key] = std::string{value};
@@ -23,7 +30,8 @@ void report_model(const node_parts& parts, const std::string& model, const model
   if (reply.cached != cache_hit::none || reply.could_be_cached)
     prometheus::BuildCounter()
         .Name("troupe_model_cache_total")
-        .Help("Requests to language models that could be answered from the cache, by what became of them.")
+        .Help("Requests to language models that could be answered from the cache, by what became "
+              "of them.")
         .Register(registry)
         .Add(with("result", reply.cached == cache_hit::none ? "miss" : to_string(reply.cached)))
         .Increment();
@@ -61,6 +69,14 @@ void report_model(const node_parts& parts, const std::string& model, const model
       .Add(whose, prometheus::Histogram::BucketBoundaries{0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30,
                                                           60, 120})
       .Observe(static_cast<double>(took.count()) / 1e6);
+  if (reply.used.input_tokens > 0)
+    prometheus::BuildHistogram()
+        .Name("troupe_model_context_share")
+        .Help("Share of a language model's context that a request has filled.")
+        .Register(registry)
+        .Add(whose, prometheus::Histogram::BucketBoundaries{0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5,
+                                                            0.65, 0.8, 1})
+        .Observe(context_share(model, reply));
 }
 
 } // namespace troupe

@@ -8,9 +8,12 @@
 
 namespace troupe {
 
-/// Counts a model's answer: how it ended, how long it took, its tokens and what they cost
-/// (docs/reference/metrics.md).
-void report_model(const node_parts& parts, const std::string& model, const model_reply& reply,
+/// The share of a model's context that a request has filled, by the tokens that were counted.
+[[nodiscard]] double context_share(const model_spec& model, const model_reply& reply) noexcept;
+
+/// Counts a model's answer: how it ended, how long it took, its tokens, what they cost, and how
+/// full its context was (docs/reference/metrics.md).
+void report_model(const node_parts& parts, const model_spec& model, const model_reply& reply,
                   microseconds took);
 
 } // namespace troupe

@@ -177,7 +177,7 @@ void orchestrator_state::on_tick() {
     if (e.kind == event_kind::time_up && e.step != whole_task && t.run->step(e.step).asking &&
         t.run->target_of(e.step).op != plan_op::domain && !t.run->step(e.step).unsettled) {
       // Silence may be an answer; the question is withdrawn all the same.
-      auto silence = answer_of_silence(parts_->fleet, queue_of(t, e.step));
+      auto silence = answer_of_silence(t.by->version->fleet, queue_of(t, e.step));
       if (silence->ok()) {
         e.kind = event_kind::answered;
         e.body = std::move(silence);

@@ -7,6 +7,7 @@
 #include "actors/runner.hpp"
 #include "policies/client_tools.hpp"
 #include "policies/complexity.hpp"
+#include "policies/context_fit.hpp"
 #include "policies/deadline.hpp"
 #include "policies/dice.hpp"
 #include "policies/failure_table.hpp"
@@ -16,6 +17,7 @@
 #include "src/models/model_port.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <stdexcept>
@@ -71,6 +73,7 @@ struct talk {
   outcome_ptr deed;   ///< what the last tool with effects has done
   outcome_ptr found;  ///< what the last tool without effects has said
   known_numbers known;
+  double fullest = 0; ///< share of its context that a model was given at most
   screens::known_things things; ///< whom and what may be spoken of
   failure stopped;              ///< by a screen, while tools were at work
   client_tools client;          ///< what whoever submitted the task runs himself
@@ -356,6 +359,7 @@ class llm_runner final : public agent_runner {
                   {reason::unavailable, "the breakers of all its models' providers are open",
                    opens == no_deadline ? milliseconds{0} : left(opens, now)});
     }
+    fit(t);
     model_request what;
     what.model = models_[t.at.model].spec->name;
     what.messages = t.messages;
@@ -379,6 +383,20 @@ class llm_runner final : public agent_runner {
         caf::anon_send(
             agent, runner_turn{call, number, std::make_shared<const model_reply>(std::move(x))});
     });
+  }
+
+  /// What tools have said may by and by fill the model's context: then the oldest of it is shortened.
+  void fit(talk& t) {
+    std::size_t tools = 0;
+    for (const auto& x : tools_.cards())
+      tools += x.name.size() + x.description.size() + as_text(x.parameters).size();
+    constexpr double bytes_of_token = 4;
+    const auto room = context_full_at * bytes_of_token * models_[t.at.model].spec->context_tokens;
+    const auto done = fit_context(
+        t.messages, static_cast<std::size_t>(std::max(room - static_cast<double>(tools), 0.0)));
+    if (done.shortened > 0)
+      t.trail += "context shortened from " + std::to_string(done.before) + " to " +
+                 std::to_string(done.after) + " bytes; ";
   }
 
   model_caller caller(const talk& t) const {
@@ -433,8 +451,9 @@ class llm_runner final : public agent_runner {
     t.asking = false;
     t.used += reply.used;
     ++t.answers;
-    report_model(*parts_, model.spec->name, reply,
+    report_model(*parts_, *model.spec, reply,
                  std::chrono::duration_cast<microseconds>(now - t.asked_at));
+    t.fullest = std::max(t.fullest, context_share(*model.spec, reply));
     // An answer that was kept says nothing of the provider.
     const auto sign =
         reply.cached != cache_hit::none ? call_sign::nothing
@@ -744,7 +763,8 @@ class llm_runner final : public agent_runner {
     auto note = "model " + models_[std::min(t.at.model, models_.size() - 1)].spec->name + ": " +
                 std::to_string(t.answers) + (t.answers == 1 ? " answer" : " answers") + ", " +
                 std::to_string(t.used.input_tokens) + " + " + std::to_string(t.used.output_tokens) +
-                " tokens";
+                " tokens, context " + std::to_string(static_cast<int>(std::lround(t.fullest * 100))) +
+                " % full";
     if (t.trail.ends_with("; "))
       t.trail.resize(t.trail.size() - 2);
     if (!t.trail.empty())

@@ -89,9 +89,12 @@ double hits_of_near_misses(asker& x, const std::vector<text::labelled>& rows) {
   std::uint64_t hits = 0, all = 0;
   for (std::size_t i = 0; i < std::min<std::size_t>(rows.size(), 500); ++i) {
     const auto& q = rows[i].text;
-    x.ask(q + ", order LF-10200", "near");
-    for (const auto& near : {q + ", order LF-10201", q + ", orders LF-10200 and LF-10203",
-                             q + ", not order LF-10200", q + ", order LF-10200, 2 days ago"}) {
+    // Ids of its own, so that it is like none but its own.
+    const auto id = "LF-" + std::to_string(10000 + 10 * i);
+    const auto other = "LF-" + std::to_string(10001 + 10 * i);
+    x.ask(q + ", order " + id, "near");
+    for (const auto& near : {q + ", order " + other, q + ", orders " + id + " and LF-9" + std::to_string(i),
+                             q + ", not order " + id, q + ", order " + id + ", 2 days ago"}) {
       ++all;
       hits += x.ask(near, "near").cached != cache_hit::none ? 1 : 0;
     }

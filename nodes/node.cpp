@@ -18,6 +18,7 @@
 #include "policies/dice.hpp"
 #include "src/cache/model_cache.hpp"
 #include "src/models/model_port.hpp"
+#include "src/models/vector_server.hpp"
 #include "src/telemetry/flight_recorder.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
@@ -103,6 +104,9 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
     p.models = cache::make_model_cache(p.models, p.clock, [&sys] {
       return std::chrono::duration_cast<milliseconds>(sys.clock().now().time_since_epoch()).count();
     });
+  for (const auto& provider : p.fleet.providers)
+    if (provider.name == p.fleet.vectors.provider)
+      p.vectors = models::make_vector_server(p.http, provider, p.fleet.vectors.model);
   p.work = std::make_shared<work_desk>(*p.clock);
   p.secrets = options_.secrets;
   const bool stores = !options_.no_store;

@@ -10,7 +10,7 @@ namespace {
 using days = std::chrono::duration<std::int64_t, std::ratio<86400>>;
 
 /// A part of an account's name that was chosen by somebody outside.
-std::string part(std::string_view x) {
+std::string escaped_part(std::string_view x) {
   std::string out;
   out.reserve(x.size());
   for (const char c : x) {
@@ -86,14 +86,14 @@ void add_accounts(std::vector<budget_account>& to, const std::string& of,
                     daily ? ends : now + budget_kept});
   };
   if (!who.task.empty())
-    add(budget_scope::task, limits.task, "task:" + of + ":" + part(who.task));
+    add(budget_scope::task, limits.task, "task:" + of + ":" + escaped_part(who.task));
   if (!who.session.empty())
-    add(budget_scope::session, limits.session, "session:" + of + ":" + part(who.session));
+    add(budget_scope::session, limits.session, "session:" + of + ":" + escaped_part(who.session));
   const auto today = day_text(day_of(now, offset));
   if (!who.customer.empty()) {
     const auto own = limits.customers.find(who.customer);
     add(budget_scope::customer, own == limits.customers.end() ? limits.customer : own->second,
-        "customer:" + today + ":" + of + ":" + part(who.customer));
+        "customer:" + today + ":" + of + ":" + escaped_part(who.customer));
   }
   add(budget_scope::day, limits.day, "day:" + today + ":" + of);
 }

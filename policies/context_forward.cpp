@@ -1,5 +1,7 @@
 #include "policies/context_forward.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 namespace {
@@ -17,16 +19,65 @@ std::string text_in(const json& outcome) {
   return text != outcome.end() && text->is_string() ? text->get<std::string>() : std::string{};
 }
 
-json plain_values(const json& data) {
-  auto out = json::object();
+std::size_t size_in_text(const json& x) {
+  return as_text(x).size();
+}
+
+bool is_plain(const json& x) {
+  return x.is_primitive() && !x.is_null();
+}
+
+json cut_value(const json& x, std::size_t most) {
+  return x.is_string() ? json(beginning_of(x.get_ref<const std::string&>(), most)) : x;
+}
+
+json structured_form(const json& data, std::size_t whole) {
+  auto kept = json::object();
+  auto left_out = json::array();
+  for (const auto& [key, value] : data.items())
+    if (is_plain(value))
+      kept[key] = cut_value(value, structured_value);
+  const bool nothing_plain = kept.empty();
+  const auto most = static_cast<std::size_t>(structured_share * static_cast<double>(whole));
+  auto size = size_in_text({{"data", kept}});
   for (const auto& [key, value] : data.items()) {
-    if (out.size() >= summary_values)
-      break;
-    if (value.is_string())
-      out[key] = beginning_of(value.get_ref<const std::string&>(), summary_value);
-    else if (value.is_primitive() && !value.is_null())
-      out[key] = value;
+    if (!value.is_structured() || key == "context")
+      continue;
+    const auto more =
+        size_in_text(value) + key.size() + 4; // With its name, and what stands around.
+    if (nothing_plain || size + more <= most) {
+      kept[key] = value;
+      size += more;
+    } else {
+      left_out.push_back(key);
+    }
   }
+  json out{{"data", std::move(kept)}};
+  if (!left_out.empty())
+    out["left_out"] = std::move(left_out);
+  return out;
+}
+
+json summary_form(const std::string& text, const json& data, std::size_t whole) {
+  const auto most = static_cast<std::size_t>(summary_share * static_cast<double>(whole));
+  auto out = json::object();
+  constexpr std::size_t around = 20; // {"summary":""} and some
+  if (auto sentence = first_sentence(text); !sentence.empty())
+    out["summary"] = beginning_of(sentence, std::max(summary_least, most - std::min(most, around)));
+  auto values = json::object();
+  for (const auto& [key, value] : data.items()) {
+    if (values.size() >= summary_values)
+      break;
+    if (!is_plain(value))
+      continue;
+    auto with = out;
+    with["data"] = values;
+    with["data"][key] = cut_value(value, summary_value);
+    if (size_in_text(with) <= most)
+      values = std::move(with["data"]);
+  }
+  if (!values.empty())
+    out["data"] = std::move(values);
   return out;
 }
 
@@ -45,20 +96,11 @@ json forwarded(const json& outcome, forwarding how) {
     return outcome;
   const auto data = outcome.find("data");
   const bool has_data = data != outcome.end() && data->is_object() && !data->empty();
-  auto out = json::object();
-  if (how == forwarding::structured) {
-    if (has_data)
-      out["data"] = *data;
-    else
-      out["text"] = beginning_of(text_in(outcome), summary_sentence);
-    return out;
-  }
-  if (auto text = first_sentence(text_in(outcome)); !text.empty())
-    out["summary"] = std::move(text);
-  if (has_data)
-    if (auto values = plain_values(*data); !values.empty())
-      out["data"] = std::move(values);
-  return out;
+  const auto whole = size_in_text(outcome);
+  if (how == forwarding::structured)
+    return has_data ? structured_form(*data, whole)
+                    : json{{"text", beginning_of(text_in(outcome), summary_sentence)}};
+  return summary_form(text_in(outcome), has_data ? *data : json::object(), whole);
 }
 
 json forwarded(const json& previous, const forward_rules& rules) {

@@ -26,9 +26,19 @@ struct forward_rules {
 [[nodiscard]] json forwarded(const json& previous, const forward_rules& rules);
 
 /// One outcome, {"text", "data", "confidence"}, in this form.
+///
+/// `structured`: the plain values of its data, and lists and objects within it as long as the whole
+/// stays within two fifths of the outcome (all of them, when there is nothing plain); `left_out`
+/// names the others. The member `context` is never shown: it is in the typed context. An outcome
+/// without data gives the beginning of its text. `summary`: the first sentence and plain values,
+/// together within three tenths of the outcome.
 [[nodiscard]] json forwarded(const json& outcome, forwarding how);
 
+inline constexpr double structured_share = 0.4; ///< of the whole outcome, in bytes
+inline constexpr double summary_share = 0.3;
+inline constexpr std::size_t structured_value = 160; ///< bytes of a text among the plain values
 inline constexpr std::size_t summary_sentence = 160; ///< bytes of the first sentence
+inline constexpr std::size_t summary_least = 60;     ///< bytes of it that are kept in any case
 inline constexpr std::size_t summary_values = 6;     ///< plain values that are kept
 inline constexpr std::size_t summary_value = 40;     ///< bytes of each of them
 

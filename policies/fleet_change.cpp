@@ -146,7 +146,6 @@ void compare_fixed(const fleet_spec& a, const fleet_spec& b, fleet_change& out) 
   check(a.providers == b.providers, "providers", "their connections are made when a node starts");
   check(a.models == b.models, "models", "their connections are made when a node starts");
   check(a.vectors == b.vectors, "vectors", "its server is connected to when a node starts");
-  check(a.human_queues == b.human_queues, "humans", "open questions go by them");
 }
 
 /// A file beside `program`, or itself: what it is made of. A program in the folder's root is alone.
@@ -241,6 +240,7 @@ fleet_change compare_fleets(const fleet_spec& before, const fleet_spec& after,
   out.agents_removed = sorted(std::move(out.agents_removed));
   out.agents_changed = sorted(std::move(out.agents_changed));
   out.entry_changed = before.entry != after.entry;
+  out.humans_changed = !(before.human_queues == after.human_queues);
   compare_fixed(before, after, out);
   return out;
 }

@@ -57,22 +57,23 @@ timestamp quota_slice::paced(const quota_amount& may, std::uint64_t tokens, std:
                              timestamp now) const {
   double full = 0;
   bool too_many = false;
-  const auto look = [&](quota_kind k, std::uint64_t used, double wanted) {
+  auto room = static_cast<double>(quota_minute.count()); // Requests like this one.
+  const auto look = [&](quota_kind k, std::uint64_t used, double each) {
     if (!limited(k))
       return;
     const auto most = static_cast<double>(std::max<std::uint64_t>(1, may[k]));
     full = std::max(full, static_cast<double>(used) / most);
-    too_many = too_many || wanted > most - static_cast<double>(used);
+    room = std::min(room, std::max(0.0, most - static_cast<double>(used)) / std::max(1.0, each));
+    too_many = too_many || static_cast<double>(waiting) > room;
   };
-  look(quota_kind::requests, window_.size(), static_cast<double>(waiting));
-  look(quota_kind::tokens, tokens_, static_cast<double>(waiting) * static_cast<double>(tokens));
+  look(quota_kind::requests, window_.size(), 1);
+  look(quota_kind::tokens, tokens_, static_cast<double>(tokens));
   if (!too_many || full <= spread_from)
     return now;
-  const auto how = std::min(1.0, (full - spread_from) / (spread_whole - spread_from));
-  if (how >= 1)
-    return std::max(now, even_);
-  return std::max(now, later(last_, milliseconds{static_cast<std::int64_t>(
-                                        how * static_cast<double>(gap(may, tokens).count()))}));
+  // What is left has to last until something gets free.
+  const auto until = window_.empty() ? last_ : window_.front().counts_until;
+  const auto each = (until - last_) / static_cast<std::int64_t>(room + 1);
+  return std::max({now, even_, last_ + each});
 }
 
 quota_slice::verdict quota_slice::look(std::uint64_t tokens, bool urgent, std::size_t waiting,

@@ -11,7 +11,7 @@ namespace troupe {
 /// What of an earlier step's outcome reaches an agent that works on.
 enum class forwarding : std::uint8_t {
   full,       ///< text, data and confidence
-  structured, ///< the data; of an outcome without data the beginning of its text
+  structured, ///< what matters of the data; of an outcome without data the beginning of its text
   summary,    ///< the first sentence and the plain values of the data, cut
 };
 

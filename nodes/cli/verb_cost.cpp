@@ -15,7 +15,7 @@ std::string money(double x) {
   return out;
 }
 
-std::string whole(const json& from, const char* name) {
+std::string count_words(const json& from, const char* name) {
   return std::to_string(static_cast<long long>(number(from, name)));
 }
 
@@ -30,14 +30,14 @@ std::string trend(const json& row) {
   return out;
 }
 
-std::vector<std::string> heads(const json& from) {
+std::vector<std::string> parts_asked(const json& from) {
   std::vector<std::string> out;
   for (const auto& x : list(from, "by"))
     out.push_back(x.get<std::string>());
   return out;
 }
 
-std::string limits_text(const json& from) {
+std::string day_limits_text(const json& from) {
   std::string out;
   for (const auto& x : list(from, "limits")) {
     const auto domain = member(x, "domain");
@@ -53,7 +53,7 @@ std::string limits_text(const json& from) {
 }
 
 std::string cost_text(const json& from) {
-  const auto by = heads(from);
+  const auto by = parts_asked(from);
   std::vector<std::string> columns;
   for (auto name : by) {
     for (auto& c : name)
@@ -73,9 +73,9 @@ std::string cost_text(const json& from) {
       row.push_back(said.empty() && !total ? "-" : said);
     }
     row.push_back(money(number(x, "cost")));
-    row.push_back(whole(x, "calls"));
-    row.push_back(whole(x, "input_tokens"));
-    row.push_back(whole(x, "output_tokens"));
+    row.push_back(count_words(x, "calls"));
+    row.push_back(count_words(x, "input_tokens"));
+    row.push_back(count_words(x, "output_tokens"));
     if (!days)
       row.push_back(trend(x));
   };
@@ -84,7 +84,7 @@ std::string cost_text(const json& from) {
       put(x, false);
   put(object(from, "total"), true);
   return "from " + member(from, "since") + " to " + member(from, "until") + "\n" +
-         table(columns, rows, "nothing was spent") + limits_text(from);
+         table(columns, rows, "nothing was spent") + day_limits_text(from);
 }
 
 /// RFC 4180; what a spreadsheet would take for a formula is made text.
@@ -100,7 +100,7 @@ std::string csv_cell(const std::string& x) {
 }
 
 std::string cost_csv(const json& from) {
-  const auto by = heads(from);
+  const auto by = parts_asked(from);
   std::string out;
   for (const auto& x : by)
     out += x + ",";
@@ -110,8 +110,8 @@ std::string cost_csv(const json& from) {
       out += csv_cell(plain(member(x, name))) + ",";
     char cost[96];
     std::snprintf(cost, sizeof cost, "%.6f", number(x, "cost"));
-    out += std::string{cost} + "," + whole(x, "calls") + "," + whole(x, "input_tokens") + "," +
-           whole(x, "output_tokens");
+    out += std::string{cost} + "," + count_words(x, "calls") + "," + count_words(x, "input_tokens") + "," +
+           count_words(x, "output_tokens");
     std::snprintf(cost, sizeof cost, ",%.6f\r\n", number(x, "cost_before"));
     out += cost;
   }

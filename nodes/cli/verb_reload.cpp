@@ -56,6 +56,8 @@ std::string changes_text(const json& changes) {
   add("agentsChanged", "changed agent");
   if (changes.is_object() && changes.contains("entryChanged"))
     out += "  another entry\n";
+  if (changes.is_object() && changes.contains("humansChanged"))
+    out += "  other queues of people\n";
   return out;
 }
 

@@ -49,7 +49,7 @@ constexpr postgres_statement measure{
     " WHERE p.schemaname = s.schemaname AND p.tablename = s.relname) w ON true"
     " WHERE s.schemaname = current_schema()"};
 
-std::int64_t micros(timestamp t) noexcept {
+std::int64_t before_micros(timestamp t) noexcept {
   return t.time_since_epoch().count();
 }
 
@@ -61,7 +61,7 @@ std::size_t postgres_pruner::prune(timestamp older_than, std::size_t most) {
   db_->begin_call();
   db_->add(drop_tasks, postgres_params{}
                            .number(task_key_bound(older_than))
-                           .number(micros(older_than))
+                           .number(before_micros(older_than))
                            .number(limit(0)));
   db_->add(flush_counts);
   auto gone = static_cast<std::size_t>(db_->run()[0].number(0, 0));
@@ -69,12 +69,12 @@ std::size_t postgres_pruner::prune(timestamp older_than, std::size_t most) {
     const auto hour = std::chrono::floor<std::chrono::hours>(older_than.time_since_epoch()).count();
     db_->begin_call();
     db_->add(drop_sessions,
-             postgres_params{}.number(hour).number(micros(older_than)).number(limit(gone)));
+             postgres_params{}.number(hour).number(before_micros(older_than)).number(limit(gone)));
     gone += static_cast<std::size_t>(db_->run()[0].changed());
   }
   if (gone < most) {
     db_->begin_call();
-    db_->add(drop_homes, postgres_params{}.number(micros(older_than)).number(limit(gone)));
+    db_->add(drop_homes, postgres_params{}.number(before_micros(older_than)).number(limit(gone)));
     gone += static_cast<std::size_t>(db_->run()[0].changed());
   }
   return gone < most ? gone + prune_strays(older_than, most - gone) : gone;
@@ -89,7 +89,7 @@ std::size_t postgres_pruner::prune_strays(timestamp older_than, std::size_t most
   postgres_array keys{postgres_array::of::int8};
   postgres_array ids{postgres_array::of::bytea};
   for (int i = 0; i < r.size(); ++i)
-    if (r.number(i, 1) < micros(older_than)) {
+    if (r.number(i, 1) < before_micros(older_than)) {
       keys.add(task_key(r.bytes(i, 0)));
       ids.add(r.bytes(i, 0));
     }
@@ -98,7 +98,7 @@ std::size_t postgres_pruner::prune_strays(timestamp older_than, std::size_t most
   if (ids.size() == 0)
     return 0;
   postgres_params p;
-  p.array(std::move(keys)).array(std::move(ids)).number(micros(older_than));
+  p.array(std::move(keys)).array(std::move(ids)).number(before_micros(older_than));
   db_->begin_call();
   db_->add(drop_lines, p);
   return static_cast<std::size_t>(db_->run()[0].number(0, 0));

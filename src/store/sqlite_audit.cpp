@@ -22,14 +22,14 @@ sqlite_handle& with_table(sqlite_handle& db) {
 constexpr std::string_view page_sql =
     "SELECT n, id, body, hash FROM audit WHERE n > ?1 ORDER BY n LIMIT ?2";
 
-std::int64_t bounded(std::uint64_t x) {
+std::int64_t row_of_trail(std::uint64_t x) {
   return static_cast<std::int64_t>(
       std::min<std::uint64_t>(x, std::numeric_limits<std::int64_t>::max()));
 }
 
 std::vector<audit_row> read_page(sqlite_statement& page, std::uint64_t after, std::size_t most) {
   std::vector<audit_row> out;
-  page.number(1, bounded(after)).number(2, bounded(most));
+  page.number(1, row_of_trail(after)).number(2, row_of_trail(most));
   for (sqlite_rows rows{page}; rows.next();)
     out.push_back({static_cast<std::uint64_t>(rows.number(0)), std::string{rows.bytes(1)},
                    std::string{rows.bytes(2)}, std::string{rows.bytes(3)}});
@@ -72,7 +72,7 @@ void sqlite_audit::compare_with_head() {
     return;
   if (head->n <= end_.n) {
     // The head is written after the transaction: a machine that stops in between leaves it behind.
-    one_.number(1, bounded(head->n));
+    one_.number(1, row_of_trail(head->n));
     bool same = head->n == 0;
     for (sqlite_rows rows{one_}; rows.next();)
       same = rows.bytes(0) == head->hash;
@@ -93,7 +93,7 @@ void sqlite_audit::compare_with_head() {
 void sqlite_audit::add(std::string_view id, std::string_view body) {
   const auto n = end_.n + 1;
   auto hash = audit_link(key_, end_.hash, n, id, body);
-  insert_.number(1, bounded(n)).text(2, id).text(3, body).blob(4, hash).run();
+  insert_.number(1, row_of_trail(n)).text(2, id).text(3, body).blob(4, hash).run();
   if (db_.changed_rows() == 0)
     return;
   end_ = {n, std::move(hash)};

@@ -24,7 +24,7 @@ store_error::kind kind_of(int code) noexcept {
   }
 }
 
-const char* advice(store_error::kind kind) noexcept {
+const char* sqlite_advice(store_error::kind kind) noexcept {
   switch (kind) {
   case store_error::kind::full:
     return "no space left for the database";
@@ -84,7 +84,7 @@ std::int64_t sqlite_handle::changed_rows() const noexcept {
 
 void sqlite_handle::raise() const {
   const auto kind = kind_of(sqlite3_extended_errcode(db_.get()));
-  throw store_error{kind, path_ + ": " + advice(kind) + " (" + sqlite3_errmsg(db_.get()) + ")"};
+  throw store_error{kind, path_ + ": " + sqlite_advice(kind) + " (" + sqlite3_errmsg(db_.get()) + ")"};
 }
 
 sqlite_statement::sqlite_statement(sqlite_handle& db, std::string_view sql)

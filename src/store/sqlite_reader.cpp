@@ -16,7 +16,7 @@ namespace {
   " LEFT JOIN events v ON e.seq IS NULL AND v.seq = t.seq"                                         \
   " AND v.n = (SELECT max(n) FROM events WHERE seq = t.seq)"
 
-timestamp time_of(std::int64_t micros) noexcept {
+timestamp time_in(std::int64_t micros) noexcept {
   return timestamp{microseconds{micros}};
 }
 
@@ -28,8 +28,8 @@ stored_task row_of(const sqlite_rows& r) {
   out.key = r.bytes(4);
   out.shard = static_cast<std::uint32_t>(r.number(5));
   out.state = static_cast<task_state>(r.number(6));
-  out.created = time_of(r.number(7));
-  out.updated = time_of(r.number(8));
+  out.created = time_in(r.number(7));
+  out.updated = time_in(r.number(8));
   out.task_body = r.bytes(9);
   out.outcome_body = r.bytes(10);
   return out;
@@ -154,7 +154,7 @@ std::vector<stored_task> sqlite_reader::tasks(const task_filter& filter) {
   for (sqlite_rows rows{from};
        out.size() < limit && seen < task_filter::max_searched && rows.next(); ++seen)
     if (matches(filter, rows.bytes(2), rows.bytes(3), static_cast<task_state>(rows.number(6)),
-                time_of(rows.number(7))))
+                time_in(rows.number(7))))
       out.push_back(row_of(rows));
   return out;
 }

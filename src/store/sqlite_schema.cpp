@@ -35,7 +35,7 @@ CREATE INDEX sessions_by_hour ON sessions(hour);
 
 // Version 2: who owns a shard, and what happened to the world outside. Of the ledger only what is
 // undecided is indexed again: that is little, and what people look for.
-constexpr const char* tables_of_2 = R"(
+constexpr const char* sqlite_tables_of_2 = R"(
 CREATE TABLE shards(
   domain TEXT NOT NULL, shard INTEGER NOT NULL, epoch INTEGER NOT NULL, PRIMARY KEY(domain, shard)) WITHOUT ROWID;
 CREATE TABLE effects(
@@ -46,12 +46,12 @@ CREATE INDEX effects_pending ON effects(task, step, idx) WHERE state = 0;
 )";
 
 // Version 3: what people have said of agents.
-constexpr const char* tables_of_3 = R"(
+constexpr const char* sqlite_tables_of_3 = R"(
 CREATE TABLE standing_orders(agent TEXT PRIMARY KEY, wanted INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 )";
 
 // Version 4: the versions of the fleet, which shards have open tasks of them, what nodes say of them.
-constexpr const char* tables_of_4 = R"(
+constexpr const char* sqlite_tables_of_4 = R"(
 CREATE TABLE fleet_versions(
   number INTEGER PRIMARY KEY, state INTEGER NOT NULL, at INTEGER NOT NULL, digest TEXT NOT NULL, node TEXT NOT NULL,
   about TEXT NOT NULL, why TEXT NOT NULL, content BLOB NOT NULL);
@@ -61,7 +61,7 @@ CREATE TABLE fleet_nodes(node TEXT PRIMARY KEY, said TEXT NOT NULL) WITHOUT ROWI
 )";
 
 // Version 5: what nodes have learned of agents.
-constexpr const char* tables_of_5 = R"(
+constexpr const char* sqlite_tables_of_5 = R"(
 CREATE TABLE learned(
   domain TEXT NOT NULL, intent TEXT NOT NULL, node TEXT NOT NULL, changes INTEGER NOT NULL, body BLOB NOT NULL,
   PRIMARY KEY(domain, intent, node)) WITHOUT ROWID;
@@ -69,7 +69,7 @@ CREATE TABLE learned(
 
 // Version 6: the accounts of limits, and what was spent on models. Without an index on what it was
 // spent for: reports go over a period.
-constexpr const char* tables_of_6 = R"(
+constexpr const char* sqlite_tables_of_6 = R"(
 CREATE TABLE budgets(
   account TEXT PRIMARY KEY, taken_cost INTEGER NOT NULL, taken_tokens INTEGER NOT NULL, taken_calls INTEGER NOT NULL,
   spent_cost INTEGER NOT NULL, spent_tokens INTEGER NOT NULL, spent_calls INTEGER NOT NULL, pressed INTEGER NOT NULL,
@@ -131,15 +131,15 @@ void prepare_sqlite(sqlite_handle& db, const sqlite_settings& settings) {
   }
   const auto version = db.number("PRAGMA user_version");
   if (version < 2)
-    db.run(tables_of_2);
+    db.run(sqlite_tables_of_2);
   if (version < 3)
-    db.run(tables_of_3);
+    db.run(sqlite_tables_of_3);
   if (version < 4)
-    db.run(tables_of_4);
+    db.run(sqlite_tables_of_4);
   if (version < 5)
-    db.run(tables_of_5);
+    db.run(sqlite_tables_of_5);
   if (version < sqlite_schema_version) {
-    db.run(tables_of_6);
+    db.run(sqlite_tables_of_6);
     db.run("PRAGMA user_version=" + std::to_string(sqlite_schema_version));
   }
   db.run("COMMIT");

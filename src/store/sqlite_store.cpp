@@ -21,12 +21,12 @@ namespace troupe {
 
 namespace {
 
-std::int64_t micros(timestamp t) noexcept {
+std::int64_t stored_micros(timestamp t) noexcept {
   return t.time_since_epoch().count();
 }
 
 /// Sessions are indexed by the hour of their last write, so that most writes leave the index alone.
-std::int64_t hour_of(timestamp t) noexcept {
+std::int64_t stored_hour(timestamp t) noexcept {
   return std::chrono::floor<std::chrono::hours>(t.time_since_epoch()).count();
 }
 
@@ -150,7 +150,7 @@ class sqlite_store final : public store {
     transaction([&] {
       std::vector<std::pair<std::int64_t, std::string>> found;
       closed_before_.number(1, task_key_bound(older_than))
-          .number(2, micros(older_than))
+          .number(2, stored_micros(older_than))
           .number(3, static_cast<std::int64_t>(most));
       for (sqlite_rows rows{closed_before_}; rows.next();)
         found.emplace_back(rows.number(0), rows.bytes(1));
@@ -163,8 +163,8 @@ class sqlite_store final : public store {
       gone = found.size();
       if (gone == most)
         return;
-      drop_sessions_.number(1, hour_of(older_than))
-          .number(2, micros(older_than))
+      drop_sessions_.number(1, stored_hour(older_than))
+          .number(2, stored_micros(older_than))
           .number(3, static_cast<std::int64_t>(most - gone))
           .run();
       gone += static_cast<std::size_t>(db_.changed_rows());
@@ -286,7 +286,7 @@ class sqlite_store final : public store {
     insert_task_.number(1, key)
         .number(2, static_cast<int>(w.state))
         .number(3, w.shard)
-        .number(4, micros(w.at))
+        .number(4, stored_micros(w.at))
         .text(5, w.id)
         .text(6, w.domain)
         .text(7, w.session)
@@ -303,7 +303,7 @@ class sqlite_store final : public store {
     insert_event_.number(1, e->key)
         .number(2, w.n)
         .number(3, static_cast<int>(w.state))
-        .number(4, micros(w.at))
+        .number(4, stored_micros(w.at))
         .blob(5, w.body)
         .run();
     if (db_.changed_rows() == 0 || w.n < e->last_event)
@@ -318,7 +318,7 @@ class sqlite_store final : public store {
       return;
     insert_end_.number(1, e->key)
         .number(2, static_cast<int>(w.state))
-        .number(3, micros(w.at))
+        .number(3, stored_micros(w.at))
         .blob(4, w.body)
         .run();
     open_.remove(w.id);
@@ -328,8 +328,8 @@ class sqlite_store final : public store {
     const auto bind_to = [&](sqlite_statement& s) -> sqlite_statement& {
       return s.text(1, w.domain)
           .text(2, w.id)
-          .number(3, hour_of(w.at))
-          .number(4, micros(w.at))
+          .number(3, stored_hour(w.at))
+          .number(4, stored_micros(w.at))
           .blob(5, w.body);
     };
     bind_to(same_hour_).run();

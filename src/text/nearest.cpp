@@ -7,6 +7,7 @@
 
 namespace troupe::text {
 
+// hnswlib 0.6 defines functions in its headers: no other file of the house may include them.
 namespace {
 
 constexpr std::size_t links = 16;        ///< of each vector in the graph

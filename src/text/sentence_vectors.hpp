@@ -47,7 +47,7 @@ learned_vectors(std::shared_ptr<const classifier> wishes, std::span<const std::s
 inline constexpr double same_wish = 0.7;
 /// How sure a classifier must be of what a text wants. Fitted on held-back messages: see
 /// docs/decisions/sentence-vectors.md.
-inline constexpr double sure_of_wish = 0.95;
+inline constexpr double sure_of_wish = 0.93;
 inline constexpr std::size_t wording_dimensions = 256;
 
 } // namespace troupe::text

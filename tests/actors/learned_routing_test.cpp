@@ -1,5 +1,6 @@
 // Routing by what became of earlier calls, run by the shipped node.
 #include "actors/arm_book.hpp"
+#include "actors/dispatcher.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
@@ -40,7 +41,7 @@ std::map<std::string, int> run(stage& s, int n) {
   for (int i = 0; i < n; ++i) {
     const auto heard = s->ask(wants("work"));
     if (heard->done())
-      if (const auto* r = route_of(*heard->record()))
+      if (const auto* r = route_of(heard->record()))
         ++out[r->agent.substr(0, r->agent.find('#'))];
   }
   return out;
@@ -59,7 +60,7 @@ TEST(learned_routing, goes_where_calls_end_well_and_says_why) {
   const auto later = run(s, 60);
   EXPECT_GE(later.contains("d/good") ? later.at("d/good") : 0, 54);
   const auto heard = s->ask(wants("work"));
-  const auto* r = route_of(*heard->record());
+  const auto* r = route_of(heard->record());
   ASSERT_NE(r, nullptr);
   EXPECT_EQ(r->strategy, route_strategy::learned);
   EXPECT_NE(r->because.find("intent work"), std::string::npos);
@@ -104,8 +105,8 @@ TEST(learned_routing, what_was_learned_outlives_the_node) {
 TEST(learned_routing, learns_by_intent) {
   auto d = two_clerks();
   d.understanding.agent = "triage";
-  d.understanding.intents["ask"] = {.skill = "work"};
-  d.understanding.intents["complain"] = {.skill = "work"};
+  d.understanding.intents["ask"].skill = "work";
+  d.understanding.intents["complain"].skill = "work";
   EXPECT_EQ(learned_intent(d, "ask", "work"), "ask");
   EXPECT_EQ(learned_intent(d, "ask_2", "work"), "ask");
   EXPECT_EQ(learned_intent(d, "complain", "work"), "complain");

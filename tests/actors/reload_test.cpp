@@ -269,6 +269,26 @@ TEST(reload, a_domain_that_has_nothing_to_do_keeps_no_former_version) {
   EXPECT_EQ(at("e", "x"), "another");
 }
 
+TEST(reload, queues_of_people_change_with_the_version) {
+  auto before = desk({says("a", "a")});
+  before.human_queues = {{"desk", 24h, nullptr, 15min}};
+  reloading r{before};
+  const auto first = r.s->submit(wants("careful"));
+  r.s->advance(1s);
+  auto after = before;
+  after.human_queues = {{"desk", 1min, {{"text", "go on"}}, 15min}};
+  r.folders["two"] = after;
+  const auto x = r.reload("two");
+  EXPECT_EQ(x.version, 2u);
+  EXPECT_TRUE(x.change.humans_changed);
+  const auto second = r.s->submit(wants("careful"));
+  r.s->advance(2min);
+  ASSERT_TRUE(second->done());
+  EXPECT_EQ(second->record().state, task_state::completed) << "nobody had to answer";
+  EXPECT_FALSE(first->done()) << "it was asked when there was a day for it";
+  EXPECT_THAT(r.answer(first), HasSubstr("a"));
+}
+
 TEST(reload, a_bad_folder_changes_nothing) {
   reloading r{desk({says("a", "first")})};
   const auto x = r.reload("nonsense");

@@ -1,8 +1,8 @@
 """The customer-support fleet with language models, against `troupe sim-llm`, over real HTTP.
 
-    llm_fleet_test.py TROUPE calm|worst
+    llm_fleet_test.py TROUPE calm|knowledge|worst
 
-calm: everything that the models say arrives, and is charged. worst: everything goes wrong that can go wrong with models,
+calm: everything that the models say arrives, and is charged. knowledge: questions of policy, from documents and kept answers. worst: everything goes wrong that can go wrong with models,
 and every customer is answered or with a person all the same, none is told of money that did not move, and no payment is
 refunded twice.
 """
@@ -163,6 +163,34 @@ def calm(fleet):
     assert "sk-nobody" not in fleet.log() and "sk-nobody" not in trace
 
 
+def knowledge(fleet):
+    """Questions of policy are answered from documents, with the source; who asks the same again costs nothing."""
+    question = "what is your refund policy?"
+    task = fleet.ask(question, "C-1002", "standard")
+    assert task["status"]["state"] == "completed", task
+    first = task["result"]
+    assert "policies/returns.md#" in first["text"] and "return" in first["text"], first
+    assert first["data"]["sources"][0].startswith("policies/returns.md#"), first
+    assert first["usage"]["input_tokens"] > 100, first
+    before = fleet.stats()["requests"]
+    ended = ask_all(fleet, [(text, f"C-{1001 + i % 50}", "standard") for i in range(25)
+                            for text in (question, "What is your refund policy", "what is your refund policy ?",
+                                         "WHAT IS YOUR REFUND POLICY?")])
+    for _, _, task in ended:
+        assert task["result"]["text"] == first["text"], task
+        assert task["result"]["usage"].get("cost_micros", 0) == 0, task
+    assert fleet.stats()["requests"] == before, (before, fleet.stats())
+    trace = json.dumps(call(f"{fleet.url}/v1/tasks/{ended[0][2]['id']}/trace"))
+    assert "from the cache" in trace, trace
+    assert fleet.metric("troupe_model_cache_total", result="exact") >= 100
+    assert fleet.metric("troupe_model_cache_saved_cost_total", model="small") > 0
+    task = fleet.ask("is a refund possible after 3 weeks?", "C-1002", "standard")
+    assert task["result"]["usage"]["input_tokens"] > 100, task
+    assert fleet.stats()["requests"] > before
+    task = fleet.ask("does the warranty cover water damage", "C-1003", "free")
+    assert "warranty.md" in json.dumps(task["result"]["data"]), task
+
+
 def worst(fleet):
     work = messages(fleet, 150)
     ended = ask_all(fleet, work)
@@ -196,7 +224,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="troupe-llm-") as folder:
         fleet = Running(troupe, folder, *(["--worst"] if scenario == "worst" else []))
         try:
-            {"calm": calm, "worst": worst}[scenario](fleet)
+            {"calm": calm, "knowledge": knowledge, "worst": worst}[scenario](fleet)
         except BaseException:
             sys.stderr.write(fleet.log()[-6000:])
             raise

@@ -53,6 +53,8 @@ std::string in_short(const fleet_change& x) {
   add("*", x.agents_changed, "");
   if (x.entry_changed)
     out += out.empty() ? "entry" : " entry";
+  if (x.humans_changed)
+    out += out.empty() ? "humans" : " humans";
   for (const auto& f : x.needs_restart)
     out += (out.empty() ? "!" : " !") + f.key;
   return out;
@@ -132,7 +134,7 @@ TEST(fleet_change, says_what_differs) {
        [](fleet_spec& f) {
          f.human_queues = {{"desk", {}, {}, {}}};
        },
-       "!humans"},
+       "humans"},
       {"the door", [](fleet_spec& f) { f.door.port = 1; }, "!door"},
   };
   for (const auto& row : table) {

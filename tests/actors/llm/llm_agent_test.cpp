@@ -140,6 +140,29 @@ TEST(llm_agent, a_provider_that_keeps_failing_is_left_alone_for_a_while) {
   EXPECT_EQ(x.asked.back().first, "small");
 }
 
+TEST(llm_agent, the_other_provider_and_the_cheaper_model_are_rungs_that_are_seen) {
+  scene x{[](agent_spec& a) {
+    a.settings["model"] = "large";
+    a.settings["fallback_models"] = json::array({"small"});
+  }};
+  for (int i = 0; i < 3; ++i)
+    x.large("{}", 503);
+  x.small(says("cheap"));
+  const auto t = x.ask();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().text, "cheap");
+  EXPECT_EQ(t->result().used.cost_micros, 150u);
+  EXPECT_EQ(x.asked.back().first, "small");
+  std::string notes;
+  for (const auto& e : t->record().history)
+    if (e.kind == event_kind::noted)
+      if (const auto* text = e.get<std::string>())
+        notes += *text + "\n";
+  EXPECT_NE(notes.find("large: overloaded"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("model small"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("% full"), std::string::npos) << notes;
+}
+
 TEST(llm_agent, when_all_models_fail_the_ladder_goes_on_below_it) {
   scene x{[](agent_spec& a) { a.fallback = {"human:desk"}; }};
   for (int i = 0; i < 3; ++i) {

@@ -79,8 +79,8 @@ struct scene {
       m.name = name;
       m.provider = p.name;
       m.model = name + "-1";
-      m.input_price = 1;
-      m.output_price = 5;
+      m.input_price = name == "small" ? 1 : 10;
+      m.output_price = name == "small" ? 5 : 50;
       f.models.push_back(m);
     }
     s.around->http->answer =

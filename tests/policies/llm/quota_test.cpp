@@ -112,13 +112,17 @@ TEST(quota_slice, a_few_go_at_once_and_too_many_are_spread) {
   // More than there is room for: someone urgent must find something a moment later.
   auto now = t0;
   int sent = 100;
-  for (; now < t0 + 30s; now += 50ms)
+  for (; now < t0 + 5min; now += 50ms) {
     while (s.look(0, false, 5000, now).goes) {
       s.take(0, now);
       ++sent;
     }
-  EXPECT_LT(sent, 600);
-  EXPECT_TRUE(s.look(0, true, 5000, now).goes);
+    if (now > t0 + 2min)
+      continue;
+    const auto urgent = s.look(0, true, 5000, now);
+    ASSERT_TRUE(urgent.goes || urgent.when < now + 500ms) << (now - t0).count();
+  }
+  EXPECT_GE(sent, 5 * 600 * 0.95);
 }
 
 // -- the queue ------------------------------------------------------------------
@@ -168,9 +172,9 @@ TEST(quota_queue, tenants_share_by_their_weights_whatever_they_bring) {
   std::map<std::string, int> got;
   for (const auto x : drain(q, 700))
     ++got[whose[x]];
-  // Every eighth turn is the eldest's, which is the flood's.
+  // Every eighth turn is the eldest's, which is the flood's; it is charged for it.
   EXPECT_NEAR(got["gold"], 3 * got["small"], 12);
-  EXPECT_NEAR(got["flood"] - 700 / 8, got["small"], 12);
+  EXPECT_NEAR(got["flood"], got["small"], 12);
 }
 
 TEST(quota_queue, nobody_starves) {

@@ -63,7 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
                                    "fleet.yaml",
                                    small + "budgets:\n  day: {}\n",
                                    {"fleet.yaml:6:3: budgets.day: needs at least one of cost, "
-                                    "tokens and calls"}}),
+                                    "tokens, calls"}}),
     [](const auto& x) { return x.param.name; });
 
 } // namespace
