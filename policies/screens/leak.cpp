@@ -116,6 +116,8 @@ std::vector<offence> offences_in(const std::string& text, screen_place where, co
   using is = known_things::standing;
   for (const auto& x : links_in(text)) {
     const auto known = standing(x.target);
+    if (by.hosts && is_host_of(x.host, *by.hosts))
+      continue;
     if (x.what == link::kind::email) {
       if (known == is::unknown)
         out.push_back({x.at, x.size, where == screen_place::actions ? 0.8 : 0.7,
@@ -124,8 +126,6 @@ std::vector<offence> offences_in(const std::string& text, screen_place where, co
         out.push_back({x.at, x.size, 0.55, sign::exfiltration});
       continue;
     }
-    if (by.hosts && is_host_of(x.host, *by.hosts))
-      continue;
     const bool given = known == is::trusted || standing(x.host) == is::trusted;
     const double score = x.filled_in                       ? 0.85
                          : x.image && !given               ? 0.8
