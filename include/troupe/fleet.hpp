@@ -214,6 +214,7 @@ struct door_spec {
   milliseconds header_timeout{5000};
   milliseconds body_timeout{10000};
   milliseconds wait_max{120000}; ///< the longest `?wait=`
+  std::vector<std::string> push_hosts; ///< that notifications of tasks may be sent to
   friend bool operator==(const door_spec&, const door_spec&) = default;
 };
 

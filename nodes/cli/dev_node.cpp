@@ -7,6 +7,7 @@
 #include "nodes/cli/log_keeper.hpp"
 #include "nodes/cli/stop_switch.hpp"
 #include "nodes/cli/store_choice.hpp"
+#include "nodes/doors/a2a_push.hpp"
 #include "nodes/doors/api.hpp"
 #include "nodes/doors/http_server.hpp"
 #include "nodes/doors/log_search.hpp"
@@ -299,6 +300,9 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
   door_with.tls = certificate_of(x, out.log);
   api.tls = door_with.tls.given();
   api.work = n.parts()->work;
+  if (!door_spec.push_hosts.empty())
+    api.push = std::make_shared<push_desk>(n.parts()->http, n.parts()->clock, out.log,
+                                           door_spec.push_hosts);
   // The door opens before the tree starts: a port that is taken should end the program before it
   // takes up interrupted work.
   http_server door{std::move(door_with), make_api(n.api(), std::move(api))};

@@ -11,7 +11,7 @@ json interface_of(const std::string& base, const char* binding) {
 } // namespace
 
 json a2a_card(const fleet_spec& fleet, const std::vector<skill_offer>& offers,
-              const std::string& base, bool with_keys) {
+              const std::string& base, bool with_keys, bool pushes) {
   const auto modes = json::array({"text/plain", "application/json"});
   json out{{"name", fleet.name},
            {"description", "The fleet of agents " + fleet.name +
@@ -21,7 +21,7 @@ json a2a_card(const fleet_spec& fleet, const std::vector<skill_offer>& offers,
            {"supportedInterfaces",
             json::array({interface_of(base, "JSONRPC"), interface_of(base, "HTTP+JSON")})},
            {"capabilities",
-            {{"streaming", true}, {"pushNotifications", false}, {"extendedAgentCard", true}}},
+            {{"streaming", true}, {"pushNotifications", pushes}, {"extendedAgentCard", true}}},
            {"defaultInputModes", modes},
            {"defaultOutputModes", modes},
            {"skills", json::array()}};

@@ -158,9 +158,7 @@ std::optional<a2a_message> read_a2a_message(const json& parameters,
     out.at_once = at_once.get<bool>();
   else if (!at_once.is_null())
     return refuse_with(why, a2a_error::invalid_params, "returnImmediately must be true or false");
-  if (!member_of(how, "taskPushNotificationConfig").is_null())
-    return refuse_with(why, a2a_error::push_not_supported,
-                       "this agent sends no push notifications; its card says so");
+  out.push = member_of(how, "taskPushNotificationConfig");
   const auto history = read_history(how, 0, why);
   if (!history)
     return std::nullopt;

@@ -17,6 +17,7 @@ struct a2a_message {
   std::string continues; ///< the task that the message belongs to; empty: a new one
   bool at_once = false;  ///< answer when the task has been taken
   a2a_shape shape;
+  json push; ///< where its sender wants to hear of the task; null: nowhere
 };
 
 /// Reads the parameters of SendMessage. `tenant` names the domain, `message.metadata.skill` one of

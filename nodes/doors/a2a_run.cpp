@@ -114,6 +114,8 @@ void a2a_run::open(json first) {
 }
 
 void a2a_run::accepted(const task_accepted& a, bool at_once) {
+  if (taken_)
+    taken_(a.id);
   bool look = a.known;
   {
     const std::lock_guard hold{mutex_};

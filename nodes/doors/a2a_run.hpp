@@ -5,6 +5,7 @@
 #include "nodes/doors/responder.hpp"
 #include "nodes/doors/task_listener.hpp"
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,6 +18,8 @@ class a2a_run : public std::enable_shared_from_this<a2a_run> {
  public:
   a2a_run(std::shared_ptr<client> node, responder answer, a2a_voice voice);
 
+  /// Is told of the task once it has been taken.
+  void when_taken(std::function<void(const std::string&)> then) { taken_ = std::move(then); }
   /// Answers with the task when it has ended, when `wait` is over, or as soon as it has been taken.
   void send(a2a_message wish, milliseconds wait);
   /// Streams what happens to a new task.
@@ -39,6 +42,7 @@ class a2a_run : public std::enable_shared_from_this<a2a_run> {
   void say_state();
   void answer_with(const task_record_ptr& record);
 
+  std::function<void(const std::string&)> taken_;
   task_listener listener_;
   const responder answer_;
   const a2a_voice voice_;

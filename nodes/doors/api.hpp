@@ -13,6 +13,7 @@
 
 namespace troupe {
 
+class push_desk;
 class work_desk;
 
 /// What the API needs beside the node itself.
@@ -23,6 +24,7 @@ struct api_settings {
   std::function<bool(std::uint64_t, std::size_t, std::function<void(std::vector<audit_row>)>)>
       read_audit;
   std::shared_ptr<work_desk> work; ///< where programs get work; null: there is none
+  std::shared_ptr<push_desk> push; ///< tells agents of others of their tasks; null: nobody does
   bool tls = false; ///< the door speaks TLS: what is told of its address begins with https
   access_settings access; ///< without `keys` everybody may do everything
 };

@@ -1,4 +1,5 @@
 #include "nodes/doors/a2a_card.hpp"
+#include "nodes/doors/a2a_push.hpp"
 #include "nodes/doors/a2a_request.hpp"
 #include "nodes/doors/a2a_run.hpp"
 #include "nodes/doors/api_parts.hpp"
@@ -44,6 +45,75 @@ std::optional<std::string> named_task(const a2a_call& c) {
   return std::nullopt;
 }
 
+/// The configuration, if notifications may go where it says; answers by itself when not.
+std::optional<push_config> push_wanted(const a2a_call& c, const json& from, std::string task) {
+  if (!c.api->settings.push) {
+    c.fail(a2a_error::push_not_supported,
+           "this agent sends no push notifications; its card says so");
+    return std::nullopt;
+  }
+  a2a_fault why;
+  auto out = read_push_config(from, std::move(task), why);
+  if (out)
+    if (auto no = why_no_push_to(out->url, c.api->settings.push->hosts()); !no.empty()) {
+      why = {a2a_error::invalid_params, std::move(no), {}};
+      out = std::nullopt;
+    }
+  if (!out)
+    c.fail(why);
+  return out;
+}
+
+/// Create, get, list and delete configurations of a task that whoever asks may see.
+void push(const a2a_call& c, std::string_view method) {
+  if (!c.api->settings.push)
+    return c.fail(a2a_error::push_not_supported,
+                  "this agent sends no push notifications; its card says so");
+  a2a_fault why;
+  const auto task = read_a2a_text(c.parameters, "taskId", why);
+  const auto id = task ? read_a2a_text(c.parameters, "id", why) : std::nullopt;
+  if (!id)
+    return c.fail(why);
+  if (task->empty())
+    return c.fail(a2a_error::invalid_params, "taskId must name a task");
+  std::optional<push_config> wanted;
+  if (method.starts_with("Create")) {
+    wanted = push_wanted(c, c.parameters, *task);
+    if (!wanted)
+      return;
+  }
+  const auto node = c.api->node_for(c.what);
+  node->find_task(*task, [desk = c.api->settings.push, answer = c.answer, voice = c.voice, wanted,
+                          node, task = *task, id = *id, how = std::string{method}](
+                             const task_record_ptr& record, const refused& no) {
+    const auto fail = [&](a2a_error what, const char* detail) {
+      answer.send(voice.fault({what, detail, {}}));
+    };
+    if (no.why != refusal::none)
+      return answer.send(voice.fault(fault_of(no)));
+    if (!record)
+      return fail(a2a_error::task_not_found, "no such task");
+    if (wanted) {
+      const auto made = desk->set(*wanted, node);
+      return made ? answer.send(voice.result(to_json(*made)))
+                  : fail(a2a_error::busy, "there are too many configurations");
+    }
+    if (how.starts_with("List")) {
+      auto all = json::array();
+      for (const auto& x : desk->list(task))
+        all.push_back(to_json(x));
+      return answer.send(voice.result({{"configs", std::move(all)}}));
+    }
+    const auto there = desk->get(task, id);
+    if (!there)
+      return fail(a2a_error::task_not_found, "this node knows of no such configuration");
+    if (how.starts_with("Get"))
+      return answer.send(voice.result(to_json(*there)));
+    desk->remove(task, id);
+    answer.send(voice.result(json::object()));
+  });
+}
+
 void send(const a2a_call& c, bool streams) {
   a2a_fault why;
   auto wish =
@@ -63,6 +133,16 @@ void send(const a2a_call& c, bool streams) {
           answer.send(voice.fault(no));
         });
   const auto run = c.run(access_scope::submit);
+  if (!wish->push.is_null()) {
+    auto push = push_wanted(c, wish->push, {});
+    if (!push)
+      return;
+    run->when_taken([desk = c.api->settings.push, node = c.api->node_for(c.what, access_scope::submit),
+                     push = *push](const std::string& id) mutable {
+      push.task = id;
+      desk->set(push, node);
+    });
+  }
   if (streams)
     run->stream(std::move(*wish));
   else
@@ -104,9 +184,9 @@ void list(const a2a_call& c) {
 }
 
 void card(const a2a_call& c) {
-  c.answer.send(
-      c.voice.result(a2a_card(*c.api->node.fleet_now(), c.offers(),
-                              door_url(c.what, c.api->settings.tls), c.what.pass != nullptr)));
+  c.answer.send(c.voice.result(a2a_card(*c.api->node.fleet_now(), c.offers(),
+                                        door_url(c.what, c.api->settings.tls),
+                                        c.what.pass != nullptr, c.api->settings.push != nullptr)));
 }
 
 void cancel(const a2a_call& c) {
@@ -135,8 +215,7 @@ void perform(const a2a_call& c, std::string_view method) {
   if (method == "GetExtendedAgentCard")
     return card(c);
   if (method.ends_with("TaskPushNotificationConfig") || method == "ListTaskPushNotificationConfigs")
-    return c.fail(a2a_error::push_not_supported,
-                  "this agent sends no push notifications; its card says so");
+    return push(c, method);
   c.fail(a2a_error::method_not_found, "there is no such method");
 }
 
@@ -220,7 +299,12 @@ void serve_http(const api_ptr& api, http_request& what, const responder& answer,
     return c.fail(why);
   if (!speaks_our_version(what))
     return c.fail(a2a_error::version, version_detail);
-  if (what.parameters.size() > (tenant ? 1u : 0u)) {
+  const std::size_t first = tenant ? 1 : 0;
+  if (method.find("PushNotification") != method.npos) {
+    c.parameters["taskId"] = what.parameters.at(first);
+    if (what.parameters.size() > first + 1)
+      c.parameters["id"] = what.parameters[first + 1];
+  } else if (what.parameters.size() > first) {
     // `ID`, `ID:cancel` or `ID:subscribe`.
     auto id = what.parameters.back();
     const auto colon = id.rfind(':');
@@ -251,8 +335,9 @@ void add_a2a(router& to, const api_ptr& api) {
         const bool closed = asks_for_keys(api->settings.access);
         const auto offers =
             closed ? std::vector<skill_offer>{} : offers_of(*api->node.fleet_now(), nullptr);
-        answer.send(json_reply(
-            a2a_card(*api->node.fleet_now(), offers, door_url(what, api->settings.tls), closed)));
+        answer.send(
+            json_reply(a2a_card(*api->node.fleet_now(), offers, door_url(what, api->settings.tls),
+                                closed, api->settings.push != nullptr)));
       },
       plain);
   to.add(
@@ -274,6 +359,11 @@ void add_a2a(router& to, const api_ptr& api) {
   add("GET", "/tasks/{id}", "GetTask");
   add("POST", "/tasks/{id}", "GetTask");
   add("GET", "/extendedAgentCard", "GetExtendedAgentCard");
+  const std::string push_of = "/tasks/{id}/pushNotificationConfigs";
+  add("POST", push_of, "CreateTaskPushNotificationConfig");
+  add("GET", push_of, "ListTaskPushNotificationConfigs");
+  add("GET", push_of + "/{config}", "GetTaskPushNotificationConfig");
+  add("DELETE", push_of + "/{config}", "DeleteTaskPushNotificationConfig");
 }
 
 } // namespace troupe

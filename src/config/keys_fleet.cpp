@@ -56,7 +56,11 @@ const record& door_keys() {
        {"header_timeout", duration(), "how long the head of a request may take", "5s"},
        {"body_timeout", duration(), "how long the body of a request may take", "10s"},
        {"wait_max", duration(1 * ms, 1 * day), "the longest `?wait=` that a client may ask for",
-        "2m"}}};
+        "2m"},
+       {"push_hosts", list(text(text_rule::label)),
+        "hosts, with those below them, that agents of others may have notifications of their tasks "
+        "sent to, by https, or by http on this machine",
+        "[]"}}};
   return r;
 }
 

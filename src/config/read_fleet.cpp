@@ -45,6 +45,7 @@ void read_fleet(const yaml_node& root, fleet_spec& out) {
   door.get("port", out.door.port);
   door.get_size("body_max", out.door.body_max_bytes);
   door.get("connections_max", out.door.connections_max);
+  door.get("push_hosts", out.door.push_hosts);
   door.get("header_timeout", out.door.header_timeout);
   door.get("body_timeout", out.door.body_timeout);
   door.get("wait_max", out.door.wait_max);

@@ -1,9 +1,11 @@
 """A2A 1.0: the door, with a client of a few lines and with the SDK's.
 
-    a2a_test.py PROGRAM [wire|keys|peers]
+    a2a_test.py PROGRAM [wire|keys|push|peers]
 """
 
+import http.server
 import json
+import threading
 
 import kit
 
@@ -59,6 +61,72 @@ def keys(program):
             kit.run_peer(kit.packages(), "a2a.js", n.url, root)
 
 
+class Hook(http.server.BaseHTTPRequestHandler):
+    """Takes notifications, but the first time."""
+    heard = []
+    refused = 0
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if not Hook.refused:
+            Hook.refused = 1
+            self.send_response(503)
+        else:
+            Hook.heard.append((self.headers.get("X-A2A-Notification-Token"), self.headers.get("Authorization"), body))
+            self.send_response(204)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def push(program):
+    """Notifications: sent again when they do not arrive, in order, with their token, and to nobody who is not listed."""
+    hook = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=hook.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{hook.server_port}/in?x=1"
+    fleet = ("fleet: door\nentry: desk\nshards: 2\ndata: troupe-data\nhumans:\n  people: {answer_timeout: 24h}\n"
+             "door: {push_hosts: [127.0.0.1, hooks.example]}\n")
+    with kit.node(program, {"fleet.yaml": fleet}) as n:
+        assert n.ask("GET", "/.well-known/agent-card.json")[2]["capabilities"]["pushNotifications"] is True
+        # A task that waits for a person: its states come one by one.
+        sent = rpc(n, "SendMessage", {**message("get me a human"), "configuration": {
+            "returnImmediately": True,
+            "taskPushNotificationConfig": {"id": "mine", "url": url, "token": "t-1",
+                                           "authentication": {"scheme": "Bearer", "credentials": "c-1"}}}})
+        task = sent["result"]["task"]["id"]
+        of = {"taskId": task}
+        kit.until(lambda: rpc(n, "GetTaskPushNotificationConfig", {**of, "id": "mine"}).get("result", {}).get("token") == "t-1")
+        second = rpc(n, "CreateTaskPushNotificationConfig", {**of, "url": "https://a.hooks.example/x"})["result"]
+        assert second["id"] and second["taskId"] == task, second
+        listed = rpc(n, "ListTaskPushNotificationConfigs", of)["result"]["configs"]
+        assert {x["id"] for x in listed} == {"mine", second["id"]}, listed
+        status, _, _ = n.ask("DELETE", f"/a2a/tasks/{task}/pushNotificationConfigs/{second['id']}", headers=V1)
+        assert status == 200
+        assert len(n.ask("GET", f"/a2a/tasks/{task}/pushNotificationConfigs", headers=V1)[2]["configs"]) == 1
+        # Whoever may submit must not make the node speak to whatever it reaches.
+        for bad in ("http://hooks.example/", "https://evil.example/", "https://hooks.example.evil.example/", "file:///etc/passwd",
+                    "https://hooks.example@evil.example/", "http://169.254.169.254/latest", "https://evil.example#hooks.example"):
+            no = rpc(n, "CreateTaskPushNotificationConfig", {**of, "url": bad})
+            assert no["error"]["code"] == -32602, (bad, no)
+        assert rpc(n, "CreateTaskPushNotificationConfig", {"taskId": "nope", "url": url})["error"]["code"] == -32001
+        assert rpc(n, "GetTaskPushNotificationConfig", {**of, "id": "nope"})["error"]["code"] == -32001
+        rpc(n, "CancelTask", {"id": task})
+        kit.until(lambda: any("task" in x[2] for x in Hook.heard))
+        states = [x[2]["statusUpdate"]["status"]["state"] for x in Hook.heard if "statusUpdate" in x[2]]
+        assert states and states == list(dict.fromkeys(states)), states
+        assert Hook.heard[-1][2]["task"]["status"]["state"] == "TASK_STATE_CANCELED", Hook.heard[-1]
+        assert all(x[:2] == ("t-1", "Bearer c-1") for x in Hook.heard), Hook.heard
+        assert Hook.refused == 1
+    hook.shutdown()
+    # Nobody listed: none are sent, and the card says so.
+    with kit.node(program) as n:
+        assert n.ask("GET", "/.well-known/agent-card.json")[2]["capabilities"]["pushNotifications"] is False
+        no = rpc(n, "SendMessage", {**message("hello"), "configuration": {"taskPushNotificationConfig": {"url": url}}})
+        assert no["error"]["code"] == -32003, no
+
+
 def peers(program):
     folder = kit.packages()
     if not folder:
@@ -68,4 +136,4 @@ def peers(program):
 
 
 if __name__ == "__main__":
-    kit.main({"wire": wire, "keys": keys, "peers": peers})
+    kit.main({"wire": wire, "keys": keys, "push": push, "peers": peers})
