@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -94,7 +95,8 @@ struct front_desk_state {
  private:
   template <class Reply>
   using inquiry_ptr = std::shared_ptr<inquiry<Reply>>;
-  /// Asks whoever sits at each of `places` now: with what `ask` makes of the number of the request.
+  /// Asks whoever sits at each of `places` now: with what `ask` makes of the number of the request,
+  /// or as it does itself when it is given the sitter as well.
   template <class Reply, class Ask>
   void ask_all(waiting_room<Reply>& room, const inquiry_ptr<Reply>& about,
                const std::vector<seat_ptr>& places, const Ask& ask) {
@@ -105,7 +107,10 @@ struct front_desk_state {
         continue;
       about->ask();
       room.admit(++next_request_, {about, due, place, who.incarnation});
-      self_->send(who.handle, ask(next_request_));
+      if constexpr (std::is_invocable_v<Ask, const seat::sitter&, std::uint64_t>)
+        ask(who, next_request_);
+      else
+        self_->send(who.handle, ask(next_request_));
     }
   }
   /// Asks the store; `what` sends the answer. A journal that is being restarted is waited for, and
@@ -140,9 +145,13 @@ struct front_desk_state {
                    timestamp due, std::function<void(task_record_ptr, const refused&)> then);
   /// Of all nodes; this one's is always among them.
   [[nodiscard]] std::vector<seat_ptr> human_desks() const;
-  /// What the human desks say together about a question that one of them may have.
-  static inquiry_ptr<question_done>
-  about_question(const std::string& id, std::function<void(question_ptr, const refused&)> then);
+  /// Says to all human desks what `order` makes of the number of its request, for the one that has
+  /// the question. While its task moves none may have it: then they are asked again.
+  void tell_desks(const std::string& id, timestamp due,
+                  std::function<void(const seat::sitter& desk, std::uint64_t request)> order,
+                  std::function<void(question_ptr, const refused&)> then);
+  /// Whoever works on the task of this question has just begun, or is not there.
+  [[nodiscard]] bool is_moving(const std::string& question) const;
   [[nodiscard]] std::vector<seat_ptr> orchestrators_of_shard(std::uint32_t shard,
                                                              const domain_scope& within = {}) const;
   [[nodiscard]] std::vector<seat_ptr> orchestrators(const std::string& domain,

@@ -30,7 +30,6 @@ class arm_book;
 namespace tools {
 class process_port;
 class http_port;
-class tool_source;
 class worker_pool;
 class alarm_clock;
 } // namespace tools
@@ -51,20 +50,20 @@ class quota_port;
 /// here is immutable or thread safe. Ports may be replaced: a simulation runs the shipped actors on
 /// ports of its own.
 struct node_parts {
-  fleet_spec fleet; ///< as the node was started with it
+  fleet_spec fleet;    ///< as the node was started with it
   shard_layout layout; ///< of all domains
   timeline time = timeline::of_process();
   std::uint64_t seed = 0; ///< of all dice on this node
   std::shared_ptr<spdlog::logger> log;
   std::shared_ptr<troupe::directory> places = std::make_shared<troupe::directory>();
   std::shared_ptr<standing_orders> orders; ///< what people have said of the agents; never null
-  std::shared_ptr<arm_book> arms; ///< what routing has learned; never null
+  std::shared_ptr<arm_book> arms;          ///< what routing has learned; never null
   std::shared_ptr<troupe::metrics> counters;
   std::shared_ptr<cluster_view> cluster; ///< null: the node is alone
   /// Surveys of all nodes that are under way from here.
   std::shared_ptr<std::atomic<std::uint32_t>> surveys =
       std::make_shared<std::atomic<std::uint32_t>>(0);
-  std::shared_ptr<const event_log> events; ///< what happened to tasks; null: nobody keeps it
+  std::shared_ptr<const event_log> events;  ///< what happened to tasks; null: nobody keeps it
   std::shared_ptr<flight_recorder> flights; ///< the last messages; null: nobody keeps them
   std::shared_ptr<native_agents> natives = std::make_shared<native_agents>();
   std::shared_ptr<tools::process_port> processes;
@@ -74,14 +73,12 @@ struct node_parts {
   std::shared_ptr<budget_book> budgets;       ///< what may be spent on them; null: no limits
   /// Of the fleet's server of sentence vectors; null: each domain learns its own.
   std::shared_ptr<const text::sentence_vectors> vectors;
-  std::shared_ptr<quota_port> quota; ///< what keeps to their limits; null: they have none
-  /// Where agents with models get further tools from, by the agent as `domain/agent`.
-  std::map<std::string, std::vector<std::shared_ptr<tools::tool_source>>, std::less<>> tool_sources;
+  std::shared_ptr<quota_port> quota;         ///< what keeps to their limits; null: they have none
   std::shared_ptr<tools::alarm_clock> clock; ///< of what waits for others outside of actors
-  std::shared_ptr<work_desk> work; ///< where calls wait for programs that ask for them
-  std::shared_ptr<const redactor> secrets; ///< what nobody may read; null: there are none
-  /// The versions of the fleet that this node can work by. What `fleet` says of the node itself is the
-  /// same in all of them.
+  std::shared_ptr<work_desk> work;           ///< where calls wait for programs that ask for them
+  std::shared_ptr<const redactor> secrets;   ///< what nobody may read; null: there are none
+  /// The versions of the fleet that this node can work by. What `fleet` says of the node itself is
+  /// the same in all of them.
   std::shared_ptr<fleet_versions> versions = std::make_shared<fleet_versions>();
 
   /// The version that new tasks are accepted under. Keep it while something of it is used.

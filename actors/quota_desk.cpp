@@ -186,10 +186,10 @@ void quota_desk_state::pump(line_state& line, timestamp now) {
     return quota_queue::fit::yes;
   };
   while (const auto x = line.queue.pop(fits))
-    go(line, *x, now);
+    go(*x, now);
 }
 
-void quota_desk_state::go(line_state& line, const quota_wish& x, timestamp now) {
+void quota_desk_state::go(const quota_wish& x, timestamp now) {
   auto hit = waiting_.find(x.id);
   const auto waited = std::move(hit->second);
   waiting_.erase(hit);
@@ -211,7 +211,6 @@ void quota_desk_state::go(line_state& line, const quota_wish& x, timestamp now) 
                          quota_ended{id, said.used.input_tokens + said.used.output_tokens,
                                      said.error == model_error::rate_limited, said.retry_after});
       });
-  static_cast<void>(line);
 }
 
 void quota_desk_state::on_ended(const quota_ended& x) {

@@ -121,7 +121,7 @@ struct quota_desk_state {
 
   // Requests: quota_desk.cpp.
   void pump(line_state& line, timestamp now);
-  void go(line_state& line, const quota_wish& x, timestamp now);
+  void go(const quota_wish& x, timestamp now);
   void drop_late(line_state& line, timestamp now);
   /// It waits no longer; null: it did not.
   quota_ticket_ptr gone(std::uint64_t id);
@@ -142,7 +142,6 @@ struct quota_desk_state {
   void on_answer(std::size_t limit, const json& x, timestamp now);
   [[nodiscard]] json question(std::size_t limit, timestamp now);
   void want_more(limit_state& l, timestamp now);
-  [[nodiscard]] bool wanted(std::size_t limit) const;
 
   caf::event_based_actor* self_ = nullptr;
   parts_ptr parts_;

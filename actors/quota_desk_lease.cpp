@@ -59,13 +59,6 @@ std::string quota_owner(const node_parts& parts, const std::string& limit) {
   return who == no_candidate ? std::string{} : up[who]->node;
 }
 
-bool quota_desk_state::wanted(std::size_t limit) const {
-  return std::any_of(waiting_.begin(), waiting_.end(), [limit](const auto& x) {
-    const auto& of = x.second.which->lane.limits;
-    return std::find(of.begin(), of.end(), limit) != of.end();
-  });
-}
-
 void quota_desk_state::want_more(limit_state& l, timestamp now) {
   l.next = std::min(l.next, std::max(now, later(l.asked_at, l.busy)));
 }

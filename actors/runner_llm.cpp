@@ -5,6 +5,7 @@
 #include "actors/llm_tools.hpp"
 #include "actors/model_report.hpp"
 #include "actors/runner.hpp"
+#include "policies/client_tools.hpp"
 #include "policies/complexity.hpp"
 #include "policies/context_fit.hpp"
 #include "policies/deadline.hpp"
@@ -49,8 +50,8 @@ struct talk {
   double complexity = 0;
   std::uint32_t repairs = 0;
   knowledge_search search;
-  bool fresh = false;      ///< an answer that was kept would not do
-  bool from_cache = false; ///< the last answer was kept
+  bool fresh = false;          ///< an answer that was kept would not do
+  bool from_cache = false;     ///< the last answer was kept
   std::uint64_t waits_for = 0; ///< the number of the turn that goes on with it; 0: tools do
   std::uint64_t request = 0;   ///< at the models' port
   bool asking = false;         ///< a model has been asked and has not answered
@@ -75,6 +76,7 @@ struct talk {
   double fullest = 0; ///< share of its context that a model was given at most
   screens::known_things things; ///< whom and what may be spoken of
   failure stopped;              ///< by a screen, while tools were at work
+  client_tools client;          ///< what whoever submitted the task runs himself
   std::string trail;            ///< for the note
   bool done = false;
 };
@@ -91,6 +93,8 @@ class llm_runner final : public agent_runner {
       , schema_(answer_schema(spec.gives))
       , self_(self)
       , dice_(parts_->seed ^ stable_hash(spec.card.domain + "/" + spec.card.name))
+      , takes_client_tools_(version.domain(spec.card.domain) &&
+                            version.domain(spec.card.domain)->client_tools)
       , knowledge_(llm_knowledge::of(version, spec))
       , boundary_(boundary::of(spec, version.domain(spec.card.domain)))
       , tools_(parts_, version, spec, settings_, boundary_ ? boundary_->screens() : nullptr, self) {
@@ -102,8 +106,8 @@ class llm_runner final : public agent_runner {
     }
     if (!settings_.simple_model.empty()) {
       const auto& all = settings_.models;
-      simple_ = static_cast<std::size_t>(
-          std::find(all.begin(), all.end(), settings_.simple_model) - all.begin());
+      simple_ = static_cast<std::size_t>(std::find(all.begin(), all.end(), settings_.simple_model) -
+                                         all.begin());
       if (simple_ == all.size()) {
         models_.push_back(find_model(settings_.simple_model));
         specs_.push_back(models_.back().spec);
@@ -147,6 +151,8 @@ class llm_runner final : public agent_runner {
       t.things = screens()->known_to(*what);
       t.things.hear_data(passages);
     }
+    if (takes_client_tools_ && what->about)
+      t.client = client_tools::of(what->about->data);
     auto rules = settings_.forward;
     const auto cards = tools_.cards();
     const auto canary = screens() ? screens()->canary() : std::string{};
@@ -156,6 +162,7 @@ class llm_runner final : public agent_runner {
       t.messages = opening(settings_.instructions, *what, rules, !cards.empty(), passages, canary);
       t.trail = "context summarised; ";
     }
+    add_turns(t);
     for (const auto& m : t.messages)
       t.known.add(m.text);
     for (const auto& x : tools_.left_out())
@@ -226,6 +233,59 @@ class llm_runner final : public agent_runner {
     const model_spec* spec = nullptr;
     provider_ptr provider;
   };
+
+  /// The agent's tools, and those of the client whose names are free.
+  std::vector<tool_card> offered(const talk& t) {
+    auto out = tools_.cards();
+    for (const auto& card : t.client.tools)
+      if (!tools_.find(card.name))
+        out.push_back(card);
+    return out;
+  }
+
+  /// What the client's own tools have said so far; they are data like those of any other tool.
+  void add_turns(talk& t) {
+    for (auto& turn : t.client.turns) {
+      if (turn.role == chat_role::tool) {
+        outcome x;
+        x.text = turn.text;
+        if (screens()) {
+          const auto seen = screens()->result(x, "of the client");
+          see(t, seen);
+          t.things.hear(x.text);
+        }
+        turn.text = tool_words(x, "of the client");
+      }
+      t.messages.push_back(turn);
+    }
+  }
+
+  /// Some of the tools that the model wants are the client's: he is told, and the call ends. What
+  /// it wants besides it can ask for again.
+  bool hands_over(std::uint64_t call, talk& t, const std::vector<tool_call>& calls) {
+    std::vector<tool_call> wanted;
+    for (const auto& c : calls)
+      if (!tools_.find(c.name) && t.client.find(c.name))
+        wanted.push_back(c);
+    if (wanted.empty())
+      return false;
+    for (auto& c : wanted) {
+      t.trail += "tool " + beginning_of(c.name, 40) + " (the client's); ";
+      if (!screens())
+        continue;
+      const auto seen =
+          screens()->arguments(c.arguments, *t.client.find(c.name), t.things, *parts_);
+      see(t, seen);
+      if (seen.what.action == screen_action::block) {
+        fail(call, t, stopped_by_screen(seen));
+        return true;
+      }
+    }
+    outcome x;
+    x.data = calls_as_data(wanted);
+    end(call, t, std::move(x));
+    return true;
+  }
 
   [[nodiscard]] const screening* screens() const {
     return boundary_ ? boundary_->screens().get() : nullptr;
@@ -305,7 +365,7 @@ class llm_runner final : public agent_runner {
     what.messages = t.messages;
     // Whoever has used all his steps has to answer with what he knows.
     if (t.steps < t.steps_most)
-      what.tools = tools_.cards();
+      what.tools = offered(t);
     what.schema = schema_;
     what.max_output = settings_.max_output;
     what.temperature = settings_.temperature;
@@ -340,10 +400,14 @@ class llm_runner final : public agent_runner {
   }
 
   model_caller caller(const talk& t) const {
-    return {t.what->about,   t.what->step,
-            t.what->attempt, card_.domain,
-            card_.name,      t.what->urgency,
-            card_.does != effects::none, t.what->skill};
+    return {t.what->about,
+            t.what->step,
+            t.what->attempt,
+            card_.domain,
+            card_.name,
+            t.what->urgency,
+            card_.does != effects::none,
+            t.what->skill};
   }
 
   /// Works more cheaply when a limit is nearly used up, and says so in the trace.
@@ -391,12 +455,12 @@ class llm_runner final : public agent_runner {
                  std::chrono::duration_cast<microseconds>(now - t.asked_at));
     t.fullest = std::max(t.fullest, context_share(*model.spec, reply));
     // An answer that was kept says nothing of the provider.
-    const auto sign = reply.cached != cache_hit::none ? call_sign::nothing
-                      : reply.ok()                    ? call_sign::good
-                      : reply.error == model_error::rate_limited ||
-                              reply.error == model_error::over_budget
-                          ? call_sign::nothing
-                          : sign_for_provider(reason_of(reply.error));
+    const auto sign =
+        reply.cached != cache_hit::none ? call_sign::nothing
+        : reply.ok()                    ? call_sign::good
+        : reply.error == model_error::rate_limited || reply.error == model_error::over_budget
+            ? call_sign::nothing
+            : sign_for_provider(reason_of(reply.error));
     if (const auto turned = model.provider->breaker.ended(sign, t.probe, now))
       report_breaker(*parts_, "provider", model.provider->name, *turned);
     if (!reply.ok())
@@ -415,7 +479,8 @@ class llm_runner final : public agent_runner {
            "it asked for tools " + std::to_string(t.steps) + " times and did not come to an answer",
            {}});
     ++t.steps;
-    use_tools(call, t, reply.calls);
+    if (!hands_over(call, t, reply.calls))
+      use_tools(call, t, reply.calls);
   }
 
   void on_trouble(std::uint64_t call, talk& t, const model_reply& reply, timestamp now) {
@@ -424,9 +489,8 @@ class llm_runner final : public agent_runner {
     if (t.simple && reply.error != model_error::cancelled)
       return ask_own(call, t, std::string{to_string(reply.error)});
     auto left_over = left(t.what->deadline, now);
-    const auto next =
-        after_failure(t.at, reply, std::max(ladder(), t.at.model + 1), left_over,
-                      unit_interval(dice_.draw()));
+    const auto next = after_failure(t.at, reply, std::max(ladder(), t.at.model + 1), left_over,
+                                    unit_interval(dice_.draw()));
     if (next.give_up && reply.error != model_error::over_budget &&
         reply.error != model_error::cancelled && left_over.count() > 0 && stop_saving(t))
       return ask(call, t);
@@ -715,6 +779,7 @@ class llm_runner final : public agent_runner {
   const json schema_;
   caf::event_based_actor* self_;
   dice_box dice_;
+  const bool takes_client_tools_;
   llm_knowledge knowledge_;
   boundary_ptr boundary_;
   llm_tools tools_;

@@ -93,7 +93,7 @@ screening::screened_call screening::incoming(const agent_call_ptr& what) const {
        screens::screen(others, screen_place::results, rule(screen_place::results)));
   note(screen_place::results,
        screens::screen(copy->context, screen_place::results, rule(screen_place::results)));
-  if (acts_by_itself_) {
+  if (acts_by_itself_ && !out.refused()) {
     const auto acting = rule(screen_place::actions);
     note(screen_place::actions, screens::screen(copy->text, screen_place::actions, acting));
     note(screen_place::actions, screens::screen(own, screen_place::actions, acting));

@@ -26,12 +26,12 @@ constexpr std::array<std::string_view, 92> common{
 constexpr std::array<std::string_view, 6> joiners{"and",  "then", "also",
                                                   "plus", "but",  "afterwards"};
 
-bool is_letter(char c) {
+bool letter_of_word(char c) {
   const auto u = static_cast<unsigned char>(c);
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || u >= 0x80;
 }
 
-bool is_digit(char c) {
+bool digit_of_number(char c) {
   return c >= '0' && c <= '9';
 }
 
@@ -42,19 +42,19 @@ char lowered(char c) {
 /// Calls `take(word, begin, end)` for each run of letters or of digits. A point or a comma within a
 /// number belongs to it, and is left out of the word.
 template <class Take>
-void each_word(std::string_view text, Take take) {
+void each_content_word(std::string_view text, Take take) {
   std::size_t i = 0;
   while (i < text.size()) {
     const auto begin = i;
     std::string word;
-    if (is_letter(text[i])) {
-      for (; i < text.size() && is_letter(text[i]); ++i)
+    if (letter_of_word(text[i])) {
+      for (; i < text.size() && letter_of_word(text[i]); ++i)
         word += lowered(text[i]);
-    } else if (is_digit(text[i])) {
+    } else if (digit_of_number(text[i])) {
       for (; i < text.size(); ++i) {
-        const bool within =
-            (text[i] == '.' || text[i] == ',') && i + 1 < text.size() && is_digit(text[i + 1]);
-        if (is_digit(text[i]))
+        const bool within = (text[i] == '.' || text[i] == ',') && i + 1 < text.size() &&
+                            digit_of_number(text[i + 1]);
+        if (digit_of_number(text[i]))
           word += text[i];
         else if (!within)
           break;
@@ -71,8 +71,8 @@ void each_word(std::string_view text, Take take) {
 
 std::set<std::string> content_words(std::string_view text) {
   std::set<std::string> out;
-  each_word(text, [&](std::string word, std::size_t, std::size_t) {
-    const bool says_little = (!is_digit(word.front()) && word.size() < 2) ||
+  each_content_word(text, [&](std::string word, std::size_t, std::size_t) {
+    const bool says_little = (!digit_of_number(word.front()) && word.size() < 2) ||
                              std::find(common.begin(), common.end(), word) != common.end();
     if (!says_little && out.size() < words_max)
       out.insert(std::move(word));
@@ -91,7 +91,7 @@ double share_in(const std::set<std::string>& words, const std::set<std::string>&
 std::set<std::string> numbers_in(const std::set<std::string>& words) {
   std::set<std::string> out;
   for (const auto& w : words)
-    if (is_digit(w.front()))
+    if (digit_of_number(w.front()))
       out.insert(w);
   return out;
 }
@@ -103,13 +103,13 @@ std::vector<std::string> rough_clauses(std::string_view text) {
   };
   std::vector<cut> cuts;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool ends =
-        text[i] == '!' || text[i] == '?' || text[i] == ';' || text[i] == '\n' ||
-        ((text[i] == '.' || text[i] == ',') && (i + 1 == text.size() || !is_digit(text[i + 1])));
+    const bool ends = text[i] == '!' || text[i] == '?' || text[i] == ';' || text[i] == '\n' ||
+                      ((text[i] == '.' || text[i] == ',') &&
+                       (i + 1 == text.size() || !digit_of_number(text[i + 1])));
     if (ends)
       cuts.push_back({i, i + 1});
   }
-  each_word(text, [&](const std::string& word, std::size_t begin, std::size_t end) {
+  each_content_word(text, [&](const std::string& word, std::size_t begin, std::size_t end) {
     if (std::find(joiners.begin(), joiners.end(), word) != joiners.end())
       cuts.push_back({begin, end});
   });
@@ -117,7 +117,7 @@ std::vector<std::string> rough_clauses(std::string_view text) {
   cuts.push_back({text.size(), text.size()});
   const auto words_of = [](std::string_view part) {
     std::size_t n = 0;
-    each_word(part, [&](const std::string&, std::size_t, std::size_t) { ++n; });
+    each_content_word(part, [&](const std::string&, std::size_t, std::size_t) { ++n; });
     return n;
   };
   std::vector<std::string> out;

@@ -171,10 +171,11 @@ struct domain_spec {
   breaker_spec provider_breaker;       ///< of each provider
   overload_spec overload;
   std::vector<sanitize_rule> sanitize; ///< that agents may name
-  screen_spec screens; ///< of its agents, unless they say otherwise
+  screen_spec screens;                 ///< of its agents, unless they say otherwise
+  bool client_tools = false; ///< whoever submits a task may bring tools that he runs himself
   std::optional<std::vector<std::string>> callers; ///< see `why_not_delegated`
   std::optional<std::vector<std::string>> exports; ///< likewise
-  budget_limits budgets; ///< for it and the domains within it
+  budget_limits budgets;                           ///< for it and the domains within it
   std::map<std::string, document_collection, std::less<>> knowledge; ///< documents, by name
   std::vector<agent_spec> agents;
   std::vector<domain_spec> domains; ///< sub-domains
@@ -264,7 +265,7 @@ struct fleet_spec {
   std::vector<provider_spec> providers; ///< of language models
   std::vector<model_spec> models;       ///< each of one of `providers`
   budget_rules budgets;
-  vectors_spec vectors;                 ///< of sentences
+  vectors_spec vectors; ///< of sentences
   std::vector<domain_spec> domains;
 };
 

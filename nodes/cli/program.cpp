@@ -72,6 +72,7 @@ std::unique_ptr<CLI::App> make_program(shell& s) {
   add_knowledge(*app, s);
   add_mcp(*app, s);
   add_models(*app, s);
+  add_screen(*app, s);
   add_replay(*app, s);
   add_sim(*app, s);
   add_sim_llm(*app, s);

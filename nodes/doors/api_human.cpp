@@ -1,4 +1,5 @@
 #include "nodes/doors/api_parts.hpp"
+#include "nodes/doors/body_form.hpp"
 #include "nodes/doors/views.hpp"
 
 namespace troupe {
@@ -19,14 +20,6 @@ http_reply one(const question_ptr& q, const std::string& path) {
   return json_reply(question_view(*q));
 }
 
-/// The errors as a problem, or nothing.
-bool broken(std::vector<body_error>& errors, const responder& answer, std::string_view path) {
-  if (errors.empty())
-    return false;
-  refuse(answer, bad_request("the body breaks its schema", std::move(errors)), path);
-  return true;
-}
-
 std::string read_by(member_reader& in) {
   auto by = in.text("by", name_max);
   const auto* given = in.find("by");
@@ -36,55 +29,51 @@ std::string read_by(member_reader& in) {
 }
 
 void claim(const api_ptr& api, http_request& what, const responder& answer) {
-  problem bad;
-  const auto body = read_object(what, bad);
-  if (!body)
-    return refuse(answer, bad, what.path);
-  std::vector<body_error> errors;
-  member_reader in{*body, "", errors};
-  auto by = read_by(in);
-  in.end();
-  if (!broken(errors, answer, what.path))
-    api->node_for(what, access_scope::answer)->claim(what.parameters[0], std::move(by),
-                    rendered<question_ptr>(answer, what.path, one));
+  body_form form{what, answer};
+  if (!form)
+    return;
+  auto by = read_by(form.in());
+  if (form.ends())
+    api->node_for(what, access_scope::answer)
+        ->claim(what.parameters[0], std::move(by), rendered<question_ptr>(answer, what.path, one));
 }
 
 void give_answer(const api_ptr& api, http_request& what, const responder& answer) {
-  problem bad;
-  const auto body = read_object(what, bad);
-  if (!body)
-    return refuse(answer, bad, what.path);
-  std::vector<body_error> errors;
-  member_reader in{*body, "", errors};
+  body_form form{what, answer};
+  if (!form)
+    return;
+  auto& in = form.in();
   auto by = read_by(in);
   outcome x;
   x.text = in.text("text");
   x.data = in.object("data");
   const bool deny = in.boolean("deny");
-  in.end();
-  if (x.text.empty() && x.data.is_null() && !deny && errors.empty())
+  if (x.text.empty() && x.data.is_null() && !deny && form.sound())
     in.fail("text", "must not be missing unless data is given or the request is denied");
-  if (broken(errors, answer, what.path))
+  if (!form.ends())
     return;
   if (deny) {
     x.failed = {reason::policy_denied, x.text.empty() ? by + " denied it" : x.text, {}};
     x.confidence = 0;
   }
-  api->node_for(what, access_scope::answer)->answer(what.parameters[0], std::move(by), std::move(x),
-                   rendered<question_ptr>(answer, what.path, one));
+  api->node_for(what, access_scope::answer)
+      ->answer(what.parameters[0], std::move(by), std::move(x),
+               rendered<question_ptr>(answer, what.path, one));
 }
 
 } // namespace
 
 void add_human(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/human", route_need::somewhere(access_scope::answer), [api](http_request& what, const responder& answer) {
-    query_reader query{what.query};
-    auto queue = query.text("queue");
-    if (const auto bad = query.end())
-      return refuse(answer, *bad, what.path);
-    api->node_for(what, access_scope::answer)->questions(std::move(queue),
-                        rendered<std::vector<question_ptr>>(answer, what.path, many));
-  });
+  to.add("GET", "/v1/human", route_need::somewhere(access_scope::answer),
+         [api](http_request& what, const responder& answer) {
+           query_reader query{what.query};
+           auto queue = query.text("queue");
+           if (const auto bad = query.end())
+             return refuse(answer, *bad, what.path);
+           api->node_for(what, access_scope::answer)
+               ->questions(std::move(queue),
+                           rendered<std::vector<question_ptr>>(answer, what.path, many));
+         });
   to.add("POST", "/v1/human/{id}/claim", route_need::somewhere(access_scope::answer),
          [api](http_request& what, const responder& answer) { claim(api, what, answer); });
   to.add("POST", "/v1/human/{id}/answer", route_need::somewhere(access_scope::answer),

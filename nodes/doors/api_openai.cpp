@@ -27,6 +27,7 @@ class chat : public std::enable_shared_from_this<chat> {
       , streams_(wish.stream)
       , with_usage_(wish.stream_usage) {
     head_.model = wish.what.domain;
+    head_.with_tools = wish.brings_tools;
     head_.created = std::chrono::duration_cast<std::chrono::seconds>(
                         std::chrono::system_clock::now().time_since_epoch())
                         .count();
@@ -126,6 +127,16 @@ std::vector<std::string> models_for(const api_ptr& api, const http_request& what
   return out;
 }
 
+/// Whether the domain at `path` takes tools of clients; one that there is not is refused later.
+bool takes_tools(const std::vector<domain_spec>& all, const std::string& path) {
+  for (const auto& d : all)
+    if (d.path == path)
+      return d.client_tools;
+    else if (path.starts_with(d.path + "/"))
+      return takes_tools(d.domains, path);
+  return true;
+}
+
 void append_model(std::string& out, const std::string& path, const std::string& fleet) {
   object_text o{out};
   o.text("id", path);
@@ -171,6 +182,10 @@ void add_openai(router& to, const api_ptr& api) {
         auto wish = read_chat(what, why);
         if (!wish)
           return answer.send(to_openai_reply(why));
+        if (wish->brings_tools && !takes_tools(api->node.fleet_now()->domains, wish->what.domain)) {
+          const std::string no = "the domain takes no tools of clients (client_tools)";
+          return answer.send(to_openai_reply(bad_request("tools: " + no, {{"/tools", no}})));
+        }
         std::make_shared<chat>(api->node_for(what, access_scope::submit), answer, *wish)
             ->start(std::move(wish->what));
       },

@@ -1,6 +1,7 @@
 #include "actors/agent_json.hpp"
 #include "actors/work_desk.hpp"
 #include "nodes/doors/api_parts.hpp"
+#include "nodes/doors/body_form.hpp"
 #include "nodes/doors/json_text.hpp"
 #include "nodes/doors/uri.hpp"
 
@@ -56,16 +57,12 @@ void poll(const api_ptr& api, http_request& what, const responder& answer) {
   const auto& domain = what.parameters[0];
   if (const auto no = not_allowed_in(what, access_scope::answer, domain))
     return refuse(answer, *no, what.path);
-  problem bad;
-  const auto body = read_object(what, bad, true);
-  if (!body)
-    return refuse(answer, bad, what.path);
-  std::vector<body_error> errors;
-  member_reader in{*body, "", errors};
-  const auto wait = in.integer("wait_ms", 0, poll_wait_max_ms).value_or(0);
-  in.end();
-  if (!errors.empty())
-    return refuse(answer, bad_request("the body breaks its schema", std::move(errors)), what.path);
+  body_form form{what, answer, true};
+  if (!form)
+    return;
+  const auto wait = form.in().integer("wait_ms", 0, poll_wait_max_ms).value_or(0);
+  if (!form.ends())
+    return;
   if (!has_worker(api->node.fleet_now()->domains, domain, what.parameters[1]))
     return refuse(answer, not_found("unknown_agent", "there is no agent of kind worker called so"),
                   what.path);
@@ -102,18 +99,12 @@ std::optional<word> read_word(const api_ptr& api, const http_request& what, cons
 }
 
 void heartbeat(const api_ptr& api, http_request& what, const responder& answer) {
-  problem bad;
-  const auto body = read_object(what, bad);
-  if (!body)
-    return refuse(answer, bad, what.path);
-  std::vector<body_error> errors;
-  member_reader in{*body, "", errors};
-  const auto said = read_word(api, what, answer, in);
-  if (!said)
+  body_form form{what, answer};
+  if (!form)
     return;
-  in.end();
-  if (!errors.empty())
-    return refuse(answer, bad_request("the body breaks its schema", std::move(errors)), what.path);
+  const auto said = read_word(api, what, answer, form.in());
+  if (!said || !form.ends())
+    return;
   milliseconds left{0};
   if (api->settings.work->renew(said->item, said->lease, left) != work_desk::taken::yes)
     return no_such_work(answer, what.path);
@@ -121,19 +112,17 @@ void heartbeat(const api_ptr& api, http_request& what, const responder& answer) 
 }
 
 void end_work(const api_ptr& api, http_request& what, const responder& answer, bool well) {
-  problem bad;
-  const auto body = read_object(what, bad);
-  if (!body)
-    return refuse(answer, bad, what.path);
-  std::vector<body_error> errors;
-  member_reader in{*body, "", errors};
+  body_form form{what, answer};
+  if (!form)
+    return;
+  auto& in = form.in();
   const auto said = read_word(api, what, answer, in);
   if (!said)
     return;
   json result;
   if (well) {
     result = in.object("result");
-    if (result.is_null() && errors.empty())
+    if (result.is_null() && form.sound())
       in.fail("result", "must be an object with text, data or both");
   } else {
     const auto why = in.word<reason>("reason").value_or(reason::crash);
@@ -142,13 +131,12 @@ void end_work(const api_ptr& api, http_request& what, const responder& answer, b
       error["retry_after_ms"] = *wait;
     result = {{"error", std::move(error)}};
   }
-  in.end();
-  auto x = errors.empty() ? outcome_from_json(result) : outcome{};
+  auto x = form.sound() ? outcome_from_json(result) : outcome{};
   // Told to the program that made it rather than to the task: it may still say it better.
   if (well && x.failed)
-    errors.push_back({"/result", x.failed.detail});
-  if (!errors.empty())
-    return refuse(answer, bad_request("the body breaks its schema", std::move(errors)), what.path);
+    form.fail({"/result", x.failed.detail});
+  if (!form.ends())
+    return;
   if (api->settings.work->end(said->item, said->lease, std::move(x)) != work_desk::taken::yes)
     return no_such_work(answer, what.path);
   answer.send(json_reply(json::object()));

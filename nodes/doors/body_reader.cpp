@@ -2,13 +2,13 @@
 
 #include "nodes/doors/uri.hpp"
 
+#include <troupe/json_read.hpp>
+
 #include <algorithm>
 
 namespace troupe {
 
 namespace {
-
-constexpr std::size_t depth_max = 64;
 
 bool is_json(std::string_view type) noexcept {
   type = type.substr(0, type.find(';'));
@@ -19,30 +19,6 @@ bool is_json(std::string_view type) noexcept {
     c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   return lower == "application/json" ||
          (lower.starts_with("application/") && lower.ends_with("+json"));
-}
-
-/// How many bytes there are up to the one that opens the level below the deepest allowed; npos if
-/// there is none.
-std::size_t too_deep_at(std::string_view text) noexcept {
-  std::size_t depth = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted) {
-      if (c == '\\')
-        ++i;
-      else if (c == '"')
-        quoted = false;
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > depth_max)
-        return i;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return std::string_view::npos;
 }
 
 problem malformed(std::string detail) {
@@ -69,8 +45,8 @@ std::optional<json> read_object(const http_request& from, problem& why, bool may
     return std::nullopt;
   }
   if (const auto at = too_deep_at(from.body); at != std::string::npos) {
-    why = malformed("the body nests deeper than " + std::to_string(depth_max) + " levels at byte " +
-                    std::to_string(at));
+    why = malformed("the body nests deeper than " + std::to_string(json_depth_max) +
+                    " levels at byte " + std::to_string(at));
     return std::nullopt;
   }
   json out;

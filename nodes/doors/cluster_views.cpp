@@ -160,6 +160,8 @@ json cluster_limits(const survey_answers& said) {
   for (const auto& x : said)
     for (const auto& row : rows_of(x, "limits")) {
       const auto name = text_of(row, "name");
+      if (name.empty())
+        continue;
       auto& sum = limits[name];
       if (sum.is_null())
         sum = {{"name", name},

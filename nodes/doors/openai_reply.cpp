@@ -1,13 +1,28 @@
 #include "nodes/doors/openai_reply.hpp"
 
 #include "nodes/doors/json_text.hpp"
+#include "policies/client_tools.hpp"
 
 namespace troupe {
 
 namespace {
 
-std::string_view finish_of(const outcome& x) noexcept {
-  return x.partial ? "length" : "stop";
+std::string_view finish_of(const outcome& x, bool wants_tools) noexcept {
+  return wants_tools ? "tool_calls" : x.partial ? "length" : "stop";
+}
+
+/// `"tool_calls": [...]` of a message, or of a chunk, where each call has its place.
+void add_calls(object_text& o, const std::vector<tool_call>& calls, bool with_place) {
+  auto list = json::array();
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    json call{{"id", calls[i].id},
+              {"type", "function"},
+              {"function", {{"name", calls[i].name}, {"arguments", as_text(calls[i].arguments)}}}};
+    if (with_place)
+      call["index"] = i;
+    list.push_back(std::move(call));
+  }
+  o.key("tool_calls") += as_text(list);
 }
 
 void begin_answer(object_text& o, const chat_head& head, std::string_view kind) {
@@ -79,10 +94,22 @@ std::string completion_text(const chat_head& head, const outcome& x) {
   object_text o{out};
   begin_answer(o, head, "chat.completion");
   auto& choices = o.key("choices");
-  choices += "[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":";
-  append_quoted(choices, x.text);
-  choices += ",\"refusal\":null},\"logprobs\":null,\"finish_reason\":";
-  append_quoted(choices, finish_of(x));
+  const auto calls = head.with_tools ? calls_in_data(x.data) : std::vector<tool_call>{};
+  choices += "[{\"index\":0,\"message\":";
+  {
+    object_text m{choices};
+    m.text("role", "assistant");
+    if (calls.empty())
+      m.text("content", x.text);
+    else
+      m.key("content") += "null";
+    m.key("refusal") += "null";
+    if (!calls.empty())
+      add_calls(m, calls, false);
+    m.end();
+  }
+  choices += ",\"logprobs\":null,\"finish_reason\":";
+  append_quoted(choices, finish_of(x, !calls.empty()));
   choices += "}]";
   add_usage(o, x.used);
   o.end();
@@ -95,14 +122,21 @@ std::string chunk_of_role(const chat_head& head) {
 
 std::string chunks_of(const chat_head& head, const outcome& x, bool with_usage) {
   std::string out;
-  if (!x.text.empty()) {
+  const auto calls = head.with_tools ? calls_in_data(x.data) : std::vector<tool_call>{};
+  if (!calls.empty()) {
+    std::string delta;
+    object_text d{delta};
+    add_calls(d, calls, true);
+    d.end();
+    out = chunk(head, delta, {});
+  } else if (!x.text.empty()) {
     std::string delta;
     object_text d{delta};
     d.text("content", x.text);
     d.end();
     out = chunk(head, delta, {});
   }
-  out += chunk(head, "{}", finish_of(x));
+  out += chunk(head, "{}", finish_of(x, !calls.empty()));
   if (with_usage) {
     out += "data: ";
     object_text o{out};

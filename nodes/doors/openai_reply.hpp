@@ -17,6 +17,7 @@ struct chat_head {
   std::string task;
   std::string model;        ///< the domain
   std::int64_t created = 0; ///< seconds since 1970
+  bool with_tools = false;  ///< the client brought tools: it may be asked to use them
 };
 
 /// The whole answer to a task that has ended well.

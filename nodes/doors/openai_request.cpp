@@ -3,6 +3,9 @@
 #include "nodes/doors/body_reader.hpp"
 #include "nodes/doors/submit_request.hpp"
 #include "nodes/doors/uri.hpp"
+#include "policies/client_tools.hpp"
+
+#include <troupe/json_read.hpp>
 
 #include <algorithm>
 #include <array>
@@ -86,6 +89,86 @@ void read_messages(const json* list, task_request& out, std::vector<body_error>&
     errors.push_back({"/messages", "need a message of the user with some text"});
 }
 
+/// The client's tools as `data.client.tools`.
+json read_tools(const json* list, std::vector<body_error>& errors) {
+  auto out = json::array();
+  if (is_empty(list))
+    return out;
+  if (!list->is_array() || list->size() > client_tools_max) {
+    errors.push_back(
+        {"/tools", "must be a list of at most " + std::to_string(client_tools_max) + " tools"});
+    return out;
+  }
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const auto at = "/tools/" + std::to_string(i);
+    const auto& x = (*list)[i];
+    const auto f = x.is_object() ? x.find("function") : x.end();
+    if (!x.is_object() || f == x.end() || !f->is_object()) {
+      errors.push_back({at, "must be a tool of type function"});
+      return out;
+    }
+    const auto name = f->find("name");
+    const auto plain = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '_' || c == '-';
+    };
+    if (name == f->end() || !name->is_string() || name->get_ref<const std::string&>().empty() ||
+        name->get_ref<const std::string&>().size() > 64 ||
+        !std::all_of(name->get_ref<const std::string&>().begin(),
+                     name->get_ref<const std::string&>().end(), plain)) {
+      errors.push_back({at + "/function/name", "must be 1 to 64 letters, digits, _ or -"});
+      return out;
+    }
+    json card{{"name", *name}};
+    for (const char* key : {"description", "parameters"})
+      if (const auto hit = f->find(key); hit != f->end() && !hit->is_null())
+        card[key] = *hit;
+    out.push_back(std::move(card));
+  }
+  return out;
+}
+
+/// What was wanted of the client's tools since the user's last message, and what they have said.
+json read_turns(const json& messages, std::vector<body_error>& errors) {
+  auto out = json::array();
+  if (!messages.is_array())
+    return out;
+  std::size_t from = messages.size();
+  while (from > 0 && messages[from - 1].value("role", std::string{}) != "user")
+    --from;
+  for (auto i = from; i < messages.size(); ++i) {
+    const auto& m = messages[i];
+    const auto at = "/messages/" + std::to_string(i);
+    if (m["role"] == "tool") {
+      std::string text, wrong;
+      read_content(m, text, wrong);
+      out.push_back({{"answers", m.value("tool_call_id", std::string{})}, {"text", text}});
+      continue;
+    }
+    const auto list = m.find("tool_calls");
+    if (m["role"] != "assistant" || list == m.end() || !list->is_array())
+      continue;
+    auto calls = json::array();
+    for (const auto& c : *list) {
+      const auto f = c.is_object() ? c.find("function") : c.end();
+      if (!c.is_object() || f == c.end() || !f->is_object() || !f->contains("name") ||
+          !(*f)["name"].is_string() || !c.contains("id") || !c["id"].is_string()) {
+        errors.push_back({at + "/tool_calls", "must be calls of functions with an id"});
+        return out;
+      }
+      const auto written = f->find("arguments");
+      auto arguments = written != f->end() && written->is_string()
+                           ? parse_bounded(written->get_ref<const std::string&>())
+                           : json::object();
+      calls.push_back({{"id", c["id"]},
+                       {"name", (*f)["name"]},
+                       {"arguments", arguments.is_object() ? arguments : json::object()}});
+    }
+    out.push_back({{"calls", std::move(calls)}});
+  }
+  return out;
+}
+
 bool is_plain_text(const json& format) {
   return format.is_object() && format.contains("type") && format["type"] == "text";
 }
@@ -112,8 +195,14 @@ std::optional<chat_request> read_chat(const http_request& from, problem& why) {
   }
   if (const auto* n = in.find("n"); n && *n != 1)
     in.fail("n", "there is one answer to a task");
-  if (!is_empty(in.find("tools")) || !is_empty(in.find("functions")))
-    in.fail("tools", "agents have their own tools; this door takes none from outside");
+  if (!is_empty(in.find("functions")))
+    in.fail("functions", "are called tools");
+  auto tools = read_tools(in.find("tools"), errors);
+  if (const auto* choice = in.find("tool_choice"); choice && *choice == "none")
+    tools.clear();
+  else if (choice && !tools.empty() && *choice != "auto")
+    in.fail("tool_choice", "must be auto or none: the agent decides");
+  out.brings_tools = !tools.empty();
   if (const auto* format = in.find("response_format"); format && !is_plain_text(*format))
     in.fail("response_format", "answers are plain text");
   if (in.boolean("logprobs"))
@@ -131,6 +220,8 @@ std::optional<chat_request> read_chat(const http_request& from, problem& why) {
     task.who.tier = read_name(m, "tier");
   }
   read_delivery(from, task, errors);
+  if (out.brings_tools && errors.empty())
+    task.data["client"] = {{"tools", std::move(tools)}, {"turns", read_turns(*messages, errors)}};
   if (!errors.empty()) {
     const auto& first = errors.front();
     auto detail =
@@ -139,7 +230,7 @@ std::optional<chat_request> read_chat(const http_request& from, problem& why) {
     return std::nullopt;
   }
   if (task.context_id.empty() && messages->size() > 1)
-    task.data = {{"messages", *messages}};
+    task.data["messages"] = *messages;
   return out;
 }
 

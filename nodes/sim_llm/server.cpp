@@ -4,7 +4,8 @@
 #include "nodes/sim_llm/brain.hpp"
 #include "nodes/sim_llm/rate_limit.hpp"
 #include "policies/dice.hpp"
-#include "src/models/bounded_json.hpp"
+
+#include <troupe/json_read.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -162,7 +163,7 @@ class server::impl : public std::enable_shared_from_this<server::impl> {
     }
     chat asked;
     try {
-      const auto body = models::parse_bounded(what.body);
+      const auto body = parse_bounded(what.body);
       if (body.is_discarded())
         throw std::runtime_error{"the body is no JSON"};
       asked = how.read(body);

@@ -72,7 +72,7 @@ std::string letters_only(std::string_view text) {
   return out;
 }
 
-std::string lower(std::string_view x) {
+std::string lowered_id(std::string_view x) {
   std::string out{x};
   for (auto& c : out)
     if (c >= 'A' && c <= 'Z')
@@ -80,10 +80,10 @@ std::string lower(std::string_view x) {
   return out;
 }
 
-bool is_letter(char c) noexcept {
+bool letter_of_id(char c) noexcept {
   return std::isalpha(static_cast<unsigned char>(c)) != 0;
 }
-bool is_digit(char c) noexcept {
+bool digit_of_id(char c) noexcept {
   return c >= '0' && c <= '9';
 }
 
@@ -116,6 +116,8 @@ std::vector<offence> offences_in(const std::string& text, screen_place where, co
   using is = known_things::standing;
   for (const auto& x : links_in(text)) {
     const auto known = standing(x.target);
+    if (by.hosts && is_host_of(x.host, *by.hosts))
+      continue;
     if (x.what == link::kind::email) {
       if (known == is::unknown)
         out.push_back({x.at, x.size, where == screen_place::actions ? 0.8 : 0.7,
@@ -124,8 +126,6 @@ std::vector<offence> offences_in(const std::string& text, screen_place where, co
         out.push_back({x.at, x.size, 0.55, sign::exfiltration});
       continue;
     }
-    if (by.hosts && is_host_of(x.host, *by.hosts))
-      continue;
     const bool given = known == is::trusted || standing(x.host) == is::trusted;
     const double score = x.filled_in                       ? 0.85
                          : x.image && !given               ? 0.8
@@ -219,16 +219,16 @@ bool secret_words::in(std::string_view text) const {
 }
 
 known_things::known_things(std::string customer)
-    : customer_(lower(customer)) {
+    : customer_(lowered_id(customer)) {
   // Letters, perhaps a sign, and at least three digits: only such ids can be told from other words.
   std::size_t at = 0;
-  while (at < customer_.size() && is_letter(customer_[at]))
+  while (at < customer_.size() && letter_of_id(customer_[at]))
     ++at;
   auto digits = at;
   if (digits < customer_.size() && (customer_[digits] == '-' || customer_[digits] == '_'))
     ++digits;
   std::size_t n = digits;
-  while (n < customer_.size() && is_digit(customer_[n]))
+  while (n < customer_.size() && digit_of_id(customer_[n]))
     ++n;
   if (at > 0 && n == customer_.size() && n - digits >= 3) {
     prefix_ = customer_.substr(0, digits);
@@ -304,15 +304,15 @@ std::vector<known_things::named_id> known_things::ids_in(std::string_view text) 
     return out;
   for (std::size_t i = 0; i + prefix_.size() < text.size() && out.size() < ids_max; ++i) {
     if (std::tolower(static_cast<unsigned char>(text[i])) != prefix_[0] ||
-        (i > 0 && (is_letter(text[i - 1]) || is_digit(text[i - 1]) || text[i - 1] == '-')) ||
-        lower(text.substr(i, prefix_.size())) != prefix_)
+        (i > 0 && (letter_of_id(text[i - 1]) || digit_of_id(text[i - 1]) || text[i - 1] == '-')) ||
+        lowered_id(text.substr(i, prefix_.size())) != prefix_)
       continue;
     auto end = i + prefix_.size();
-    while (end < text.size() && is_digit(text[end]))
+    while (end < text.size() && digit_of_id(text[end]))
       ++end;
     const auto n = end - i - prefix_.size();
-    if (n + 1 >= digits_ && n <= digits_ + 1 && (end == text.size() || !is_letter(text[end])))
-      out.push_back({i, end - i, lower(text.substr(i, end - i))});
+    if (n + 1 >= digits_ && n <= digits_ + 1 && (end == text.size() || !letter_of_id(text[end])))
+      out.push_back({i, end - i, lowered_id(text.substr(i, end - i))});
     i = end - 1;
   }
   return out;

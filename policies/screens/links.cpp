@@ -20,7 +20,7 @@ bool is_host_char(char c) noexcept {
          c == '.' || c == '_';
 }
 
-std::string lower(std::string_view x) {
+std::string lowered_link(std::string_view x) {
   std::string out{x};
   for (auto& c : out)
     if (c >= 'A' && c <= 'Z')
@@ -68,7 +68,7 @@ link read_url(std::string_view text, std::size_t at, std::size_t scheme) {
   out.at = at;
   const auto end = end_of_url(text, at);
   out.size = end - at;
-  out.target = lower(text.substr(at, out.size));
+  out.target = lowered_link(text.substr(at, out.size));
   auto rest = std::string_view{out.target}.substr(std::min(scheme, out.target.size()));
   auto host_end = rest.find_first_of("/?#");
   auto host = rest.substr(0, host_end);
@@ -143,8 +143,8 @@ bool read_email(std::string_view text, std::size_t sign, link& out) {
   out.what = link::kind::email;
   out.at = begin;
   out.size = end - begin;
-  out.target = lower(text.substr(begin, end - begin));
-  out.host = lower(host);
+  out.target = lowered_link(text.substr(begin, end - begin));
+  out.host = lowered_link(host);
   return true;
 }
 
@@ -194,7 +194,7 @@ std::vector<link> links_in(std::string_view text) {
 
 bool is_host_of(std::string_view host, const std::vector<std::string>& allowed) {
   return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& x) {
-    const auto one = lower(x);
+    const auto one = lowered_link(x);
     return host == one || (host.size() > one.size() && host.ends_with(one) &&
                            host[host.size() - one.size() - 1] == '.');
   });

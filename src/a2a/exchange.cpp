@@ -1,5 +1,7 @@
 #include "src/a2a/exchange.hpp"
 
+#include <troupe/json_read.hpp>
+
 #include <algorithm>
 
 namespace troupe::a2a {
@@ -7,19 +9,6 @@ namespace troupe::a2a {
 namespace {
 
 constexpr std::size_t quoted_max = 500;
-
-const json& at(const json& x, const char* member) {
-  static const json none;
-  if (!x.is_object())
-    return none;
-  const auto hit = x.find(member);
-  return hit == x.end() ? none : *hit;
-}
-
-std::string text_at(const json& x, const char* member) {
-  const auto& hit = at(x, member);
-  return hit.is_string() ? hit.get<std::string>() : std::string{};
-}
 
 /// Scheme, host and port.
 std::string_view origin_of(std::string_view url) noexcept {
@@ -81,11 +70,11 @@ void take_parts(const json& parts, reply& out) {
   if (!parts.is_array())
     return;
   for (const auto& part : parts) {
-    if (const auto& text = at(part, "text"); text.is_string()) {
+    if (const auto& text = part_of(part, "text"); text.is_string()) {
       if (!out.text.empty())
         out.text += '\n';
       out.text += text.get_ref<const std::string&>();
-    } else if (const auto& data = at(part, "data"); data.is_object() && out.data.is_null()) {
+    } else if (const auto& data = part_of(part, "data"); data.is_object() && out.data.is_null()) {
       out.data = data;
     }
   }
@@ -94,7 +83,7 @@ void take_parts(const json& parts, reply& out) {
 reply of_message(const json& x) {
   reply out;
   out.over = true;
-  take_parts(at(x, "parts"), out);
+  take_parts(part_of(x, "parts"), out);
   if (out.text.empty() && out.data.is_null())
     return broken("its message holds neither text nor data");
   return out;
@@ -103,19 +92,19 @@ reply of_message(const json& x) {
 reply of_task(const json& x) {
   reply out;
   out.task = text_at(x, "id");
-  const auto& status = at(x, "status");
+  const auto& status = part_of(x, "status");
   const auto state = text_at(status, "state");
   if (out.task.empty() || state.empty())
     return broken("its task has no id or no state");
   reply told;
-  take_parts(at(at(status, "message"), "parts"), told);
+  take_parts(part_of(part_of(status, "message"), "parts"), told);
   if (state == "TASK_STATE_SUBMITTED" || state == "TASK_STATE_WORKING")
     return out;
   if (state == "TASK_STATE_COMPLETED") {
     out.over = true;
-    if (const auto& artifacts = at(x, "artifacts"); artifacts.is_array())
+    if (const auto& artifacts = part_of(x, "artifacts"); artifacts.is_array())
       for (const auto& a : artifacts)
-        take_parts(at(a, "parts"), out);
+        take_parts(part_of(a, "parts"), out);
     if (out.text.empty() && out.data.is_null()) {
       out.text = told.text;
       out.data = told.data;
@@ -143,11 +132,11 @@ reply of_task(const json& x) {
 }
 
 reply of_error(const json& error, int status) {
-  const auto& details = at(error, status == 200 ? "data" : "details");
+  const auto& details = part_of(error, status == 200 ? "data" : "details");
   std::string word;
   if (details.is_array() && !details.empty())
     word = text_at(details[0], "reason");
-  const auto& number = at(error, "code");
+  const auto& number = part_of(error, "code");
   const int code = number.is_number_integer() ? number.get<int>() : 0;
   auto why = reason::crash;
   if (status == 429 || word == "BUSY")
@@ -176,7 +165,7 @@ std::string card_url(std::string_view url) {
 std::optional<endpoint> pick_endpoint(std::string_view card, std::string_view from,
                                       std::string& why) {
   const auto read = json::parse(card, nullptr, false);
-  const auto& interfaces = at(read, "supportedInterfaces");
+  const auto& interfaces = part_of(read, "supportedInterfaces");
   if (!interfaces.is_array()) {
     why = "its agent card is none of A2A 1.0";
     return std::nullopt;
@@ -238,18 +227,18 @@ wire_request cancel_request(const endpoint& to, const std::string& task, std::st
 
 reply read_reply(const endpoint& from, int status, std::string_view body, bool wrapped) {
   const auto read = json::parse(body, nullptr, false);
-  if (const auto& error = at(read, "error"); error.is_object())
+  if (const auto& error = part_of(read, "error"); error.is_object())
     return of_error(error, status);
   if (status < 200 || status >= 300)
     return of_error({{"message", "HTTP status " + std::to_string(status)}}, status);
-  const auto& result = from.rpc ? at(read, "result") : read;
+  const auto& result = from.rpc ? part_of(read, "result") : read;
   if (!result.is_object())
     return broken("its answer is no JSON object");
   if (!wrapped)
     return of_task(result);
-  if (const auto& task = at(result, "task"); task.is_object())
+  if (const auto& task = part_of(result, "task"); task.is_object())
     return of_task(task);
-  if (const auto& said = at(result, "message"); said.is_object())
+  if (const auto& said = part_of(result, "message"); said.is_object())
     return of_message(said);
   return broken("its answer is neither a task nor a message");
 }

@@ -33,7 +33,8 @@ const record& tier_keys() {
 const record& learning_keys() {
   static const record r{
       "learning",
-      "What a call is worth to the strategy `learned`, and how long it is remembered. The worth of a "
+      "What a call is worth to the strategy `learned`, and how long it is remembered. The worth of "
+      "a "
       "call is the mean of four marks from 0 to 1 by their weights; a call that fails is worth 0.",
       {{"success", number(0, 1000), "weight of whether calls succeed", "1"},
        {"quality", number(0, 1000),
@@ -45,7 +46,8 @@ const record& learning_keys() {
        {"half_latency", duration(), "a call that takes so long gets half a mark for its latency",
         "2s"},
        {"half_life", number(10, 1e9),
-        "after so many further calls for the same intent, on all nodes together, a call counts half",
+        "after so many further calls for the same intent, on all nodes together, a call counts "
+        "half",
         "500"},
        {"explore", number(0, 0.5),
         "share of decisions that go to anybody who can take them, whatever is known", "0.02"}}};
@@ -174,7 +176,8 @@ const record& domain_keys() {
        {"sessions", fields(sessions_keys), "conversations", "{}"},
        {"context", map(text_rule::name, fields_or(context_keys, context_type())),
         "the typed context", "{}"},
-       {"knowledge", map(text_rule::name, fields_or(collection_keys, list(text(text_rule::filled), 1))),
+       {"knowledge",
+        map(text_rule::name, fields_or(collection_keys, list(text(text_rule::filled), 1))),
         "documents that its agents answer from, by the name of the collection", "{}"},
        {"cache", fields(cache_keys), "answers of its agents' models that are given again",
         "the fleet's"},
@@ -197,6 +200,10 @@ const record& domain_keys() {
         "skills that other domains may ask for; without it also free text", "all"},
        {"budgets", fields(budgets_keys),
         "limits on what is spent on models in it and in the domains within it", "none"},
+       {"client_tools", truth(),
+        "clients of the OpenAI API may bring tools, which its agents with models then ask them to "
+        "use",
+        "false"},
        {"max_tasks", integer(1, 10000000), "open tasks per shard; above it new ones are refused",
         "100000"}}};
   return r;

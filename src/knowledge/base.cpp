@@ -60,7 +60,8 @@ knowledge_base::make(std::vector<content> from,
     out->documents_[one.collection] = one.all.taken.size();
     for (const auto& d : one.all.taken)
       for (auto& p : passages_of(d.path, d.bytes, d.form)) {
-        const auto heading = terms_of(p.heading);
+        // Where a document lies says what it is about: policies/warranty.md.
+        const auto heading = terms_of(d.path.substr(0, d.path.rfind('.')) + " " + p.heading);
         auto terms = terms_of(p.text);
         out->words_->add(out->all_.size(), one.collection, joined(heading), joined(terms));
         terms.insert(terms.end(), heading.begin(), heading.end());
@@ -103,8 +104,11 @@ void knowledge_base::take_vectors(std::chrono::milliseconds patience) {
 
 double knowledge_base::rarity(std::size_t term) const {
   const auto hit = holding_.find(term);
-  const double holding = hit == holding_.end() ? 0 : static_cast<double>(hit->second);
   const auto all = static_cast<double>(all_.size());
+  // Of a word that stands in no document nobody knows how much it says: half as much as the rarest.
+  if (hit == holding_.end())
+    return std::log(1 + (all + 0.5) / 0.5) / 2;
+  const auto holding = static_cast<double>(hit->second);
   // As BM25 weighs words, but never negative.
   return std::log(1 + (all - holding + 0.5) / (holding + 0.5));
 }

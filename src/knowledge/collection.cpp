@@ -65,7 +65,7 @@ class reader {
     if (failed)
       return leave(path, "the folder cannot be read: " + failed.message());
     for (const auto& name : names)
-      enter(path / name, deep + 1);
+      enter((path / name).lexically_normal(), deep + 1);
   }
 
   void take(const fs::path& path) {

@@ -27,7 +27,10 @@ const std::unordered_set<std::string_view>& empty_words() {
       "hello", "hey",   "thanks", "thank", "tell",  "want",  "need",  "know",  "like",   "about",
       "any",   "some",  "also",  "get",    "got",   "im",    "id",    "ill",   "ive",    "dont",
       "u",     "ur",    "r",     "does",   "whats", "ok",    "into",  "out",   "up",     "now",
-      "exactly", "explain", "let", "give", "s",     "thing", "things", "possible", "able"};
+      "exactly", "explain", "let", "give", "s",     "thing", "things", "possible", "able",
+      "many",    "much",    "else",
+      // Of documents that say how things are done, these say nothing.
+      "policy",  "policies", "rule", "rules", "terms"};
   return words;
 }
 

@@ -1,5 +1,7 @@
 #include "src/mcp/words.hpp"
 
+#include <troupe/json_read.hpp>
+
 #include <algorithm>
 
 namespace troupe::mcp {
@@ -8,19 +10,6 @@ namespace {
 
 constexpr std::size_t tools_max = 1000;
 constexpr std::size_t name_max = 64;
-
-const json& at(const json& x, const char* member) {
-  static const json none;
-  if (!x.is_object())
-    return none;
-  const auto hit = x.find(member);
-  return hit == x.end() ? none : *hit;
-}
-
-std::string text_at(const json& x, const char* member) {
-  const auto& hit = at(x, member);
-  return hit.is_string() ? hit.get<std::string>() : std::string{};
-}
 
 void add_line(std::string& to, std::string_view line) {
   if (!to.empty())
@@ -34,8 +23,8 @@ std::string text_of(const json& block) {
   if (type == "text")
     return text_at(block, "text");
   if (type == "resource") {
-    const auto& inner = at(block, "resource");
-    if (const auto& text = at(inner, "text"); text.is_string())
+    const auto& inner = part_of(block, "resource");
+    if (const auto& text = part_of(inner, "text"); text.is_string())
       return text.get<std::string>();
     return "[resource " + text_at(inner, "uri") + "]";
   }
@@ -76,18 +65,18 @@ std::string error_text(const json& id, int code, std::string_view why) {
 
 std::optional<incoming> read_message(std::string_view text) {
   auto read = json::parse(text, nullptr, false);
-  if (!read.is_object() || at(read, "jsonrpc") != "2.0")
+  if (!read.is_object() || part_of(read, "jsonrpc") != "2.0")
     return std::nullopt;
   incoming out;
-  out.id = at(read, "id");
+  out.id = part_of(read, "id");
   out.method = text_at(read, "method");
   const bool has_id = out.id.is_string() || out.id.is_number_integer();
   if (!out.method.empty()) {
     out.what = has_id ? incoming::kind::request : incoming::kind::notification;
-    out.body = at(read, "params");
+    out.body = part_of(read, "params");
     return out;
   }
-  if (const auto& error = at(read, "error"); error.is_object()) {
+  if (const auto& error = part_of(read, "error"); error.is_object()) {
     out.what = incoming::kind::error;
     out.body = error;
     return out;
@@ -101,12 +90,12 @@ std::optional<incoming> read_message(std::string_view text) {
 
 std::vector<tool_description> read_tools(const json& result) {
   std::vector<tool_description> out;
-  const auto& list = at(result, "tools");
+  const auto& list = part_of(result, "tools");
   if (!list.is_array())
     return out;
   for (const auto& x : list) {
     tool_description t{text_at(x, "name"), text_at(x, "title"), text_at(x, "description"),
-                       at(x, "inputSchema")};
+                       part_of(x, "inputSchema")};
     if (t.name.empty() || !t.input.is_object() || out.size() == tools_max)
       continue;
     out.push_back(std::move(t));
@@ -130,12 +119,12 @@ tool_result read_tool_result(const json& result) {
     out.failed = {reason::invalid_output, "the tool's result is no object", {}};
     return out;
   }
-  if (const auto& content = at(result, "content"); content.is_array())
+  if (const auto& content = part_of(result, "content"); content.is_array())
     for (const auto& block : content)
       add_line(out.text, text_of(block));
-  if (const auto& data = at(result, "structuredContent"); data.is_object())
+  if (const auto& data = part_of(result, "structuredContent"); data.is_object())
     out.data = data;
-  if (at(result, "isError") == true)
+  if (part_of(result, "isError") == true)
     out.failed = {reason::invalid_input, out.text.empty() ? "the tool failed" : out.text, {}};
   else if (out.text.empty() && out.data.is_null())
     out.data = json::object(); // Done, and nothing to say of it.
@@ -144,7 +133,7 @@ tool_result read_tool_result(const json& result) {
 
 json defaults_of(const json& schema) {
   auto out = json::object();
-  if (const auto& fields = at(schema, "properties"); fields.is_object())
+  if (const auto& fields = part_of(schema, "properties"); fields.is_object())
     for (const auto& [name, field] : fields.items())
       if (field.is_object() && field.contains("default"))
         out[name] = field["default"];
@@ -153,14 +142,14 @@ json defaults_of(const json& schema) {
 
 std::string read_texts(const json& result) {
   std::string out;
-  if (const auto& contents = at(result, "contents"); contents.is_array())
+  if (const auto& contents = part_of(result, "contents"); contents.is_array())
     for (const auto& x : contents)
-      add_line(out, at(x, "text").is_string()
+      add_line(out, part_of(x, "text").is_string()
                         ? text_at(x, "text")
                         : "[" + text_at(x, "uri") + " " + text_at(x, "mimeType") + "]");
-  if (const auto& messages = at(result, "messages"); messages.is_array())
+  if (const auto& messages = part_of(result, "messages"); messages.is_array())
     for (const auto& x : messages)
-      add_line(out, text_of(at(x, "content")));
+      add_line(out, text_of(part_of(x, "content")));
   return out;
 }
 

@@ -1,6 +1,6 @@
 #include "src/models/errors.hpp"
 
-#include "src/models/bounded_json.hpp"
+#include <troupe/json_read.hpp>
 
 #include <algorithm>
 #include <array>

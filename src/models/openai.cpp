@@ -1,6 +1,7 @@
-#include "src/models/bounded_json.hpp"
 #include "src/models/errors.hpp"
 #include "src/models/protocol.hpp"
+
+#include <troupe/json_read.hpp>
 
 #include <algorithm>
 

@@ -118,6 +118,33 @@ TEST(moving_shards, an_answer_while_a_question_is_at_two_desks_is_settled_at_bot
   }
 }
 
+TEST(moving_shards, whoever_answers_meanwhile_waits_for_the_question) {
+  virtual_cluster c{asks_people()};
+  c.up_all({"A", "B", "C"});
+  std::vector<heard_ptr> tasks;
+  for (int i = 0; i < 24; ++i)
+    tasks.push_back(c.submit("A", wants("")));
+  c.stage.advance(100ms);
+  std::vector<std::string> open;
+  for (const auto* node : {"A", "B", "C"})
+    for (auto& id : at_desk_of(c, node))
+      open.push_back(std::move(id));
+  ASSERT_EQ(open.size(), tasks.size());
+  // C dies with its tasks and its desk, and nobody has taken them up.
+  c.kill("C");
+  std::vector<std::string> said;
+  for (const auto& id : open) {
+    c.nodes.at("A")->api().answer(id, "ann", say("yes"), [&](question_ptr, const refused& x) {
+      said.emplace_back(to_string(x.why));
+    });
+    c.stage.advance(1ms);
+  }
+  c.stage.advance(4s);
+  EXPECT_EQ(said, std::vector<std::string>(open.size(), std::string{to_string(refusal::none)}));
+  for (const auto& t : tasks)
+    EXPECT_TRUE(t->done());
+}
+
 TEST(moving_shards, whoever_reads_or_cancels_meanwhile_waits_and_is_answered) {
   virtual_cluster c{asks_people()};
   c.up_all({"A", "B", "C"});

@@ -46,6 +46,24 @@ TEST(cluster_views, who_is_down_everywhere_is_shown_once_and_who_moves_counts_on
   EXPECT_EQ(said["totals"][1]["served"], 5);
 }
 
+TEST(cluster_views, limits_are_used_by_all_nodes_together) {
+  const auto row = [](int used, int frozen) {
+    return json::parse(R"({"name":"main","provider":"main","model":"","owner":"b",
+        "limit":{"requests":600,"tokens":0,"concurrent":8},"lent":{"requests":300,"concurrent":4},
+        "used":{"requests":)" + std::to_string(used) + R"(,"concurrent":1},"waiting":2,"frozen_ms":)" +
+                       std::to_string(frozen) + "}");
+  };
+  const auto said = cluster_limits({says("a", {{"limits", {row(10, 0)}}}),
+                                    says("b", {{"limits", {row(20, 700), "garbage"}}})});
+  ASSERT_EQ(said["limits"].size(), 1u);
+  const auto& x = said["limits"][0];
+  EXPECT_EQ(x["limit"], json::parse(R"({"requests":600,"concurrent":8})"));
+  EXPECT_EQ(x["used"], json::parse(R"({"requests":30,"concurrent":2})"));
+  EXPECT_EQ(x["waiting"], 4);
+  EXPECT_EQ(x["frozenMs"], 700);
+  EXPECT_EQ(x["nodes"][1]["lent"]["requests"], 300);
+}
+
 TEST(cluster_views, lines_of_all_nodes_come_newest_first_and_no_more_than_asked_for) {
   const auto line = [](const char* at) { return json{{"at", at}}; };
   const auto said = cluster_logs({says("a", {{"lines", {line("3"), line("1")}}, {"cut", true}}),

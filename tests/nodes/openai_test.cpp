@@ -1,5 +1,6 @@
 #include "nodes/doors/openai_reply.hpp"
 #include "nodes/doors/openai_request.hpp"
+#include "policies/client_tools.hpp"
 #include "tests/nodes/door_kit.hpp"
 
 #include <gtest/gtest.h>
@@ -185,7 +186,13 @@ TEST(openai, refuses_what_cannot_be_had) {
       with(
           R"("seed":1,"max_tokens":5,"top_p":1,"n":1,"tools":[],"response_format":{"type":"text"})"),
       "nothing");
-  EXPECT_EQ(with(R"("tools":[{"type":"function","function":{"name":"f"}}])"), "tools");
+  EXPECT_EQ(with(R"("tools":[{"type":"function","function":{"name":"a b"}}])"),
+            "tools[0].function.name");
+  EXPECT_EQ(with(R"("tools":[{"type":"file_search"}])"), "tools[0]");
+  EXPECT_EQ(
+      with(R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required")"),
+      "tool_choice");
+  EXPECT_EQ(with(R"("functions":[{"name":"f"}])"), "functions");
   EXPECT_EQ(with(R"("response_format":{"type":"json_object"})"), "response_format");
   EXPECT_EQ(with(R"("n":2)"), "n");
   EXPECT_EQ(with(R"("logprobs":true)"), "logprobs");
@@ -195,6 +202,51 @@ TEST(openai, refuses_what_cannot_be_had) {
   EXPECT_EQ(with(R"("user":")" + std::string(300, 'u') + "\""), "user");
   EXPECT_EQ(with(R"("user":"a\u0000b")"), "user");
   EXPECT_EQ(with(R"("metadata":{"customer":5})"), "metadata.customer");
+}
+
+TEST(openai, reads_tools_of_the_client_and_what_they_have_said) {
+  http_request what;
+  what.set_request_line("POST", "/v1/chat/completions");
+  what.add_header("content-type", "application/json");
+  what.body = R"({"model":"support","user":"s","tools":[{"type":"function","function":{"name":"now",
+      "description":"The time","parameters":{"type":"object"}}}],
+      "messages":[{"role":"user","content":"old"},
+      {"role":"assistant","content":null,"tool_calls":[{"id":"c0","type":"function",
+        "function":{"name":"now","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c0","content":"8"},
+      {"role":"user","content":"what time is it"},
+      {"role":"assistant","content":"hm","tool_calls":[{"id":"c1","type":"function",
+        "function":{"name":"now","arguments":"{\"zone\":\"UTC\"}"}}]},
+      {"role":"tool","tool_call_id":"c1","content":[{"type":"text","text":"nine"}]}]})";
+  problem why;
+  const auto got = read_chat(what, why);
+  ASSERT_TRUE(got) << why.detail;
+  EXPECT_TRUE(got->brings_tools);
+  EXPECT_EQ(got->what.text, "what time is it");
+  const auto all = client_tools::of(got->what.data);
+  ASSERT_EQ(all.tools.size(), 1u);
+  EXPECT_EQ(all.tools[0].description, "The time");
+  // Of the turns before the user's last message the session knows.
+  ASSERT_EQ(all.turns.size(), 2u);
+  EXPECT_EQ(all.turns[0].calls[0].arguments, (json{{"zone", "UTC"}}));
+  EXPECT_EQ(all.turns[1].text, "nine");
+  EXPECT_EQ(all.turns[1].answers, "c1");
+}
+
+TEST(openai, tells_the_client_which_of_its_tools_are_wanted) {
+  outcome x;
+  x.data = calls_as_data({{"c1", "now", {{"zone", "UTC"}}}});
+  chat_head head{"t1", "support", 0, true};
+  const auto whole = json::parse(completion_text(head, x))["choices"][0];
+  EXPECT_EQ(whole["finish_reason"], "tool_calls");
+  EXPECT_TRUE(whole["message"]["content"].is_null());
+  EXPECT_EQ(whole["message"]["tool_calls"][0]["function"],
+            (json{{"name", "now"}, {"arguments", "{\"zone\":\"UTC\"}"}}));
+  const auto pieces = chunks_of(head, x, false);
+  EXPECT_NE(pieces.find("\"index\":0"), std::string::npos);
+  EXPECT_NE(pieces.find("\"finish_reason\":\"tool_calls\""), std::string::npos);
+  // Whoever brought none is told none.
+  head.with_tools = false;
+  EXPECT_EQ(json::parse(completion_text(head, x))["choices"][0]["finish_reason"], "stop");
 }
 
 TEST(openai, refuses_messages_that_are_none) {

@@ -113,6 +113,26 @@ def node(program, files=None, name="door"):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def models(program, script):
+    """`troupe sim-llm` with a script, on a free port; its URL."""
+    folder = tempfile.mkdtemp(prefix="troupe-models-")
+    path, port_file = pathlib.Path(folder, "script.yaml"), pathlib.Path(folder, "port")
+    path.write_text(script)
+    sim = subprocess.Popen([program, "sim-llm", "--script", str(path), "--port", "0", "--port-file", str(port_file)],
+                           stdout=subprocess.DEVNULL)
+    try:
+        def listens():
+            """the simulator's port file"""
+            return port_file.exists() and port_file.read_text().strip()
+
+        yield f"http://127.0.0.1:{int(until(listens))}"
+    finally:
+        sim.terminate()
+        sim.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def packages():
     """The folder with the packages of `peers`, where `scripts/test --suite protocols` has put them; None without."""
     folder = os.environ.get("TROUPE_PEERS", "")

@@ -1,6 +1,6 @@
 """The OpenAI-compatible door: with a client of a few lines, and with the clients of others.
 
-    openai_test.py PROGRAM [wire|keys|peers]
+    openai_test.py PROGRAM [wire|keys|tools|peers]
 """
 
 import http.client
@@ -53,6 +53,58 @@ def keys(program):
             kit.run_peer(kit.packages(), "openai.js", n.url, root)
 
 
+MODELS = """providers:
+  sim: {api: openai, url: "%s/v1"}
+models:
+  small: {provider: sim, model: sim-small}
+"""
+CLERK = """agent: clerk
+kind: llm
+skills: [time.tell]
+llm: {model: small, prompt: [prompts/clerk.md]}
+"""
+SCRIPT = """answers:
+  - {match: 'what time', call: [{tool: now, arguments: {zone: UTC}}]}
+  - {after: now, text: "It is ${result}."}
+"""
+
+
+def with_model(program, run):
+    """A node whose domain `office` has an agent with a simulated model, and takes tools of clients."""
+    with kit.models(program, SCRIPT) as url:
+        files = {"fleet.yaml": "fleet: door\nentry: desk\nshards: 2\ndata: troupe-data\n"
+                               "humans:\n  people: {answer_timeout: 24h}\n" + MODELS % url,
+                 "office/domain.yaml": "domain: office\nclient_tools: true\nplan: {call: {name: tell, skill: time.tell}}\n",
+                 "office/prompts/clerk.md": "You are the clerk.\n",
+                 "office/agents/clerk.yaml": CLERK}
+        with kit.node(program, files) as n:
+            run(n)
+
+
+NOW = [{"type": "function", "function": {"name": "now", "description": "The time of a zone",
+                                         "parameters": {"type": "object", "properties": {"zone": {"type": "string"}}}}}]
+
+
+def tools(program):
+    """Tools of the client: it is asked to use them, and what they have said is gone on with."""
+    def run(n):
+        said = [{"role": "user", "content": "what time is it"}]
+        asked = {"model": "office", "tools": NOW, "messages": said}
+        status, _, x = n.ask("POST", "/v1/chat/completions", asked)
+        assert status == 200 and x["choices"][0]["finish_reason"] == "tool_calls", x
+        call = x["choices"][0]["message"]["tool_calls"][0]
+        assert call["function"] == {"name": "now", "arguments": '{"zone":"UTC"}'}, call
+        said += [x["choices"][0]["message"], {"role": "tool", "tool_call_id": call["id"], "content": "nine"}]
+        status, _, x = n.ask("POST", "/v1/chat/completions", asked)
+        assert x["choices"][0]["message"]["content"] == "It is nine.", x
+        # A domain that does not say so takes none.
+        status, _, x = n.ask("POST", "/v1/chat/completions", {**asked, "model": "desk"})
+        assert status == 400 and x["error"]["param"] == "tools", x
+        if kit.packages():
+            kit.run_peer(kit.packages(), "openai_tools.js", n.url)
+    with_model(program, run)
+
+
 def peers(program):
     folder = kit.packages()
     if not folder:
@@ -63,4 +115,4 @@ def peers(program):
 
 
 if __name__ == "__main__":
-    kit.main({"wire": wire, "keys": keys, "peers": peers})
+    kit.main({"wire": wire, "keys": keys, "tools": tools, "peers": peers})

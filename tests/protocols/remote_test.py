@@ -1,6 +1,6 @@
 """Agents and tools of others: `kind: a2a` and `kind: mcp`, against troupe itself, small servers, and those of others.
 
-    remote_test.py PROGRAM [a2a|stdio|a2a_sdk|everything|filesystem|conformance]
+    remote_test.py PROGRAM [a2a|stdio|a2a_sdk|everything|llm_servers|filesystem|conformance]
 """
 
 import json
@@ -160,6 +160,31 @@ def everything(program):
         http.wait()
 
 
+def llm_servers(program):
+    """An agent with a simulated model uses the tools of @modelcontextprotocol/server-everything."""
+    folder = kit.packages()
+    if not folder:
+        return "skipped"
+    server = folder / "node_modules/@modelcontextprotocol/server-everything/dist/index.js"
+    script = """answers:
+  - {match: 'echo (\\w+)', call: [{tool: echo, arguments: {message: "${1}"}}]}
+  - {match: 'add (\\d+) and', call: [{tool: get-sum, arguments: {a: 2, b: 3}}]}
+  - {after: echo, text: "It said: ${result}"}
+  - {after: get-sum, text: "${result}"}
+"""
+    with kit.models(program, script) as url:
+        fleet = with_servers({"tools": {"command": [kit.node_js(folder), str(server), "stdio"], "effects": "none"}})
+        files = {"fleet.yaml": fleet + f"providers:\n  sim: {{api: openai, url: '{url}/v1'}}\n"
+                                       "models:\n  small: {provider: sim, model: sim-small}\n",
+                 "desk/prompts/think.md": "You use the tools.\n",
+                 "desk/agents/think.yaml": "agent: think\nkind: llm\nskills: [think]\ntimeout: 20s\n"
+                                           "llm: {model: small, prompt: [prompts/think.md], servers: [tools], many_tools: true}\n"}
+        with kit.node(program, files) as n:
+            kit.until(lambda: ask(n, "think", "echo hello")["result"].get("text") == "It said: Echo: hello")
+            done = ask(n, "think", "add 2 and 3")
+            assert "5" in done["result"]["text"], done
+
+
 def filesystem(program):
     """@modelcontextprotocol/server-filesystem as a tool of an agent."""
     folder = kit.packages()
@@ -206,5 +231,5 @@ def conformance(program):
 
 
 if __name__ == "__main__":
-    kit.main({"a2a": a2a, "stdio": stdio, "a2a_sdk": a2a_sdk, "everything": everything, "filesystem": filesystem,
+    kit.main({"a2a": a2a, "stdio": stdio, "a2a_sdk": a2a_sdk, "everything": everything, "llm_servers": llm_servers, "filesystem": filesystem,
               "conformance": conformance})

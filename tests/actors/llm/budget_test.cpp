@@ -201,9 +201,10 @@ TEST(budgets, a_node_that_dies_leaves_what_it_held_charged) {
 TEST(budgets, the_budget_of_a_task_ends_it_with_what_its_tools_have_said) {
   scene x{[](fleet_spec& f) { f.domains[0].budgets.task = most_calls(3); },
           [](agent_spec& a) {
-            a.settings["tools"] = {{"look",
-                                    {{"description", "looks"},
-                                     {"http", {{"url", "http://tool.test/look"}, {"headers", json::object()}}}}}};
+            a.settings["tools"] = {
+                {"look",
+                 {{"description", "looks"},
+                  {"http", {{"url", "http://tool.test/look"}, {"headers", json::object()}}}}}};
           }};
   x.answer = [](const json&) { return scene::wants_tool(); };
   const auto t = x.ask();
@@ -221,9 +222,10 @@ TEST(budgets, four_fifths_of_a_limit_bring_the_cheaper_model_and_fewer_steps) {
   EXPECT_EQ(std::count(x.asked.begin(), x.asked.end(), "large"), 8);
   const auto t = x.ask("work", "Do it.", "acme");
   EXPECT_EQ(x.asked.back(), "small");
-  EXPECT_NE(x.trace_of(t).find("80 % of the limit on the customer's day in d used: at most 4 steps, "
-                               "model small"),
-            std::string::npos)
+  EXPECT_NE(
+      x.trace_of(t).find("80 % of the limit on the customer's day in d used: at most 4 steps, "
+                         "model small"),
+      std::string::npos)
       << x.trace_of(t);
   // Other customers have limits of their own.
   x.ask("work", "Do it.", "other");

@@ -26,9 +26,12 @@ TEST(model_keys, take_every_value) {
     first_byte_timeout: 3s
     timeout: 9s
     breaker: {failures: 3}
+    limits: {requests_per_minute: 600, tokens_per_minute: 200000, concurrent: 64}
+    queue_limit: 50
+    tiers: {gold: 3, free: 0.5}
 models:
   small: {provider: main, model: tiny-1, context: 8000, max_output: 900, input_price: 0.5, output_price: 2,
-          extra: {seed: 7}}
+          extra: {seed: 7}, limits: {requests_per_minute: 60}}
 )");
   const auto got = f.load({{"MODELS", "sk-very-secret"}});
   ASSERT_TRUE(got.ok()) << lines(got.errors);
@@ -44,7 +47,11 @@ models:
   EXPECT_EQ(p.timeout, 9s);
   EXPECT_EQ(p.breaker.failures, 3u);
   EXPECT_EQ(p.breaker.min_calls, breaker_spec{}.min_calls);
+  EXPECT_EQ(p.limits, (model_limits{600, 200000, 64}));
+  EXPECT_EQ(p.queue_limit, 50u);
+  EXPECT_EQ(p.tiers, (std::map<std::string, double>{{"free", 0.5}, {"gold", 3}}));
   ASSERT_EQ(got.fleet->models.size(), 1u);
+  EXPECT_EQ(got.fleet->models[0].limits, (model_limits{60, 0, 0}));
   const auto& m = got.fleet->models[0];
   EXPECT_EQ(m.name, "small");
   EXPECT_EQ(m.provider, "main");
@@ -82,7 +89,32 @@ INSTANTIATE_TEST_SUITE_P(
         test::bad_case{"no_url",
                        "fleet.yaml",
                        small + "providers:\n  main: {api: openai}\n",
-                       {"fleet.yaml:6:3: providers.main.url: is missing"}}),
+                       {"fleet.yaml:6:3: providers.main.url: is missing"}},
+        test::bad_case{"limit_of_none",
+                       "fleet.yaml",
+                       small + "providers:\n  main: {url: 'http://h', limits: {requests_per_minute: "
+                               "0}}\n",
+                       {"fleet.yaml:6:36: providers.main.limits.requests_per_minute: must be at "
+                        "least 1"}},
+        test::bad_case{"one_key_twice",
+                       "fleet.yaml",
+                       small + "providers:\n  main: {url: 'http://h', limits: {concurrent: 1}}\n"
+                               "  other: {url: 'http://h'}\n",
+                       {"fleet.yaml:7:3: providers.other: has the url and the key of provider "
+                        "\"main\", and limits hold for a key: make them one"}},
+        test::bad_case{"one_model_twice",
+                       "fleet.yaml",
+                       small + "providers:\n  main: {url: 'http://h'}\nmodels:\n"
+                               "  a: {provider: main, model: x, limits: {concurrent: 1}}\n"
+                               "  b: {provider: main, model: x, limits: {concurrent: 1}}\n",
+                       {"fleet.yaml:9:33: models.b.limits: model \"a\" is the same one and has the "
+                        "limits already"}},
+        test::bad_case{"too_few_tokens",
+                       "fleet.yaml",
+                       small + "providers:\n  main: {url: 'http://h'}\nmodels:\n"
+                               "  a: {provider: main, model: x, limits: {tokens_per_minute: 4000}}\n",
+                       {"fleet.yaml:8:42: models.a.limits.tokens_per_minute: is less than the 4096 "
+                        "tokens of `max_output`: no request could ever be sent"}}),
     [](const auto& i) { return i.param.name; });
 
 const std::string with_model =
