@@ -14,7 +14,7 @@ from cluster_kit import until
 from crowd_kit import Callers, Crowd, Models
 
 
-def limit_kept(cluster, callers):
+def kept(cluster, callers):
     """Work for far more than the limit at three nodes, of which one is killed: none over the limit, and the limit is used."""
     def script():
         until(cluster.all_up)
@@ -47,7 +47,7 @@ def limit_kept(cluster, callers):
     callers.run(script)
 
 
-def limit_frozen(cluster, callers):
+def frozen(cluster, callers):
     """A provider that allows half of what the fleet says: each 429 stops all nodes for as long as it says."""
     def script():
         until(cluster.all_up)
@@ -69,7 +69,7 @@ def limit_frozen(cluster, callers):
     callers.run(script)
 
 
-SCENARIOS = {"limit_kept": (limit_kept, 120, "{requests_per_minute: 120}"), "limit_frozen": (limit_frozen, 40, "{requests_per_minute: 120}")}
+SCENARIOS = {"kept": (kept, 120, "{requests_per_minute: 120}"), "frozen": (frozen, 40, "{requests_per_minute: 120}")}
 
 
 def main():
