@@ -55,6 +55,8 @@ enum concept_bit : std::uint64_t {
   c_mine = 1ull << 42,      ///< my: what somebody says of his own things
   c_prompt = 1ull << 43,    ///< prompt, instructions: rules that only a model has
   c_spill = 1ull << 44,     ///< reveal, leak, repeat, print: strong words of revealing
+  c_system = 1ull << 45,    ///< system prompt: what nobody but a model has
+  c_said = 1ull << 46,      ///< said, written: weaker than told
 };
 using concepts = std::uint64_t;
 

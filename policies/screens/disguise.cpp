@@ -87,6 +87,20 @@ std::string without_gaps(const std::string& text, bool& joined) {
   return changed ? out : std::string{};
 }
 
+/// Signs within words taken out: ig.no.re, ig-no-re. Empty: there are hardly any.
+std::string without_signs(const std::string& text) {
+  std::string out;
+  std::size_t taken = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool sign = std::string_view{".-_*~|/^'"}.find(text[i]) != std::string_view::npos;
+    if (sign && i > 0 && i + 1 < text.size() && is_letter(text[i - 1]) && is_letter(text[i + 1]))
+      ++taken;
+    else
+      out += text[i];
+  }
+  return taken >= 3 ? out : std::string{};
+}
+
 std::string shifted(const std::string& text, int by) {
   auto out = text;
   for (auto& c : out)
@@ -208,6 +222,8 @@ class reader {
         closed.erase(std::remove(closed.begin(), closed.end(), ' '), closed.end());
       add({std::move(closed), "letters apart", joined, 0.3});
     }
+    if (auto plain = without_signs(text); !plain.empty())
+      add({std::move(plain), "signs within words", false, 0});
     long_words(text);
     if (auto plain = from_pig_latin(text); !plain.empty())
       add({std::move(plain), "pig latin", false, 0.3});
