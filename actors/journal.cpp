@@ -43,22 +43,23 @@ void journal_state::on_append(const journal_append& x) {
   }
 }
 
-void journal_state::commit(std::span<const store_write> batch) {
+void journal_state::commit(std::span<const std::span<const store_write>> batches) {
   auto* counters = parts_->counters ? parts_->counters->journal() : nullptr;
   const auto began = std::chrono::steady_clock::now();
-  store_->apply(batch);
+  store_->apply_together(batches);
   if (!counters)
     return;
   counters->commits.add();
-  counters->rows.add(batch.size());
+  for (const auto& x : batches)
+    counters->rows.add(x.size());
   counters->duration.observe(
       std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - began));
 }
 
-journal_state::fate journal_state::try_commit(std::span<const store_write> batch,
+journal_state::fate journal_state::try_commit(std::span<const std::span<const store_write>> batches,
                                               std::span<const waiting> callers) {
   try {
-    commit(batch);
+    commit(batches);
     for (const auto& w : callers)
       if (w.who)
         self_->send(w.who, journal_stored{w.token});
@@ -68,7 +69,10 @@ journal_state::fate journal_state::try_commit(std::span<const store_write> batch
       return fate::mixed;
     if (parts_->counters)
       parts_->counters->journal()->failed_commits.add();
-    parts_->log->error("journal: {} writes were not stored: {}", batch.size(), e.what());
+    std::size_t writes = 0;
+    for (const auto& x : batches)
+      writes += x.size();
+    parts_->log->error("journal: {} writes were not stored: {}", writes, e.what());
     const bool fenced = e.why() == store_error::kind::fenced;
     for (const auto& w : callers) {
       if (!w.who)
@@ -91,12 +95,11 @@ void journal_state::on_flush() {
   waiting_.clear();
   if (gathered.empty())
     return;
-  std::vector<store_write> joined;
-  if (gathered.size() > 1)
-    for (const auto& writes : gathered)
-      joined.insert(joined.end(), writes->begin(), writes->end());
-  const std::span<const store_write> batch = gathered.size() > 1 ? joined : *gathered.front();
-  if (try_commit(batch, callers) == fate::settled)
+  std::vector<std::span<const store_write>> batches;
+  batches.reserve(gathered.size());
+  for (const auto& writes : gathered)
+    batches.emplace_back(*writes);
+  if (try_commit(batches, callers) == fate::settled)
     return;
   // One of them is too late, the others are not.
   for (std::size_t i = 0; i < callers.size(); ++i) {
@@ -104,7 +107,7 @@ void journal_state::on_flush() {
     if (w.who && w.token > next_[w.who.id()])
       self_->send(w.who, journal_failed{w.token, "what comes before it was not stored", false});
     else
-      try_commit(*gathered[i], {&w, 1});
+      try_commit({&batches[i], 1}, {&w, 1});
   }
 }
 

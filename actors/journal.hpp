@@ -41,12 +41,13 @@ struct journal_state {
   };
   using part = std::shared_ptr<const std::vector<store_write>>;
   /// Throws `store_error`.
-  void commit(std::span<const store_write> batch);
+  void commit(std::span<const std::span<const store_write>> batches);
   enum class fate : std::uint8_t {
     settled, ///< stored or not, and every caller knows it
     mixed,   ///< nothing was stored, because some of the callers own their shard no more
   };
-  fate try_commit(std::span<const store_write> batch, std::span<const waiting> callers);
+  fate try_commit(std::span<const std::span<const store_write>> batches,
+                  std::span<const waiting> callers);
   [[nodiscard]] std::size_t prune();
   caf::event_based_actor* self_ = nullptr;
   parts_ptr parts_;

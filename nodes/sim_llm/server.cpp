@@ -58,7 +58,8 @@ class server::impl : public std::enable_shared_from_this<server::impl> {
  public:
   explicit impl(settings with)
       : with_(std::move(with))
-      , limit_(with_.requests_per_minute) {}
+      , limit_(with_.requests_per_minute)
+      , token_limit_(with_.tokens_per_minute) {}
 
   void start() {
     router routes;
@@ -140,7 +141,7 @@ class server::impl : public std::enable_shared_from_this<server::impl> {
     {
       const std::lock_guard hold{mutex_};
       ++requests_;
-      wait = limit_.enter(std::string{what.header(how.key_header)}, rate_limit::steady::now());
+      wait = limit_.enter(std::string{what.header(how.key_header)}, 1, rate_limit::steady::now());
       if (wait.count() > 0)
         ++over_limit_;
       else
@@ -171,6 +172,15 @@ class server::impl : public std::enable_shared_from_this<server::impl> {
       return answer.send(reply_of(400, how.error("invalid_request_error", e.what())));
     }
     auto x = spoilt(answer_to(asked, with_, dice), asked, wrong, scramble(dice));
+    {
+      const std::lock_guard hold{mutex_};
+      wait = token_limit_.enter(std::string{what.header(how.key_header)},
+                                x.input_tokens + x.output_tokens, rate_limit::steady::now());
+      if (wait.count() > 0)
+        ++over_limit_;
+    }
+    if (wait.count() > 0)
+      return limited(how, answer, wait);
     {
       const std::lock_guard hold{mutex_};
       input_tokens_ += x.input_tokens;
@@ -251,6 +261,7 @@ class server::impl : public std::enable_shared_from_this<server::impl> {
   const settings with_;
   mutable std::mutex mutex_;
   rate_limit limit_;
+  rate_limit token_limit_;
   std::unordered_map<std::uint64_t, std::uint64_t> seen_; ///< by the request's hash: how often
   std::unordered_map<std::uint64_t, responder> waiting_;  ///< those that get no answer
   std::uint64_t last_waiting_ = 0;

@@ -70,6 +70,8 @@ const record& llm_script_keys() {
        {"mishaps", fields(mishap_keys), "what goes wrong", "{}"},
        {"retry_after", duration(), "what those are told who are limited by chance", "1s"},
        {"requests_per_minute", integer(0, 1e9), "of a key; 0: no limit", "0"},
+       {"tokens_per_minute", integer(0, 1e12), "of requests and answers of a key; 0: no limit",
+        "0"},
        {"models", list(text(text_rule::filled), 1), "what is listed", "[sim-small, sim-large]"}}};
   return r;
 }
@@ -135,6 +137,7 @@ void read_script(const std::filesystem::path& file, settings& into,
   top.get("seed", out.seed);
   top.get("retry_after", out.retry_after);
   top.get("requests_per_minute", out.requests_per_minute);
+  top.get("tokens_per_minute", out.tokens_per_minute);
   top.get("models", out.models);
   top.in("latency").get("median", out.latency.median);
   top.in("latency").get("p99", out.latency.p99);

@@ -72,6 +72,7 @@ struct settings {
   mishap_shares mishaps{};
   milliseconds retry_after{1000};        ///< what those are told who are limited by chance
   std::uint32_t requests_per_minute = 0; ///< of a key, in a sliding minute; 0: no limit
+  std::uint64_t tokens_per_minute = 0;   ///< the same for what requests and their answers have
   std::vector<std::string> models{"sim-small", "sim-large"}; ///< what it lists
   std::vector<scripted_answer> answers;                      ///< the first that fits
 };

@@ -11,7 +11,7 @@ constexpr postgres_statement begin_settling{"begin_settling", "BEGIN ISOLATION L
 constexpr postgres_statement end_settling{"end_settling", "COMMIT"};
 constexpr postgres_statement settle_one{
     "settle_one", "SELECT taken[1], taken[2], taken[3], spent[1], spent[2], spent[3], granted[1],"
-                  " granted[2], granted[3], refused::int8, pressed::int8 FROM settle_budget("
+                  " granted[2], granted[3], refused::int4, pressed::int4 FROM settle_budget("
                   "$1::bytea, $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int8[],"
                   " $7::int8, $8::int8, $9::int8, $10::int8, $11::int8)"};
 constexpr postgres_statement read_account{

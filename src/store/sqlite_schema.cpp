@@ -115,9 +115,9 @@ void prepare_sqlite(sqlite_handle& db, const sqlite_settings& settings) {
   db.run("PRAGMA synchronous=FULL");
   db.run("PRAGMA temp_store=MEMORY");
   db.run("PRAGMA cache_size=-8192"); // KiB
-  // Every checkpoint syncs twice and writes pages that are still growing: 8 MiB of log between two
+  // Every checkpoint syncs twice and writes pages that are still growing: 32 MiB of log between two
   // of them.
-  db.run("PRAGMA wal_autocheckpoint=1000");
+  db.run("PRAGMA wal_autocheckpoint=4000");
   db.run("PRAGMA journal_size_limit=67108864");
   if (settings.max_bytes != 0) {
     const auto page = static_cast<std::uint64_t>(db.number("PRAGMA page_size"));

@@ -3,8 +3,8 @@
 #include "src/store/sqlite_budgets.hpp"
 #include "src/store/sqlite_handle.hpp"
 #include "src/store/sqlite_keys.hpp"
-#include "src/store/sqlite_ledger.hpp"
 #include "src/store/sqlite_learned.hpp"
+#include "src/store/sqlite_ledger.hpp"
 #include "src/store/sqlite_orders.hpp"
 #include "src/store/sqlite_reader.hpp"
 #include "src/store/sqlite_schema.hpp"
@@ -75,12 +75,15 @@ class sqlite_store final : public store {
     ledger_.load();
   }
 
-  void apply(std::span<const store_write> batch) override {
-    if (batch.empty())
+  void apply(std::span<const store_write> batch) override { apply_together({&batch, 1}); }
+
+  void apply_together(std::span<const std::span<const store_write>> batches) override {
+    if (std::all_of(batches.begin(), batches.end(), [](const auto& x) { return x.empty(); }))
       return;
-    ledger_.check(batch);
+    for (const auto& x : batches)
+      ledger_.check(x);
     transaction([&] {
-      write_all(batch);
+      write_all(batches);
       open_.raise_floor();
     });
   }
@@ -189,20 +192,22 @@ class sqlite_store final : public store {
   /// Beginnings first and ends last, each by rising key: most rows are then appended to their
   /// table. In the order in which they came, rows of the same millisecond would go between each
   /// other, and every page would be split half full. Within a task nothing changes its order.
-  void write_all(std::span<const store_write> batch) {
+  void write_all(std::span<const std::span<const store_write>> batches) {
     order_.clear();
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      const auto what = batch[i].what;
-      if (what == store_write::kind::open)
-        order_.push_back({0, task_key(batch[i].id), i});
-      else if (what == store_write::kind::close)
-        order_.push_back({2, task_key(batch[i].id), i});
-      else
-        order_.push_back({1, 0, i});
-    }
+    std::size_t n = 0;
+    for (const auto& batch : batches)
+      for (const auto& w : batch) {
+        ++n;
+        if (w.what == store_write::kind::open)
+          order_.push_back({0, task_key(w.id), n, &w});
+        else if (w.what == store_write::kind::close)
+          order_.push_back({2, task_key(w.id), n, &w});
+        else
+          order_.push_back({1, 0, n, &w});
+      }
     std::sort(order_.begin(), order_.end());
-    for (const auto& [rank, key, i] : order_)
-      write(batch[i]);
+    for (const auto& x : order_)
+      write(*std::get<const store_write*>(x));
   }
 
   /// Reads the open tasks again after a transaction that failed: whatever it did to them in memory,
@@ -349,7 +354,8 @@ class sqlite_store final : public store {
   sqlite_budgets budgets_;
   sqlite_spend spend_;
   bool in_doubt_ = true;
-  std::vector<std::tuple<int, std::int64_t, std::size_t>> order_; ///< of the batch being written
+  std::vector<std::tuple<int, std::int64_t, std::size_t, const store_write*>>
+      order_; ///< of the batch being written
   sqlite_statement begin_, commit_, rollback_;
   sqlite_statement insert_task_, insert_event_, insert_end_, same_hour_, put_session_;
   sqlite_statement closed_before_, drop_task_, drop_events_, drop_end_, drop_sessions_;

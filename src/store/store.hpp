@@ -79,9 +79,9 @@ struct store_write {
     effect,  ///< a line of the effect ledger: id, domain, at, ledger. The task need not be stored
     audit,   ///< a record for the audit trail: id (of the record), body (JSON text)
     key,     ///< an API key, unless one with this id is there: id, body (`key_write` makes it)
-    key_revoked, ///< an API key is good no more, for ever: id, at
-    version_used, ///< the shard has open tasks of a version of the fleet from now on: id (its number,
-                  ///< in decimal), domain, shard
+    key_revoked,  ///< an API key is good no more, for ever: id, at
+    version_used, ///< the shard has open tasks of a version of the fleet from now on: id (its
+                  ///< number, in decimal), domain, shard
     version_left, ///< it has none of them any more: as `version_used`
     spend,        ///< a call of a model has been paid for, unless it is known already: cost
   };
@@ -187,6 +187,14 @@ class store {
   /// Ledger: of two lines with the same key the one with the higher (epoch, attempt, state) stays,
   /// and a committed one always does.
   virtual void apply(std::span<const store_write> batch) = 0;
+  /// Several batches as if they were one, in this order. A store that need not have them in one
+  /// piece spares copying them.
+  virtual void apply_together(std::span<const std::span<const store_write>> batches) {
+    std::vector<store_write> joined;
+    for (const auto& x : batches)
+      joined.insert(joined.end(), x.begin(), x.end());
+    apply(joined);
+  }
 
   /// Makes the caller the owner of a shard: from now on, writes with an older epoch are refused.
   /// Returns the new epoch, which is greater than all before it, also after a restart.

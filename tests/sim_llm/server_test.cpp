@@ -122,6 +122,18 @@ TEST(sim_llm_server, holds_its_limit) {
   EXPECT_EQ(s.provider.stats()["over_limit"], 1);
 }
 
+TEST(sim_llm_server, counts_tokens_as_well) {
+  settings with;
+  with.tokens_per_minute = 1;
+  scene s{with};
+  const auto said = s.ask();
+  EXPECT_EQ(said.error, model_error::rate_limited);
+  EXPECT_GT(said.retry_after, 50s);
+  with.tokens_per_minute = 1000000;
+  scene wide{with};
+  EXPECT_TRUE(wide.ask().ok());
+}
+
 TEST(sim_llm_server, the_same_seed_gives_the_same_answers) {
   const auto run = [](std::uint64_t seed) {
     settings with;
