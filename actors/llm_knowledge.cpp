@@ -71,18 +71,18 @@ bool llm_knowledge::search(const std::string& question, milliseconds left, knowl
   if (!base_ || !use_.in_prompt)
     return true;
   to.found_ = std::make_shared<knowledge_search::found>();
-  base_->find(question, use_.collections, search_candidates, std::min(left, search_patience),
-              [box = to.found_, use = use_,
-               done = std::move(done)](std::vector<knowledge::hit> hits) {
-                {
-                  std::lock_guard hold{box->mutex};
-                  box->hits = knowledge::findings(std::move(hits), use);
-                  box->done = true;
-                  if (!box->later)
-                    return;
-                }
-                done();
-              });
+  base_->find(
+      question, use_.collections, search_candidates, std::min(left, search_patience),
+      [box = to.found_, use = use_, done = std::move(done)](std::vector<knowledge::hit> hits) {
+        {
+          std::lock_guard hold{box->mutex};
+          box->hits = knowledge::findings(std::move(hits), use);
+          box->done = true;
+          if (!box->later)
+            return;
+        }
+        done();
+      });
   std::lock_guard hold{to.found_->mutex};
   to.found_->later = !to.found_->done;
   return to.found_->done;
@@ -104,10 +104,9 @@ json llm_knowledge::shown(knowledge_search& of) const {
 cache_use llm_knowledge::cache_for(const agent_call& call, const model_request& asked,
                                    knowledge_search& of, const boundary_ptr& boundary) const {
   cache_use out;
-  const bool acts = asked.by.acts || std::any_of(asked.tools.begin(), asked.tools.end(),
-                                                 [](const tool_card& x) {
-                                                   return x.does != effects::none;
-                                                 });
+  const bool acts =
+      asked.by.acts || std::any_of(asked.tools.begin(), asked.tools.end(),
+                                   [](const tool_card& x) { return x.does != effects::none; });
   if (cache_.mode == cache_mode::off || acts)
     return out;
   out.spec = cache_;

@@ -40,8 +40,8 @@ class knowledge_search {
   std::vector<std::string> shown_;
 };
 
-/// What an agent with a model has of its domain's documents, and how its answers are kept. Belongs to
-/// the agent's runner.
+/// What an agent with a model has of its domain's documents, and how its answers are kept. Belongs
+/// to the agent's runner.
 class llm_knowledge {
  public:
   static llm_knowledge of(const fleet_version& version, const agent_spec& spec);

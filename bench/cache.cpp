@@ -93,8 +93,9 @@ double hits_of_near_misses(asker& x, const std::vector<text::labelled>& rows) {
     const auto id = "LF-" + std::to_string(10000 + 10 * i);
     const auto other = "LF-" + std::to_string(10001 + 10 * i);
     x.ask(q + ", order " + id, "near");
-    for (const auto& near : {q + ", order " + other, q + ", orders " + id + " and LF-9" + std::to_string(i),
-                             q + ", not order " + id, q + ", order " + id + ", 2 days ago"}) {
+    for (const auto& near :
+         {q + ", order " + other, q + ", orders " + id + " and LF-9" + std::to_string(i),
+          q + ", not order " + id, q + ", order " + id + ", 2 days ago"}) {
       ++all;
       hits += x.ask(near, "near").cached != cache_hit::none ? 1 : 0;
     }
@@ -105,8 +106,7 @@ double hits_of_near_misses(asker& x, const std::vector<text::labelled>& rows) {
 void measure(const std::string& file) {
   const auto name = "cache/" + fs::path{file}.stem().string();
   auto rows = divided(text::read_labelled(file));
-  const auto classifier =
-      std::make_shared<const text::classifier>(text::train(rows.learned));
+  const auto classifier = std::make_shared<const text::classifier>(text::train(rows.learned));
   asker x{text::learned_vectors(classifier, {})};
   std::uint64_t wrong = 0, hits = 0;
   const auto begin = std::chrono::steady_clock::now();
@@ -124,19 +124,22 @@ void measure(const std::string& file) {
          note + "; the floor is the goal");
   report(name + "/wrong_hits", static_cast<double>(wrong) / all, "share", 0.01,
          "of all messages; an answer to another intent; the floor is what is allowed");
-  report(name + "/wrong_among_hits", static_cast<double>(wrong) / std::max<double>(1, static_cast<double>(hits)),
-         "share", 0.01, "the same, of the hits alone");
-  report(name + "/per_request", took.count() / all, "us", 100, "one thread, vector included; the floor is a budget");
+  report(name + "/wrong_among_hits",
+         static_cast<double>(wrong) / std::max<double>(1, static_cast<double>(hits)), "share", 0.01,
+         "the same, of the hits alone");
+  report(name + "/per_request", took.count() / all, "us", 100,
+         "one thread, vector included; the floor is a budget");
   asker fresh{x.vectors};
   report(name + "/near_miss_hits", hits_of_near_misses(fresh, rows.asked), "share", 0.01,
-         "planted: another id, one more id, a negation, one more number; the floor is what is allowed");
+         "planted: another id, one more id, a negation, one more number; the floor is what is "
+         "allowed");
 }
 
 } // namespace
 
-/// What a semantic cache saves, and how often it is wrong, on labelled messages: two of the same intent
-/// count as the same question. TROUPE_BENCH_MESSAGES names files with labelled messages (columns
-/// intent and text), with ':' between them; the example's own are always measured.
+/// What a semantic cache saves, and how often it is wrong, on labelled messages: two of the same
+/// intent count as the same question. TROUPE_BENCH_MESSAGES names files with labelled messages
+/// (columns intent and text), with ':' between them; the example's own are always measured.
 void cache_hits() {
   std::vector<std::string> files{own_messages};
   if (const char* more = std::getenv(variable); more && *more) {
@@ -144,7 +147,8 @@ void cache_hits() {
     for (std::string file; std::getline(in, file, ':');)
       files.push_back(file);
   } else {
-    std::fprintf(stderr, "cache: %s names no further messages; the example's own are measured\n", variable);
+    std::fprintf(stderr, "cache: %s names no further messages; the example's own are measured\n",
+                 variable);
   }
   for (const auto& file : files) {
     if (fs::exists(file))

@@ -58,8 +58,7 @@ bool taken_over(const node_parts& parts, const domain_spec& domain, fleet_versio
 
 void load_domain(const node_parts& parts, const domain_spec& domain, fleet_version& to) {
   const auto classifier = classifier_of(to, domain);
-  if ((domain.knowledge.empty() && !classifier && !parts.vectors) ||
-      taken_over(parts, domain, to))
+  if ((domain.knowledge.empty() && !classifier && !parts.vectors) || taken_over(parts, domain, to))
     return;
   const auto began = std::chrono::steady_clock::now();
   auto content = content_of(to.fleet, domain);
@@ -69,8 +68,7 @@ void load_domain(const node_parts& parts, const domain_spec& domain, fleet_versi
   to.vectors[domain.path] = vectors;
   if (domain.knowledge.empty())
     return;
-  const auto made =
-      knowledge::knowledge_base::make(std::move(content), vectors, vectors_patience);
+  const auto made = knowledge::knowledge_base::make(std::move(content), vectors, vectors_patience);
   for (const auto& [name, collection] : domain.knowledge)
     parts.log->info("domain {}: collection {} has {} documents, {} passages", domain.path, name,
                     made->count_documents(name), made->count_passages(name));
@@ -78,10 +76,9 @@ void load_domain(const node_parts& parts, const domain_spec& domain, fleet_versi
     parts.log->warn("domain {}: its documents are searched by words alone, because their vectors "
                     "could not be had",
                     domain.path);
-  parts.log->debug("domain {}: documents ready after {:.1f} ms", domain.path,
-                   std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() -
-                                                             began)
-                       .count());
+  parts.log->debug(
+      "domain {}: documents ready after {:.1f} ms", domain.path,
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count());
   to.knowledge[domain.path] = made;
 }
 

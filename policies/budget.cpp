@@ -69,7 +69,7 @@ std::string day_text(std::int64_t day) {
   const auto d = doy - (153 * mp + 2) / 5 + 1;
   const auto m = mp < 10 ? mp + 3 : mp - 9;
   const auto y = yoe + era * 400 + (m <= 2 ? 1 : 0);
-  char out[48];
+  char out[64];
   std::snprintf(out, sizeof out, "%04lld-%02lld-%02lld", static_cast<long long>(y),
                 static_cast<long long>(m), static_cast<long long>(d));
   return out;

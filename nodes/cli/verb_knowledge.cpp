@@ -29,8 +29,7 @@ fleet_spec fleet_of(const std::string& dir) {
   return std::move(*found.fleet);
 }
 
-void with_documents(const std::vector<domain_spec>& domains,
-                    std::vector<const domain_spec*>& out) {
+void with_documents(const std::vector<domain_spec>& domains, std::vector<const domain_spec*>& out) {
   for (const auto& d : domains) {
     if (!d.knowledge.empty())
       out.push_back(&d);
@@ -75,8 +74,8 @@ fs::path folder_for(const fs::path& dir, const domain_spec& domain,
   throw cli_error{exit_failed, "the collection names no folder that files could be put into"};
 }
 
-/// Copies documents into a collection. Nothing is written over, and nothing is written unless all of
-/// them will do.
+/// Copies documents into a collection. Nothing is written over, and nothing is written unless all
+/// of them will do.
 void put_files(const knowledge_settings& x, const domain_spec& domain,
                const document_collection& collection) {
   const auto to = folder_for(x.dir, domain, collection);
@@ -101,6 +100,10 @@ void put_files(const knowledge_settings& x, const domain_spec& domain,
   }
 }
 
+std::string counted(std::size_t n, const std::string& what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
 struct tally {
   json document = json::array();
   std::string text;
@@ -116,8 +119,8 @@ void tell(tally& out, const fs::path& dir, const domain_spec& domain, const std:
     const auto count = knowledge::passages_of(d.path, d.bytes, d.form).size();
     passages += count;
     rows.push_back({{"path", d.path}, {"bytes", d.bytes.size()}, {"passages", count}});
-    lines += "  " + padded(d.path, 36) + number_words(static_cast<double>(d.bytes.size())) +
-             " bytes, " + std::to_string(count) + " passages\n";
+    lines += "  " + padded(d.path, 36) + counted(d.bytes.size(), "byte") + ", " +
+             counted(count, "passage") + "\n";
   }
   for (const auto& l : all.left) {
     left.push_back({{"path", l.path}, {"why", l.why}});
@@ -128,8 +131,8 @@ void tell(tally& out, const fs::path& dir, const domain_spec& domain, const std:
                           {"documents", rows},
                           {"passages", passages},
                           {"left_out", left}});
-  out.text += domain.path + "/" + name + ": " + std::to_string(all.taken.size()) +
-              " documents, " + std::to_string(passages) + " passages\n" + lines;
+  out.text += domain.path + "/" + name + ": " + counted(all.taken.size(), "document") + ", " +
+              counted(passages, "passage") + "\n" + lines;
 }
 
 exit_code ingest(const shell& s, const knowledge_settings& x) {
@@ -207,9 +210,8 @@ exit_code search(const shell& s, const knowledge_settings& x) {
                                      {"by_meaning", h.by_meaning}});
                  out += knowledge::cite(h.what) + "  (" + h.collection + ")\n  fit " +
                         number_words(h.fit) + ", score " + number_words(h.score) + ", words #" +
-                        std::to_string(h.by_words) + ", meaning #" +
-                        std::to_string(h.by_meaning) + "\n  " +
-                        plain(base->extract(h.what, joined(x.question), 200)) + "\n";
+                        std::to_string(h.by_words) + ", meaning #" + std::to_string(h.by_meaning) +
+                        "\n  " + plain(base->extract(h.what, joined(x.question), 200)) + "\n";
                }
              });
   if (s.as_json())
@@ -228,10 +230,10 @@ void add_place(CLI::App& verb, knowledge_settings& x) {
 
 void add_knowledge(CLI::App& to, shell& s) {
   const auto x = std::make_shared<knowledge_settings>();
-  auto* take = add_verb(to, "ingest",
-                        "Take documents into a domain's collection, and say what it holds",
-                        "troupe ingest examples/customer-support\n"
-                        "troupe ingest . handbook.md faq.html --domain support");
+  auto* take =
+      add_verb(to, "ingest", "Take documents into a domain's collection, and say what it holds",
+               "troupe ingest examples/customer-support\n"
+               "troupe ingest . handbook.md faq.html --domain support");
   take->add_option("DIR", x->dir, "the fleet's folder")->required();
   take->add_option("FILES", x->files, "documents that are copied into the collection's folder");
   add_place(*take, *x);
@@ -241,9 +243,10 @@ void add_knowledge(CLI::App& to, shell& s) {
   const auto y = std::make_shared<knowledge_settings>();
   auto* group = to.add_subcommand("knowledge", "Look into what agents answer from");
   group->require_subcommand(1);
-  auto* find = add_verb(*group, "search", "Search a domain's documents, with scores",
-                        "troupe knowledge search examples/customer-support how long is the warranty\n"
-                        "troupe knowledge search . --agent policies who pays for a return -o json");
+  auto* find =
+      add_verb(*group, "search", "Search a domain's documents, with scores",
+               "troupe knowledge search examples/customer-support how long is the warranty\n"
+               "troupe knowledge search . --agent policies who pays for a return -o json");
   find->add_option("DIR", y->dir, "the fleet's folder")->required();
   find->add_option("QUESTION", y->question, "words are joined by blanks")->required();
   add_place(*find, *y);

@@ -7,8 +7,8 @@
 
 #include <cstdint>
 #include <list>
-#include <memory>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -24,12 +24,12 @@ struct request_key {
   text::sentence_vector at; ///< empty: no question means the same
 };
 
-/// The key of a request, without its vector. What is compared are SHA-256 digests: whoever writes to
-/// a fleet cannot make two requests alike that are not.
+/// The key of a request, without its vector. What is compared are SHA-256 digests: whoever writes
+/// to a fleet cannot make two requests alike that are not.
 [[nodiscard]] request_key key_of(const model_request& what);
 
-/// Answers that may be given again, bounded by number for each agent and by bytes in all; of two the
-/// one that was used longer ago goes. One thread at a time.
+/// Answers that may be given again, bounded by number for each agent and by bytes in all; of two
+/// the one that was used longer ago goes. One thread at a time.
 class answer_book {
  public:
   explicit answer_book(std::size_t bytes_most)
@@ -38,8 +38,8 @@ class answer_book {
   struct found {
     model_reply reply; ///< as it is given again: `cached`, `spared`, nothing used
   };
-  /// The answer to the same request; else, when `key.at` is there, to the question that is most like
-  /// it among those from the threshold on whose hard facts are equal.
+  /// The answer to the same request; else, when `key.at` is there, to the question that is most
+  /// like it among those from the threshold on whose hard facts are equal.
   [[nodiscard]] std::optional<found> find(const request_key& key, const cache_spec& how,
                                           std::int64_t now);
   /// In place of another answer to the same request.

@@ -43,8 +43,7 @@ model_reply failed_with(model_error why, const char* detail) {
   return out;
 }
 
-class cached_models final : public model_cache,
-                            public std::enable_shared_from_this<cached_models> {
+class cached_models final : public model_cache, public std::enable_shared_from_this<cached_models> {
  public:
   cached_models(std::shared_ptr<models::model_port> behind,
                 std::shared_ptr<tools::alarm_clock> alarms, std::function<std::int64_t()> now)
@@ -64,7 +63,8 @@ class cached_models final : public model_cache,
       early_.emplace(id, waiter{id, what, std::move(done), 0});
     }
     auto key = key_of(what);
-    const auto vectors = what.cache.spec.mode == cache_mode::semantic ? what.cache.vectors : nullptr;
+    const auto vectors =
+        what.cache.spec.mode == cache_mode::semantic ? what.cache.vectors : nullptr;
     if (!vectors || what.cache.question.empty()) {
       look_up(id, std::move(key));
       return id;
@@ -156,8 +156,8 @@ class cached_models final : public model_cache,
   }
 
   void fly(const flight_ptr& f, const model_request& what) {
-    const auto number =
-        behind_->send(what, [self = shared_from_this(), f](model_reply x) { self->land(f, std::move(x)); });
+    const auto number = behind_->send(
+        what, [self = shared_from_this(), f](model_reply x) { self->land(f, std::move(x)); });
     bool give_up = false;
     {
       std::lock_guard hold{mutex_};
@@ -176,10 +176,11 @@ class cached_models final : public model_cache,
       std::lock_guard hold{mutex_};
       std::erase(flights_, f);
       all = std::move(f->waiting);
-      const bool own_fault = reply.error == model_error::timeout ||
-                             reply.error == model_error::over_budget;
+      const bool own_fault =
+          reply.error == model_error::timeout || reply.error == model_error::over_budget;
       if (own_fault && all.size() > 1 && !f->given_up) {
-        // Only the first one's time was up, or his money: the next one asks for those that are left.
+        // Only the first one's time was up, or his money: the next one asks for those that are
+        // left.
         again = std::make_shared<flight>();
         again->key = f->key;
         again->fresh = f->fresh;

@@ -14,37 +14,40 @@ namespace {
 
 const std::unordered_map<std::string_view, std::string_view>& number_words() {
   static const std::unordered_map<std::string_view, std::string_view> words{
-      {"zero", "0"},  {"two", "2"},    {"twice", "2"},    {"three", "3"},   {"four", "4"},
-      {"five", "5"},  {"six", "6"},    {"seven", "7"},    {"eight", "8"},   {"nine", "9"},
-      {"ten", "10"},  {"eleven", "11"}, {"twelve", "12"}, {"fifteen", "15"}, {"twenty", "20"},
-      {"thirty", "30"}, {"forty", "40"}, {"fifty", "50"}, {"sixty", "60"},  {"ninety", "90"},
-      {"hundred", "100"}, {"thousand", "1000"}, {"double", "2"}, {"half", "0.5"}};
+      {"zero", "0"},      {"two", "2"},         {"twice", "2"},   {"three", "3"},
+      {"four", "4"},      {"five", "5"},        {"six", "6"},     {"seven", "7"},
+      {"eight", "8"},     {"nine", "9"},        {"ten", "10"},    {"eleven", "11"},
+      {"twelve", "12"},   {"fifteen", "15"},    {"twenty", "20"}, {"thirty", "30"},
+      {"forty", "40"},    {"fifty", "50"},      {"sixty", "60"},  {"ninety", "90"},
+      {"hundred", "100"}, {"thousand", "1000"}, {"double", "2"},  {"half", "0.5"}};
   return words;
 }
 
 const std::unordered_set<std::string_view>& negations() {
   static const std::unordered_set<std::string_view> words{
-      "not",     "no",     "never",   "none",   "nothing", "without", "cannot",  "cant",
-      "dont",    "doesnt", "didnt",   "wont",   "isnt",    "arent",   "wasnt",   "werent",
-      "havent",  "hasnt",  "hadnt",   "couldnt", "wouldnt", "shouldnt", "nobody", "neither",
-      "nor",     "except", "unless",  "stop",   "unable",  "aint"};
+      "not",    "no",     "never",  "none",    "nothing", "without",  "cannot", "cant",
+      "dont",   "doesnt", "didnt",  "wont",    "isnt",    "arent",    "wasnt",  "werent",
+      "havent", "hasnt",  "hadnt",  "couldnt", "wouldnt", "shouldnt", "nobody", "neither",
+      "nor",    "except", "unless", "stop",    "unable",  "aint"};
   return words;
 }
 
-/// One word of each pair stands for both sides' difference: whoever says one does not mean the other.
+/// One word of each pair stands for both sides' difference: whoever says one does not mean the
+/// other.
 const std::unordered_set<std::string_view>& turning_words() {
   static const std::unordered_set<std::string_view> words{
-      "activate",  "deactivate", "enable",   "disable",    "before",    "after",   "incoming",
-      "outgoing",  "open",       "close",    "increase",   "decrease",  "raise",   "lower",
-      "upgrade",   "downgrade",  "subscribe", "unsubscribe", "lock",    "unlock",  "block",
-      "unblock",   "buy",        "sell",     "send",       "receive",   "add",     "remove",
-      "start",     "begin",      "more",     "less",       "minimum",   "maximum", "first",
-      "last",      "early",      "late",     "cheapest",   "fastest",   "deposit", "withdraw",
-      "withdrawal", "in",        "out",      "old",        "new",       "virtual", "physical",
-      "domestic",  "international", "abroad", "express",   "standard",  "student", "business",
-      "gold",      "free",       "sale",     "gift",       "opened",    "damaged", "lost",
-      "stolen",    "login",      "logout",   "create",     "delete",    "change",  "cancel",
-      "place",     "track"};
+      "activate",   "deactivate", "enable",        "disable",   "before",    "after",
+      "incoming",   "outgoing",   "open",          "close",     "increase",  "decrease",
+      "raise",      "lower",      "upgrade",       "downgrade", "subscribe", "unsubscribe",
+      "lock",       "unlock",     "block",         "unblock",   "buy",       "sell",
+      "send",       "receive",    "add",           "remove",    "start",     "begin",
+      "more",       "less",       "minimum",       "maximum",   "first",     "last",
+      "early",      "late",       "cheapest",      "fastest",   "deposit",   "withdraw",
+      "withdrawal", "in",         "out",           "old",       "new",       "virtual",
+      "physical",   "domestic",   "international", "abroad",    "express",   "standard",
+      "student",    "business",   "gold",          "free",      "sale",      "gift",
+      "opened",     "damaged",    "lost",          "stolen",    "login",     "logout",
+      "create",     "delete",     "change",        "cancel",    "place",     "track"};
   return words;
 }
 
@@ -53,13 +56,12 @@ bool is_word(unsigned char c) {
 }
 
 bool has_digit(std::string_view x) {
-  return std::any_of(x.begin(), x.end(),
-                     [](unsigned char c) { return std::isdigit(c) != 0; });
+  return std::any_of(x.begin(), x.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
 struct word {
   std::string as_written;
-  std::string low; ///< without apostrophes
+  std::string low;     ///< without apostrophes
   bool begins = false; ///< a sentence
 };
 
@@ -85,7 +87,8 @@ std::vector<word> words_in(std::string_view text) {
       else if (d == '\'' && inside)
         w.as_written += '\'';
       else if (inside && (d == '-' || d == '_' || d == '/' || d == '.' || d == ',') &&
-               (has_digit(w.as_written) || std::isdigit(static_cast<unsigned char>(text[i + 1])) != 0))
+               (has_digit(w.as_written) ||
+                std::isdigit(static_cast<unsigned char>(text[i + 1])) != 0))
         w.as_written += d == ',' ? "" : std::string(1, text[i]);
       else
         break;
@@ -104,7 +107,8 @@ std::string asked_for(const std::vector<word>& words) {
   std::set<std::string> all;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const auto& w = words[i].low;
-    const auto next = i + 1 < words.size() ? std::string_view{words[i + 1].low} : std::string_view{};
+    const auto next =
+        i + 1 < words.size() ? std::string_view{words[i + 1].low} : std::string_view{};
     if (w == "who" || w == "whom" || w == "whose")
       all.insert("who");
     else if (w == "where")
@@ -171,7 +175,8 @@ bool may_be_same(const hard_facts& a, const hard_facts& b) {
 
 std::string normal_question(std::string_view question) {
   auto out = text::normalize(question).text;
-  while (!out.empty() && (out.back() == '?' || out.back() == '.' || out.back() == '!' || out.back() == ' '))
+  while (!out.empty() &&
+         (out.back() == '?' || out.back() == '.' || out.back() == '!' || out.back() == ' '))
     out.pop_back();
   return out;
 }

@@ -13,7 +13,7 @@ struct hard_facts {
   std::vector<std::string> names;   ///< words with a capital letter that begin no sentence, sorted
   unsigned negations = 0;           ///< of words that turn a question around: odd or even counts
   std::vector<std::string> turns;   ///< words of which one means the opposite of another, sorted
-  std::string asked;                ///< who, when, where, how many or how much; empty: nothing of it
+  std::string asked; ///< who, when, where, how many or how much; empty: nothing of it
   friend bool operator==(const hard_facts&, const hard_facts&) = default;
 };
 

@@ -19,17 +19,16 @@ void check_collection_names(const domain_draft& domain, const yaml_node* at, rep
     return;
   for (const auto& child : list->children)
     if (const auto name = as_text(*child); name && !domain.spec.knowledge.contains(*name))
-      problems.error(*child, "domain " + problems.quoted(domain.spec.path) +
-                                 " has no collection " + problems.quoted(*name) +
-                                 " under knowledge" + problems.did_you_mean(*child, *name, known));
+      problems.error(*child, "domain " + problems.quoted(domain.spec.path) + " has no collection " +
+                                 problems.quoted(*name) + " under knowledge" +
+                                 problems.did_you_mean(*child, *name, known));
 }
 
 /// Whether there is something that vectors of questions can be learned from.
 bool has_words(const fleet_draft& fleet, const domain_draft& domain) {
   return !fleet.spec.vectors.provider.empty() || !domain.spec.knowledge.empty() ||
-         std::any_of(domain.agents.begin(), domain.agents.end(), [](const agent_draft& a) {
-           return a.spec.card.kind == agent_kind::triage;
-         });
+         std::any_of(domain.agents.begin(), domain.agents.end(),
+                     [](const agent_draft& a) { return a.spec.card.kind == agent_kind::triage; });
 }
 
 } // namespace

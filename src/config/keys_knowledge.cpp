@@ -32,8 +32,7 @@ const record& knowledge_keys() {
        {"passages", integer(1, 20), "at most so many passages for a request",
         "4; 2 for kind knowledge"},
        {"least", number(0, 1),
-        "a passage that holds less of the question, each word by its rarity, is no finding",
-        "0.5"},
+        "a passage that holds less of the question, each word by its rarity, is no finding", "0.5"},
        {"use", one_of({"prompt", "tool", "both"}),
         "kind llm: passages are put beside the request, or the model searches with a tool",
         "prompt"},
@@ -53,8 +52,9 @@ const record& cache_keys() {
        {"ttl", duration(1 * second, 30 * day), "no answer is given again when it is older", "1h"},
        {"threshold", number(0.5, 1), "cosine from which on two questions may mean the same",
         "0.75"},
-       {"max", integer(1, 1e6), "answers that a node keeps for an agent; the one that was not used "
-                                "for longest goes",
+       {"max", integer(1, 1e6),
+        "answers that a node keeps for an agent; the one that was not used "
+        "for longest goes",
         "10000"},
        {"per_customer", truth(), "nobody gets what another customer was answered", "false"}}};
   return r;

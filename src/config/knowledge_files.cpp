@@ -36,10 +36,9 @@ void read_collection(const yaml_node& at, const fs::path& dir, const fs::path& f
     out.files.push_back(*name);
     const auto found = knowledge::documents_of(dir / folder, {*name});
     if (found.taken.empty())
-      problems.error(*child, found.left.empty()
-                                 ? "there are no documents in " + in_quotes(*name)
-                                 : in_quotes(found.left.front().path) + ": " +
-                                       found.left.front().why);
+      problems.error(*child, found.left.empty() ? "there are no documents in " + in_quotes(*name)
+                                                : in_quotes(found.left.front().path) + ": " +
+                                                      found.left.front().why);
     else
       for (const auto& x : found.left)
         problems.warn(*child, in_quotes(x.path) + " is left out: " + x.why);

@@ -39,15 +39,14 @@ outcome answer_from(const knowledge_base& base, const std::vector<hit>& found,
   outcome out;
   auto sources = json::array();
   if (found.empty()) {
-    out.text = use.nothing.empty() ? "I have found nothing about that in our documents."
-                                   : use.nothing;
+    out.text =
+        use.nothing.empty() ? "I have found nothing about that in our documents." : use.nothing;
     out.data = {{"source", "documents"}, {"found", false}, {"sources", std::move(sources)}};
     out.confidence = unsure;
     return out;
   }
-  const auto best = std::max_element(found.begin(), found.end(), [](const hit& a, const hit& b) {
-    return a.fit < b.fit;
-  });
+  const auto best = std::max_element(found.begin(), found.end(),
+                                     [](const hit& a, const hit& b) { return a.fit < b.fit; });
   std::vector<std::string> said;
   const auto add = [&](const hit& x) {
     const auto source = cite(x.what);

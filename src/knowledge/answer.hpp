@@ -18,8 +18,8 @@ namespace troupe::knowledge {
 /// wants, and at most as many as it wants.
 [[nodiscard]] std::vector<hit> findings(std::vector<hit> found, const knowledge_use& use);
 
-/// An answer in the documents' own words, each passage with its source, also in `data.sources`. When
-/// there is no finding it says so, with a confidence of 0.1, and `data.found` is false.
+/// An answer in the documents' own words, each passage with its source, also in `data.sources`.
+/// When there is no finding it says so, with a confidence of 0.1, and `data.found` is false.
 [[nodiscard]] outcome answer_from(const knowledge_base& base, const std::vector<hit>& found,
                                   const std::string& question, const knowledge_use& use);
 

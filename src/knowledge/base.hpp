@@ -22,9 +22,9 @@ class word_index;
 struct hit {
   passage what;
   std::string collection;
-  double score = 0;  ///< by which hits are ordered: reciprocal rank fusion of both searches
-  double fit = 0;    ///< how much to the point it is, 0 to 1: see `knowledge_base`
-  double covers = 0; ///< share of the question's words, each by its rarity, that it holds
+  double score = 0;         ///< by which hits are ordered: reciprocal rank fusion of both searches
+  double fit = 0;           ///< how much to the point it is, 0 to 1: see `knowledge_base`
+  double covers = 0;        ///< share of the question's words, each by its rarity, that it holds
   double likeness = 0;      ///< cosine of the question and the passage
   std::size_t by_words = 0; ///< its place among those found by words; 0: it is none of them
   std::size_t by_meaning = 0; ///< likewise by vectors
@@ -57,7 +57,8 @@ class knowledge_base : public std::enable_shared_from_this<knowledge_base> {
   void find(const std::string& question, std::vector<std::string> collections, std::size_t most,
             std::chrono::milliseconds patience, done_fn done) const;
 
-  /// The sentences of a passage that say most about a question, in their order, cut to `most` bytes.
+  /// The sentences of a passage that say most about a question, in their order, cut to `most`
+  /// bytes.
   [[nodiscard]] std::string extract(const passage& from, const std::string& question,
                                     std::size_t most) const;
 

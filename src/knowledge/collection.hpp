@@ -27,8 +27,8 @@ struct documents {
 };
 
 /// Reads the documents of a collection: the files and all that is in the folders that `declared`
-/// names, relative to `folder`. What cannot be read, is too large or is of no form that troupe reads
-/// is left out. Blocks on the file system.
+/// names, relative to `folder`. What cannot be read, is too large or is of no form that troupe
+/// reads is left out. Blocks on the file system.
 [[nodiscard]] documents documents_of(const std::filesystem::path& folder,
                                      const std::vector<std::string>& declared);
 

@@ -80,18 +80,18 @@ std::string markdown_of_html(std::string_view page) {
         out += "\n- ";
       else if (one_of(name, {"br", "tr", "/tr", "/li"}))
         out += "\n";
-      else if (one_of(name, {"p", "/p", "div", "/div", "section", "/section", "ul", "/ul", "ol", "/ol",
-                             "table", "/table", "article", "/article", "/h1", "/h2", "/h3", "/h4",
-                             "/h5", "/h6"}))
+      else if (one_of(name, {"p",   "/p",  "div", "/div",  "section", "/section", "ul",
+                             "/ul", "ol",  "/ol", "table", "/table",  "article",  "/article",
+                             "/h1", "/h2", "/h3", "/h4",   "/h5",     "/h6"}))
         out += "\n\n";
       else if (one_of(name, {"td", "th"}))
         append(' ');
       continue;
     }
     if (page[i] == '&') {
-      const auto known =
-          std::find_if(references.begin(), references.end(),
-                       [&](const auto& x) { return page.substr(i).starts_with(x.first); });
+      const auto known = std::find_if(references.begin(), references.end(), [&](const auto& x) {
+        return page.substr(i).starts_with(x.first);
+      });
       if (known != references.end()) {
         for (const char c : known->second)
           append(c);

@@ -16,21 +16,18 @@ constexpr std::size_t word_most = 40;
 
 const std::unordered_set<std::string_view>& empty_words() {
   static const std::unordered_set<std::string_view> words{
-      "a",     "an",    "the",   "and",    "or",    "but",   "if",    "of",    "to",     "in",
-      "on",    "at",    "by",    "for",    "from",  "with",  "as",    "is",    "are",    "am",
-      "was",   "were",  "be",    "been",   "being", "do",    "does",  "did",   "have",   "has",
-      "had",   "can",   "could", "will",   "would", "shall", "should", "may",  "might",  "must",
-      "i",     "me",    "my",    "mine",   "we",    "us",    "our",   "you",   "your",   "yours",
-      "he",    "she",   "it",    "its",    "they",  "them",  "their", "this",  "that",   "these",
-      "those", "there", "here",  "what",   "which", "who",   "whom",  "whose", "when",   "where",
-      "why",   "how",   "so",    "then",   "than",  "too",   "very",  "just",  "please", "hi",
-      "hello", "hey",   "thanks", "thank", "tell",  "want",  "need",  "know",  "like",   "about",
-      "any",   "some",  "also",  "get",    "got",   "im",    "id",    "ill",   "ive",    "dont",
-      "u",     "ur",    "r",     "does",   "whats", "ok",    "into",  "out",   "up",     "now",
-      "exactly", "explain", "let", "give", "s",     "thing", "things", "possible", "able",
-      "many",    "much",    "else",
+      "a", "an", "the", "and", "or", "but", "if", "of", "to", "in", "on", "at", "by", "for", "from",
+      "with", "as", "is", "are", "am", "was", "were", "be", "been", "being", "do", "does", "did",
+      "have", "has", "had", "can", "could", "will", "would", "shall", "should", "may", "might",
+      "must", "i", "me", "my", "mine", "we", "us", "our", "you", "your", "yours", "he", "she", "it",
+      "its", "they", "them", "their", "this", "that", "these", "those", "there", "here", "what",
+      "which", "who", "whom", "whose", "when", "where", "why", "how", "so", "then", "than", "too",
+      "very", "just", "please", "hi", "hello", "hey", "thanks", "thank", "tell", "want", "need",
+      "know", "like", "about", "any", "some", "also", "get", "got", "im", "id", "ill", "ive",
+      "dont", "u", "ur", "r", "does", "whats", "ok", "into", "out", "up", "now", "exactly",
+      "explain", "let", "give", "s", "thing", "things", "possible", "able", "many", "much", "else",
       // Of documents that say how things are done, these say nothing.
-      "policy",  "policies", "rule", "rules", "terms"};
+      "policy", "policies", "rule", "rules", "terms"};
   return words;
 }
 

@@ -1,6 +1,6 @@
 #include "src/models/vector_server.hpp"
 
-#include "src/models/bounded_json.hpp"
+#include <troupe/json_read.hpp>
 
 #include <algorithm>
 #include <cmath>

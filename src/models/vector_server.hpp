@@ -10,8 +10,8 @@
 
 namespace troupe::models {
 
-/// Sentence vectors from a server that speaks OpenAI's `/embeddings`. What it answers is checked and
-/// bounded: other numbers of vectors or dimensions than were asked for count as no answer. Keys
+/// Sentence vectors from a server that speaks OpenAI's `/embeddings`. What it answers is checked
+/// and bounded: other numbers of vectors or dimensions than were asked for count as no answer. Keys
 /// appear nowhere.
 [[nodiscard]] std::shared_ptr<const text::sentence_vectors>
 make_vector_server(std::shared_ptr<tools::http_port> http, provider_spec provider,

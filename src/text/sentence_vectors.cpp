@@ -146,8 +146,8 @@ double likeness(const sentence_vector& a, const sentence_vector& b) {
   return sum;
 }
 
-std::shared_ptr<const sentence_vectors>
-learned_vectors(std::shared_ptr<const classifier> wishes, std::span<const std::string> texts) {
+std::shared_ptr<const sentence_vectors> learned_vectors(std::shared_ptr<const classifier> wishes,
+                                                        std::span<const std::string> texts) {
   return std::make_shared<const learned>(std::move(wishes), texts);
 }
 

@@ -33,11 +33,12 @@ class sentence_vectors {
   [[nodiscard]] virtual const std::string& space() const noexcept = 0;
 };
 
-/// Vectors that are learned here and had at once, in some 20 us. What a text is written with (words,
-/// stems, groups of letters, each weighed by how rare it is) makes one part of the direction; what
-/// the text wants, when a classifier is sure of it, the other and larger one. So two messages are
-/// alike from `same_wish` on when the classifier is sure that they want the same, and share words;
-/// without a classifier, or when it is not sure, only when they are nearly in the same words.
+/// Vectors that are learned here and had at once, in some 20 us. What a text is written with
+/// (words, stems, groups of letters, each weighed by how rare it is) makes one part of the
+/// direction; what the text wants, when a classifier is sure of it, the other and larger one. So
+/// two messages are alike from `same_wish` on when the classifier is sure that they want the same,
+/// and share words; without a classifier, or when it is not sure, only when they are nearly in the
+/// same words.
 ///
 /// `wishes`: null: there is no classifier; `texts`: what is rare and what is not, if there is none.
 [[nodiscard]] std::shared_ptr<const sentence_vectors>

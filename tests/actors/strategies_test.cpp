@@ -37,6 +37,9 @@ domain_spec market(route_strategy strategy) {
   auto d = a_domain("d", std::move(agents));
   d.routing.strategy = strategy;
   d.routing.min_quality = 0.8;
+  d.routing.learning.success = d.routing.learning.quality = d.routing.learning.latency = 0;
+  d.routing.learning.cost = 1;
+  d.routing.learning.half_cost = 2;
   return d;
 }
 
@@ -117,4 +120,16 @@ TEST(strategies, static_takes_the_first_in_order_until_it_is_full) {
 TEST(strategies, best_quality_never_takes_less) {
   const auto x = run(route_strategy::best_quality);
   EXPECT_NEAR(x.quality / tasks, 0.9, 1e-6);
+}
+
+TEST(strategies, learned_finds_out_by_itself_who_is_worth_asking) {
+  // Nothing but what calls cost tells the agents apart, and nobody says so beforehand.
+  const auto x = run(route_strategy::learned);
+  RecordProperty("cost", std::to_string(x.cost));
+  EXPECT_LE(x.cost, 0.7 * random_cost());
+  EXPECT_NEAR(x.quality / tasks, 0.9, 1e-6);
+  const auto most =
+      std::max_element(x.by_agent.begin(), x.by_agent.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
+  EXPECT_EQ(most->first, "d/worker100") << "the cheapest of those that are good enough";
 }

@@ -96,8 +96,7 @@ class Fleet:
                 node = self.cluster.nodes[at[n % len(at)]]
                 try:
                     status, said = node.request("POST", "/v1/tasks", {"skill": "write", "text": f"Parcel {n}, please.",
-                                                                      "customer": {"id": f"c{n % 7}"},
-                                                                      "idempotency_key": f"k{n}"})
+                                                                      "customer": {"id": f"c{n % 7}"}})
                 except OSError:
                     continue
                 if status in (200, 201, 202):

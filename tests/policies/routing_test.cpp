@@ -84,7 +84,6 @@ TEST(routing, each_strategy_takes_what_it_is_called_after) {
   good.load = 4, good.cost = 3, good.quality = 0.9f;
   idle.load = 1, idle.cost = 2, idle.quality = 0.6f;
   cheap.drawn = 0.2f, good.drawn = 0.3f, idle.drawn = 0.4f;
-  cheap.drawn = 0.2f, good.drawn = 0.3f, idle.drawn = 0.4f;
   const std::vector<candidate> all{cheap, good, idle};
   const struct {
     route_strategy strategy;
@@ -95,7 +94,6 @@ TEST(routing, each_strategy_takes_what_it_is_called_after) {
       {classifier, {more_loaded, more_loaded, chosen}},
       {cheapest, {chosen, costlier, costlier}},
       {best_quality, {lower_quality, chosen, lower_quality}},
-      {learned, {drew_lower, drew_lower, chosen}},
       {learned, {drew_lower, drew_lower, chosen}},
   };
   for (const auto& row : table) {

@@ -64,6 +64,22 @@ TEST(sim_llm, uses_the_tool_that_the_words_speak_of_and_answers_with_what_it_say
   EXPECT_EQ(json::parse(answer_to(asked, plain, 9).text)["text"], "It is in Leeds.");
 }
 
+TEST(sim_llm, says_what_the_passages_say_that_it_is_shown_and_names_their_source) {
+  auto asked = about(
+      R"({"request":"how long","knowledge":[{"source":"a.md#How","text":"Thirty days."}]})");
+  asked.tools.clear();
+  asked.schema = {{"type", "object"},
+                  {"properties",
+                   {{"text", {{"type", "string"}}},
+                    {"data", {{"type", "object"}}},
+                    {"confidence", {{"type", "number"}}}}}};
+  const auto said = json::parse(answer_to(asked, {}, 1).text);
+  EXPECT_EQ(said["text"], "Thirty days.");
+  EXPECT_EQ(said["data"]["sources"], json::array({"a.md#How"}));
+  asked.messages[1].text = R"({"request":"how long","knowledge":[]})";
+  EXPECT_LT(json::parse(answer_to(asked, {}, 1).text)["confidence"], 0.3);
+}
+
 TEST(sim_llm, wishes_once_more_for_what_has_failed) {
   auto asked = about("Where is the parcel of my order LF-10200?");
   has_said(asked, answer_to(asked, {}, 7), R"({"error": {"reason": "timeout"}})");
@@ -134,9 +150,9 @@ TEST(sim_llm, limits_a_key_in_any_minute) {
   rate_limit limit{3};
   const auto start = rate_limit::steady::now();
   for (int i = 0; i < 3; ++i)
-    EXPECT_EQ(limit.enter("a", start + i * 10s).count(), 0);
-  EXPECT_EQ(limit.enter("a", start + 30s), 30001ms);
-  EXPECT_EQ(limit.enter("b", start + 30s).count(), 0);
-  EXPECT_EQ(limit.enter("a", start + 60s).count(), 0);
-  EXPECT_GT(limit.enter("a", start + 61s).count(), 0);
+    EXPECT_EQ(limit.enter("a", 1, start + i * 10s).count(), 0);
+  EXPECT_EQ(limit.enter("a", 1, start + 30s), 30001ms);
+  EXPECT_EQ(limit.enter("b", 1, start + 30s).count(), 0);
+  EXPECT_EQ(limit.enter("a", 1, start + 60s).count(), 0);
+  EXPECT_GT(limit.enter("a", 1, start + 61s).count(), 0);
 }

@@ -157,7 +157,8 @@ TEST_F(model_cache_test, a_hundred_at_the_same_time_cost_one_call) {
   model->at_once = false;
   std::vector<model_reply> got;
   for (int i = 0; i < 100; ++i)
-    cache->send(question("what is your refund policy"), [&](model_reply x) { got.push_back(std::move(x)); });
+    cache->send(question("what is your refund policy"),
+                [&](model_reply x) { got.push_back(std::move(x)); });
   EXPECT_EQ(model->asked.size(), 1u);
   EXPECT_TRUE(got.empty());
   model->answer("thirty days");
@@ -176,7 +177,8 @@ TEST_F(model_cache_test, whoever_gives_up_leaves_the_others_their_answer) {
   std::vector<std::pair<int, model_reply>> got;
   std::vector<std::uint64_t> ids;
   for (int i = 0; i < 3; ++i)
-    ids.push_back(cache->send(question("q"), [&got, i](model_reply x) { got.emplace_back(i, std::move(x)); }));
+    ids.push_back(cache->send(question("q"),
+                              [&got, i](model_reply x) { got.emplace_back(i, std::move(x)); }));
   cache->cancel(ids[0]);
   ASSERT_EQ(got.size(), 1u);
   EXPECT_EQ(got[0].second.error, model_error::cancelled);
@@ -188,7 +190,8 @@ TEST_F(model_cache_test, whoever_gives_up_leaves_the_others_their_answer) {
   EXPECT_EQ(got[2].second.used.calls, 0u);
 
   got.clear();
-  const auto alone = cache->send(question("other"), [&got](model_reply x) { got.emplace_back(9, std::move(x)); });
+  const auto alone =
+      cache->send(question("other"), [&got](model_reply x) { got.emplace_back(9, std::move(x)); });
   cache->cancel(alone);
   EXPECT_EQ(model->cancelled, 1);
   ASSERT_EQ(got.size(), 1u);
@@ -286,7 +289,8 @@ TEST_F(model_cache_test, what_is_old_or_not_worth_it_or_too_much_is_not_kept) {
     ask(one);
     auto first = question("number 0", cache_mode::exact);
     first.cache.spec.max_entries = 3;
-    EXPECT_EQ(ask(first).cached, i == 0 ? cache_hit::exact : cache_hit::exact); // Used, so it stays.
+    EXPECT_EQ(ask(first).cached,
+              i == 0 ? cache_hit::exact : cache_hit::exact); // Used, so it stays.
   }
   EXPECT_LE(cache->now().entries, 3u);
 }

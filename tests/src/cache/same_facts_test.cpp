@@ -55,7 +55,8 @@ TEST(same_facts, so_must_names_opposites_and_what_is_asked_for) {
 }
 
 TEST(same_facts, a_question_is_normal_without_case_blanks_and_marks_at_its_end) {
-  EXPECT_EQ(normal_question("  What is  your refund policy ??"), normal_question("what is your refund policy"));
+  EXPECT_EQ(normal_question("  What is  your refund policy ??"),
+            normal_question("what is your refund policy"));
   EXPECT_NE(normal_question("what is 5"), normal_question("what is 6"));
   EXPECT_EQ(normal_question("\xff\xfe"), normal_question(""));
 }

@@ -13,14 +13,17 @@ using test::fleet_folder;
 using test::lines;
 using namespace std::chrono_literals;
 
-const std::string with_models = std::string{test::small_fleet} +
-                                "providers: {main: {url: 'http://h'}, other: {url: 'http://o', api: anthropic}}\n"
-                                "models: {small: {provider: main, model: x}}\n"
-                                "cache: {mode: exact, ttl: 5m}\n";
+const std::string with_models =
+    std::string{test::small_fleet} +
+    "providers: {main: {url: 'http://h'}, other: {url: 'http://o', api: anthropic}}\n"
+    "models: {small: {provider: main, model: x}}\n"
+    "cache: {mode: exact, ttl: 5m}\n";
 const std::string librarian = "agent: general\nkind: knowledge\nskills: [talk]\n";
-const std::string thinker = "agent: general\nkind: llm\nskills: [talk]\nllm:\n  model: small\n  prompt: [p.md]\n";
+const std::string thinker =
+    "agent: general\nkind: llm\nskills: [talk]\nllm:\n  model: small\n  prompt: [p.md]\n";
 
-loaded with(const std::string& agent, const std::string& domain = "knowledge: {policies: [policies]}\n",
+loaded with(const std::string& agent,
+            const std::string& domain = "knowledge: {policies: [policies]}\n",
             const std::string& fleet = "") {
   fleet_folder f;
   test::write_small(f);
@@ -43,7 +46,9 @@ const agent_spec& general(const loaded& x) {
 }
 
 TEST(knowledge_keys, take_every_value_and_say_what_is_left_out) {
-  const auto got = with(librarian + "knowledge: {collections: [policies], passages: 3, least: 0.7, nothing: None.}\n");
+  const auto got =
+      with(librarian +
+           "knowledge: {collections: [policies], passages: 3, least: 0.7, nothing: None.}\n");
   ASSERT_TRUE(got.ok()) << lines(got.errors);
   const auto& use = general(got).knowledge;
   EXPECT_EQ(use.collections, (std::vector<std::string>{"policies"}));
@@ -51,7 +56,8 @@ TEST(knowledge_keys, take_every_value_and_say_what_is_left_out) {
   EXPECT_EQ(use.least, 0.7);
   EXPECT_EQ(use.nothing, "None.");
   EXPECT_FALSE(use.digest.empty());
-  EXPECT_TRUE(std::find(got.files.begin(), got.files.end(), "support/policies/deep/b.txt") != got.files.end());
+  EXPECT_TRUE(std::find(got.files.begin(), got.files.end(), "support/policies/deep/b.txt") !=
+              got.files.end());
   ASSERT_FALSE(got.warnings.empty());
   EXPECT_NE(lines(got.warnings).find("policies/odd.pdf"), std::string::npos) << lines(got.warnings);
 }
@@ -68,7 +74,8 @@ TEST(knowledge_keys, a_changed_document_makes_its_agents_others_and_leaves_the_r
   const auto load = [](const char* text) {
     fleet_folder f;
     test::write_small(f);
-    f.write("support/domain.yaml", "domain: support\ncontext: {tier: string}\nknowledge: {policies: [a.md]}\n")
+    f.write("support/domain.yaml",
+            "domain: support\ncontext: {tier: string}\nknowledge: {policies: [a.md]}\n")
         .write("support/a.md", text)
         .write("support/agents/general.yaml", librarian + "knowledge: [policies]\n");
     auto got = f.load();
@@ -81,8 +88,9 @@ TEST(knowledge_keys, a_changed_document_makes_its_agents_others_and_leaves_the_r
 }
 
 TEST(cache_keys, what_an_agent_does_not_say_its_domain_says_and_then_the_fleet) {
-  const auto got = with(thinker + "cache: {threshold: 0.9}\n",
-                        "knowledge: {policies: [policies]}\ncache: {mode: semantic, max: 7, per_customer: true}\n");
+  const auto got = with(
+      thinker + "cache: {threshold: 0.9}\n",
+      "knowledge: {policies: [policies]}\ncache: {mode: semantic, max: 7, per_customer: true}\n");
   ASSERT_TRUE(got.ok()) << lines(got.errors);
   const auto& c = general(got).cache;
   EXPECT_EQ(c.mode, cache_mode::semantic);
@@ -125,20 +133,26 @@ const std::string plain_agent = "agent: general\nskills: [talk]\nnative: {functi
 INSTANTIATE_TEST_SUITE_P(
     all, bad_knowledge_keys,
     testing::Values(
-        refused{"no_such_collection", librarian + "knowledge: [polices]\n", "knowledge: {policies: [policies]}\n", "",
-                "support/agents/general.yaml:4:13: knowledge[0]: domain \"support\" has no collection \"polices\" under "
+        refused{"no_such_collection", librarian + "knowledge: [polices]\n",
+                "knowledge: {policies: [policies]}\n", "",
+                "support/agents/general.yaml:4:13: knowledge[0]: domain \"support\" has no "
+                "collection \"polices\" under "
                 "knowledge; did you mean \"policies\"?"},
-        refused{"outside", plain_agent, "knowledge: {x: [../../etc]}\n", "", "must lie within the fleet's folder"},
-        refused{"not_there", plain_agent, "knowledge: {x: [nowhere]}\n", "", "there is no such file or folder"},
-        refused{"none", librarian, "knowledge: {policies: [policies]}\n", "", "knowledge: is missing"},
-        refused{"cache_of_others", plain_agent + "cache: {mode: exact}\n", "", "", "only answers of models are kept"},
-        refused{"cache_with_effects", thinker + "effects: idempotent\ncache: {mode: exact}\n", "", "",
-                "an agent with effects is asked every time"},
+        refused{"outside", plain_agent, "knowledge: {x: [../../etc]}\n", "",
+                "must lie within the fleet's folder"},
+        refused{"not_there", plain_agent, "knowledge: {x: [nowhere]}\n", "",
+                "there is no such file or folder"},
+        refused{"none", librarian, "knowledge: {policies: [policies]}\n", "",
+                "knowledge: is missing"},
+        refused{"cache_of_others", plain_agent + "cache: {mode: exact}\n", "", "",
+                "only answers of models are kept"},
+        refused{"cache_with_effects", thinker + "effects: idempotent\ncache: {mode: exact}\n", "",
+                "", "an agent with effects is asked every time"},
         refused{"threshold", thinker + "cache: {threshold: 2}\n", "", "", "cache.threshold"},
         refused{"vectors_nowhere", plain_agent, "", "vectors: {provider: mian, model: x}\n",
                 "there is no provider \"mian\"; did you mean \"main\"?"},
-        refused{"vectors_of_another_kind", plain_agent, "", "vectors: {provider: other, model: x}\n",
-                "does not speak openai"}),
+        refused{"vectors_of_another_kind", plain_agent, "",
+                "vectors: {provider: other, model: x}\n", "does not speak openai"}),
     [](const auto& i) { return std::string{i.param.name}; });
 
 } // namespace

@@ -8,10 +8,13 @@ namespace {
 using namespace troupe;
 using namespace troupe::knowledge;
 
-const char* const returns = "# Returns and refunds\n## How long you have\nYou can return what you bought within 30 days "
-                            "of delivery.\n## Who pays\nThe return label is free.\n";
-const char* const warranty = "# Warranty\n## How long it lasts\nEvery phone has a warranty of two years.\n";
-const char* const secret = "# Margins\nThe margin on refunds is 12 percent, and the warranty costs us 3 dollars.\n";
+const char* const returns =
+    "# Returns and refunds\n## How long you have\nYou can return what you bought within 30 days "
+    "of delivery.\n## Who pays\nThe return label is free.\n";
+const char* const warranty =
+    "# Warranty\n## How long it lasts\nEvery phone has a warranty of two years.\n";
+const char* const secret =
+    "# Margins\nThe margin on refunds is 12 percent, and the warranty costs us 3 dollars.\n";
 
 documents of(const std::string& path, const char* text) {
   documents out;
@@ -66,7 +69,8 @@ TEST(knowledge_base, finds_by_words_and_by_vectors_and_merges_both) {
 
 TEST(knowledge_base, what_is_not_in_scope_is_never_returned) {
   const auto base = make(learned());
-  for (const auto* question : {"what is the margin on refunds", "12 percent margin", "warranty costs us"})
+  for (const auto* question :
+       {"what is the margin on refunds", "12 percent margin", "warranty costs us"})
     for (const auto& h : ask(*base, question))
       EXPECT_EQ(h.collection, "policies") << question;
   const auto inside = ask(*base, "what is the margin on refunds", {"internal"});
@@ -79,8 +83,10 @@ TEST(knowledge_base, what_is_not_in_scope_is_never_returned) {
 TEST(knowledge_base, words_alone_will_do_and_hostile_questions_are_only_words) {
   const auto base = make(nullptr);
   EXPECT_FALSE(base->has_vectors());
-  EXPECT_EQ(cite(ask(*base, "who pays for the return label").front().what), "policies/returns.md#Who pays");
-  for (const auto* question : {"\" OR 1=1; DROP TABLE passages --", "collection:internal", "NEAR(a b)", "* ^ \"", ""})
+  EXPECT_EQ(cite(ask(*base, "who pays for the return label").front().what),
+            "policies/returns.md#Who pays");
+  for (const auto* question :
+       {"\" OR 1=1; DROP TABLE passages --", "collection:internal", "NEAR(a b)", "* ^ \"", ""})
     EXPECT_NO_THROW(static_cast<void>(ask(*base, question))) << question;
   EXPECT_FALSE(ask(*base, "warranty").empty());
 }
@@ -88,7 +94,9 @@ TEST(knowledge_base, words_alone_will_do_and_hostile_questions_are_only_words) {
 /// Vectors that cannot be had.
 class broken_vectors final : public text::sentence_vectors {
  public:
-  void of(std::vector<std::string>, std::chrono::milliseconds, done_fn done) const override { done({}); }
+  void of(std::vector<std::string>, std::chrono::milliseconds, done_fn done) const override {
+    done({});
+  }
   const std::string& space() const noexcept override { return space_; }
 
  private:
@@ -126,7 +134,8 @@ TEST(answers, cite_what_they_say_or_say_that_there_is_nothing) {
 }
 
 TEST(answers, name_each_source_once_in_the_text) {
-  EXPECT_EQ(with_sources("Thirty days.", {"a.md#How", "a.md#How"}), "Thirty days. (Source: a.md#How)");
+  EXPECT_EQ(with_sources("Thirty days.", {"a.md#How", "a.md#How"}),
+            "Thirty days. (Source: a.md#How)");
   EXPECT_EQ(with_sources("See a.md#How.", {"a.md#How"}), "See a.md#How.");
   EXPECT_EQ(with_sources("x", {}), "x");
 }

@@ -17,7 +17,8 @@ std::vector<passage> markdown(std::string_view text) {
 }
 
 TEST(document, passages_know_the_headings_above_them) {
-  const auto got = markdown("# Returns\n\nIn general.\n\n## How long\n\nThirty days.\nNot more.\n\n# Other\nText.\n");
+  const auto got = markdown(
+      "# Returns\n\nIn general.\n\n## How long\n\nThirty days.\nNot more.\n\n# Other\nText.\n");
   ASSERT_EQ(got.size(), 3u);
   EXPECT_EQ(got[0], (passage{"a.md", "Returns", "In general."}));
   EXPECT_EQ(got[1], (passage{"a.md", "Returns > How long", "Thirty days. Not more."}));
@@ -25,7 +26,8 @@ TEST(document, passages_know_the_headings_above_them) {
 }
 
 TEST(document, underlined_headings_lists_links_and_fences_are_read_as_people_do) {
-  const auto got = markdown("Title\n=====\n\n- **one** thing\n- [the page](http://x.example/) `code`\n\n```\n# no heading\n```\n");
+  const auto got = markdown("Title\n=====\n\n- **one** thing\n- [the page](http://x.example/) "
+                            "`code`\n\n```\n# no heading\n```\n");
   ASSERT_EQ(got.size(), 1u);
   EXPECT_EQ(got[0].heading, "Title");
   EXPECT_EQ(got[0].text, "- one thing\n- the page code\n# no heading");
@@ -57,11 +59,12 @@ TEST(document, words_without_blanks_and_bytes_that_are_no_text_do_no_harm) {
 }
 
 TEST(document, html_keeps_its_words_and_loses_scripts) {
-  const auto got = passages_of(
-      "a.html",
-      "<html><head><title>T</title></head><body><h1>Refunds</h1><script>var x = '<p>no</p>';</script>"
-      "<p>Thirty&nbsp;days &amp; no more.<!-- secret --></p><h2>Who pays</h2><ul><li>We do<li>always</ul></body>",
-      document_form::html);
+  const auto got = passages_of("a.html",
+                               "<html><head><title>T</title></head><body><h1>Refunds</"
+                               "h1><script>var x = '<p>no</p>';</script>"
+                               "<p>Thirty&nbsp;days &amp; no more.<!-- secret --></p><h2>Who "
+                               "pays</h2><ul><li>We do<li>always</ul></body>",
+                               document_form::html);
   ASSERT_EQ(got.size(), 2u);
   EXPECT_EQ(got[0], (passage{"a.html", "Refunds", "Thirty days & no more."}));
   EXPECT_EQ(got[1], (passage{"a.html", "Refunds > Who pays", "- We do\n- always"}));

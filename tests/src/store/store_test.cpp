@@ -91,18 +91,6 @@ TYPED_TEST(any_store, keeps_the_newest_of_what_each_node_has_learned) {
   EXPECT_EQ(this->s->learned(), (std::vector{newer, other}));
 }
 
-TYPED_TEST(any_store, keeps_the_newest_of_what_each_node_has_learned) {
-  EXPECT_TRUE(this->s->learned().empty());
-  const learned_row first{"d", "ask", "n1", 3, "three"};
-  const learned_row other{"d", "ask", "n2", 1, std::string{"o\0ne", 5}};
-  this->s->keep_learned(std::vector{first, other});
-  this->s->keep_learned(std::vector{learned_row{"d", "ask", "n1", 2, "two"}});
-  EXPECT_EQ(this->s->learned(), (std::vector{first, other}));
-  const learned_row newer{"d", "ask", "n1", 4, "four"};
-  this->s->keep_learned(std::vector{newer});
-  EXPECT_EQ(this->s->learned(), (std::vector{newer, other}));
-}
-
 TYPED_TEST(any_store, repeated_and_late_writes_change_nothing) {
   auto again = opened(1);
   again.body = "other";

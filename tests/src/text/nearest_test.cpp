@@ -86,7 +86,8 @@ TEST(nearest, other_dimensions_and_nothing_at_all_are_not_taken) {
 }
 
 TEST(sentence_vectors, without_a_classifier_the_same_words_are_alike) {
-  const std::vector<std::string> texts{"how long is the warranty", "where is my parcel", "what is the price"};
+  const std::vector<std::string> texts{"how long is the warranty", "where is my parcel",
+                                       "what is the price"};
   const auto by = learned_vectors(nullptr, texts);
   std::vector<sentence_vector> got;
   by->of({"How long is the warranty?", "how long is the warranty", "where is my parcel", ""},
