@@ -1,6 +1,7 @@
 #include "policies/context_fit.hpp"
 
 #include "policies/context_forward.hpp"
+#include "policies/llm_talk.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,14 +16,14 @@ constexpr std::size_t least_text = 80;
 
 /// A tool's words in short: their summary where they are JSON, their beginning where they are not.
 std::string shortened_words(const std::string& text) {
-  auto said = json::parse(text, nullptr, false);
+  auto said = json::parse(inside_data(text), nullptr, false);
   if (!said.is_object())
     return beginning_of(text, short_text) + " (shortened)";
   if (said.contains("error"))
     return text;
   auto out = forwarded(said, forwarding::summary);
   out["shortened"] = true;
-  return as_text(out);
+  return in_place_of(text, out);
 }
 
 /// Cuts every text within `value` that is longer than `most`. True: there was one.
@@ -81,10 +82,12 @@ class fitter {
                                    [](const auto& x) { return x.role == chat_role::user; });
     if (user == messages_.end())
       return;
-    auto document = json::parse(user->text, nullptr, false);
+    auto document = json::parse(inside_data(user->text), nullptr, false);
     if (!document.is_object())
       return;
-    const auto settle = [&] { return context_bytes_with(*user, as_text(document)) <= most_; };
+    const auto settle = [&] {
+      return context_bytes_with(*user, in_place_of(user->text, document)) <= most_;
+    };
     if (document.contains("input") && document["input"].is_object() &&
         document["input"].contains("previous"))
       document["input"]["previous"] =
@@ -94,7 +97,7 @@ class fitter {
       for (const char* part : {"input", "context", "knowledge"})
         if (const auto hit = document.find(part); hit != document.end())
           cut_texts(*hit, size);
-    put(*user, as_text(document));
+    put(*user, in_place_of(user->text, document));
   }
 
   [[nodiscard]] std::size_t context_bytes_with(const chat_message& x,

@@ -50,6 +50,13 @@ std::string as_data(const json& document, std::string_view source) {
   return out += mark_end;
 }
 
+std::string in_place_of(std::string_view marked, const json& document) {
+  if (inside_data(marked).size() == marked.size())
+    return as_text(document);
+  const auto from = mark_begin.size();
+  return as_data(document, marked.substr(from, marked.find('"', from) - from));
+}
+
 std::string_view inside_data(std::string_view text) noexcept {
   const auto line = text.find('\n');
   if (!text.starts_with(mark_begin) || !text.ends_with(mark_end) || line == text.npos ||

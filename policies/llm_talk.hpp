@@ -19,6 +19,8 @@ namespace troupe {
 /// their own. Within it stand neither < nor >, which JSON can say otherwise, so that nothing in it
 /// ends it or begins another.
 [[nodiscard]] std::string as_data(const json& document, std::string_view source);
+/// Another document in the mark that `marked` has; without one, the document alone.
+[[nodiscard]] std::string in_place_of(std::string_view marked, const json& document);
 /// The JSON text within such a mark; a text without one as it is.
 [[nodiscard]] std::string_view inside_data(std::string_view text) noexcept;
 

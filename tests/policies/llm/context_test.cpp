@@ -2,6 +2,7 @@
 // examples/customer-support answer.
 #include "policies/context_fit.hpp"
 #include "policies/context_forward.hpp"
+#include "policies/llm_talk.hpp"
 
 #include <gtest/gtest.h>
 
@@ -306,6 +307,24 @@ TEST(context_fit, what_tools_said_first_is_shortened_first) {
   EXPECT_EQ(talk.back().text, newest);
   (void)fit_context(talk, 1500);
   EXPECT_LE(context_bytes(talk), 1500u);
+}
+
+TEST(context_fit, what_is_marked_as_data_stays_marked) {
+  const json document{{"request", "Where is it?"},
+                      {"context", {{"story", std::string(9000, 'x')}}}};
+  std::vector<chat_message> talk{
+      {chat_role::system, "Do.", {}, {}},
+      {chat_role::user, as_data(document, "request"), {}, {}},
+      {chat_role::tool,
+       as_data({{"text", std::string(9000, 'y')}, {"data", {{"n", 1}}}}, "look"),
+       {},
+       "c"}};
+  fit_context(talk, 2000);
+  EXPECT_LT(talk[1].text.size(), 2000u);
+  EXPECT_TRUE(talk[1].text.starts_with("<data of=\"request\">"));
+  EXPECT_EQ(json::parse(inside_data(talk[1].text))["request"], "Where is it?");
+  EXPECT_TRUE(talk[2].text.starts_with("<data of=\"look\">"));
+  EXPECT_EQ(json::parse(inside_data(talk[2].text))["shortened"], true);
 }
 
 TEST(context_fit, the_request_is_never_cut) {
