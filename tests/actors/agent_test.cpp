@@ -12,7 +12,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace agent_cases {
 
 /// Somebody who calls an agent without an orchestrator.
 struct caller {
@@ -45,8 +45,6 @@ domain_spec no_retries(domain_spec d) {
   d.retry.max_retries = 0;
   return d;
 }
-
-} // namespace
 
 TEST(agent, takes_as_many_calls_as_it_has_slots_and_queues_and_refuses_beyond) {
   auto a = an_agent("work", "script");
@@ -241,3 +239,5 @@ TEST(agent, cancelling_a_task_stops_its_call) {
   EXPECT_EQ(s->cancel(t->id()), refusal::conflict);
   EXPECT_EQ(s->cancel("0000000000000000000000000000"), refusal::unknown_task);
 }
+
+} // namespace agent_cases

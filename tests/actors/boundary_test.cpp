@@ -11,7 +11,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace boundary_cases {
 
 json schema(const char* text) {
   return json::parse(text);
@@ -70,8 +70,6 @@ std::string all_that_is_seen(stage& s, const task_record& record) {
   out += s->api().metrics();
   return out;
 }
-
-} // namespace
 
 TEST(boundary, a_request_that_nobody_takes_is_refused_with_every_flaw_before_it_is_a_task) {
   auto a = an_agent("pay");
@@ -325,3 +323,5 @@ TEST(boundary, people_and_cancellations_are_on_the_audit_trail) {
   }
   EXPECT_EQ(words, (std::vector<std::string>{"config.loaded", "human.answered", "task.cancelled"}));
 }
+
+} // namespace boundary_cases

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace breaker_desk_cases {
 
 using namespace troupe::testing;
 
@@ -207,5 +207,5 @@ TEST(breaker_desk, garbage_changes_nothing) {
   EXPECT_EQ(s.state("A"), breaker_state::closed);
 }
 
-} // namespace
+} // namespace breaker_desk_cases
 } // namespace troupe

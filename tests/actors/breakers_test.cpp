@@ -7,7 +7,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace breakers_cases {
 
 /// Two agents for one skill: `bad` comes first and fails as the test says.
 domain_spec two_for_one() {
@@ -62,8 +62,6 @@ std::string because(const task_record& record) {
       return r->because;
   return {};
 }
-
-} // namespace
 
 TEST(breakers, an_error_burst_takes_an_agent_out_and_one_probe_brings_it_back) {
   stage s{two_for_one()};
@@ -242,3 +240,5 @@ TEST(sanctions, an_escalation_starts_the_branch_afresh_and_loses_no_task) {
   EXPECT_EQ(view(s, "d/good").incarnation, 2u);
   EXPECT_TRUE(s->failures.empty());
 }
+
+} // namespace breakers_cases

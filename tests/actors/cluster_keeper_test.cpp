@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace cluster_keeper_cases {
 
 using namespace troupe::testing;
 
@@ -225,5 +225,5 @@ TEST_F(keepers, hand_over_what_a_node_has_that_leaves) {
   EXPECT_LE(took, milliseconds{100});
 }
 
-} // namespace
+} // namespace cluster_keeper_cases
 } // namespace troupe

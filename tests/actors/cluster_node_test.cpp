@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace cluster_node_cases {
 
 using namespace troupe::testing;
 
@@ -112,5 +112,5 @@ TEST(cluster_node, an_agent_of_the_application_outlives_the_keeper_and_its_super
   }
 }
 
-} // namespace
+} // namespace cluster_node_cases
 } // namespace troupe

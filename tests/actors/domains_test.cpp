@@ -7,7 +7,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace domains_cases {
 
 plan_node to_domain(const std::string& path, const std::string& skill) {
   plan_node n;
@@ -56,8 +56,6 @@ plan_node ask() {
   n.target = "desk";
   return n;
 }
-
-} // namespace
 
 TEST(domains, work_goes_down_three_levels_and_the_context_comes_back_up) {
   stage s{three_levels(dig())};
@@ -182,8 +180,6 @@ TEST(domains, whoever_delegates_to_a_domain_that_is_full_tries_again) {
   EXPECT_TRUE(u->done() && u->result().ok());
 }
 
-namespace {
-
 /// `shop` asks `bank` for something; `bank` is as the test changes it.
 fleet_spec shop_and_bank(const std::string& skill,
                          const std::function<void(domain_spec&)>& change) {
@@ -213,8 +209,6 @@ bool refusal_on_record(stage& s, const std::string& to) {
   }
   return false;
 }
-
-} // namespace
 
 TEST(domains, what_is_delegated_over_a_boundary_has_to_be_allowed_there) {
   EXPECT_EQ(how_it_ends("pay", [](domain_spec&) {}), reason::none);
@@ -293,3 +287,5 @@ TEST(domains, one_may_always_delegate_to_what_lies_within_it) {
   ASSERT_TRUE(t->done());
   EXPECT_TRUE(t->result().ok()) << t->result().failed.detail;
 }
+
+} // namespace domains_cases

@@ -10,7 +10,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace effects_cases {
 
 plan_node step(const std::string& name) {
   plan_node n;
@@ -138,8 +138,6 @@ bool once_whatever_happens(effects does, durability keep, Blow blow) {
 }
 
 const effects kinds[] = {effects::idempotent, effects::queryable, effects::unsafe};
-
-} // namespace
 
 TEST(effects, are_done_once_when_the_machine_stops_at_any_write) {
   for (auto keep : {durability::step, durability::task})
@@ -335,3 +333,5 @@ TEST(effects, committed_in_an_earlier_run_of_a_task_are_taken_from_the_ledger) {
   EXPECT_EQ(count_of(u->record(), event_kind::reconciled), 1u);
   EXPECT_EQ(count_of(u->record(), event_kind::planned), 1u);
 }
+
+} // namespace effects_cases

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace flight_log_cases {
 
 using namespace troupe::testing;
 using entries = std::vector<flight_recorder::entry>;
@@ -147,5 +147,5 @@ TEST(flight_log, a_task_that_is_delegated_is_seen_to_go_and_to_come_back) {
   EXPECT_EQ(answer->cost_micros, 12u);
 }
 
-} // namespace
+} // namespace flight_log_cases
 } // namespace troupe

@@ -8,15 +8,13 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace found_by_simulation_cases {
 
 task_request turn_of(const std::string& session) {
   auto r = wants("chat");
   r.context_id = session;
   return r;
 }
-
-} // namespace
 
 TEST(found_by_simulation, a_task_kept_in_memory_does_not_hide_what_is_stored_of_its_session) {
   stage s{a_domain("d", {an_agent("chat")})};
@@ -202,3 +200,5 @@ TEST(found_by_simulation, a_supervisor_that_is_killed_leaves_no_seat_of_its_succ
     EXPECT_TRUE(s->ask(wants("chat"))->done()) << part;
   }
 }
+
+} // namespace found_by_simulation_cases

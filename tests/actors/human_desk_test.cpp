@@ -7,7 +7,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace human_desk_cases {
 
 fleet_spec asks_people(milliseconds in_time, json when_silent = nullptr,
                        milliseconds step_limit = 0ms) {
@@ -35,8 +35,6 @@ refusal claim(virtual_node& node, const std::string& id, const std::string& by) 
   node.run();
   return *out;
 }
-
-} // namespace
 
 TEST(human_desk, silence_denies_when_the_queues_time_is_over) {
   stage s;
@@ -217,3 +215,5 @@ TEST(human_desk, an_answer_waits_for_the_orchestrator_that_is_being_restarted) {
   EXPECT_EQ(record->state, task_state::completed);
   EXPECT_EQ(count_of(*record, event_kind::answered), 1u);
 }
+
+} // namespace human_desk_cases

@@ -7,7 +7,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace ladder_cases {
 
 domain_spec ladder(bool with_person) {
   auto specialist = an_agent("specialist");
@@ -42,8 +42,6 @@ std::vector<std::string> agents_asked(const task_record& record) {
   }
   return out;
 }
-
-} // namespace
 
 TEST(ladder, every_rung_is_taken_once_and_seen) {
   stage s{ladder(true)};
@@ -134,3 +132,5 @@ TEST(ladder, after_so_many_agents_a_person_is_asked) {
   EXPECT_EQ(s.room.count("cheap"), 0u);
   EXPECT_EQ(t->finals(), 0u);
 }
+
+} // namespace ladder_cases

@@ -10,7 +10,7 @@
 using namespace troupe;
 using namespace troupe::testing;
 
-namespace {
+namespace learned_routing_cases {
 
 /// Two agents of one skill. What each says is scripted by its name.
 domain_spec two_clerks(double half_life = 200) {
@@ -46,8 +46,6 @@ std::map<std::string, int> run(stage& s, int n) {
   }
   return out;
 }
-
-} // namespace
 
 TEST(learned_routing, goes_where_calls_end_well_and_says_why) {
   stage s;
@@ -139,3 +137,5 @@ TEST(arm_book, gives_out_what_is_to_be_stored_and_takes_what_others_know) {
     other.take({"d", "ask", "n3", 99, garbage});
   EXPECT_EQ(other.view("d", by)[0]["calls"], 3);
 }
+
+} // namespace learned_routing_cases

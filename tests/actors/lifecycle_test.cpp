@@ -7,7 +7,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace lifecycle_cases {
 
 /// Two replicas with slots and queues, so that there is always something running and waiting.
 domain_spec busy() {
@@ -45,8 +45,6 @@ void expect_none_lost(const std::vector<heard_ptr>& all) {
     EXPECT_EQ(t->record().state, task_state::completed) << t->result().failed.detail;
   }
 }
-
-} // namespace
 
 TEST(lifecycle, an_agent_that_is_drained_ends_what_it_has_and_takes_nothing_new) {
   stage s{busy()};
@@ -170,3 +168,5 @@ TEST(lifecycle, an_unknown_agent_is_refused) {
   EXPECT_EQ(order(s, "d/nobody", agent_order::drain), refusal::invalid_request);
   EXPECT_EQ(order(s, "work", agent_order::drain), refusal::invalid_request);
 }
+
+} // namespace lifecycle_cases

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace location_cases {
 
 using namespace troupe::testing;
 
@@ -233,5 +233,5 @@ INSTANTIATE_TEST_SUITE_P(any, location,
                                                                 : "moving";
                          });
 
-} // namespace
+} // namespace location_cases
 } // namespace troupe

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace moving_shards_cases {
 
 using namespace troupe::testing;
 using namespace std::chrono_literals;
@@ -75,8 +75,6 @@ struct moved_question {
   }
   std::string asker() const { return before == "A" ? "B" : "A"; }
 };
-
-} // namespace
 
 TEST(moving_shards, a_question_goes_with_its_task) {
   moved_question m;
@@ -213,4 +211,5 @@ TEST(moving_shards, whoever_reads_or_cancels_meanwhile_waits_and_is_answered) {
   }
 }
 
+} // namespace moving_shards_cases
 } // namespace troupe

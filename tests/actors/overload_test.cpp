@@ -7,7 +7,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace overload_cases {
 
 /// At most 20 tasks; stages at 10, 15 and 18 of them. `extra` is spared from stage 1 on, `useful`
 /// from stage 2.
@@ -55,8 +55,6 @@ verdict last_word(stage& s, const std::string& skill) {
       return r->seen[0].said;
   return verdict::chosen;
 }
-
-} // namespace
 
 TEST(overload, agents_that_are_needed_least_go_first) {
   stage s{small()};
@@ -133,3 +131,5 @@ TEST(overload, what_waits_in_line_counts_as_well) {
     done += t->done() ? 1 : 0;
   EXPECT_EQ(done, 20u);
 }
+
+} // namespace overload_cases

@@ -9,7 +9,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace patterns_cases {
 
 plan_node step(const std::string& name) {
   plan_node n;
@@ -50,8 +50,6 @@ plan_node each_order() {
   n.items = "/input/orders";
   return n;
 }
-
-} // namespace
 
 TEST(patterns, five_thousand_items_are_each_completed_once_though_the_machine_stops_midway) {
   constexpr std::size_t count = 5000;
@@ -154,8 +152,6 @@ TEST(patterns, an_answer_that_does_not_pass_is_written_again_with_the_judges_wor
   EXPECT_EQ(s.room.count("judge"), 2u);
 }
 
-namespace {
-
 /// Book, charge, then ship, which cannot be done: both are taken back.
 domain_spec shop() {
   auto d = doing(around(plan_op::compensate, "order",
@@ -182,8 +178,6 @@ std::set<std::string> keys_of(const script_room& room, const std::string& agent)
       out.insert(call.idempotency_key);
   return out;
 }
-
-} // namespace
 
 TEST(patterns, what_was_done_is_taken_back_when_a_later_step_fails) {
   stage s{shop()};
@@ -283,8 +277,6 @@ TEST(patterns, what_nobody_could_take_back_is_put_to_a_person) {
 
 // -- shared state -------------------------------------------------------------
 
-namespace {
-
 /// Two agents at the same time that both set `total`.
 domain_spec two_writers(state_merge how) {
   auto d = doing(around(plan_op::parallel, "both", {step("left"), step("right")}),
@@ -300,8 +292,6 @@ void add(script_room& room, const std::string& agent, int n) {
     return say("", {{"context", {{"total", x.context.value("total", 0) + n}}}});
   };
 }
-
-} // namespace
 
 TEST(shared_state, two_writers_at_once_end_in_one_merged_value) {
   stage s{two_writers(state_merge::sum)};
@@ -371,3 +361,5 @@ TEST(shared_state, ephemeral_fields_reach_neither_session_nor_caller) {
   ASSERT_TRUE(t->done());
   EXPECT_EQ(s->session("talk").what->context, (json{{"kept", 3}}));
 }
+
+} // namespace patterns_cases

@@ -7,7 +7,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace plans_cases {
 
 plan_node step(const std::string& name) {
   plan_node n;
@@ -35,8 +35,6 @@ domain_spec with_plan(plan_node root, const std::string& function = "quick") {
 outcome no(reason why) {
   return outcome::of({why, "no", {}});
 }
-
-} // namespace
 
 TEST(plans, a_sequence_passes_on_what_came_before) {
   stage s{with_plan(group(plan_op::sequence, {step("a"), step("b")}))};
@@ -243,3 +241,5 @@ TEST(plans, the_deadline_of_a_call_is_never_later_than_the_tasks) {
   ASSERT_TRUE(s->ask(wants("a"))->done());
   EXPECT_LE(s.room.calls.at(1).second.deadline, s->now() + d.step_timeout);
 }
+
+} // namespace plans_cases

@@ -8,7 +8,7 @@
 #include <set>
 
 namespace troupe {
-namespace {
+namespace post_codec_cases {
 
 timestamp at(std::int64_t us) {
   return timestamp{microseconds{us}};
@@ -349,5 +349,5 @@ TEST(post_talk, answers_garbage_with_an_error) {
   EXPECT_FALSE(decode_mark("\xff"));
 }
 
-} // namespace
+} // namespace post_codec_cases
 } // namespace troupe

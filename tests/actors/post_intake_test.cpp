@@ -5,7 +5,7 @@
 #include <algorithm>
 
 namespace troupe {
-namespace {
+namespace post_intake_cases {
 
 using namespace troupe::testing;
 
@@ -154,5 +154,5 @@ TEST(post, turns_no_answer_away_however_much_waits) {
   EXPECT_EQ(two.ended.size(), each * times);
 }
 
-} // namespace
+} // namespace post_intake_cases
 } // namespace troupe

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace post_seats_cases {
 
 using namespace troupe::testing;
 
@@ -183,5 +183,5 @@ TEST(post, lets_nobody_elsewhere_end_an_actor_of_a_node) {
   EXPECT_EQ(two.proxy_of(lab), target);
 }
 
-} // namespace
+} // namespace post_seats_cases
 } // namespace troupe

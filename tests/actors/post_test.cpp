@@ -6,7 +6,7 @@
 #include <algorithm>
 
 namespace troupe {
-namespace {
+namespace post_cases {
 
 using namespace troupe::testing;
 
@@ -394,5 +394,5 @@ TEST(post, converts_deadlines_between_clocks_that_differ) {
                            now + std::chrono::hours{2} + std::chrono::seconds{10}, no_deadline}));
 }
 
-} // namespace
+} // namespace post_cases
 } // namespace troupe

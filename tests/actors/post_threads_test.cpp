@@ -23,7 +23,7 @@
 // two actor systems, and a link that calls back from threads of its own.
 
 namespace troupe {
-namespace {
+namespace post_threads_cases {
 
 using namespace troupe::testing;
 
@@ -377,5 +377,5 @@ INSTANTIATE_TEST_SUITE_P(any, post_threads,
                                   (x.param.detached ? "_detached" : "");
                          });
 
-} // namespace
+} // namespace post_threads_cases
 } // namespace troupe

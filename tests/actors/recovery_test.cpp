@@ -7,7 +7,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace recovery_cases {
 
 plan_node step(const std::string& name) {
   plan_node n;
@@ -49,8 +49,6 @@ void understand(script_room& room) {
                     {"complexity", "simple"}});
   };
 }
-
-} // namespace
 
 TEST(recovery, an_orchestrator_killed_at_every_stage_finishes_its_task_once) {
   stage s{long_way()};
@@ -424,3 +422,5 @@ TEST(pruning, forgets_the_oldest_when_the_store_is_too_large) {
   s->advance(std::chrono::minutes{2});
   EXPECT_LE(s.around->disk->kept->bytes(), 20'000u);
 }
+
+} // namespace recovery_cases

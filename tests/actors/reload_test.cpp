@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
-namespace {
+namespace reload_cases {
 
 /// Says `text` to everything.
 agent_spec says(const std::string& name, const std::string& text) {
@@ -147,8 +147,6 @@ struct reloading {
   std::map<std::string, fleet_spec> folders;
   std::string own = "one";
 };
-
-} // namespace
 
 TEST(reload, a_changed_agent_serves_new_tasks_and_the_old_one_those_that_run) {
   reloading r{desk({says("a", "first")})};
@@ -445,3 +443,5 @@ TEST(reload, many_versions_leave_nothing_behind) {
   EXPECT_EQ(r.s->actors(), actors);
   EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a@21"));
 }
+
+} // namespace reload_cases

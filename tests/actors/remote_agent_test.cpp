@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 using tools::http_response;
 using tools::process_end;
 
-namespace {
+namespace remote_agent_cases {
 
 domain_spec one(agent_spec a, agent_kind kind, json settings, std::uint32_t retries = 0) {
   a.card.kind = kind;
@@ -21,8 +21,6 @@ domain_spec one(agent_spec a, agent_kind kind, json settings, std::uint32_t retr
   d.breaker.rate = 0;
   return d;
 }
-
-} // namespace
 
 TEST(worker_process, answers_line_by_line) {
   stage s{
@@ -187,3 +185,5 @@ TEST(human_agent, its_question_goes_when_the_task_is_cancelled) {
   EXPECT_TRUE(t->done());
   EXPECT_TRUE(s->questions().empty());
 }
+
+} // namespace remote_agent_cases

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace remote_fleet_cases {
 
 using namespace troupe::testing;
 
@@ -149,5 +149,5 @@ TEST(remote_fleet, an_orchestrator_of_another_node_takes_tasks) {
   EXPECT_GE(ended->before + ended->history.size(), 5u);
 }
 
-} // namespace
+} // namespace remote_fleet_cases
 } // namespace troupe

@@ -8,7 +8,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace replay_cases {
 
 plan_node step(const std::string& skill) {
   plan_node n;
@@ -39,8 +39,6 @@ task_record_ptr a_sale(stage& s) {
   auto t = s->ask(wants("buy"));
   return t->done() ? t->ended.front() : nullptr;
 }
-
-} // namespace
 
 TEST(replay, makes_every_recorded_decision_again) {
   stage s;
@@ -118,3 +116,5 @@ TEST(replay, goes_on_with_other_answers_as_far_as_there_are_recorded_ones) {
   ASSERT_EQ(stuck.open.size(), 1u);
   EXPECT_NE(stuck.open[0].find("has no further answer"), std::string::npos);
 }
+
+} // namespace replay_cases

@@ -6,6 +6,8 @@
 using namespace troupe;
 using namespace troupe::testing;
 
+namespace run_cases {
+
 TEST(run, a_task_is_accepted_once_and_ends_once) {
   stage s;
   virtual_node n{a_fleet(a_domain("shop", {an_agent("greet")})), s.around};
@@ -32,3 +34,5 @@ TEST(run, nothing_is_left_running_when_the_node_has_stopped) {
   }
   s.around->pool->forget();
 }
+
+} // namespace run_cases

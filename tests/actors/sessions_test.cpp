@@ -7,7 +7,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace sessions_cases {
 
 domain_spec talk(when_busy busy, const std::string& function = "script") {
   auto d = a_domain("d", {an_agent("chat", function)});
@@ -31,8 +31,6 @@ template <class T>
 T shown(const agent_call& x, const char* field, T otherwise) {
   return x.context.is_object() ? x.context.value(field, otherwise) : otherwise;
 }
-
-} // namespace
 
 TEST(sessions, keep_their_context_over_turns_and_restarts) {
   stage s{talk(when_busy::queue, "quick")};
@@ -285,3 +283,5 @@ TEST(sessions, of_one_id_in_several_domains_are_found_where_one_looks) {
     }
   }
 }
+
+} // namespace sessions_cases

@@ -10,7 +10,7 @@
 using namespace troupe;
 using namespace std::chrono_literals;
 
-namespace {
+namespace shared_breaker_cases {
 
 timestamp at(milliseconds x) {
   return timestamp{std::chrono::seconds{1'800'000'000}} + x;
@@ -23,8 +23,6 @@ void on_threads(int count, const std::function<void()>& f) {
   for (auto& t : all)
     t.join();
 }
-
-} // namespace
 
 TEST(shared_breaker, many_threads_get_one_probe_and_tell_of_one_change) {
   breaker_spec limits;
@@ -76,8 +74,6 @@ TEST(shared_breaker, what_nobody_has_used_is_closed) {
   EXPECT_FALSE(b.ended(call_sign::nothing, false, at(0s)));
 }
 
-namespace {
-
 breaker_spec of_failures(std::uint32_t failures) {
   breaker_spec out;
   out.failures = failures;
@@ -85,8 +81,6 @@ breaker_spec of_failures(std::uint32_t failures) {
   out.cool_down = 10s;
   return out;
 }
-
-} // namespace
 
 TEST(shared_breaker, believes_the_later_tale_also_of_a_node_that_has_been_restarted) {
   const auto limits = of_failures(3);
@@ -134,3 +128,5 @@ TEST(shared_breaker, counts_what_others_count_and_tells_each_end_once) {
   there.ended(call_sign::bad, false, at(1s));
   EXPECT_FALSE(there.closed());
 }
+
+} // namespace shared_breaker_cases

@@ -8,7 +8,7 @@
 using namespace troupe;
 using namespace troupe::testing;
 
-namespace {
+namespace strategies_cases {
 
 constexpr int crowd = 12;
 constexpr int tasks = 240;
@@ -93,8 +93,6 @@ double random_cost() {
   return tasks * sum / n;
 }
 
-} // namespace
-
 TEST(strategies, cheapest_costs_at_least_a_third_less_than_chance_at_equal_quality) {
   const auto x = run(route_strategy::cheapest);
   RecordProperty("cost", std::to_string(x.cost));
@@ -133,3 +131,5 @@ TEST(strategies, learned_finds_out_by_itself_who_is_worth_asking) {
                        [](const auto& a, const auto& b) { return a.second < b.second; });
   EXPECT_EQ(most->first, "d/worker100") << "the cheapest of those that are good enough";
 }
+
+} // namespace strategies_cases

@@ -15,7 +15,7 @@
 using namespace troupe;
 using namespace std::chrono_literals;
 
-namespace {
+namespace supervisor_cases {
 
 using words = std::vector<std::string>;
 
@@ -141,8 +141,6 @@ class family {
 
 class supervisor_rules
     : public ::testing::TestWithParam<std::tuple<supervision, restart_type, exit_kind>> {};
-
-} // namespace
 
 TEST_P(supervisor_rules, restart_exactly_whom_otp_restarts) {
   const auto [strategy, restart, how] = GetParam();
@@ -353,3 +351,5 @@ TEST(supervisor, refuses_children_without_id_or_start_and_two_of_one_name) {
                std::invalid_argument);
   EXPECT_THROW((supervisor_config{"s", {}, {}, {child_spec{}}}.validate()), std::invalid_argument);
 }
+
+} // namespace supervisor_cases

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace survey_cases {
 
 using namespace troupe::testing;
 
@@ -169,5 +169,5 @@ TEST(survey, no_more_run_at_once_than_a_node_may_have) {
   EXPECT_EQ(s.stage.at("A").parts->surveys->load(), 0u);
 }
 
-} // namespace
+} // namespace survey_cases
 } // namespace troupe

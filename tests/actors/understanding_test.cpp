@@ -7,7 +7,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace understanding_cases {
 
 json clause(const std::string& text, const std::string& intent, bool accepted = true) {
   return {{"text", text},
@@ -41,8 +41,6 @@ domain_spec support() {
 task_request message(const std::string& words) {
   return wants("", words);
 }
-
-} // namespace
 
 TEST(understanding, each_clause_becomes_a_step_and_what_was_found_is_shown_to_who_reads_it) {
   stage s{support()};
@@ -182,3 +180,5 @@ TEST(routing, a_domain_takes_only_so_many_tasks) {
   EXPECT_TRUE(t->done() && u->done());
   EXPECT_TRUE(s->ask(wants("work"))->done());
 }
+
+} // namespace understanding_cases

@@ -7,7 +7,7 @@
 
 namespace troupe::test {
 
-namespace {
+namespace work_desk_cases {
 
 using steady = work_desk::steady;
 
@@ -35,8 +35,6 @@ outcome said(const char* text) {
   out.text = text;
   return out;
 }
-
-} // namespace
 
 TEST(work_desk, lends_a_call_once) {
   desk_stage s;
@@ -117,4 +115,5 @@ TEST(work_desk, what_nobody_waits_for_is_taken_back) {
   s.desk.withdraw(id);
 }
 
+} // namespace work_desk_cases
 } // namespace troupe::test

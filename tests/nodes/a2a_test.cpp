@@ -8,7 +8,7 @@
 
 namespace troupe::test {
 
-namespace {
+namespace a2a_cases {
 
 constexpr std::string_view v1 = "A2A-Version: 1.0\r\n";
 
@@ -56,8 +56,6 @@ struct a2a_door : door {
     node.known = two_domains();
   }
 };
-
-} // namespace
 
 TEST(a2a, shows_its_card) {
   a2a_door d;
@@ -318,4 +316,5 @@ TEST(a2a, refuses_in_the_words_of_the_protocol) {
   EXPECT_EQ(busy.parsed()["error"]["status"], "RESOURCE_EXHAUSTED");
 }
 
+} // namespace a2a_cases
 } // namespace troupe::test

@@ -13,7 +13,7 @@
 #include <mutex>
 
 namespace troupe::test {
-namespace {
+namespace access_cases {
 
 timestamp wall() {
   return std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now());
@@ -483,5 +483,5 @@ TEST(door_keys, addresses_are_counted_by_their_network) {
   EXPECT_EQ(source_of(""), "unknown");
 }
 
-} // namespace
+} // namespace access_cases
 } // namespace troupe::test

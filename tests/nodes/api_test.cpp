@@ -8,15 +8,13 @@
 
 namespace troupe::test {
 
-namespace {
+namespace api_cases {
 
 unsigned refusal_status(refusal why) {
   door d;
   d.node.refuse_with = {why, "because", {}};
   return raw_client{d.port()}.ask(post("/v1/tasks", R"({"text":"x"})")).status;
 }
-
-} // namespace
 
 TEST(api, submits_and_finds) {
   door d;
@@ -380,4 +378,5 @@ TEST(api, is_what_its_description_says) {
   EXPECT_EQ(raw_client{d.port()}.ask(get("/openapi.json")).parsed()["openapi"], "3.1.0");
 }
 
+} // namespace api_cases
 } // namespace troupe::test

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-namespace {
+namespace cli_agents_cases {
 
 using namespace troupe::test;
 using testing::AllOf;
@@ -60,4 +60,4 @@ TEST(cli_agents, stops_starts_restarts_and_refuses) {
   EXPECT_EQ(node.ask({"agents", "drain", "nowhere"}).code, 2);
 }
 
-} // namespace
+} // namespace cli_agents_cases

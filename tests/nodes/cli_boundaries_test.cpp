@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-namespace {
+namespace cli_boundaries_cases {
 
 using namespace troupe::test;
 using testing::AllOf;
@@ -92,4 +92,4 @@ TEST(cli_boundaries, one_that_is_drawn_while_a_task_waits_holds_for_it) {
   EXPECT_EQ(node.ask({"audit", "verify"}).code, 0);
 }
 
-} // namespace
+} // namespace cli_boundaries_cases

@@ -6,7 +6,7 @@
 
 #include <sys/stat.h>
 
-namespace {
+namespace cli_certs_cases {
 
 using namespace troupe::test;
 using testing::AllOf;
@@ -107,4 +107,4 @@ TEST(cli_certs, mistakes_are_told) {
   }
 }
 
-} // namespace
+} // namespace cli_certs_cases

@@ -6,7 +6,7 @@
 
 #include <sstream>
 
-namespace {
+namespace cli_dev_cases {
 
 using namespace troupe::test;
 using testing::AllOf;
@@ -279,4 +279,4 @@ TEST(cli_dev, lines_for_programs_are_json) {
   EXPECT_FALSE(std::filesystem::exists(here.path("data/journal.db")));
 }
 
-} // namespace
+} // namespace cli_dev_cases

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace {
+namespace cli_keys_cases {
 
 using namespace troupe::test;
 using namespace std::chrono_literals;
@@ -182,4 +182,4 @@ TEST(cli_keys, are_the_same_on_all_nodes_of_a_store_and_end_on_all_within_about_
       static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
 }
 
-} // namespace
+} // namespace cli_keys_cases

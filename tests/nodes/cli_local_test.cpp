@@ -6,7 +6,7 @@
 
 #include <sstream>
 
-namespace {
+namespace cli_local_cases {
 
 using namespace troupe::test;
 using testing::AllOf;
@@ -253,4 +253,4 @@ TEST(cli_node_verbs, an_unreachable_node_is_code_3) {
   }
 }
 
-} // namespace
+} // namespace cli_local_cases

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace {
+namespace cli_parts_cases {
 
 using namespace troupe::cli;
 using testing::AllOf;
@@ -148,4 +148,4 @@ TEST(cli_texts, survive_documents_of_another_form) {
   }
 }
 
-} // namespace
+} // namespace cli_parts_cases

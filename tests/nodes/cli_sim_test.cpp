@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-namespace {
+namespace cli_sim_cases {
 
 using namespace troupe::test;
 using testing::AllOf;
@@ -114,4 +114,4 @@ TEST(cli_replay, of_a_running_node_and_of_one_at_rest) {
   EXPECT_EQ(run_troupe({"replay", "no-such", "--data", here.path("data")}).code, 5);
 }
 
-} // namespace
+} // namespace cli_sim_cases

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace {
+namespace cli_store_cases {
 
 using namespace troupe::test;
 using testing::HasSubstr;
@@ -129,4 +129,4 @@ TEST(cli_store, an_address_that_leads_nowhere_is_named_without_its_password) {
             2);
 }
 
-} // namespace
+} // namespace cli_store_cases

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace cluster_views_cases {
 
 survey_said says(std::string node, json answer) {
   return {std::move(node), "r-" + node, std::move(answer), {}};
@@ -109,5 +109,5 @@ TEST(cluster_views, garbage_from_other_nodes_is_passed_over) {
   }
 }
 
-} // namespace
+} // namespace cluster_views_cases
 } // namespace troupe

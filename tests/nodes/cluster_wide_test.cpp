@@ -5,7 +5,7 @@
 #include <set>
 
 namespace troupe {
-namespace {
+namespace cluster_wide_cases {
 
 using namespace troupe::testing;
 
@@ -181,5 +181,5 @@ TEST(cluster_wide, who_owns_a_shard_says_so_and_since_when) {
   }
 }
 
-} // namespace
+} // namespace cluster_wide_cases
 } // namespace troupe

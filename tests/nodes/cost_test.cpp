@@ -8,7 +8,7 @@
 
 namespace troupe::test {
 
-namespace {
+namespace cost_cases {
 
 cost_row row_of(const std::string& domain, const std::string& agent, const std::string& customer,
                 std::uint64_t cost, std::int64_t day = 20778) {
@@ -26,8 +26,6 @@ std::string run(const door& d, std::vector<std::string> words) {
   EXPECT_EQ(cli::run(words, out, err), 0) << err.str();
   return out.str();
 }
-
-} // namespace
 
 TEST(cost, rows_are_added_up_by_what_was_asked_for) {
   door d;
@@ -75,4 +73,5 @@ TEST(cost, the_command_shows_a_table_or_writes_csv) {
             "'=1+1,0.500000,1,100,10,0.000000\r\n");
 }
 
+} // namespace cost_cases
 } // namespace troupe::test

@@ -10,7 +10,7 @@
 #include <thread>
 
 namespace troupe::test {
-namespace {
+namespace door_tls_cases {
 
 namespace fs = std::filesystem;
 
@@ -257,5 +257,5 @@ TEST(door_tls, no_door_opens_beyond_the_loopback_without_it) {
   }
 }
 
-} // namespace
+} // namespace door_tls_cases
 } // namespace troupe::test

@@ -6,7 +6,7 @@
 
 namespace troupe::test {
 
-namespace {
+namespace events_cases {
 
 void add_event(task_record& r, std::string text) {
   event e;
@@ -30,8 +30,6 @@ void wait_for_watcher(door& d) {
   while (d.node.watchers() == 0)
     std::this_thread::yield();
 }
-
-} // namespace
 
 TEST(events, tell_what_was_and_what_comes) {
   door d;
@@ -119,4 +117,5 @@ TEST(events, forget_a_reader_that_leaves) {
   EXPECT_FALSE(d.node.forgotten.empty());
 }
 
+} // namespace events_cases
 } // namespace troupe::test

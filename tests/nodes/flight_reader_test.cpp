@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace flight_reader_cases {
 
 using namespace std::chrono_literals;
 
@@ -42,5 +42,5 @@ TEST(flight_reader, tells_the_latest_first_and_only_what_is_known) {
   EXPECT_EQ(read({{"last", 20000}, {"trace", "t2"}}).size(), 0u);
 }
 
-} // namespace
+} // namespace flight_reader_cases
 } // namespace troupe

@@ -9,6 +9,8 @@
 
 namespace troupe::test {
 
+namespace http_server_cases {
+
 TEST(http_server, answers_and_keeps_the_connection) {
   door d;
   raw_client c{d.port()};
@@ -243,4 +245,5 @@ TEST(http_server, serves_on_several_threads) {
     EXPECT_EQ(c->read().status, 200u);
 }
 
+} // namespace http_server_cases
 } // namespace troupe::test

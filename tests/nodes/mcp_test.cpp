@@ -7,7 +7,7 @@
 
 namespace troupe::test {
 
-namespace {
+namespace mcp_cases {
 
 constexpr std::string_view takes_both = "Accept: application/json, text/event-stream\r\n"
                                         "MCP-Protocol-Version: 2025-11-25\r\n"
@@ -44,8 +44,6 @@ json data_of(std::string event) {
   const auto at = event.find("data: ");
   return at == std::string::npos ? json{} : json::parse(event.substr(at + 6), nullptr, false);
 }
-
-} // namespace
 
 TEST(mcp_door, welcomes) {
   mcp_stage d;
@@ -180,4 +178,5 @@ TEST(mcp_door, refuses_in_the_words_of_the_protocol) {
   EXPECT_EQ(call({{"name", "desk"}, {"arguments", {{"text", "x"}}}}), -32000);
 }
 
+} // namespace mcp_cases
 } // namespace troupe::test

@@ -10,7 +10,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace node_crash_cases {
 
 plan_node step(const std::string& name) {
   plan_node n;
@@ -115,8 +115,6 @@ bool survives(std::uint64_t n, bool applied) {
   return crashed;
 }
 
-} // namespace
-
 TEST(node_crash, at_every_write_that_is_lost_with_the_machine) {
   std::uint64_t n = 1;
   while (survives(n, false) && !::testing::Test::HasFailure())
@@ -130,3 +128,5 @@ TEST(node_crash, at_every_write_that_reached_the_disk_and_was_never_confirmed) {
     ++n;
   EXPECT_GT(n, 10u);
 }
+
+} // namespace node_crash_cases

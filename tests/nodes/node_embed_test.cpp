@@ -18,7 +18,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace node_embed_cases {
 
 /// How long a test waits at most for what must happen anyway.
 constexpr auto patience = 60s;
@@ -47,8 +47,6 @@ fleet_spec in_temp(fleet_spec f) {
 }
 
 void our_handler(int) {}
-
-} // namespace
 
 TEST(node_embed, an_actor_of_the_application_does_an_agents_work_and_the_application_goes_on) {
   caf::actor_system_config settings;
@@ -163,3 +161,5 @@ TEST(node_embed, parallel_steps_are_parallel) {
   EXPECT_EQ(record->result->text, "left\n\nright");
   n.stop();
 }
+
+} // namespace node_embed_cases

@@ -9,7 +9,7 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace node_fleet_cases {
 
 void collect(const tree_node& at, const std::string& kind, std::multiset<std::string>& into) {
   if (at.kind == kind)
@@ -26,8 +26,6 @@ const tree_node* find_in(const tree_node& at, const std::string& id) {
       return hit;
   return nullptr;
 }
-
-} // namespace
 
 TEST(node_fleet, the_tree_the_agents_and_the_actors_are_the_same) {
   auto a = an_agent("work");
@@ -123,3 +121,5 @@ TEST(node_fleet, answers_everybody_when_it_stops) {
   EXPECT_EQ(t->refusals[0].why, refusal::stopping);
   s.around->pool->forget();
 }
+
+} // namespace node_fleet_cases

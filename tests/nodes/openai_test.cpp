@@ -9,7 +9,7 @@
 
 namespace troupe::test {
 
-namespace {
+namespace openai_cases {
 
 /// What `openai` 7.57 sends, but for the lines that name its machine.
 constexpr std::string_view client_headers =
@@ -33,8 +33,6 @@ std::string wrong_in(std::string body) {
   EXPECT_EQ(said["type"], "invalid_request_error");
   return said["param"].is_null() ? std::string{} : said["param"].get<std::string>();
 }
-
-} // namespace
 
 TEST(openai, answers_a_completion) {
   door d;
@@ -292,4 +290,5 @@ TEST(openai, lists_domains_as_models) {
   EXPECT_EQ(c.ask(get("/v1/models/gpt-4o")).parsed()["error"]["code"], "model_not_found");
 }
 
+} // namespace openai_cases
 } // namespace troupe::test

@@ -7,7 +7,7 @@
 using namespace troupe;
 using namespace troupe::test;
 
-namespace {
+namespace reload_api_cases {
 
 /// Answers a wish as the test says.
 class reload_client final : public fake_client {
@@ -44,8 +44,6 @@ struct reload_door {
   reload_client node;
   http_server server;
 };
-
-} // namespace
 
 TEST(reload_door, reads_a_folder) {
   reload_door d;
@@ -126,3 +124,5 @@ TEST(reload_door, lists_the_versions) {
   EXPECT_EQ(x["nodes"][0]["worksOn"], json::array({1}));
   EXPECT_EQ(x["nodes"][0]["refused"], "no");
 }
+
+} // namespace reload_api_cases

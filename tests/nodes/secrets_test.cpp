@@ -5,7 +5,7 @@
 
 #include <iterator>
 
-namespace {
+namespace secrets_cases {
 
 using namespace troupe::test;
 using testing::HasSubstr;
@@ -66,8 +66,6 @@ std::string leak_in(const std::string& text) {
       return text.substr(at < 80 ? 0 : at - 80, 200);
   return {};
 }
-
-} // namespace
 
 TEST(secrets, are_in_no_log_store_trace_answer_or_error) {
   const scratch here;
@@ -131,3 +129,5 @@ TEST(secrets, the_audit_trail_can_be_read_from_the_running_node) {
   EXPECT_THAT(good.out, HasSubstr("3 records"));
   ::unsetenv("PLANTED_KEY");
 }
+
+} // namespace secrets_cases

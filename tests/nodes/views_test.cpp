@@ -7,7 +7,7 @@
 
 namespace troupe::test {
 
-namespace {
+namespace views_cases {
 
 timestamp at(int ms) {
   return timestamp{microseconds{1000000000 + ms * 1000}};
@@ -112,8 +112,6 @@ task_record_ptr child() {
   r->state = task_state::working;
   return r;
 }
-
-} // namespace
 
 TEST(views, trace_shows_steps_attempts_and_children_of_a_running_task) {
   trace_sources more;
@@ -226,4 +224,5 @@ TEST(views, times_and_words_of_a_query) {
   EXPECT_EQ(shortened("abc\xC3\xA4", 4), "abc\xE2\x80\xA6");
 }
 
+} // namespace views_cases
 } // namespace troupe::test

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace access_cases {
 
 timestamp at_ms(std::int64_t x) {
   return timestamp{milliseconds{1'700'000'000'000 + x}};
@@ -161,5 +161,5 @@ TEST(refusal_book, an_attack_from_everywhere_takes_bounded_memory_and_few_record
   EXPECT_LE(book.sources(), 2u);
 }
 
-} // namespace
+} // namespace access_cases
 } // namespace troupe

@@ -5,7 +5,7 @@
 #include <set>
 
 namespace troupe {
-namespace {
+namespace agent_placement_cases {
 
 member node(const std::string& id, std::vector<std::string> labels = {},
             const std::string& region = "eu") {
@@ -197,5 +197,5 @@ TEST(agent_placement, the_placer_is_one_of_those_that_are_up) {
   EXPECT_EQ(placer_of(table), "");
 }
 
-} // namespace
+} // namespace agent_placement_cases
 } // namespace troupe

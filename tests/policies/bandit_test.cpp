@@ -14,7 +14,7 @@
 
 using namespace troupe;
 
-namespace {
+namespace bandit_cases {
 
 using namespace std::chrono_literals;
 
@@ -67,8 +67,6 @@ struct two_agents {
     return static_cast<double>(second) / n;
   }
 };
-
-} // namespace
 
 TEST(beta, draws_have_the_mean_and_the_spread_of_the_distribution) {
   for (const auto& [a, b] : {std::pair{1.0, 1.0}, {2.0, 5.0}, {80.0, 20.0}, {0.5, 0.5}}) {
@@ -191,3 +189,5 @@ TEST(bandit, nodes_learn_together_in_whatever_order_they_hear_of_each_other) {
     first.note("n1", "b", arm_mark_of(0.8, 0.1, 5ms, by), by);
   EXPECT_NEAR(first.belief("a", by).from.trials, was / 2, 1e-6);
 }
+
+} // namespace bandit_cases

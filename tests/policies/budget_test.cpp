@@ -13,7 +13,7 @@
 using namespace troupe;
 using namespace std::chrono_literals;
 
-namespace {
+namespace budget_cases {
 
 timestamp at(std::int64_t seconds) {
   return timestamp{std::chrono::seconds{seconds}};
@@ -65,8 +65,6 @@ void carry(budget_slices& s, ledger& l, timestamp now) {
   for (const auto& x : s.claims(now, 100))
     s.granted(x, l.settle(x, now), now);
 }
-
-} // namespace
 
 TEST(budget, days_begin_where_the_fleet_says) {
   // 2026-11-21T23:30:00Z
@@ -328,3 +326,5 @@ TEST(budget_slices, never_a_call_too_many) {
     EXPECT_GT(made, limit / 2) << "seed " << seed;
   }
 }
+
+} // namespace budget_cases

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace circuit_breaker_cases {
 
 using namespace std::chrono_literals;
 using enum breaker_state;
@@ -194,5 +194,5 @@ TEST(circuit_breaker, what_an_end_says) {
   }
 }
 
-} // namespace
+} // namespace circuit_breaker_cases
 } // namespace troupe

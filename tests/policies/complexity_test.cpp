@@ -7,13 +7,11 @@
 
 using namespace troupe;
 
-namespace {
+namespace complexity_cases {
 
 double of(std::string_view text) {
   return complexity_of(signs_of(text, json::object()));
 }
-
-} // namespace
 
 TEST(complexity, reads_the_signs_of_a_request) {
   const auto x = signs_of("Why was order LF-10200 billed twice, and when is the 3.50 back? Thanks.",
@@ -117,3 +115,5 @@ TEST(complexity, saves_forty_percent_with_quality_within_two_points) {
   EXPECT_GT(right, right_large - all / 50);
   RecordProperty("saved_percent", static_cast<int>(100 * (1 - cost / cost_large)));
 }
+
+} // namespace complexity_cases

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace degradation_cases {
 
 TEST(degradation, follows_the_declared_stages) {
   degradation d{{{0.5, 0.8, 1.0}, priority::medium}, 100};
@@ -65,5 +65,5 @@ TEST(degradation, a_shard_for_one_task_is_not_overloaded_when_it_is_idle) {
   EXPECT_TRUE(d.update(0));
 }
 
-} // namespace
+} // namespace degradation_cases
 } // namespace troupe

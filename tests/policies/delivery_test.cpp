@@ -7,7 +7,7 @@
 #include <string>
 
 namespace troupe {
-namespace {
+namespace delivery_cases {
 
 envelope an_envelope(std::string body, timestamp deadline = no_deadline) {
   envelope x;
@@ -203,5 +203,5 @@ TEST(delivery, survives_any_cutting_of_the_line) {
   }
 }
 
-} // namespace
+} // namespace delivery_cases
 } // namespace troupe

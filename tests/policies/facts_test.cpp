@@ -4,7 +4,7 @@
 
 using namespace troupe;
 
-namespace {
+namespace facts_cases {
 
 domain_spec with_facts() {
   domain_spec d;
@@ -26,8 +26,6 @@ struct row {
   json data;
   std::vector<std::string> flaws;
 };
-
-} // namespace
 
 TEST(facts, are_compared_where_answers_say_them) {
   const json known{{"customer_id", "C-1"}, {"total", 10}, {"mood", "calm"}};
@@ -85,3 +83,5 @@ TEST(facts, a_contradiction_names_the_fact_and_never_the_value) {
   ASSERT_EQ(why.errors.size(), 1u);
   EXPECT_FALSE(contradiction_failure({}));
 }
+
+} // namespace facts_cases

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace failover_cases {
 
 timestamp at_s(std::int64_t s) {
   return timestamp{std::chrono::hours{1}} + std::chrono::seconds{s};
@@ -151,5 +151,5 @@ TEST(failover, a_region_that_is_still_starting_is_waited_for) {
   EXPECT_TRUE(g.decide(table, start + milliseconds{1}));
 }
 
-} // namespace
+} // namespace failover_cases
 } // namespace troupe

@@ -6,7 +6,7 @@
 #include <string>
 
 namespace troupe {
-namespace {
+namespace failure_table_cases {
 
 using enum remedy;
 
@@ -138,5 +138,5 @@ TEST(failure_table, without_retries_there_are_none) {
     EXPECT_EQ(treat({why, {}, {}}, {}, never, 0, true, 0), rung);
 }
 
-} // namespace
+} // namespace failure_table_cases
 } // namespace troupe

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-namespace {
+namespace fault_schedule_cases {
 
 using namespace troupe;
 
@@ -75,4 +75,4 @@ TEST(fault_schedule, is_empty_without_time_nodes_or_kinds) {
   EXPECT_TRUE(schedule_faults(x).empty());
 }
 
-} // namespace
+} // namespace fault_schedule_cases

@@ -6,7 +6,7 @@
 #include <functional>
 
 namespace troupe {
-namespace {
+namespace fleet_change_cases {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -292,5 +292,5 @@ TEST(fleet_change, decides_when_all_have_spoken) {
             proposal_verdict::activate);
 }
 
-} // namespace
+} // namespace fleet_change_cases
 } // namespace troupe

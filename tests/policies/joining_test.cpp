@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace joining_cases {
 
 outcome said(std::string text, json data = json::object(), double confidence = 1) {
   outcome x;
@@ -177,5 +177,5 @@ TEST(gate, text_that_is_no_unicode_can_be_explained) {
   EXPECT_NO_THROW((void)explain({"/text", gate_test::equals, "\xff"}, as_document(said("\xfe"))));
 }
 
-} // namespace
+} // namespace joining_cases
 } // namespace troupe

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace membership_table_cases {
 
 using testing::member_books;
 using testing::town;
@@ -261,5 +261,5 @@ TEST(membership, a_renewal_under_a_newer_table_counts_once_that_is_read) {
   EXPECT_EQ(a.leased_until(), t.now + milliseconds{2000});
 }
 
-} // namespace
+} // namespace membership_table_cases
 } // namespace troupe

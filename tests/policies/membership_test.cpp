@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace membership_cases {
 
 using testing::town;
 using kind = membership_action::kind;
@@ -233,5 +233,5 @@ TEST(membership, an_accusation_ends_with_the_window) {
             0);
 }
 
-} // namespace
+} // namespace membership_cases
 } // namespace troupe

@@ -5,7 +5,7 @@
 #include <set>
 
 namespace troupe {
-namespace {
+namespace node_placement_cases {
 
 host node(const std::string& id, std::vector<std::string> labels = {}, std::uint64_t memory = 0,
           const std::string& region = "eu") {
@@ -130,5 +130,5 @@ TEST(node_placement, what_was_unsatisfiable_starts_when_a_fitting_node_joins) {
   EXPECT_EQ(orders.at(0).node, "g");
 }
 
-} // namespace
+} // namespace node_placement_cases
 } // namespace troupe

@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 namespace troupe {
-namespace {
+namespace ownership_simulation_cases {
 
 using testing::cluster_world;
 
@@ -282,5 +282,5 @@ TEST(ownership_simulation, whatever_happens_the_promises_hold_and_in_the_end_all
   }
 }
 
-} // namespace
+} // namespace ownership_simulation_cases
 } // namespace troupe

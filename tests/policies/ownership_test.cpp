@@ -6,7 +6,7 @@
 #include <algorithm>
 
 namespace troupe {
-namespace {
+namespace ownership_cases {
 
 using kind = ownership_action::kind;
 constexpr milliseconds full_wait{2125}; // a lease and a sixteenth
@@ -365,5 +365,5 @@ TEST(ownership, a_domain_that_comes_is_taken_and_one_that_goes_is_dropped) {
   EXPECT_TRUE(a.take_all().empty());
 }
 
-} // namespace
+} // namespace ownership_cases
 } // namespace troupe

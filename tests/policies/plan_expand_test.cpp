@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace plan_expand_cases {
 
 using namespace testing;
 using plan_op::judge;
@@ -349,5 +349,5 @@ TEST(plan_expand, five_thousand_items_are_each_asked_for_once) {
   EXPECT_EQ(difference(s.run, s.replayed()), "");
 }
 
-} // namespace
+} // namespace plan_expand_cases
 } // namespace troupe

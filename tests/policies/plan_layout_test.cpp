@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace plan_layout_cases {
 
 using namespace testing;
 
@@ -126,5 +126,5 @@ TEST(plan_layout, size_and_depth_are_bounded) {
   EXPECT_THROW((void)plan::of(group(plan_op::sequence, "top", {deep})), std::invalid_argument);
 }
 
-} // namespace
+} // namespace plan_layout_cases
 } // namespace troupe

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace plan_remedy_cases {
 
 using namespace testing;
 
@@ -200,5 +200,5 @@ TEST(plan_remedy, a_cancelled_task_asks_nobody) {
   EXPECT_EQ(s.run.result()->failed.why, reason::cancelled);
 }
 
-} // namespace
+} // namespace plan_remedy_cases
 } // namespace troupe

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace plan_run_failure_cases {
 
 using namespace testing;
 using plan_op::parallel;
@@ -273,5 +273,5 @@ TEST(plan_run_failure, waiting_for_a_retry_when_the_group_ends_leaves_nothing_be
   EXPECT_EQ(s.state("a").due, no_deadline);
 }
 
-} // namespace
+} // namespace plan_run_failure_cases
 } // namespace troupe

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace plan_run_people_cases {
 
 using namespace testing;
 using plan_op::parallel;
@@ -129,5 +129,5 @@ TEST(plan_run_people, a_sub_task_that_ended_is_not_asked_again_but_one_out_of_re
   EXPECT_TRUE(s.run.ended());
 }
 
-} // namespace
+} // namespace plan_run_people_cases
 } // namespace troupe

@@ -5,7 +5,7 @@
 #include <random>
 
 namespace troupe {
-namespace {
+namespace plan_run_property_cases {
 
 using namespace testing;
 
@@ -235,5 +235,5 @@ TEST(plan_run_property, whatever_happens_it_ends_once_leaves_nothing_behind_and_
   EXPECT_GT(ended_early, 100u);
 }
 
-} // namespace
+} // namespace plan_run_property_cases
 } // namespace troupe

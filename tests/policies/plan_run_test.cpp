@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace plan_run_cases {
 
 using namespace testing;
 using plan_op::parallel;
@@ -305,5 +305,5 @@ TEST(plan_run, a_resumed_run_asks_again_for_what_is_open) {
   EXPECT_TRUE(s.feed(event_kind::delegated, "d"));
 }
 
-} // namespace
+} // namespace plan_run_cases
 } // namespace troupe

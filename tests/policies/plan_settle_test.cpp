@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace plan_settle_cases {
 
 using namespace testing;
 
@@ -222,5 +222,5 @@ TEST(plan_settle, a_step_that_nobody_doubts_takes_no_word_of_failure) {
   EXPECT_EQ(s.status("a"), step_status::running);
 }
 
-} // namespace
+} // namespace plan_settle_cases
 } // namespace troupe

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace plan_undo_cases {
 
 using namespace testing;
 using plan_op::compensate;
@@ -266,5 +266,5 @@ TEST(plan_compensate, every_prefix_of_its_history_resumes_where_it_was) {
   EXPECT_EQ(s.resumes_everywhere(), "");
 }
 
-} // namespace
+} // namespace plan_undo_cases
 } // namespace troupe

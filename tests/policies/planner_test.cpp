@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace planner_cases {
 
 intent_spec intent(std::string skill, std::vector<std::string> after = {}) {
   intent_spec i;
@@ -326,5 +326,5 @@ TEST(understanding, the_contract_is_read_and_what_breaks_it_is_named) {
             (understood_clause{"a", "hours", 0.5, true, false}));
 }
 
-} // namespace
+} // namespace planner_cases
 } // namespace troupe

@@ -8,7 +8,7 @@
 #include <string>
 
 namespace troupe {
-namespace {
+namespace rendezvous_cases {
 
 std::vector<rendezvous_candidate> nodes(std::uint32_t n, std::uint32_t weight = 100) {
   std::vector<rendezvous_candidate> out;
@@ -158,5 +158,5 @@ TEST(shard_map, an_id_keeps_its_home_and_its_shard) {
   EXPECT_EQ(shard_layout{}.home_of(3), "");
 }
 
-} // namespace
+} // namespace rendezvous_cases
 } // namespace troupe

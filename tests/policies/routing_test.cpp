@@ -5,7 +5,7 @@
 #include <map>
 
 namespace troupe {
-namespace {
+namespace routing_cases {
 
 using enum verdict;
 using enum route_strategy;
@@ -211,5 +211,5 @@ TEST(routing, the_nearest_first) {
   EXPECT_EQ(choose({}, {dear, far}).chosen, 1u);
 }
 
-} // namespace
+} // namespace routing_cases
 } // namespace troupe

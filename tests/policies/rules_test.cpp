@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 namespace troupe {
-namespace {
+namespace rules_cases {
 
 agent_call call(std::string text, std::string skill = "s") {
   agent_call c;
@@ -204,5 +204,5 @@ TEST(rules, any_bytes_can_be_asked) {
   EXPECT_EQ(spaced_words("?!"), " ");
 }
 
-} // namespace
+} // namespace rules_cases
 } // namespace troupe

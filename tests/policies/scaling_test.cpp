@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace scaling_cases {
 
 timestamp at_s(std::int64_t s) {
   return timestamp{std::chrono::hours{1}} + std::chrono::seconds{s};
@@ -78,5 +78,5 @@ TEST(scaling, does_not_swing_with_a_load_that_does) {
   EXPECT_LE(changes, 3);
 }
 
-} // namespace
+} // namespace scaling_cases
 } // namespace troupe

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace shared_state_cases {
 
 domain_spec a_domain(const std::string& type, state_merge how) {
   domain_spec d;
@@ -164,5 +164,5 @@ TEST(shared_state, ephemeral_fields_do_not_last) {
   EXPECT_EQ(lasting(d, untouched), untouched);
 }
 
-} // namespace
+} // namespace shared_state_cases
 } // namespace troupe

@@ -5,7 +5,7 @@
 #include <random>
 
 namespace troupe {
-namespace {
+namespace supervision_cases {
 
 using enum supervision;
 using enum restart_type;
@@ -362,5 +362,5 @@ TEST(supervision, goes_by_other_rules_from_the_next_failure) {
   EXPECT_TRUE(h.run.stopping());
 }
 
-} // namespace
+} // namespace supervision_cases
 } // namespace troupe

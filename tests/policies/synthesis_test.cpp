@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace synthesis_cases {
 
 using namespace testing;
 
@@ -169,5 +169,5 @@ TEST(synthesis, domains_answer_by_it) {
   EXPECT_EQ(make_plan(wish, what, problem)->op, plan_op::call);
 }
 
-} // namespace
+} // namespace synthesis_cases
 } // namespace troupe

@@ -6,7 +6,7 @@
 #include <random>
 
 namespace troupe {
-namespace {
+namespace timer_heap_cases {
 
 timestamp at_ms(std::int64_t ms) {
   return timestamp{milliseconds{ms}};
@@ -82,5 +82,5 @@ TEST(timer_heap, agrees_with_a_sorted_map_whatever_is_done) {
   }
 }
 
-} // namespace
+} // namespace timer_heap_cases
 } // namespace troupe

@@ -12,7 +12,7 @@
 #include <set>
 
 namespace troupe {
-namespace {
+namespace values_cases {
 
 timestamp at_ms(std::int64_t ms) {
   return timestamp{milliseconds{ms}};
@@ -139,5 +139,5 @@ TEST(placement, is_stable_and_even) {
     EXPECT_NEAR(n, 1000, 150);
 }
 
-} // namespace
+} // namespace values_cases
 } // namespace troupe

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe::config {
-namespace {
+namespace boundaries_cases {
 
 /// The small fleet, in which `support` delegates to `sales`.
 void write_two(test::fleet_folder& f, const std::string& sales, const std::string& plan) {
@@ -55,5 +55,5 @@ TEST(boundaries, name_what_exists) {
             "\"sel\", and it is none of its plans; did you mean \"sell\"?");
 }
 
-} // namespace
+} // namespace boundaries_cases
 } // namespace troupe::config

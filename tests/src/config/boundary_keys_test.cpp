@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe::config {
-namespace {
+namespace boundary_keys_cases {
 
 using test::fleet_folder;
 using test::lines;
@@ -149,5 +149,5 @@ TEST(boundary_keys, every_long_line_of_a_secret_file_is_a_secret) {
                                    "-----BEGIN KEY-----", "MIIEvQIBADANBgkqhkiG"));
 }
 
-} // namespace
+} // namespace boundary_keys_cases
 } // namespace troupe::config

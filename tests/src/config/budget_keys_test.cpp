@@ -4,7 +4,7 @@
 #include <chrono>
 
 namespace troupe::config {
-namespace {
+namespace budget_keys_cases {
 
 using test::fleet_folder;
 using test::lines;
@@ -66,5 +66,5 @@ INSTANTIATE_TEST_SUITE_P(
                                     "tokens, calls"}}),
     [](const auto& x) { return x.param.name; });
 
-} // namespace
+} // namespace budget_keys_cases
 } // namespace troupe::config

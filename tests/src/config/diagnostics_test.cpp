@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe::config {
-namespace {
+namespace diagnostics_cases {
 
 using test::fleet_folder;
 using test::lines;
@@ -306,5 +306,5 @@ TEST(diagnostics, delegation_over_two_domains_shows_the_circle) {
             "without end: \"sales\" -> \"support\" -> \"sales\"\n");
 }
 
-} // namespace
+} // namespace diagnostics_cases
 } // namespace troupe::config

@@ -11,7 +11,7 @@
 // The documents must say what the loader does. With TROUPE_WRITE_DOCUMENTS in the environment the
 // tests write them anew.
 namespace troupe::config {
-namespace {
+namespace documents_cases {
 
 bool writes() {
   return std::getenv("TROUPE_WRITE_DOCUMENTS") != nullptr;
@@ -116,5 +116,5 @@ TEST(documents, patterns_agree_with_the_loader) {
   EXPECT_FALSE(follows("a\nb", text_rule::header));
 }
 
-} // namespace
+} // namespace documents_cases
 } // namespace troupe::config

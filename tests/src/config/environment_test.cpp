@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe::config {
-namespace {
+namespace environment_cases {
 
 using test::fleet_folder;
 using test::lines;
@@ -136,5 +136,5 @@ TEST(environment, values_are_never_suggested) {
   EXPECT_EQ(got.find("hushhusk"), std::string::npos) << got;
 }
 
-} // namespace
+} // namespace environment_cases
 } // namespace troupe::config

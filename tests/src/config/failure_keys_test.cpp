@@ -6,7 +6,7 @@
 #include <chrono>
 
 namespace troupe::config {
-namespace {
+namespace failure_keys_cases {
 
 using test::fleet_folder;
 using test::lines;
@@ -171,5 +171,5 @@ TEST(failure_keys, one_provider_has_one_breaker) {
             "provider_breaker in domain \"sales\"\n");
 }
 
-} // namespace
+} // namespace failure_keys_cases
 } // namespace troupe::config

@@ -7,7 +7,7 @@
 #include <filesystem>
 
 namespace troupe::config {
-namespace {
+namespace folder_snapshot_cases {
 
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
@@ -88,5 +88,5 @@ TEST(folder_snapshot, says_which_files_differ) {
   EXPECT_THAT(changed_files(a, b), ElementsAre("changed", "gone", "mode", "new"));
 }
 
-} // namespace
+} // namespace folder_snapshot_cases
 } // namespace troupe::config

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 namespace troupe::config {
-namespace {
+namespace hostile_files_cases {
 
 namespace fs = std::filesystem;
 using test::fleet_folder;
@@ -175,5 +175,5 @@ TEST(hostile_files, every_flip_of_bytes_is_taken_or_refused) {
   }
 }
 
-} // namespace
+} // namespace hostile_files_cases
 } // namespace troupe::config

@@ -7,7 +7,7 @@
 #include <chrono>
 
 namespace troupe::config {
-namespace {
+namespace knowledge_keys_cases {
 
 using test::fleet_folder;
 using test::lines;
@@ -155,5 +155,5 @@ INSTANTIATE_TEST_SUITE_P(
                 "vectors: {provider: other, model: x}\n", "does not speak openai"}),
     [](const auto& i) { return std::string{i.param.name}; });
 
-} // namespace
+} // namespace knowledge_keys_cases
 } // namespace troupe::config

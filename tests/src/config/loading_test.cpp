@@ -6,7 +6,7 @@
 #include <chrono>
 
 namespace troupe::config {
-namespace {
+namespace loading_cases {
 
 using test::fleet_folder;
 using test::lines;
@@ -277,5 +277,5 @@ TEST(warnings, name_what_is_probably_not_meant) {
             "understood fail\n");
 }
 
-} // namespace
+} // namespace loading_cases
 } // namespace troupe::config

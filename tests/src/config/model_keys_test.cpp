@@ -5,7 +5,7 @@
 #include <chrono>
 
 namespace troupe::config {
-namespace {
+namespace model_keys_cases {
 
 using test::fleet_folder;
 using test::lines;
@@ -216,5 +216,5 @@ TEST(llm_keys, many_tools_are_warned_of_and_too_many_refused) {
   EXPECT_TRUE(with_tools(16, "  many_tools: true\n").ok());
 }
 
-} // namespace
+} // namespace model_keys_cases
 } // namespace troupe::config

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe::config {
-namespace {
+namespace others_cases {
 
 constexpr auto header = "fleet: f\nentry: support\n";
 
@@ -66,5 +66,5 @@ TEST(others, a_server_is_a_program_or_a_url) {
   }
 }
 
-} // namespace
+} // namespace others_cases
 } // namespace troupe::config

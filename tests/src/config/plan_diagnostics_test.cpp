@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe::config {
-namespace {
+namespace plan_diagnostics_cases {
 
 class bad_plan : public testing::TestWithParam<test::bad_case> {};
 
@@ -190,5 +190,5 @@ const test::bad_case cases[] = {
 INSTANTIATE_TEST_SUITE_P(all, bad_plan, testing::ValuesIn(cases),
                          [](const auto& i) { return i.param.name; });
 
-} // namespace
+} // namespace plan_diagnostics_cases
 } // namespace troupe::config

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe::config {
-namespace {
+namespace screen_keys_cases {
 
 using test::fleet_folder;
 using test::lines;
@@ -55,5 +55,5 @@ TEST(screen_keys, are_read_in_both_forms_and_keep_the_places_threshold) {
   EXPECT_EQ(own.hosts, std::nullopt);
 }
 
-} // namespace
+} // namespace screen_keys_cases
 } // namespace troupe::config

@@ -8,7 +8,7 @@
 #include <fstream>
 
 namespace troupe {
-namespace {
+namespace api_keys_cases {
 
 api_key wanted() {
   api_key out;
@@ -152,5 +152,5 @@ TEST(stored_key_row, that_is_damaged_is_no_key) {
   EXPECT_FALSE(key_of({key.id, timestamp::max(), bad}));
 }
 
-} // namespace
+} // namespace api_keys_cases
 } // namespace troupe

@@ -12,7 +12,7 @@
 
 using namespace troupe;
 
-namespace {
+namespace audit_cases {
 
 namespace fs = std::filesystem;
 
@@ -69,8 +69,6 @@ class trail {
   std::string key_;
   fs::path dir_;
 };
-
-} // namespace
 
 TEST(audit, an_untouched_trail_is_good) {
   const trail t;
@@ -188,3 +186,5 @@ TEST(audit, heads_are_read_as_they_are_written) {
     EXPECT_FALSE(parse_audit_head(bad)) << bad;
   EXPECT_EQ(hex(sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
+
+} // namespace audit_cases

@@ -12,7 +12,7 @@
 using namespace troupe;
 using namespace std::chrono_literals;
 
-namespace {
+namespace budget_table_cases {
 
 /// Opens a store of its kind, as often as it is asked to: the same one again.
 using opener = std::function<std::unique_ptr<store>()>;
@@ -67,8 +67,6 @@ store_write spent(const std::string& id, int at, std::int64_t day, const std::st
   w.cost = std::move(x);
   return w;
 }
-
-} // namespace
 
 TEST_P(budget_table_test, what_is_granted_counts_until_it_is_given_back) {
   auto s = open();
@@ -244,3 +242,5 @@ TEST(budget_table, nodes_that_claim_at_once_never_take_more_than_there_is) {
   const std::vector<std::string> name{"shared"};
   EXPECT_EQ(open_postgres_store(settings)->budgets()->stands(name)[0].taken[2], limit);
 }
+
+} // namespace budget_table_cases

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace ledger_cases {
 
 struct in_memory {
   static std::unique_ptr<store> open(const std::string&) { return make_memory_store(); }
@@ -249,5 +249,5 @@ TEST(sqlite_ledger, room_is_given_back_by_pruning) {
   EXPECT_LT(s->bytes(), before / 5);
 }
 
-} // namespace
+} // namespace ledger_cases
 } // namespace troupe

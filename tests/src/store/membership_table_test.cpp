@@ -9,7 +9,7 @@
 #include <thread>
 
 namespace troupe {
-namespace {
+namespace membership_table_cases {
 
 /// The store's clock can be put forward: in PostgreSQL by making what is written older.
 struct in_memory {
@@ -222,5 +222,5 @@ TEST(postgres_membership, a_row_that_cannot_be_read_is_named) {
   }
 }
 
-} // namespace
+} // namespace membership_table_cases
 } // namespace troupe

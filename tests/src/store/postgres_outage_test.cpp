@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 namespace troupe {
-namespace {
+namespace postgres_outage_cases {
 
 using testing::HasSubstr;
 
@@ -250,5 +250,5 @@ TEST(postgres_outage, the_promoted_standby_has_all_that_was_confirmed) {
   EXPECT_THAT(io_of([&] { (void)open_postgres_store(alone); }), HasSubstr("promoted"));
 }
 
-} // namespace
+} // namespace postgres_outage_cases
 } // namespace troupe

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 namespace troupe {
-namespace {
+namespace postgres_probe_cases {
 
 using std::chrono::steady_clock;
 
@@ -94,5 +94,5 @@ TEST(postgres_probe, does_not_ask_one_alone_nor_sockets_in_the_file_system) {
   EXPECT_EQ(those_that_listen({local, gone.host()}, milliseconds{300}).at(0).host, "/run/nowhere");
 }
 
-} // namespace
+} // namespace postgres_probe_cases
 } // namespace troupe

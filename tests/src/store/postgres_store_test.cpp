@@ -13,7 +13,7 @@
 #include <thread>
 
 namespace troupe {
-namespace {
+namespace postgres_store_cases {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -321,5 +321,5 @@ TEST(postgres_audit, a_missing_end_stays_on_record) {
   EXPECT_THAT(rows[1].body, HasSubstr("audit.broken"));
 }
 
-} // namespace
+} // namespace postgres_store_cases
 } // namespace troupe

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 namespace troupe {
-namespace {
+namespace private_postgres_cases {
 
 using testing::HasSubstr;
 
@@ -103,5 +103,5 @@ TEST(private_postgres, says_what_is_wrong) {
   EXPECT_THROW((void)private_postgres::program("no_such_program"), store_error);
 }
 
-} // namespace
+} // namespace private_postgres_cases
 } // namespace troupe

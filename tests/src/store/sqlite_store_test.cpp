@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 namespace troupe {
-namespace {
+namespace sqlite_store_cases {
 
 const sqlite_settings impatient{.max_bytes = 0, .busy_timeout = milliseconds{0}, .audit_key = {}};
 
@@ -241,5 +241,5 @@ TEST(sqlite_store, a_killed_process_loses_nothing_that_was_confirmed) {
   }
 }
 
-} // namespace
+} // namespace sqlite_store_cases
 } // namespace troupe

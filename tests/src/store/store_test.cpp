@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace troupe {
-namespace {
+namespace store_cases {
 
 struct in_memory {
   static std::unique_ptr<store> open(const std::string&) { return make_memory_store(); }
@@ -240,5 +240,5 @@ TYPED_TEST(any_store, forgets_old_closed_tasks_and_idle_sessions) {
   EXPECT_TRUE(this->s->task(id_of(1))->events.empty());
 }
 
-} // namespace
+} // namespace store_cases
 } // namespace troupe

@@ -7,7 +7,7 @@
 #include <functional>
 
 namespace troupe {
-namespace {
+namespace version_table_cases {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -154,5 +154,5 @@ INSTANTIATE_TEST_SUITE_P(stores, version_table_test,
                          ::testing::Values("memory", "sqlite", "postgres"),
                          [](const auto& x) { return std::string{x.param}; });
 
-} // namespace
+} // namespace version_table_cases
 } // namespace troupe
