@@ -67,7 +67,8 @@ void agent_state::on_run(const run_call& x) {
 
 agent_call_ptr agent_state::screened(const agent_call_ptr& what, timestamp now,
                                      std::shared_ptr<const std::string>& note, failure& why) const {
-  if (!boundary_->screens())
+  // What has become of an effect is asked about a call that has passed before.
+  if (!boundary_->screens() || what->query)
     return what;
   auto looked = boundary_->screens()->incoming(what);
   std::string said = note ? *note : std::string{};

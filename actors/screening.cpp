@@ -23,10 +23,10 @@ bool is_said_by_others(std::string_view key) {
   return std::find(said_by_others.begin(), said_by_others.end(), key) != said_by_others.end();
 }
 
-std::string record_id(const agent_call& what, const screening::seen& x) {
+std::string record_id(const agent_call& what, const screening::seen& x, timestamp now) {
   return (what.about ? what.about->id : std::string{"none"}) + "/" + std::to_string(what.step) +
          "/" + std::to_string(what.attempt) + "/screen/" + std::string{to_string(x.where)} + "/" +
-         x.subject + "/" + std::to_string(static_cast<int>(x.what.score * 1000));
+         x.subject + "/" + std::to_string(now.time_since_epoch().count());
 }
 
 } // namespace
@@ -213,7 +213,7 @@ std::string report_screen(const node_parts& parts, const agent_card& who, const 
   for (const auto s : x.what.signals)
     signals.push_back(to_string(s));
   if (action >= screen_action::strip)
-    send_audit(parts, audit_write(record_id(what, x), now, "screen.stopped",
+    send_audit(parts, audit_write(record_id(what, x, now), now, "screen.stopped",
                                   {{"task", what.about ? what.about->id : std::string{}},
                                    {"step", what.step},
                                    {"attempt", what.attempt},

@@ -238,10 +238,12 @@ known_things::known_things(std::string customer)
     trusted_.insert(customer_);
 }
 
-void known_things::note(std::string_view text, std::set<std::string, std::less<>>& to) const {
+void known_things::note(std::string_view text, bool with_hosts,
+                        std::set<std::string, std::less<>>& to) const {
   for (const auto& x : links_in(text)) {
     to.insert(x.target);
-    if (x.what == link::kind::url)
+    // A field of a result vouches for its link, and not for others to the same place.
+    if (with_hosts && x.what == link::kind::url)
       to.insert(x.host);
   }
   for (const auto& x : ids_in(text))
@@ -249,7 +251,7 @@ void known_things::note(std::string_view text, std::set<std::string, std::less<>
 }
 
 void known_things::trust(std::string_view text) {
-  note(text, trusted_);
+  note(text, true, trusted_);
 }
 
 void known_things::trust_data(const json& document) {
@@ -261,7 +263,7 @@ void known_things::trust_data(const json& document) {
 }
 
 void known_things::hear(std::string_view text) {
-  note(text, heard_);
+  note(text, false, heard_);
 }
 
 bool known_things::is_foreign(const json& object) const {
@@ -283,7 +285,7 @@ void known_things::hear_data(const json& document) {
   if (document.is_string()) {
     // A field holds an address and nothing else; what is more is a text that somebody wrote.
     const auto& text = document.get_ref<const std::string&>();
-    note(text, text.find_first_of(" \n") == std::string::npos ? trusted_ : heard_);
+    note(text, false, text.find_first_of(" \n") == std::string::npos ? trusted_ : heard_);
   } else if (document.is_object() && is_foreign(document)) {
     return;
   } else if (document.is_structured()) {

@@ -59,7 +59,7 @@ class known_things {
   [[nodiscard]] bool is_own(const std::string& id) const { return id == customer_; }
 
  private:
-  void note(std::string_view text, std::set<std::string, std::less<>>& to) const;
+  void note(std::string_view text, bool with_hosts, std::set<std::string, std::less<>>& to) const;
   [[nodiscard]] bool is_foreign(const json& object) const;
 
   std::string customer_; ///< in lower case
