@@ -63,7 +63,8 @@ exit_code check_text(const shell& s, const screen_settings& x) {
              {"signals", signs},
              {"text", text}});
   } else {
-    s.print(std::string{to_string(said.action)} + ": " + said.why() +
+    s.print(std::string{to_string(said.action)} +
+            (said.signals.empty() ? std::string{} : ": " + said.why()) +
             (said.parts > 0 ? "\n" + plain(text, false) : std::string{}));
   }
   return exit_ok;
