@@ -59,13 +59,20 @@ class dictionary {
   }
 
   [[nodiscard]] concepts phrase(const std::string& x) const { return in(phrases_, x); }
+  /// What was looked up a moment ago is remembered, by each thread for itself: most words of a text
+  /// come again.
   [[nodiscard]] concepts of(const std::string& x) const {
     if (x.empty() || x.size() > word_most)
       return 0;
-    auto out = in(words_, x);
-    for (auto n = std::min(x.size(), longest_stem_); n >= stem_least; --n)
-      out |= in(stems_, x.substr(0, n));
-    return out == 0 ? with_mistakes(x) : out;
+    struct remembered {
+      std::string word;
+      concepts means = 0;
+    };
+    thread_local std::vector<remembered> lately(4096);
+    auto& slot = lately[std::hash<std::string>{}(x) % lately.size()];
+    if (slot.word != x)
+      slot = {x, look_up(x)};
+    return slot.means;
   }
   /// The longest word that `x` begins with.
   [[nodiscard]] std::pair<std::size_t, concepts> beginning(std::string_view x,
@@ -79,6 +86,13 @@ class dictionary {
   }
 
  private:
+  [[nodiscard]] concepts look_up(const std::string& x) const {
+    auto out = in(words_, x);
+    for (auto n = std::min(x.size(), longest_stem_); n >= stem_least; --n)
+      out |= in(stems_, x.substr(0, n));
+    return out == 0 ? with_mistakes(x) : out;
+  }
+
   using table = std::unordered_map<std::string, concepts>;
   static concepts in(const table& from, const std::string& x) {
     const auto hit = from.find(x);
