@@ -1,6 +1,7 @@
 #include "nodes/sim_llm/understand.hpp"
 
 #include "policies/kept_words.hpp"
+#include "policies/llm_talk.hpp"
 #include "policies/model_triage.hpp"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ const json* schema_of(const chat& asked) {
 json document_of(const chat& asked) {
   for (const auto& x : asked.messages)
     if (x.role == chat_role::user) {
-      auto out = json::parse(x.text, nullptr, false);
+      auto out = json::parse(inside_data(x.text), nullptr, false);
       return out.is_object() ? out : json{};
     }
   return {};
@@ -118,7 +119,7 @@ std::optional<json> clauses_for(const chat& asked) {
 }
 
 std::string joined_answers(const std::string& wish) {
-  const auto document = json::parse(wish, nullptr, false);
+  const auto document = json::parse(inside_data(wish), nullptr, false);
   if (!document.is_object() || !document.contains("input") || !document["input"].is_object())
     return {};
   const auto& input = document["input"];

@@ -1,5 +1,6 @@
 // What a model says a message wants: when it is asked, and what of its answer counts.
 #include "policies/kept_words.hpp"
+#include "policies/llm_talk.hpp"
 #include "policies/model_triage.hpp"
 #include "policies/planner.hpp"
 
@@ -173,7 +174,7 @@ TEST(model_triage, garbage_is_refused_in_words) {
 TEST(model_triage, the_message_is_data_and_the_choices_are_named) {
   const auto talk = triage_talk(desk(), message, as_read(), planning());
   ASSERT_EQ(talk.size(), 2u);
-  const auto document = json::parse(talk[1].text);
+  const auto document = json::parse(inside_data(talk[1].text));
   EXPECT_EQ(document["request"], message);
   EXPECT_TRUE(document["intents"].contains("get_refund"));
   EXPECT_TRUE(document["intents"].contains(std::string{model_out_of_scope}));
