@@ -113,6 +113,9 @@ void put_steps(json& out, const history_seen& seen, std::uint32_t i) {
   if (s.result && s.result->failed)
     step["failure"] = {{"reason", to_string(s.result->failed.why)},
                        {"detail", s.result->failed.detail}};
+  if (node.how == join::synthesis && s.result && s.result->data.is_object())
+    if (const auto said = s.result->data.find("synthesis"); said != s.result->data.end())
+      step["synthesis"] = *said;
   for (const auto& a : s.attempts)
     step["decisions"].push_back(decision_view(a));
   for (const auto& n : s.notes)
