@@ -163,8 +163,9 @@ void add_step(std::string& out, const json& x) {
   if (const auto note = member(x, "note"); !note.empty())
     out += "  why it is there: " + note + "\n";
   if (const auto& one = object(x, "synthesis"); !one.empty())
-    out += member(one, "why").empty() ? "  one answer was made of several\n"
-                                      : "  the answers stand as several: " + member(one, "why") + "\n";
+    out += member(one, "why").empty()
+               ? "  one answer was made of several\n"
+               : "  the answers stand as several: " + member(one, "why") + "\n";
   for (const auto& d : list(x, "decisions"))
     add_decision(out, d, "  ");
   for (const auto& n : list(x, "notes"))
