@@ -113,6 +113,7 @@ json quota_desk_state::question(std::size_t limit, timestamp now) {
 void quota_desk_state::ask(std::size_t limit, timestamp now) {
   auto& l = limits_[limit];
   l.next = later(now, try_again);
+  l.asked_at = now;
   const auto place = l.owner.empty()
                          ? nullptr
                          : parts_->places->find({address_kind::node, l.owner + "/respondent"});
@@ -120,7 +121,6 @@ void quota_desk_state::ask(std::size_t limit, timestamp now) {
   if (!who)
     return;
   l.asking = true;
-  l.asked_at = now;
   const auto number = ++l.asked;
   const auto heard = [this, limit, number](const json* x) {
     const auto then = parts_->now(self_);

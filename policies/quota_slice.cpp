@@ -41,6 +41,10 @@ timestamp quota_slice::free_at(const quota_amount& may, std::uint64_t tokens) co
   return no_deadline;
 }
 
+std::uint64_t quota_slice::usual(std::uint64_t tokens) const noexcept {
+  return window_.empty() ? tokens : std::min<std::uint64_t>(tokens, tokens_ / window_.size());
+}
+
 milliseconds quota_slice::gap(const quota_amount& may, std::uint64_t tokens) const {
   double share = 0;
   if (limited(quota_kind::requests))
@@ -67,7 +71,7 @@ timestamp quota_slice::paced(const quota_amount& may, std::uint64_t tokens, std:
     too_many = too_many || static_cast<double>(waiting) > room;
   };
   look(quota_kind::requests, window_.size(), 1);
-  look(quota_kind::tokens, tokens_, static_cast<double>(tokens));
+  look(quota_kind::tokens, tokens_, static_cast<double>(usual(tokens)));
   if (!too_many || full <= spread_from)
     return now;
   // What is left has to last until something gets free.

@@ -67,6 +67,8 @@ class quota_slice {
   [[nodiscard]] timestamp free_at(const quota_amount& may, std::uint64_t tokens) const;
   [[nodiscard]] timestamp paced(const quota_amount& may, std::uint64_t tokens, std::size_t waiting,
                                 timestamp now) const;
+  /// What such requests have cost lately: mostly less than they may.
+  [[nodiscard]] std::uint64_t usual(std::uint64_t tokens) const noexcept;
   [[nodiscard]] milliseconds gap(const quota_amount& may, std::uint64_t tokens) const;
 
   quota_amount limit_;

@@ -136,6 +136,9 @@ struct quota_stage {
     for (auto& [node, m] : machines)
       for (auto& [part, who] : m.actors)
         caf::anon_send_exit(who, caf::exit_reason::kill);
+    // Whoever still waits is answered while there is somebody to hear it.
+    stage.run();
+    world.due.clear();
   }
 
   void add(const std::string& node) {
