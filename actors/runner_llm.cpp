@@ -420,7 +420,8 @@ class llm_runner final : public agent_runner {
     const auto declared = static_cast<std::size_t>(
         std::find(settings_.models.begin(), settings_.models.end(), settings_.cheaper_model) -
         settings_.models.begin());
-    const auto to = t.saved ? t.at.model : cheaper_model(specs_, t.at.model, declared);
+    // Once: a cheaper model that has failed is not gone back to.
+    const auto to = t.saving || t.saved ? t.at.model : cheaper_model(specs_, t.at.model, declared);
     if (!t.tight) {
       t.tight = true;
       t.steps_most = std::min(t.steps_most, std::max(t.steps, tight_steps(settings_.max_steps)));
