@@ -220,7 +220,7 @@ TEST(sqlite_ledger, a_store_of_the_first_format_gets_the_ledger) {
     db.run("DROP TABLE shards");
     db.run("DROP TABLE learned");
     db.run("DROP TABLE standing_orders");
-    for (const char* table : {"fleet_versions", "fleet_uses", "fleet_nodes"})
+    for (const char* table : {"fleet_versions", "fleet_uses", "fleet_nodes", "budgets", "spend"})
       db.run(std::string{"DROP TABLE "} + table);
     db.run("PRAGMA user_version=1");
   }
