@@ -2,6 +2,8 @@
 
 #include "policies/deadline.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 namespace {
@@ -110,11 +112,16 @@ quota_answer quota_book::asked(const std::string& node, quota_claim x, timestamp
   const auto gets = least(out.target - h.has, free_);
   free_ -= gets;
   h.has += gets;
-  // What is only a little too much is not worth moving to and fro.
-  for (std::size_t i = 0; i < out.target.of.size(); ++i)
-    if (h.has.of[i] <= out.target.of[i] + std::max<std::uint64_t>(1, out.target.of[i] / 16) &&
-        out.target.of[i] > 0)
-      out.target.of[i] = std::max(out.target.of[i], h.has.of[i]);
+  // What is only a little too much is not worth moving to and fro, unless somebody cannot send
+  // anything for want of it.
+  for (std::size_t i = 0; i < out.target.of.size(); ++i) {
+    const auto target = out.target.of[i];
+    const bool short_of = std::any_of(holders_.begin(), holders_.end(), [&](const auto& one) {
+      return members_.contains(one.first) && one.second.has.of[i] < one.second.wants.largest.of[i];
+    });
+    if (target > 0 && !short_of && h.has.of[i] <= target + std::max<std::uint64_t>(1, target / 16))
+      out.target.of[i] = std::max(target, h.has.of[i]);
+  }
   out.has = h.has;
   out.lease = times_.lease;
   out.again = times_.again;

@@ -51,7 +51,7 @@ milliseconds quota_slice::gap(const quota_amount& may, std::uint64_t tokens) con
     share = 1.0 / static_cast<double>(std::max<std::uint64_t>(1, may[quota_kind::requests]));
   if (limited(quota_kind::tokens))
     share = std::max(share,
-                     static_cast<double>(tokens) /
+                     static_cast<double>(usual(tokens)) /
                          static_cast<double>(std::max<std::uint64_t>(1, may[quota_kind::tokens])));
   return milliseconds{
       static_cast<std::int64_t>(static_cast<double>(quota_minute.count()) * std::min(1.0, share))};

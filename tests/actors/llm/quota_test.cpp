@@ -239,7 +239,8 @@ struct quota_stage {
         x.done(std::move(x.what));
       }
       for (auto& l : loops)
-        while (machines.at(l.node).up && l.open < l.most) {
+        // Who is refused at once asks again with the next step.
+        for (auto n = machines.at(l.node).up ? l.most - std::min(l.most, l.open) : 0; n > 0; --n) {
           ++l.open;
           ask(l.node, l.by, l.patience, &l);
         }
