@@ -23,17 +23,17 @@ const test::bad_case cases[] = {
     {"unknown_action",
      a,
      agent + "screens: {results: stripp}\n",
-     {"support/agents/general.yaml:4:20: screens.results: \"stripp\" is none of allow, flag, "
-      "strip, "
-      "block; did you mean \"strip\"?"}},
+     {"support/agents/general.yaml:4:11: screens.results: \"stripp\" is not one of allow, flag, "
+      "strip, block; did you mean \"strip\"?"}},
     {"threshold_out_of_range",
      a,
      agent + "screens: {request: {action: flag, threshold: 7}}\n",
-     {"support/agents/general.yaml:4:46: screens.request.threshold: 7 is more than 1"}},
+     {"support/agents/general.yaml:4:35: screens.request.threshold: must be a number from 0.05 to "
+      "1, not \"7\""}},
     {"no_action",
      a,
      agent + "screens: {request: {threshold: 0.5}}\n",
-     {"support/agents/general.yaml:4:20: screens.request: needs the key \"action\""}},
+     {"support/agents/general.yaml:4:11: screens.request.action: is missing"}},
 };
 INSTANTIATE_TEST_SUITE_P(all, bad_screens, testing::ValuesIn(cases),
                          [](const auto& x) { return x.param.name; });
@@ -41,7 +41,8 @@ INSTANTIATE_TEST_SUITE_P(all, bad_screens, testing::ValuesIn(cases),
 TEST(screen_keys, are_read_in_both_forms_and_keep_the_places_threshold) {
   fleet_folder f;
   test::write_small(f);
-  f.write(d, "domain: support\nscreens: {answers: block, hosts: [shop.example]}\n")
+  f.write(d, "domain: support\ncontext: {tier: string}\nscreens: {answers: block, hosts: "
+             "[shop.example]}\n")
       .write(a, agent + "screens: {results: flag, actions: {action: strip, threshold: 0.4}}\n");
   const auto got = f.load();
   ASSERT_TRUE(got.ok()) << lines(got.errors);
