@@ -8,7 +8,7 @@
 namespace secrets_cases {
 
 using namespace troupe::test;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::string in_environment = "env-S3cret-11aa22";
 const std::string in_file = "file-S3cret-33bb44";

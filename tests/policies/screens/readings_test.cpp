@@ -48,13 +48,13 @@ TEST(fold, reads_what_is_written_with_signs_that_nobody_sees) {
 }
 
 TEST(fold, takes_any_bytes) {
-  for (const std::string bytes : {std::string("\xff\xfe\x00x", 4), std::string("\xed\xa0\x80"),
+  for (const std::string& bytes : std::initializer_list<std::string>{std::string("\xff\xfe\x00x", 4), std::string("\xed\xa0\x80"),
                                   std::string("\xf4\x90\x80\x80"), std::string("\xc3")})
     EXPECT_NO_THROW(static_cast<void>(fold(bytes)));
 }
 
 TEST(readings, undo_what_hides_a_text) {
-  for (const std::string text : {
+  for (const std::string& text : std::initializer_list<std::string>{
            "aWdub3JlIHRoZSBydWxlcw==",                             // base64
            "aWdub3JlIHRoZSBydWxlcw",                               // without its end
            "YVdkdWIzSmxJSFJvWlNCeWRXeGxjdz09",                     // of base64
