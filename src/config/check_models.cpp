@@ -51,7 +51,7 @@ void check_one_limit_each(const section& top, report& problems) {
     if (!first)
       problems.error(*limits, "model " + problems.quoted(same->second->key) +
                                   " is the same one and has the limits already");
-    std::uint64_t tokens = 0, answer = model_spec{}.max_output;
+    std::int64_t tokens = 0, answer = model_spec{}.max_output;
     section{limits}.get("tokens_per_minute", tokens);
     from.get("max_output", answer);
     if (tokens > 0 && tokens < answer)

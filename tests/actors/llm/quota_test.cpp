@@ -551,7 +551,7 @@ TEST(quota, a_desk_that_is_restarted_does_not_send_what_the_former_one_has_sent)
 }
 
 TEST(quota, whatever_happens_no_minute_sees_more_than_the_limit) {
-  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     quota_stage s{{"A", "B", "C", "D"}, a_minute(60), nullptr, seed};
     s.world.way = 800ms;
     s.world.thinks = 2s;

@@ -94,8 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
                        "fleet.yaml",
                        small + "providers:\n  main: {url: 'http://h', limits: {requests_per_minute: "
                                "0}}\n",
-                       {"fleet.yaml:6:36: providers.main.limits.requests_per_minute: must be at "
-                        "least 1"}},
+                       {"fleet.yaml:6:36: providers.main.limits.requests_per_minute: must be a "
+                        "whole number from 1 to 1000000000, not \"0\""}},
         test::bad_case{"one_key_twice",
                        "fleet.yaml",
                        small + "providers:\n  main: {url: 'http://h', limits: {concurrent: 1}}\n"
