@@ -137,7 +137,9 @@ void read_script(const std::filesystem::path& file, settings& into,
   top.get("seed", out.seed);
   top.get("retry_after", out.retry_after);
   top.get("requests_per_minute", out.requests_per_minute);
-  top.get("tokens_per_minute", out.tokens_per_minute);
+  auto tokens = static_cast<std::int64_t>(out.tokens_per_minute);
+  top.get("tokens_per_minute", tokens);
+  out.tokens_per_minute = static_cast<std::uint64_t>(tokens);
   top.get("models", out.models);
   top.in("latency").get("median", out.latency.median);
   top.in("latency").get("p99", out.latency.p99);
