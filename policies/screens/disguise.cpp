@@ -10,7 +10,7 @@ namespace troupe::screens {
 
 namespace {
 
-constexpr int deep_most = 3;         ///< encodings within each other
+constexpr int nested_most = 3;         ///< encodings within each other
 constexpr std::size_t grow_most = 8; ///< times the text's own size
 constexpr double is_language = 0.3;  ///< of its letters belong to words that everybody uses
 
@@ -201,11 +201,11 @@ class reader {
       suspicion = std::max(suspicion, 0.3);
     if (!add({f.text, how, false, suspicion}))
       return;
-    if (!f.written_unseen.empty() && deep < deep_most)
+    if (!f.written_unseen.empty() && deep < nested_most)
       read(f.written_unseen, "unseen signs", 0.6, deep + 1);
     // Signs without width may stand for the blanks that are missing.
     undo(f.text);
-    if (deep < deep_most)
+    if (deep < nested_most)
       for (auto& x : decode_runs(raw))
         read(x.text, x.how, 0.25, deep + 1);
   }
