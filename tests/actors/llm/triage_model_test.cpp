@@ -101,7 +101,7 @@ json one(const std::string& text, const std::string& intent, double sure = 0.9) 
   return {{"text", text}, {"intent", intent}, {"confidence", sure}};
 }
 
-const std::string doubtful = "The thing I bought broke after a day, this is not acceptable";
+const std::string doubtful = "The thing I bought broke within a day";
 const std::string several =
     "The thing broke on day one so give the cash back, and say where the new box is";
 
