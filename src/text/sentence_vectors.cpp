@@ -90,7 +90,11 @@ class learned final : public sentence_vectors {
     const auto wishes = wishes_ ? wishes_->labels().size() : 0;
     sentence_vector out(wording_dimensions + wishes, 0.0F);
     const std::span<float> wording{out.data(), wording_dimensions};
-    add_wording(normalize(text).text, wording);
+    auto normal = normalize(text).text;
+    // Whether somebody ends a question with its mark says nothing.
+    while (!normal.empty() && std::string_view{"?.! "}.find(normal.back()) != std::string_view::npos)
+      normal.pop_back();
+    add_wording(normal, wording);
     if (wishes_)
       add_wish(text, out);
     return out;
