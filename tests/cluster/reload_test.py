@@ -402,11 +402,12 @@ def servers(troupe_path):
             troupe(node, "reload", own)
             third = says("speak")
             assert third[0] == "two !" and says("shout")[0] == "two" and says("mumble") == beside, third
-            # The former ones end with the versions that had them.
-            until(lambda: not any(os.path.exists(f"/proc/{pid}") for _, pid in (first, second)))
+            # A former one ends when no agent is left that began with its version: `mumble` is as it was in the first.
+            until(lambda: not os.path.exists(f"/proc/{second[1]}"))
+            assert os.path.exists(f"/proc/{first[1]}")
             node.process.send_signal(signal.SIGTERM)
             assert node.process.wait(30) == 0
-            assert not any(os.path.exists(f"/proc/{pid}") for _, pid in (third, beside))
+            assert not any(os.path.exists(f"/proc/{pid}") for _, pid in (first, third, beside))
         except BaseException:
             node.process.kill()
             print(node.said()[-6000:], file=sys.stderr)
