@@ -3,7 +3,7 @@ window: a JSON line per figure, as the other benchmarks.
 
     llm_fleet.py TROUPE
 
-TROUPE_LLM_SECONDS says for how long is measured after the warm-up of 90 s (300). The floor is what is wanted.
+TROUPE_LLM_SECONDS says for how long is measured after the warm-up of 120 s (300). The floor is what is wanted.
 """
 
 import json
@@ -18,7 +18,7 @@ from cluster_kit import until
 from crowd_kit import Callers, Crowd, Models
 
 SECONDS = int(os.environ.get("TROUPE_LLM_SECONDS", "300"))
-WARM_UP, AGENTS, A_MINUTE = 90, 512, 600
+WARM_UP, AGENTS, A_MINUTE = 120, 512, 600
 
 
 def report(name, value, unit, floor, note):

@@ -6,8 +6,9 @@ namespace troupe {
 
 namespace {
 
-constexpr double spread_from = 0.5;    ///< of the window in use: below, everything goes at once
-constexpr double spread_whole = 0.9;   ///< from there on, all goes evenly
+constexpr double spread_from = 0.5;  ///< of the window in use: below, everything goes at once
+constexpr double spread_whole = 0.9; ///< from there on, all goes evenly
+constexpr double spread_above = 0.8;
 constexpr milliseconds catch_up{1000}; ///< that is made up for when something went late
 
 } // namespace
@@ -68,7 +69,9 @@ timestamp quota_slice::paced(const quota_amount& may, std::uint64_t tokens, std:
     const auto most = static_cast<double>(std::max<std::uint64_t>(1, may[k]));
     full = std::max(full, static_cast<double>(used) / most);
     room = std::min(room, std::max(0.0, most - static_cast<double>(used)) / std::max(1.0, each));
-    too_many = too_many || static_cast<double>(waiting) > room;
+    // What was used within the minute comes again, as agents do that have their answers.
+    too_many = too_many || static_cast<double>(used) + static_cast<double>(waiting) * each >
+                               spread_above * most;
   };
   look(quota_kind::requests, window_.size(), 1);
   look(quota_kind::tokens, tokens_, static_cast<double>(usual(tokens)));
