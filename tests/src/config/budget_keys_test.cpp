@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(test::bad_case{"offset",
                                    "fleet.yaml",
                                    small + "budgets:\n  utc_offset: CET\n",
-                                   {"fleet.yaml:6:15: budgets.utc_offset: must be a difference to "
+                                   {"fleet.yaml:6:3: budgets.utc_offset: must be a difference to "
                                     "UTC such as +01:00, not \"CET\""}},
                     test::bad_case{"empty",
                                    "fleet.yaml",
