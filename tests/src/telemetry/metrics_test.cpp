@@ -270,7 +270,7 @@ TEST(metrics, reference_rules_and_dashboard_speak_of_what_exists) {
         "troupe_door_refused_total"})
     exist.emplace_back(name);
   for (const char* file : {"/actors/post_metrics.cpp", "/actors/model_report.cpp", "/actors/quota_report.cpp",
-                           "/actors/budget_report.cpp",
+                           "/actors/budget_report.cpp", "/actors/screening.cpp",
                            "/actors/replica_host.cpp", "/actors/scaler.cpp"})
     for (auto& name : names_in(std::string{TROUPE_SOURCE_DIR} + file))
       exist.push_back(std::move(name));
