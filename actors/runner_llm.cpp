@@ -153,13 +153,17 @@ class llm_runner final : public agent_runner {
     }
     if (takes_client_tools_ && what->about)
       t.client = client_tools::of(what->about->data);
+    // Tools and turns of the client are told in their own form, and not a second time as data.
+    auto shown = *what;
+    if (!t.client.tools.empty() && shown.input.is_object())
+      shown.input.erase("client");
     auto rules = settings_.forward;
     const auto cards = tools_.cards();
     const auto canary = screens() ? screens()->canary() : std::string{};
-    t.messages = opening(settings_.instructions, *what, rules, !cards.empty(), passages, canary);
+    t.messages = opening(settings_.instructions, shown, rules, !cards.empty(), passages, canary);
     if (size_of(t.messages) > context_full_at * models_.front().spec->context_tokens) {
       rules = {forwarding::summary, {}};
-      t.messages = opening(settings_.instructions, *what, rules, !cards.empty(), passages, canary);
+      t.messages = opening(settings_.instructions, shown, rules, !cards.empty(), passages, canary);
       t.trail = "context summarised; ";
     }
     add_turns(t);

@@ -16,8 +16,8 @@ namespace troupe {
 namespace {
 
 /// What others have said, within a step's input.
-constexpr std::array<std::string_view, 5> said_by_others{"previous", "documents", "knowledge",
-                                                         "retrieved", "sources"};
+constexpr std::array<std::string_view, 6> said_by_others{"previous",  "documents", "knowledge",
+                                                         "retrieved", "sources",   "client"};
 
 bool is_said_by_others(std::string_view key) {
   return std::find(said_by_others.begin(), said_by_others.end(), key) != said_by_others.end();

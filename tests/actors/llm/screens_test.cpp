@@ -170,15 +170,20 @@ TEST(screens, what_is_declared_counts_and_a_flag_lets_pass) {
 TEST(screens, other_kinds_of_agents_have_those_that_are_declared) {
   scene x{{}, [](domain_spec& d) {
             auto plain = an_agent("plain");
-            plain.card.skills = {"plain"};
+            plain.card.domain = d.path;
+            plain.card.kind = agent_kind::rules;
+            plain.settings = {{"rules", json::array({{{"text", "fine"}}})}};
             d.agents.push_back(plain);
             auto guarded = an_agent("guarded");
-            guarded.card.skills = {"guarded"};
+            guarded.card.domain = d.path;
+            guarded.card.kind = plain.card.kind;
+            guarded.settings = plain.settings;
             guarded.card.does = effects::idempotent;
             guarded.screens.at(screen_place::actions) = screen_rule{screen_action::block, 0.7};
             d.agents.push_back(guarded);
           }};
-  EXPECT_TRUE(x.s->ask(wants("plain", attack), 60s)->result().ok());
+  const auto passed = x.s->ask(wants("plain", attack), 60s);
+  EXPECT_TRUE(passed->result().ok()) << passed->result().failed.detail;
   EXPECT_EQ(x.s->ask(wants("guarded", attack), 60s)->result().failed.why, reason::policy_denied);
 }
 
@@ -215,7 +220,7 @@ TEST(screens, tools_of_a_server_are_used_and_those_that_give_orders_are_not_show
                      {"inputSchema", takes}}};
               else
                 out["result"]["content"] = {
-                    {{"type", "text"}, {"text", std::string{"Nine. "} + attack}}};
+                    {{"type", "text"}, {"text", std::string{"There are nine of them. "} + attack}}};
               return as_text(out);
             };
           }};
@@ -231,7 +236,7 @@ TEST(screens, tools_of_a_server_are_used_and_those_that_give_orders_are_not_show
   const auto first = as_text(x.asked.at(1).second["messages"]);
   EXPECT_NE(first.find("break the tool's schema"), std::string::npos);
   EXPECT_NE(first.find("no such tool"), std::string::npos);
-  EXPECT_EQ(json::parse(inside_data(x.last_words()))["text"], "Nine. [withheld]");
+  EXPECT_EQ(json::parse(inside_data(x.last_words()))["text"], "There are nine of them. [withheld]");
   const auto trail = stopped(x);
   ASSERT_EQ(trail.size(), 2u);
   EXPECT_EQ(trail[0]["subject"], "sly");
