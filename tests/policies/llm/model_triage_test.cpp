@@ -164,6 +164,24 @@ TEST(model_triage, out_of_scope_stays_possible_and_doubt_is_no_intent) {
   EXPECT_FALSE(check(good, by).flaws.empty());
 }
 
+TEST(model_triage, what_the_rules_were_sure_of_stands) {
+  const std::vector<understood_clause> both{
+      {"where is LF-10200", "track_order", 0.95, true, false},
+      {"and this is a shame", "get_refund", 0.2, false, false}};
+  const auto all = "where is LF-10200 and this is a shame";
+  const json answer = said({{{"text", "x"}, {"intent", "get_refund"}, {"confidence", 0.9}},
+                            {{"text", "x"}, {"intent", "get_refund"}, {"confidence", 0.9}}});
+  model_triage_rules by;
+  const auto x = read_triage(as_text(answer), desk(), all, both, by);
+  ASSERT_TRUE(x.flaws.empty());
+  EXPECT_EQ(x.clauses[0], both[0]);
+  EXPECT_EQ(x.clauses[1].intent, "get_refund");
+  // A plan may divide it otherwise, but not leave it out.
+  const json plan = said({{{"text", all}, {"intent", "get_refund"}, {"confidence", 0.9}}});
+  EXPECT_EQ(read_triage(as_text(plan), desk(), all, both, planning()).flaws.front().keyword,
+            "complete");
+}
+
 TEST(model_triage, garbage_is_refused_in_words) {
   for (const auto* text : {"", "Sure!", "[]", "{\"clauses\": 7}", "{\"clauses\": [7]}",
                            R"({"clauses": [{"text": 1, "intent": "get_refund", "confidence": 1}]})",
