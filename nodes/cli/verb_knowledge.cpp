@@ -241,7 +241,8 @@ void add_knowledge(CLI::App& to, shell& s) {
   take->callback([&s, x] { s.run = [&s, x] { return ingest(s, *x); }; });
 
   const auto y = std::make_shared<knowledge_settings>();
-  auto* group = to.add_subcommand("knowledge", "Look into what agents answer from");
+  auto* group = add_verb(to, "knowledge", "Look into what agents answer from",
+                         "troupe knowledge search examples/customer-support what is the refund policy");
   group->require_subcommand(1);
   auto* find =
       add_verb(*group, "search", "Search a domain's documents, with scores",

@@ -4,10 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cmath>
 #include <deque>
-#include <thread>
+#include <future>
 
 namespace {
 
@@ -219,14 +218,14 @@ TEST_F(model_cache_test, an_error_is_everybodys_but_a_time_that_was_up_is_its_ow
 
 TEST_F(model_cache_test, whoever_waits_for_somebody_elses_answer_waits_no_longer_than_he_may) {
   model->at_once = false;
-  std::atomic<int> over{0};
+  std::promise<model_error> over;
+  auto how = over.get_future();
   cache->send(question("q"), [&](model_reply) {});
   auto short_one = question("q");
   short_one.deadline = 20ms;
-  cache->send(short_one, [&](model_reply x) { over = x.error == model_error::timeout ? 1 : -1; });
-  for (int i = 0; i < 500 && over == 0; ++i)
-    std::this_thread::sleep_for(10ms);
-  EXPECT_EQ(over, 1);
+  cache->send(short_one, [&](model_reply x) { over.set_value(x.error); });
+  ASSERT_EQ(how.wait_for(5s), std::future_status::ready);
+  EXPECT_EQ(how.get(), model_error::timeout);
   model->answer("x");
 }
 

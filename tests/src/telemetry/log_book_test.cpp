@@ -409,7 +409,6 @@ TEST_F(log_books, waits_for_a_former_owner_that_is_just_ending) {
   auto first = std::make_unique<log_book>(settings());
   std::thread ends{[&] {
     opens.get_future().wait();
-    std::this_thread::sleep_for(std::chrono::milliseconds{100});
     first.reset();
   }};
   opens.set_value();
