@@ -26,6 +26,7 @@ class open_set {
     std::uint32_t last_event = 0;
     task_state state = task_state::submitted;
     bool listed = false; ///< has a row in open_tasks
+    bool ending = false; ///< its end is in the batch that is being written
   };
   static constexpr std::size_t generation = 32768;
 

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -191,23 +192,31 @@ class sqlite_store final : public store {
  private:
   /// Beginnings first and ends last, each by rising key: most rows are then appended to their
   /// table. In the order in which they came, rows of the same millisecond would go between each
-  /// other, and every page would be split half full. Within a task nothing changes its order.
+  /// other, and every page would be split half full. What comes for a task after its end still does
+  /// nothing.
   void write_all(std::span<const std::span<const store_write>> batches) {
-    order_.clear();
-    std::size_t n = 0;
+    const auto in_order = [this](const std::vector<keyed_write>& some) {
+      for (const auto& [key, n, w] : some)
+        write(*w);
+    };
+    begun_.clear();
+    ended_.clear();
     for (const auto& batch : batches)
-      for (const auto& w : batch) {
-        ++n;
+      for (const auto& w : batch)
         if (w.what == store_write::kind::open)
-          order_.push_back({0, task_key(w.id), n, &w});
-        else if (w.what == store_write::kind::close)
-          order_.push_back({2, task_key(w.id), n, &w});
-        else
-          order_.push_back({1, 0, n, &w});
-      }
-    std::sort(order_.begin(), order_.end());
-    for (const auto& x : order_)
-      write(*std::get<const store_write*>(x));
+          begun_.push_back({task_key(w.id), begun_.size(), &w});
+    std::sort(begun_.begin(), begun_.end());
+    in_order(begun_);
+    for (const auto& batch : batches)
+      for (const auto& w : batch)
+        if (w.what == store_write::kind::close) {
+          if (auto* e = open_.find(w.id); e && !std::exchange(e->ending, true))
+            ended_.push_back({e->key, ended_.size(), &w});
+        } else if (w.what != store_write::kind::open) {
+          write(w);
+        }
+    std::sort(ended_.begin(), ended_.end());
+    in_order(ended_);
   }
 
   /// Reads the open tasks again after a transaction that failed: whatever it did to them in memory,
@@ -303,7 +312,7 @@ class sqlite_store final : public store {
 
   void append(const store_write& w) {
     auto* e = open_.find(w.id);
-    if (!e)
+    if (!e || e->ending)
       return;
     insert_event_.number(1, e->key)
         .number(2, w.n)
@@ -354,8 +363,9 @@ class sqlite_store final : public store {
   sqlite_budgets budgets_;
   sqlite_spend spend_;
   bool in_doubt_ = true;
-  std::vector<std::tuple<int, std::int64_t, std::size_t, const store_write*>>
-      order_; ///< of the batch being written
+  /// A write with its key and its number.
+  using keyed_write = std::tuple<std::int64_t, std::size_t, const store_write*>;
+  std::vector<keyed_write> begun_, ended_; ///< of the batch that is being written
   sqlite_statement begin_, commit_, rollback_;
   sqlite_statement insert_task_, insert_event_, insert_end_, same_hour_, put_session_;
   sqlite_statement closed_before_, drop_task_, drop_events_, drop_end_, drop_sessions_;
