@@ -42,9 +42,13 @@ def waits(cluster):
     return found
 
 
-def p99(before, after, urgency):
-    """The bounds between which the 99th percentile is, and of how many."""
-    counts = sorted((le, n - before.get((u, le), 0)) for (u, le), n in after.items() if u == urgency)
+def p99(before, after, urgent):
+    """The bounds between which the 99th percentile is, and of how many: of those that are urgent, or of all others."""
+    sums = {}
+    for (urgency, le), n in after.items():
+        if (urgency == "urgent") == urgent:
+            sums[le] = sums.get(le, 0) + n - before.get((urgency, le), 0)
+    counts = sorted(sums.items())
     total, low = counts[-1][1], 0
     for le, n in counts:
         if n >= 0.99 * total:
@@ -90,8 +94,8 @@ def main():
     report("used_share", passed / (A_MINUTE * (end - begin) / 60), "of the limit", 0.95, where)
     report("over_limit", after["over_limit"], "requests", 0, f"of {after['requests']} since the start, as the provider counts "
            "in any 60 s")
-    batch, _, many = p99(found["waited"], found["wait"], "low")
-    _, urgent, few = p99(found["waited"], found["wait"], "urgent")
+    batch, _, many = p99(found["waited"], found["wait"], False)
+    _, urgent, few = p99(found["waited"], found["wait"], True)
     report("urgent_p99_s", urgent, "s", batch / 10,
            f"that {few} urgent requests waited for the limit, at most; the floor is a tenth of what {many} batch requests waited at "
            f"the same time, at least {batch:.0f} s; by the buckets of troupe_quota_wait_seconds")
