@@ -64,6 +64,23 @@ bool is_order(const std::vector<std::string>& words) {
                             has);
 }
 
+/// The paragraphs of a text, and the items of its lists.
+std::vector<std::string_view> items_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  std::size_t from = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '\n')
+      continue;
+    const auto next = text.substr(at + 1, 2);
+    if (next == "- " || next == "* " || next.starts_with('\n')) {
+      out.push_back(text.substr(from, at - from));
+      from = at + 1;
+    }
+  }
+  out.push_back(text.substr(from));
+  return out;
+}
+
 std::string letters_only(std::string_view text) {
   std::string out;
   for (const char c : text)
@@ -180,8 +197,17 @@ secret_words::secret_words(std::string_view instructions, std::string_view order
 }
 
 void secret_words::learn(std::string_view text, bool all_orders) {
+  // Whoever asks for a fact may be given the whole of it: only what goes on from one to the next
+  // tells the instructions.
+  std::unordered_set<std::uint64_t> one_fact;
+  for (const auto item : items_of(text))
+    each_run(plain_words(fold(item).text), any_run, [&](std::uint64_t h) {
+      one_fact.insert(h);
+      return true;
+    });
   each_run(plain_words(fold(text).text), any_run, [&](std::uint64_t h) {
-    anything_.insert(h);
+    if (!one_fact.contains(h))
+      anything_.insert(h);
     return true;
   });
   for (const auto& [at, size] : sentences_of(text)) {

@@ -47,6 +47,17 @@ TEST(leaks, orders_to_the_model_are_withheld_and_facts_are_told) {
             "[withheld]");
 }
 
+TEST(leaks, a_fact_is_told_as_a_whole_and_a_list_of_facts_is_not) {
+  const std::string phone =
+      "We are reached from Monday to Friday from eight to twenty and on Saturday from nine to "
+      "seventeen, and by mail we answer within one working day, on holidays within two";
+  const std::string mail = "Parcels go out on the day of the order when it comes before three";
+  const secret_words secret{
+      "This is what is known:\n\n- " + phone + ".\n- " + mail + ".\n", {}, {}};
+  EXPECT_FALSE(secret.in("Gladly. " + phone + "."));
+  EXPECT_TRUE(secret.in(phone + ". " + mail + "."));
+}
+
 TEST(leaks, the_canary_is_found_in_every_form) {
   desk x;
   EXPECT_EQ(x.canary, canary_of("shop/billing", instructions));
