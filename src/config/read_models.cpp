@@ -2,22 +2,14 @@
 
 #include "src/config/section.hpp"
 
-#include <algorithm>
-#include <cstdint>
-
 namespace troupe::config {
 
 namespace {
 
 void read_limits(const section& from, model_limits& out) {
-  const auto get = [&from](const char* key, std::uint64_t& to) {
-    std::int64_t said = 0;
-    from.get(key, said);
-    to = static_cast<std::uint64_t>(std::max<std::int64_t>(0, said));
-  };
-  get("requests_per_minute", out.requests_per_minute);
-  get("tokens_per_minute", out.tokens_per_minute);
-  get("concurrent", out.concurrent);
+  from.get("requests_per_minute", out.requests_per_minute);
+  from.get("tokens_per_minute", out.tokens_per_minute);
+  from.get("concurrent", out.concurrent);
 }
 
 } // namespace

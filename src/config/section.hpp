@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace troupe::config {
@@ -91,8 +92,10 @@ class section {
   static void clamp(const yaml_node* node, Read read, T& out) {
     if (node)
       if (const auto value = read(*node))
-        out = static_cast<T>(std::clamp<std::int64_t>(*value, std::numeric_limits<T>::min(),
-                                                      std::numeric_limits<T>::max()));
+        out = std::cmp_less(*value, std::numeric_limits<T>::min()) ? std::numeric_limits<T>::min()
+              : std::cmp_greater(*value, std::numeric_limits<T>::max())
+                  ? std::numeric_limits<T>::max()
+                  : static_cast<T>(*value);
   }
 
   const yaml_node* map_;
