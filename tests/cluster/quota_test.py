@@ -37,7 +37,8 @@ def kept(cluster, callers):
         died, before = time.monotonic(), cluster.models.stats()
         time.sleep(30)
         went_on = cluster.models.stats()["requests"] - before["requests"]
-        assert went_on > 120 * 0.4 * (time.monotonic() - died) / 60, f"only {went_on} after the owner's death"
+        # Nobody knows what the dead node had asked: for a minute its part counts as used, and slices are lent anew.
+        assert went_on > 120 * 0.1 * (time.monotonic() - died) / 60, f"only {went_on} after the owner's death"
         left = next(n for n in cluster.nodes if n != owner)
         until(lambda: cluster.limits(left)[0]["owner"] not in ("", owner))
         stats = cluster.models.stats()
