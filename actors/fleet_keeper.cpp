@@ -44,6 +44,11 @@ const stored_version* fleet_keeper_state::table_view::find(std::uint64_t number)
   return nullptr;
 }
 
+fleet_keeper_state::~fleet_keeper_state() {
+  if (wish_)
+    end_wish(refusal::stopping, "the node is stopping");
+}
+
 void fleet_keeper_state::init(caf::event_based_actor* self, parts_ptr parts,
                               fleet_keeper_config config) {
   config.validate();

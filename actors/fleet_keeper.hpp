@@ -94,6 +94,12 @@ struct fleet_keeper_config {
 /// there; goes by the one that is active; and lets go of those that nobody needs. The table
 /// decides: keepers do not speak to each other.
 struct fleet_keeper_state {
+  fleet_keeper_state() = default;
+  fleet_keeper_state(const fleet_keeper_state&) = delete;
+  fleet_keeper_state& operator=(const fleet_keeper_state&) = delete;
+  /// Whoever waits for a reload hears of the end: CAF 0.17 does not answer for a promise that
+  /// nobody keeps, and a node could not stop while somebody waits.
+  ~fleet_keeper_state();
   void init(caf::event_based_actor* self, parts_ptr parts, fleet_keeper_config config);
   caf::response_promise on_reload(const reload_fleet& x);
   caf::response_promise on_view();
