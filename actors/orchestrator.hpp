@@ -12,6 +12,7 @@
 #include "policies/degradation.hpp"
 #include "policies/dice.hpp"
 #include "policies/timer_heap.hpp"
+#include "policies/trial_line.hpp"
 
 #include <array>
 #include <atomic>
@@ -337,8 +338,18 @@ struct orchestrator_state {
   void take_up(live_task& t);
   /// An attempt that was under way when the node ended may simply be handed out again.
   [[nodiscard]] static bool harmless_again(const plan_run::step_state& step);
+
+  // Steps under which nodes have ended: orchestrator_trials.cpp.
+  /// So often has this attempt been given to an agent.
+  [[nodiscard]] static std::uint32_t handed_out(const live_task& t, const plan_action& a);
   /// It has been handed out as often as an attempt may be.
   [[nodiscard]] static bool too_often(const live_task& t, const plan_action& a);
+  /// False: the step has to wait until those have ended that may have ended the node, too.
+  [[nodiscard]] bool has_its_turn(const live_task& t, const plan_action& a);
+  /// Something has happened to `step`, or to the whole task: the turn may be free.
+  void end_trial(const live_task& t, std::uint32_t step, bool task_over);
+  void look_at_trials();
+  void look_at_trials_later();
 
   void arm();
   void log_end(const live_task& t, const task_record& record) const;
@@ -394,6 +405,8 @@ struct orchestrator_state {
   std::uint64_t epoch_ = 0; ///< under which the shard is ours; 0: not opened yet
   std::deque<stranded_step> stranded_;
   timestamp look_again_{}; ///< at them
+  trial_line trials_;
+  timestamp trials_armed_{}; ///< when it is looked whose turn it is
   bool flushing_ = false;
   bool store_failing_ = false;
   bool journal_lost_ = false; ///< what it was asked has to be asked again

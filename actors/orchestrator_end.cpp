@@ -70,6 +70,8 @@ void orchestrator_state::end(live_task& t) {
     keys_before_sweep_ = std::max<std::size_t>(1024, keys_.size() * 2);
   }
   const auto slot = t.slot;
+  if (t.recovered)
+    end_trial(t, whole_task, true);
   timers_.disarm(slot);
   last_batch_.erase(slot);
   leave_version(t);

@@ -15,7 +15,6 @@ namespace {
 
 constexpr milliseconds open_wait{10};
 constexpr std::uint32_t open_looks = 300;
-constexpr std::ptrdiff_t handed_out_most = plan_run::most_interruptions;
 
 } // namespace
 
@@ -159,15 +158,6 @@ void orchestrator_state::replay(live_task& t) {
 
 bool orchestrator_state::harmless_again(const plan_run::step_state& step) {
   return step.repeatable && (step.does == effects::none || step.does == effects::idempotent);
-}
-
-bool orchestrator_state::too_often(const live_task& t, const plan_action& a) {
-  // A step that ends every node which takes it up has to end some time.
-  const auto handed_out = std::count_if(t.history.begin(), t.history.end(), [&](const event& e) {
-    return e.kind == event_kind::assigned && e.step == a.step && e.attempt == a.attempt &&
-           e.triage == t.triage;
-  });
-  return handed_out >= handed_out_most;
 }
 
 void orchestrator_state::take_up(live_task& t) {

@@ -75,6 +75,8 @@ bool orchestrator_state::happen(live_task& t, event e, actions& todo) {
     return false;
   // Whoever reads the record, stored or told, sees the state that this event led to.
   const auto before = t.state;
+  if (t.recovered)
+    end_trial(t, e.step, false);
   if (!t.ending)
     t.state = t.run->waits_for_human() ? task_state::input_required : task_state::working;
   t.history.push_back(std::move(e));
@@ -162,6 +164,7 @@ void orchestrator_state::on_tick() {
   if (!loaded_ && now_ >= open_again_)
     open_shard();
   look_at_stranded();
+  look_at_trials();
   if (now_ < armed_)
     return; // An earlier tick has been asked for since; each that is heeded asks for another one.
   armed_ = no_deadline;

@@ -12,6 +12,8 @@ void orchestrator_state::route_step(live_task& t, const plan_action& a, actions&
                                     bool patient) {
   if (decided_before(t, a, todo))
     return;
+  if (t.recovered && !has_its_turn(t, a))
+    return;
   const auto dice = dice_.draw();
   auto* session = t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id);
   const bool has_own = session && !session->now.instances.empty();

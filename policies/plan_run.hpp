@@ -171,11 +171,8 @@ class plan_run {
   /// asked for again, with the attempt it had.
   void open_actions(std::vector<plan_action>& todo) const;
 
-  /// So many attempts of a step may end with their node before that is held against the step. Whoever
-  /// only waited in an agent's queue when the node ended is counted as well, so that it takes more
-  /// ends than an operator lets pass unseen; a step that ends its nodes itself is stopped by it all
-  /// the same, if its deadline has not done so before.
-  static constexpr std::uint32_t most_interruptions = 32;
+  /// So many attempts of a step may end with their node before that is held against the step.
+  static constexpr std::uint32_t most_interruptions = 8;
   /// What a person may take when the plan does not say it. The queue's own limit is kept where the
   /// questions are; this one only ends what nobody else would end.
   static constexpr milliseconds human_timeout = std::chrono::hours{24 * 366};

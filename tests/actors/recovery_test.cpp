@@ -1,4 +1,6 @@
 // What survives: orchestrators killed at every stage, the journal lost, the disk full.
+#include "policies/plan_run.hpp"
+#include "policies/trial_line.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
@@ -160,6 +162,63 @@ TEST(recovery, an_unsafe_call_is_not_repeated_after_a_crash) {
   s->advance(10s);
   EXPECT_EQ(s.room.count("pay"), 0u);
   ASSERT_EQ(s->questions("desk").size(), 1u);
+}
+
+TEST(recovery, of_many_that_were_under_way_when_nodes_ended_one_is_held_guilty) {
+  for (const auto does : {effects::none, effects::queryable}) {
+    auto a = an_agent("a", "script");
+    a.card.does = does;
+    a.slots = 4;
+    stage s{a_domain("d", {a})};
+    s.around->pool->held = true;
+    std::vector<std::string> ids;
+    for (int i = 0; i < 6; ++i)
+      ids.push_back(s->submit(wants("a"))->id());
+    s->run();
+    const auto failures_of = [&](const std::string& id) {
+      return count_of(*s->find(id), event_kind::step_failed) +
+             count_of(*s->find(id), event_kind::interrupted);
+    };
+    for (std::uint32_t ends = 1; ends <= trial_line::trusted; ++ends) {
+      s.crash();
+      s->advance(500ms);
+    }
+    // All have been under way each time. From here on it is one at a time.
+    std::vector<std::size_t> before;
+    for (const auto& id : ids)
+      before.push_back(failures_of(id));
+    for (auto ends = trial_line::trusted; ends < plan_run::most_interruptions; ++ends) {
+      EXPECT_EQ(s.around->pool->waiting(), 1u) << ends << " " << to_string(does);
+      s.crash();
+      s->advance(500ms);
+    }
+    std::size_t guilty = 0;
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      guilty += failures_of(ids[i]) > before[i] ? 1 : 0;
+    EXPECT_EQ(guilty, 1u) << to_string(does);
+    s.around->pool->held = false;
+    s->advance(60s);
+    for (const auto& id : ids)
+      EXPECT_EQ(s->find(id)->state, task_state::completed) << to_string(does);
+  }
+}
+
+TEST(recovery, a_suspect_that_works_on_for_long_does_not_keep_the_others) {
+  auto a = an_agent("a", "script");
+  a.slots = 4;
+  stage s{a_domain("d", {a})};
+  s.around->pool->held = true;
+  for (int i = 0; i < 3; ++i)
+    s->submit(wants("a"));
+  s->run();
+  for (std::uint32_t ends = 1; ends <= trial_line::trusted; ++ends)
+    s.crash();
+  s->advance(500ms);
+  EXPECT_EQ(s.around->pool->waiting(), 1u);
+  s->advance(trial_line::turn);
+  EXPECT_EQ(s.around->pool->waiting(), 2u);
+  s->advance(trial_line::turn);
+  EXPECT_EQ(s.around->pool->waiting(), 3u);
 }
 
 TEST(recovery, a_cancellation_that_comes_while_the_shard_is_loaded_is_not_lost) {

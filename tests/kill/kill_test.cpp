@@ -129,7 +129,7 @@ TEST(kill, at_random_again_and_again) {
     who.wanted["charge-" + std::to_string(i)] = kinds[i % kinds.size()];
   // Each process lives until it has said so much that is new, so that the work moves on however
   // slow the machine is.
-  const auto most = std::max<std::uint64_t>(8, count / 6);
+  const auto most = std::max<std::uint64_t>(8, count / 12);
   int kills = 0;
   for (; !who.all_ended() && kills < 1000; ++kills) {
     process p{{at.str()}};
