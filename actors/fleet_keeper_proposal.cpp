@@ -46,6 +46,8 @@ json to_json(const fleet_change& x) {
     out["entryChanged"] = true;
   if (x.humans_changed)
     out["humansChanged"] = true;
+  if (x.budgets_changed)
+    out["budgetsChanged"] = true;
   return out;
 }
 

@@ -290,6 +290,18 @@ TEST(reload, queues_of_people_change_with_the_version) {
   EXPECT_THAT(r.answer(first), HasSubstr("a"));
 }
 
+TEST(reload, limits_of_the_fleet_change_with_the_version) {
+  const auto before = desk({says("a", "a")});
+  reloading r{before};
+  auto after = before;
+  after.budgets.limits.day[0] = 5;
+  r.folders["two"] = after;
+  const auto x = r.reload("two");
+  EXPECT_EQ(x.version, 2u);
+  EXPECT_TRUE(x.change.budgets_changed);
+  EXPECT_EQ(r.s->shipped().parts()->current()->fleet.budgets.limits.day[0], 5);
+}
+
 TEST(reload, a_bad_folder_changes_nothing) {
   reloading r{desk({says("a", "first")})};
   const auto x = r.reload("nonsense");
