@@ -98,7 +98,7 @@ void fleet_keeper_state::ask(std::function<answer(version_table&)> what, answer 
       asked->then = what(table);
     } catch (const store_error& e) {
       // It is asked again in a moment. A journal whose store is broken opens it anew.
-      if (e.why() != store_error::kind::full && e.why() != store_error::kind::busy)
+      if (!e.passes())
         throw;
     }
   };

@@ -100,7 +100,12 @@ struct orchestrator_state {
   };
   /// A question to the store that has to be answered, through however many journals.
   struct open_ask {
-    std::shared_ptr<std::atomic<bool>> done;
+    enum class state : std::uint8_t {
+      open,
+      answered,
+      failed, ///< the store was full or busy: it has to be asked again
+    };
+    std::shared_ptr<std::atomic<state>> now;
     std::function<void(troupe::store&)> what;
   };
   struct child_ref {
@@ -240,8 +245,8 @@ struct orchestrator_state {
   /// `step` has judged what another one answered.
   void learn_of_judgement(const live_task& t, std::uint32_t step, const outcome& x);
   void stir_arms();
-  /// The agent that was drawn for the running attempt before the node ended: a resumed task does not
-  /// draw again. Empty: nobody was.
+  /// The agent that was drawn for the running attempt before the node ended: a resumed task does
+  /// not draw again. Empty: nobody was.
   [[nodiscard]] std::string drawn_before(const live_task& t, std::uint32_t step) const;
 
   // What passes between us and the agents: orchestrator_boundary.cpp.
@@ -410,6 +415,7 @@ struct orchestrator_state {
   bool flushing_ = false;
   bool store_failing_ = false;
   bool journal_lost_ = false; ///< what it was asked has to be asked again
+  bool ask_failed_ = false;   ///< some of `asks_` have failed
   bool loaded_ = false;
   bool has_routes_ = false;
   std::uint32_t looked_ =

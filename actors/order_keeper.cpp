@@ -65,7 +65,7 @@ void order_keeper_state::store_all() {
                 where.keep_order(x);
             } catch (const store_error& e) {
               // It is said again in a moment. A journal whose store is broken opens it anew.
-              if (e.why() == store_error::kind::full || e.why() == store_error::kind::busy)
+              if (e.passes())
                 return;
               throw;
             }
