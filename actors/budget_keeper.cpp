@@ -1,6 +1,8 @@
 #include "actors/budget_keeper.hpp"
 
 #include "actors/budget_report.hpp"
+#include "actors/journal_messages.hpp"
+#include "actors/tick.hpp"
 #include "src/store/store.hpp"
 #include <utility>
 

@@ -1,5 +1,6 @@
 #include "actors/front_desk.hpp"
 
+#include "actors/tick.hpp"
 #include "src/store/store.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/call_messages.hpp"
 #include "actors/fleet_version.hpp"
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 #include "policies/dice.hpp"
 #include "policies/model_ladder.hpp"
