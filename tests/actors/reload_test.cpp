@@ -334,14 +334,19 @@ TEST(reload, an_agent_that_does_not_start_refuses_its_version) {
   reloading r{desk({says("a", "first")})};
   auto broken = desk({says("a", "first"), an_agent("b", "nobody_registered_this")});
   auto dead = desk({says("a", "second"), an_agent("b")});
-  dead.domains[0].agents[1].card.kind = agent_kind::rules; // without any
   dead.domains[0].agents[1].settings = json::object();
   r.folders["two"] = broken;
-  r.folders["three"] = dead;
   EXPECT_THAT(r.reload("two").why.detail, HasSubstr("nobody_registered_this"));
-  EXPECT_THAT(r.reload("three", 40s).why.detail, HasSubstr("agents do not start: d/b@3"));
-  r.s->advance(5s);
-  EXPECT_EQ(r.versions(), "1active 3refused");
+  // One without any rules, and one without a URL.
+  std::string at = "3";
+  for (const auto kind : {agent_kind::rules, agent_kind::http}) {
+    dead.domains[0].agents[1].card.kind = kind;
+    r.folders[at] = dead;
+    EXPECT_THAT(r.reload(at, 40s).why.detail, HasSubstr("agents do not start: d/b@" + at));
+    r.s->advance(5s);
+    EXPECT_EQ(r.versions(), "1active " + at + "refused");
+    at = "4";
+  }
   EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a"));
   EXPECT_EQ(r.text_of("a"), "first");
 }
