@@ -73,7 +73,7 @@ struct talk {
   outcome_ptr deed;   ///< what the last tool with effects has done
   outcome_ptr found;  ///< what the last tool without effects has said
   known_numbers known;
-  double fullest = 0; ///< share of its context that a model was given at most
+  double fullest = 0;           ///< share of its context that a model was given at most
   screens::known_things things; ///< whom and what may be spoken of
   failure stopped;              ///< by a screen, while tools were at work
   client_tools client;          ///< what whoever submitted the task runs himself
@@ -151,8 +151,9 @@ class llm_runner final : public agent_runner {
       t.things = screens()->known_to(*what);
       t.things.hear_data(passages);
     }
-    if (takes_client_tools_ && what->about)
-      t.client = client_tools::of(what->about->data);
+    // Of the input as the boundary and the screens have left it, not of the task as it came.
+    if (takes_client_tools_)
+      t.client = client_tools::of(what->input);
     // Tools and turns of the client are told in their own form, and not a second time as data.
     auto shown = *what;
     if (!t.client.tools.empty() && shown.input.is_object())
@@ -389,7 +390,8 @@ class llm_runner final : public agent_runner {
     });
   }
 
-  /// What tools have said may by and by fill the model's context: then the oldest of it is shortened.
+  /// What tools have said may by and by fill the model's context: then the oldest of it is
+  /// shortened.
   void fit(talk& t) {
     std::size_t tools = 0;
     for (const auto& x : tools_.cards())
@@ -768,8 +770,8 @@ class llm_runner final : public agent_runner {
     auto note = "model " + models_[std::min(t.at.model, models_.size() - 1)].spec->name + ": " +
                 std::to_string(t.answers) + (t.answers == 1 ? " answer" : " answers") + ", " +
                 std::to_string(t.used.input_tokens) + " + " + std::to_string(t.used.output_tokens) +
-                " tokens, context " + std::to_string(static_cast<int>(std::lround(t.fullest * 100))) +
-                " % full";
+                " tokens, context " +
+                std::to_string(static_cast<int>(std::lround(t.fullest * 100))) + " % full";
     if (t.trail.ends_with("; "))
       t.trail.resize(t.trail.size() - 2);
     if (!t.trail.empty())
