@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t order_run = 6;
 constexpr std::size_t any_run = 24;
-constexpr std::size_t ids_max = 512;
+constexpr std::size_t ids_max = 512; ///< of a text that are looked at
 
 std::vector<std::string> plain_words(std::string_view folded) {
   std::vector<std::string> out;
@@ -131,7 +131,12 @@ std::vector<offence> offences_in(const std::string& text, screen_place where, co
     return by.known ? by.known->of(x) : known_things::standing::trusted;
   };
   using is = known_things::standing;
-  for (const auto& x : links_in(text)) {
+  const auto links = links_in(text);
+  const auto ids = by.known ? by.known->ids_in(text) : std::vector<known_things::named_id>{};
+  // What stands behind those that are looked at is not let through unseen.
+  if (links.size() >= links_max || ids.size() >= ids_max)
+    out.push_back({0, 0, 1, sign::disguise});
+  for (const auto& x : links) {
     const auto known = standing(x.target);
     if (by.hosts && is_host_of(x.host, *by.hosts))
       continue;
@@ -153,10 +158,9 @@ std::vector<offence> offences_in(const std::string& text, screen_place where, co
     if (score > 0)
       out.push_back({x.at, x.size, score, sign::exfiltration});
   }
-  if (by.known)
-    for (const auto& x : by.known->ids_in(text))
-      if (standing(x.id) == is::unknown)
-        out.push_back({x.at, x.size, 0.75, sign::leak});
+  for (const auto& x : ids)
+    if (standing(x.id) == is::unknown)
+      out.push_back({x.at, x.size, 0.75, sign::leak});
   return out;
 }
 

@@ -7,7 +7,6 @@ namespace troupe::screens {
 
 namespace {
 
-constexpr std::size_t links_max = 256;
 constexpr std::size_t long_part = 24; ///< characters of a path's part that may hold other data
 
 bool is_url_char(char c) noexcept {
@@ -70,6 +69,8 @@ link read_url(std::string_view text, std::size_t at, std::size_t scheme) {
   out.size = end - at;
   out.target = lowered_link(text.substr(at, out.size));
   auto rest = std::string_view{out.target}.substr(std::min(scheme, out.target.size()));
+  // Readers of URLs pass over slashes too many.
+  rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
   auto host_end = rest.find_first_of("/?#");
   auto host = rest.substr(0, host_end);
   if (const auto user = host.rfind('@'); user != host.npos)
@@ -95,9 +96,13 @@ link read_url(std::string_view text, std::size_t at, std::size_t scheme) {
 /// `![alt](URL` and `<img src="URL`, also as a reference `![alt][name]` has it: `[name]: URL`.
 void take_in_markup(std::string_view text, link& x) {
   auto at = x.at;
-  while (at > 0 && (text[at - 1] == '"' || text[at - 1] == '\'' || text[at - 1] == '<' ||
-                    text[at - 1] == ' '))
+  while (at > 0 && std::string_view{"\"'< \t\n"}.find(text[at - 1]) != std::string_view::npos)
     --at;
+  if (at >= 2 && text[at - 1] == ':' && text[at - 2] == ']') {
+    // Which of the references is shown as an image does not matter: one of them may be this one.
+    x.image = text.find("![") != text.npos;
+    return;
+  }
   if (at >= 2 && text[at - 1] == '(' && text[at - 2] == ']') {
     const auto open = text.rfind('[', at - 2);
     if (open != text.npos && at - open < 300 && open > 0 && text[open - 1] == '!') {
@@ -168,8 +173,10 @@ std::vector<link> links_in(std::string_view text) {
                (i == 0 || !is_host_char(text[i - 1]))) {
       scheme = 0;
     } else if (c == '/' && starts_at(text, i, "//") && i > 0 &&
-               std::string_view{"(\"'= "}.find(text[i - 1]) != std::string_view::npos &&
-               i + 2 < text.size() && is_host_char(text[i + 2])) {
+               std::string_view{"(\"'= "}.find(text[i - 1]) != std::string_view::npos) {
+      const auto host = text.find_first_not_of('/', i);
+      if (host == text.npos || !is_host_char(text[host]))
+        continue;
       scheme = 2;
     } else if (c == '@') {
       link x;

@@ -93,8 +93,27 @@ TEST(leaks, images_and_links_carry_nothing_away) {
   EXPECT_EQ(x.answered("Done ![s](https://img.example/p?d=anna) ok"), "Done [withheld] ok");
   EXPECT_EQ(x.answered("Done <img src=\"https://img.example/p?d=anna\"> ok"), "Done [withheld] ok");
   EXPECT_EQ(x.answered("See https://x.example/?token=8f1c22aa99"), "See [withheld]");
+  EXPECT_EQ(x.answered("See https:///evil.example/?d=anna"), "See [withheld]");
+  EXPECT_EQ(x.answered("Done <img src=\"///evil.example/anna.png\"> ok"), "Done [withheld] ok");
+  EXPECT_EQ(x.answered("Done ![x][1]\n\n[1]: https://img.example/anna.png"),
+            "Done ![x][1]\n\n[1]: [withheld]");
+  EXPECT_EQ(x.answered("Done ![x](\nhttps://img.example/anna.png) ok"), "Done [withheld] ok");
   EXPECT_EQ(x.answered("See https://help.shop.example/?q=1 and https://anna.example/a"),
             "See https://help.shop.example/?q=1 and https://anna.example/a");
+}
+
+TEST(leaks, what_stands_behind_more_links_and_ids_than_are_looked_at_does_not_get_through) {
+  desk x;
+  std::string links, ids;
+  for (int i = 0; i < 600; ++i) {
+    links += "https://shop.example/a ";
+    ids += "C-1001 ";
+  }
+  EXPECT_EQ(x.answered(links + "and https://mal.example/?d=anna"), "[withheld]");
+  EXPECT_EQ(x.answered(ids + "and C-1002"), "[withheld]");
+  // Sentence by sentence they are few.
+  EXPECT_EQ(x.answered(links.substr(0, 23 * 200) + "\n" + links.substr(0, 23 * 10)),
+            links.substr(0, 23 * 200) + "\n" + links.substr(0, 23 * 10));
 }
 
 TEST(leaks, tools_get_no_addresses_that_nobody_gave) {
@@ -126,5 +145,7 @@ TEST(links, are_found_as_people_and_markup_write_them) {
   EXPECT_TRUE(is_host_of("a.shop.example", {"Shop.example"}));
   EXPECT_FALSE(is_host_of("badshop.example", {"shop.example"}));
   EXPECT_FALSE(links_in("https://user@real.example:81/").empty());
+  ASSERT_EQ(links_in("https:///a.example/x").size(), 1u);
+  EXPECT_EQ(links_in("https:///a.example/x")[0].host, "a.example");
   EXPECT_EQ(links_in("https://user@real.example:81/")[0].host, "real.example");
 }
