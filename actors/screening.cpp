@@ -42,7 +42,7 @@ json others_of(json& conversation) {
 }
 
 /// Puts it back.
-void join(json& conversation, json others) {
+void put_back(json& conversation, json others) {
   for (std::size_t i = 0; i < conversation.size(); ++i)
     if (conversation[i].is_null())
       conversation[i] = std::move(others[i]);
@@ -128,7 +128,7 @@ screening::screened_call screening::incoming(const agent_call_ptr& what) const {
     return out;
   if (has_input) {
     if (others.contains("messages")) {
-      join(own["messages"], std::move(others["messages"]));
+      put_back(own["messages"], std::move(others["messages"]));
       others.erase("messages");
     }
     copy->input = std::move(own);
