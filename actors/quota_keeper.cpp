@@ -1,6 +1,7 @@
 #include "actors/quota_keeper.hpp"
 
 #include "actors/quota_desk.hpp"
+#include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 
 #include <algorithm>
