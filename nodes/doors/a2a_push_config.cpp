@@ -13,14 +13,6 @@ namespace {
 constexpr std::size_t url_max = 2048;
 constexpr std::size_t word_max = 1024;
 
-std::string lower_case(std::string_view x) {
-  std::string out{x};
-  for (auto& c : out)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 struct place {
   bool tls = false;
   std::string host;
@@ -42,7 +34,7 @@ std::optional<place> place_of(std::string_view url) {
     host = host.substr(0, host.find(']') + 1);
   else
     host = host.substr(0, host.find(':'));
-  out.host = lower_case(host);
+  out.host = screens::lowered(host);
   const bool plain = std::all_of(out.host.begin(), out.host.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '[' ||
            c == ']' || c == ':';

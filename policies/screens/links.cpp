@@ -19,14 +19,6 @@ bool is_host_char(char c) noexcept {
          c == '.' || c == '_';
 }
 
-std::string lowered_link(std::string_view x) {
-  std::string out{x};
-  for (auto& c : out)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 bool starts_at(std::string_view text, std::size_t at, std::string_view what) {
   if (text.size() - at < what.size())
     return false;
@@ -67,7 +59,7 @@ link read_url(std::string_view text, std::size_t at, std::size_t scheme) {
   out.at = at;
   const auto end = end_of_url(text, at);
   out.size = end - at;
-  out.target = lowered_link(text.substr(at, out.size));
+  out.target = lowered(text.substr(at, out.size));
   auto rest = std::string_view{out.target}.substr(std::min(scheme, out.target.size()));
   // Readers of URLs pass over slashes too many.
   rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
@@ -148,12 +140,20 @@ bool read_email(std::string_view text, std::size_t sign, link& out) {
   out.what = link::kind::email;
   out.at = begin;
   out.size = end - begin;
-  out.target = lowered_link(text.substr(begin, end - begin));
-  out.host = lowered_link(host);
+  out.target = lowered(text.substr(begin, end - begin));
+  out.host = lowered(host);
   return true;
 }
 
 } // namespace
+
+std::string lowered(std::string_view x) {
+  std::string out{x};
+  for (auto& c : out)
+    if (c >= 'A' && c <= 'Z')
+      c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
 
 std::vector<link> links_in(std::string_view text) {
   std::vector<link> out;
@@ -201,7 +201,7 @@ std::vector<link> links_in(std::string_view text) {
 
 bool is_host_of(std::string_view host, const std::vector<std::string>& allowed) {
   return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& x) {
-    const auto one = lowered_link(x);
+    const auto one = lowered(x);
     return host == one || (host.size() > one.size() && host.ends_with(one) &&
                            host[host.size() - one.size() - 1] == '.');
   });

@@ -19,6 +19,9 @@ struct link {
   bool filled_in = false; ///< with a placeholder, to be filled in by whoever reads it
 };
 
+/// With small letters for the capital ones of ASCII, as hosts and ids are compared.
+[[nodiscard]] std::string lowered(std::string_view text);
+
 /// Links of a text that are looked at. Whoever gets as many has not seen all there may be.
 inline constexpr std::size_t links_max = 256;
 
