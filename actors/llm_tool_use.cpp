@@ -127,9 +127,12 @@ void llm_tool_use::use(llm_call& t, const std::vector<tool_call>& calls) {
 }
 
 void llm_tool_use::note(llm_call& t, const llm_deeds::use& of, outcome_ptr x) const {
+  bool blocked = false;
   if (x && guard_.screens()) {
     auto y = *x;
-    if (auto stopped = guard_.result(t, y, of.tool); stopped && !t.stopped)
+    auto stopped = guard_.result(t, y, of.tool);
+    blocked = static_cast<bool>(stopped);
+    if (blocked && !t.stopped)
       t.stopped = std::move(stopped);
     x = std::make_shared<const outcome>(std::move(y));
   }
@@ -142,7 +145,7 @@ void llm_tool_use::note(llm_call& t, const llm_deeds::use& of, outcome_ptr x) co
     if (of.tool == llm_settings::search_tool)
       t.search.note(*x);
   }
-  t.deeds.note(of, x);
+  t.deeds.note(of, x, blocked);
 }
 
 bool llm_tool_use::stop(const llm_call& t) {

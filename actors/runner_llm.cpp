@@ -73,8 +73,12 @@ class llm_runner final : public agent_runner {
     const bool stops = tools_.stop(t);
     if (t.asking)
       parts_->models->cancel(t.request);
+    failure why{reason::cancelled, "stopped", {}};
+    // A tool that cannot be ended is waited for; nothing else is begun.
     if (stops)
-      end(t, outcome::of({reason::cancelled, "stopped", {}}));
+      end(t, outcome::of(std::move(why)));
+    else
+      t.stopped = std::move(why);
     return stops;
   }
 
@@ -249,7 +253,7 @@ class llm_runner final : public agent_runner {
     if (std::any_of(late_ones.begin(), late_ones.end(),
                     [](const auto& x) { return x.second.does == effects::unsafe; }))
       return end(t, outcome::of(late));
-    fail(t, late);
+    fail(t, t.stopped ? t.stopped : late);
   }
 
   // -- answering --------------------------------------------------------------

@@ -143,6 +143,20 @@ TEST(screens, a_blocked_result_ends_the_call) {
   EXPECT_EQ(x.asked.size(), 1u);
 }
 
+TEST(screens, a_blocked_result_of_a_tool_that_has_acted_is_no_answer_either) {
+  scene x{[](agent_spec& a) {
+    with_tool(a, effects::idempotent);
+    a.screens.at(screen_place::results) = screen_rule{screen_action::block, 0.6};
+  }};
+  x.tool = [](const json&) { return found(planted); };
+  x.small(wants_tools({{"look", {{"order", "LF-10200"}}}}));
+  const auto t = ask(x, "Where is order LF-10200?");
+  ASSERT_TRUE(t->done());
+  EXPECT_FALSE(t->result().ok());
+  EXPECT_EQ(t->result().text.find("Leeds"), std::string::npos);
+  EXPECT_EQ(x.asked.size(), 1u);
+}
+
 TEST(screens, a_tool_that_acts_gets_no_address_that_nobody_gave) {
   scene x{with_sender};
   int uses = 0;
