@@ -29,24 +29,17 @@ llm_tool_use::llm_tool_use(parts_ptr parts, const fleet_version& version, const 
     , guard_(guard)
     , tools_(parts_, version, spec, settings, guard.screens(), self) {}
 
-std::size_t llm_tool_use::bytes() {
-  std::size_t out = 0;
-  for (const auto& x : tools_.cards())
-    out += x.name.size() + x.description.size() + as_text(x.parameters).size();
-  return out;
-}
-
-std::vector<tool_card> llm_tool_use::offered(const llm_call& t) {
+std::vector<tool_card> llm_tool_use::own(llm_call& t) {
   auto out = tools_.cards();
-  for (const auto& card : t.client.tools)
-    if (!tools_.find(card.name))
-      out.push_back(card);
-  return out;
-}
-
-void llm_tool_use::tell_left_out(llm_call& t) {
   for (const auto& x : tools_.left_out())
     guard_.see(t, x);
+  return out;
+}
+
+void llm_tool_use::offer_clients(const llm_call& t, std::vector<tool_card>& to) const {
+  for (const auto& card : t.client.tools)
+    if (!tools_.find(card.name))
+      to.push_back(card);
 }
 
 void llm_tool_use::add_turns(llm_call& t) const {
