@@ -21,7 +21,7 @@ constexpr std::uint32_t repairs_max = 1;
 constexpr milliseconds tool_grace{100}; ///< for a tool to end by itself at its deadline
 
 /// What the descriptions of tools take of a model's context.
-std::size_t bytes_of(const std::vector<tool_card>& tools) {
+std::size_t card_bytes(const std::vector<tool_card>& tools) {
   std::size_t out = 0;
   for (const auto& x : tools)
     out += x.name.size() + x.description.size() + as_text(x.parameters).size();
@@ -194,7 +194,7 @@ class llm_runner final : public agent_runner {
       tools_.offer_clients(t, tools);
     else
       tools.clear();
-    models_.fit(t, bytes_of(tools));
+    models_.fit(t, card_bytes(tools));
     model_request what;
     what.model = models_.of(t).name;
     what.messages = t.messages;
