@@ -302,34 +302,3 @@ TEST(llm_agent, a_task_that_is_cancelled_while_a_tool_works_asks_nobody_any_more
   ASSERT_TRUE(t->done());
   EXPECT_EQ(t->record().state, task_state::canceled);
 }
-
-TEST(llm_agent, what_tools_have_said_is_shortened_to_what_fits_into_the_model) {
-  scene x{[](agent_spec& a) { with_tool(a); },
-          {},
-          [](fleet_spec& f) {
-            for (auto& m : f.models)
-              m.context_tokens = 2000;
-          }};
-  std::string told = "Order LF-10200 is in Leeds.";
-  while (told.size() < 20000)
-    told += " The parcel has been seen there by the man at the gate.";
-  x.tool = [&](const json&) { return found(told); };
-  x.small(wants_tools({{"look", {{"order", "LF-10200"}}}}));
-  x.small(says("In Leeds."));
-  const auto t = x.ask();
-  ASSERT_TRUE(t->done());
-  EXPECT_EQ(t->result().text, "In Leeds.");
-  std::string notes;
-  for (const auto& e : t->record().history)
-    if (const auto* text = e.kind == event_kind::noted ? e.get<std::string>() : nullptr)
-      notes += *text + "\n";
-  EXPECT_NE(notes.find("context shortened from"), std::string::npos) << notes;
-  ASSERT_EQ(x.asked.size(), 2u);
-  // Estimated at four bytes a token.
-  std::size_t bytes = 0;
-  for (const auto& m : x.asked[1].second["messages"])
-    if (m.contains("content") && m["content"].is_string())
-      bytes += m["content"].get_ref<const std::string&>().size();
-  EXPECT_LE(bytes, 0.65 * 4 * 2000);
-  EXPECT_NE(x.last_words().find("Leeds"), std::string::npos);
-}
