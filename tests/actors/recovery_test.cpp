@@ -171,10 +171,13 @@ TEST(recovery, of_many_that_were_under_way_when_nodes_ended_one_is_held_guilty) 
     a.slots = 4;
     stage s{a_domain("d", {a})};
     s.around->pool->held = true;
-    std::vector<std::string> ids;
+    std::vector<heard_ptr> all;
     for (int i = 0; i < 6; ++i)
-      ids.push_back(s->submit(wants("a"))->id());
+      all.push_back(s->submit(wants("a")));
     s->run();
+    std::vector<std::string> ids;
+    for (const auto& x : all)
+      ids.push_back(x->id());
     const auto failures_of = [&](const std::string& id) {
       return count_of(*s->find(id), event_kind::step_failed) +
              count_of(*s->find(id), event_kind::interrupted);
