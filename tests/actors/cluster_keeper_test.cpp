@@ -3,6 +3,7 @@
 #include "actors/cluster_keeper.hpp"
 #include "actors/tick.hpp"
 #include "tests/fixtures/post_stage.hpp"
+#include "tests/fixtures/shared_members.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,21 +13,6 @@ namespace cluster_keeper_cases {
 using namespace troupe::testing;
 
 constexpr std::uint32_t shards = 16;
-
-/// One table for all keepers.
-class shared_table final : public membership_table {
- public:
-  explicit shared_table(membership_table& all)
-      : all_(all) {}
-  member_table read() override { return all_.read(); }
-  std::optional<std::uint64_t> write(const member_write& w) override { return all_.write(w); }
-  std::optional<std::uint64_t> renew(std::string_view node, std::uint64_t token) override {
-    return all_.renew(node, token);
-  }
-
- private:
-  membership_table& all_;
-};
 
 class keepers : public ::testing::Test {
  protected:
@@ -63,7 +49,7 @@ class keepers : public ::testing::Test {
     };
     cluster_keeper_config config;
     config.self.node = name;
-    config.open_table = [this] { return std::make_unique<shared_table>(*table); };
+    config.open_table = [this] { return std::make_unique<shared_members>(*table); };
     config.table_on_own_thread = false;
     config.place = place("cluster_keeper");
     where[name] = config.place;
