@@ -101,8 +101,10 @@ class keepers : public ::testing::Test {
   /// An orchestrator as far as its keeper knows.
   caf::actor serve(caf::actor_system& sys, const std::string& name, const shard_key& x,
                    const seat_ptr& keeper) {
-    auto who = sys.spawn([](caf::event_based_actor* self) -> caf::behavior {
+    auto who = sys.spawn([slow = slow_to_end](caf::event_based_actor* self) -> caf::behavior {
       self->set_default_handler(caf::drop);
+      if (slow)
+        self->set_exit_handler([](const caf::exit_msg&) {});
       return {[](tick) {}};
     });
     serving[x.shard].insert(name);
@@ -141,6 +143,7 @@ class keepers : public ::testing::Test {
     return std::chrono::duration_cast<milliseconds>(clock() - from);
   }
 
+  bool slow_to_end = false; ///< orchestrators are killed when their time to end is over
   std::map<std::uint32_t, std::set<std::string>> serving;
   std::map<std::uint32_t, std::uint64_t> epochs;
   post_stage stage;
@@ -213,6 +216,7 @@ TEST_F(keepers, hand_over_what_a_node_has_that_leaves) {
 }
 
 TEST_F(keepers, that_are_killed_while_they_leave_say_so_to_whoever_waits) {
+  slow_to_end = true;
   for (const auto* name : {"A", "B", "C"})
     up(name);
   until([&] { return shared_by({"A", "B", "C"}); });
