@@ -29,6 +29,8 @@ struct budget_keeper_state {
  private:
   void go();
   void show_pauses();
+  /// Marks the agents that are paused.
+  void mark_seats();
   caf::event_based_actor* self_ = nullptr;
   parts_ptr parts_;
   seat_ptr journal_; ///< null: accounts are kept in `memory_`
@@ -37,6 +39,7 @@ struct budget_keeper_state {
   std::shared_ptr<std::atomic<bool>> away_ = std::make_shared<std::atomic<bool>>(false);
   bool gathering_ = false;
   std::set<std::string> paused_; ///< limits whose pause has been told
+  std::uint64_t looked_ = 0;     ///< layout of the directory whose seats have been marked last
   budget_book::tally told_;
 };
 
