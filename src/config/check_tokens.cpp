@@ -3,7 +3,6 @@
 #include "src/config/section.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <set>
 #include <string>
 
@@ -68,17 +67,18 @@ void check_token_limits(const fleet_draft& fleet, report& problems) {
         return;
       const auto block = block_of(agent);
       const auto* at = block.find("max_output");
-      const auto wanted = at ? as_integer(*at) : std::nullopt;
+      std::uint64_t wanted = 0; // 0: the model's own number.
+      block.get("max_output", wanted);
       const auto names = models_of(block);
       asked.insert(names.begin(), names.end());
-      if (!wanted) {
+      if (!at || wanted == 0) {
         asked_for_all.insert(names.begin(), names.end());
         continue;
       }
       const auto small = std::find_if(
           fleet.spec.models.begin(), fleet.spec.models.end(), [&](const model_spec& model) {
             const auto limit = limit_of(fleet, model).tokens;
-            return names.contains(model.name) && limit > 0 && std::cmp_less(limit, *wanted);
+            return names.contains(model.name) && limit > 0 && limit < wanted;
           });
       if (small != fleet.spec.models.end())
         problems.error(*at, "is more than the " + std::to_string(limit_of(fleet, *small).tokens) +
