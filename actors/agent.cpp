@@ -127,7 +127,8 @@ void agent_state::begin(pending x, timestamp now) {
   else
     running_.push_back({key, x.call, std::move(x.caller), x.since, std::move(note), given,
                         x.what->query, own, false, false});
-  arm();
+  if (own < armed_)
+    arm();
 }
 
 void agent_state::start_next() {
