@@ -1,9 +1,10 @@
 #pragma once
 
-#include "policies/quota_amount.hpp"
+#include "policies/quota_leaves.hpp"
 
 #include <cstddef>
 #include <deque>
+#include <vector>
 
 namespace troupe {
 
@@ -19,8 +20,10 @@ namespace troupe {
 /// and never goes back.
 class quota_slice {
  public:
-  explicit quota_slice(quota_amount limit) noexcept
-      : limit_(limit) {}
+  /// `on_its_way`: a request that has no answer has reached its provider so long after it was sent.
+  explicit quota_slice(quota_amount limit, milliseconds on_its_way = quota_on_its_way) noexcept
+      : limit_(limit)
+      , on_its_way_(on_its_way) {}
 
   struct verdict {
     bool goes = false;
@@ -53,6 +56,8 @@ class quota_slice {
   [[nodiscard]] const quota_amount& has() const noexcept { return has_; }
   [[nodiscard]] timestamp lent_until() const noexcept { return until_; }
   [[nodiscard]] quota_amount used(timestamp now);
+  /// When what is in use gets free: `quota_leaves::steps`, counted from `now`.
+  [[nodiscard]] std::vector<quota_amount> leaves(timestamp now);
 
  private:
   struct sent {
@@ -72,6 +77,7 @@ class quota_slice {
   [[nodiscard]] milliseconds gap(const quota_amount& may, std::uint64_t tokens) const;
 
   quota_amount limit_;
+  milliseconds on_its_way_;
   quota_amount has_;
   quota_amount target_;
   timestamp until_{};
