@@ -1,6 +1,7 @@
 #include "actors/agent.hpp"
 
 #include "actors/flight_log.hpp"
+#include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/boundary.hpp"
-#include "actors/messages.hpp"
+#include "actors/call_messages.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/runner.hpp"
 

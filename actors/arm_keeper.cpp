@@ -1,5 +1,7 @@
 #include "actors/arm_keeper.hpp"
 
+#include "actors/journal_messages.hpp"
+#include "actors/tick.hpp"
 #include "src/store/store.hpp"
 
 #include <algorithm>

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "actors/arm_book.hpp"
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 
 #include <functional>
@@ -50,13 +49,7 @@ caf::behavior arm_keeper(caf::stateful_actor<arm_keeper_state>* self, parts_ptr 
 
 } // namespace troupe
 
-#define TROUPE_ARM_MESSAGES(X)                                                                     \
-  X(troupe::arms_stirred)                                                                          \
-  X(troupe::at_arm_keeper)
-
-#if !TROUPE_CAF_LEGACY
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_arms, TROUPE_FIRST_TYPE_ID + 170)
-TROUPE_ARM_MESSAGES(TROUPE_ADD_TYPE_ID)
-CAF_END_TYPE_ID_BLOCK(troupe_arms)
-#endif
-TROUPE_ARM_MESSAGES(TROUPE_ALLOW_LOCAL_MESSAGE)
+TROUPE_BEGIN_MESSAGES(troupe_arms, TROUPE_FIRST_TYPE_ID + 170)
+TROUPE_MESSAGE(troupe_arms, troupe::arms_stirred)
+TROUPE_MESSAGE(troupe_arms, troupe::at_arm_keeper)
+TROUPE_END_MESSAGES(troupe_arms)

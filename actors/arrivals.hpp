@@ -33,14 +33,8 @@ struct call_undelivered {
 
 } // namespace troupe
 
-#define TROUPE_ARRIVAL_MESSAGES(X)                                                                 \
-  X(troupe::seat_taken)                                                                            \
-  X(troupe::task_undelivered)                                                                      \
-  X(troupe::call_undelivered)
-
-#if !TROUPE_CAF_LEGACY
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_arrivals, TROUPE_FIRST_TYPE_ID + 100)
-TROUPE_ARRIVAL_MESSAGES(TROUPE_ADD_TYPE_ID)
-CAF_END_TYPE_ID_BLOCK(troupe_arrivals)
-#endif
-TROUPE_ARRIVAL_MESSAGES(TROUPE_ALLOW_LOCAL_MESSAGE)
+TROUPE_BEGIN_MESSAGES(troupe_arrivals, TROUPE_FIRST_TYPE_ID + 104)
+TROUPE_MESSAGE(troupe_arrivals, troupe::seat_taken)
+TROUPE_MESSAGE(troupe_arrivals, troupe::task_undelivered)
+TROUPE_MESSAGE(troupe_arrivals, troupe::call_undelivered)
+TROUPE_END_MESSAGES(troupe_arrivals)

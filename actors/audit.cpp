@@ -1,5 +1,6 @@
 #include "actors/audit.hpp"
 
+#include "actors/journal_messages.hpp"
 #include "actors/key_ring.hpp"
 #include "src/store/audit.hpp"
 

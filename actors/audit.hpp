@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
+#include "src/store/store.hpp"
 
 #include <troupe/json.hpp>
 
@@ -25,8 +25,8 @@ void send_audit(const node_parts& parts, store_write record);
 
 /// Stores `what`, all of it or nothing, and only then, on the journal's thread, calls `then`: with
 /// an empty text, or with what went wrong. For what must not be done unless it is on record. `ring`
-/// is brought up to date in between, unless it is null. False, and nothing happens, when there is no
-/// journal now.
+/// is brought up to date in between, unless it is null. False, and nothing happens, when there is
+/// no journal now.
 bool write_now(const node_parts& parts, std::vector<store_write> what,
                std::function<void(const std::string&)> then,
                std::shared_ptr<key_ring> ring = nullptr);

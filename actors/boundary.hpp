@@ -1,6 +1,5 @@
 #pragma once
 
-#include "actors/messages.hpp"
 #include "actors/screening.hpp"
 #include "src/text/sanitize.hpp"
 #include "src/tools/json_schema.hpp"

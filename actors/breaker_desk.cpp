@@ -1,6 +1,8 @@
 #include "actors/breaker_desk.hpp"
 
 #include "actors/breaker_report.hpp"
+#include "actors/node_messages.hpp"
+#include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 #include "policies/dice.hpp"
 #include "src/wire/json_text.hpp"

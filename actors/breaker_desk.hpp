@@ -1,6 +1,5 @@
 #pragma once
 
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/node_subject.hpp"
 
@@ -70,11 +69,6 @@ caf::behavior breaker_desk(caf::stateful_actor<breaker_desk_state>* self, parts_
 
 } // namespace troupe
 
-#define TROUPE_BREAKER_MESSAGES(X) X(troupe::breaker_stirred)
-
-#if !TROUPE_CAF_LEGACY
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_breakers, TROUPE_FIRST_TYPE_ID + 130)
-TROUPE_BREAKER_MESSAGES(TROUPE_ADD_TYPE_ID)
-CAF_END_TYPE_ID_BLOCK(troupe_breakers)
-#endif
-TROUPE_BREAKER_MESSAGES(TROUPE_ALLOW_LOCAL_MESSAGE)
+TROUPE_BEGIN_MESSAGES(troupe_breakers, TROUPE_FIRST_TYPE_ID + 130)
+TROUPE_MESSAGE(troupe_breakers, troupe::breaker_stirred)
+TROUPE_END_MESSAGES(troupe_breakers)

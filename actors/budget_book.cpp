@@ -1,7 +1,7 @@
 #include "actors/budget_book.hpp"
 
 #include "actors/fleet_version.hpp"
-#include "actors/messages.hpp"
+#include "actors/tick.hpp"
 
 #include <algorithm>
 #include <set>
@@ -13,12 +13,11 @@ namespace troupe {
 budget_book::budget_book(settings with)
     : with_(std::move(with)) {}
 
-std::vector<budget_account> budget_book::accounts_for(const model_caller& by,
-                                                      timestamp now) const {
+std::vector<budget_account> budget_book::accounts_for(const model_caller& by, timestamp now) const {
   const auto version = with_.versions->current();
-  return accounts_of(version->fleet.budgets,
-                     [&](const std::string& path) { return version->domain(path); },
-                     party_of(by.about, by.domain), now);
+  return accounts_of(
+      version->fleet.budgets, [&](const std::string& path) { return version->domain(path); },
+      party_of(by.about, by.domain), now);
 }
 
 bool budget_book::is_critical(const model_caller& by) const {
@@ -49,9 +48,8 @@ budget_slices::reply budget_book::try_reserve(const std::vector<budget_account>&
   if (!forced)
     for (const auto& x : from)
       if (x.scope == budget_scope::day)
-        if (const auto hit = pauses_.find(x.of); hit != pauses_.end() &&
-                                                 hit->second.account == x.name &&
-                                                 hit->second.was == x.limit) {
+        if (const auto hit = pauses_.find(x.of);
+            hit != pauses_.end() && hit->second.account == x.name && hit->second.was == x.limit) {
           budget_slices::reply out;
           out.answer = budget_answer::refused;
           out.limit = hit->second.limit;
@@ -65,9 +63,8 @@ budget_slices::reply budget_book::try_reserve(const std::vector<budget_account>&
 
 void budget_book::note_refusal(const std::vector<budget_account>& from,
                                const budget_slices::reply& said) {
-  const auto which = std::find_if(from.begin(), from.end(), [&](const budget_account& x) {
-    return x.name == said.account;
-  });
+  const auto which = std::find_if(from.begin(), from.end(),
+                                  [&](const budget_account& x) { return x.name == said.account; });
   if (which == from.end())
     return;
   ++counts_.refused[{std::string{to_string(which->scope)}, which->of}];
@@ -76,8 +73,7 @@ void budget_book::note_refusal(const std::vector<budget_account>& from,
                              pause{which->of, said.limit, which->name, said.again, which->limit});
 }
 
-std::uint64_t budget_book::reserve(const model_request& what, milliseconds patience,
-                                   decided then) {
+std::uint64_t budget_book::reserve(const model_request& what, milliseconds patience, decided then) {
   const auto now = with_.now();
   auto accounts = accounts_for(what.by, now);
   const auto model = std::find_if(with_.models.begin(), with_.models.end(),
@@ -139,8 +135,7 @@ budget_book::waiters::iterator budget_book::forget(waiters::iterator which) {
   return waiting_.erase(which);
 }
 
-void budget_book::settle(const ticket& paid, const model_request& what,
-                         const model_reply& reply) {
+void budget_book::settle(const ticket& paid, const model_request& what, const model_reply& reply) {
   const auto now = with_.now();
   std::lock_guard hold{mutex_};
   if (!paid.accounts.empty())
@@ -211,8 +206,7 @@ budget_book::errand budget_book::next_errand() {
   counts_.claims += out.claims.size();
   if (storing_ == 0) {
     storing_ = std::min(unstored_.size(), spent_most);
-    out.spent.assign(unstored_.begin(),
-                     unstored_.begin() + static_cast<std::ptrdiff_t>(storing_));
+    out.spent.assign(unstored_.begin(), unstored_.begin() + static_cast<std::ptrdiff_t>(storing_));
   }
   return out;
 }

@@ -1,6 +1,8 @@
 #include "actors/budget_keeper.hpp"
 
 #include "actors/budget_report.hpp"
+#include "actors/journal_messages.hpp"
+#include "actors/tick.hpp"
 #include "src/store/memory_budgets.hpp"
 #include "src/store/store.hpp"
 
@@ -45,8 +47,8 @@ class errand_run {
       }
       where->apply(batch);
     }
-    const auto said = what_.claims.empty() ? std::vector<budget_stand>{}
-                                           : table.settle(what_.claims, now);
+    const auto said =
+        what_.claims.empty() ? std::vector<budget_stand>{} : table.settle(what_.claims, now);
     book_->done(what_, said);
     answered_ = true;
   }
@@ -102,7 +104,8 @@ void budget_keeper_state::go() {
   const auto run = std::make_shared<errand_run>(book_, std::move(what), away_);
   if (!journal_)
     return run->run(nullptr, *memory_, now);
-  send_to(self_, journal_, journal_ask{[run, now, spare = memory_, log = parts_->log](store& where) {
+  send_to(self_, journal_,
+          journal_ask{[run, now, spare = memory_, log = parts_->log](store& where) {
             try {
               auto* table = where.budgets();
               run->run(&where, table ? *table : *spare, now);

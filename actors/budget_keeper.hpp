@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/budget_book.hpp"
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
+#include "src/store/budget_table.hpp"
 
 #include <memory>
 #include <set>

@@ -1,5 +1,6 @@
 #include "actors/cluster_keeper.hpp"
 
+#include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 #include "policies/dice.hpp"
 

@@ -2,8 +2,9 @@
 
 // What a node's parts tell its cluster keeper, and it them.
 
-#include "actors/messages.hpp"
 #include "policies/ownership.hpp"
+
+#include <troupe/caf.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -98,25 +99,19 @@ struct at_cluster_keeper {
 
 } // namespace troupe
 
-#define TROUPE_CLUSTER_MESSAGES(X)                                                                 \
-  X(troupe::shard_opened)                                                                          \
-  X(troupe::shard_fenced)                                                                          \
-  X(troupe::want_replicas)                                                                         \
-  X(troupe::return_region)                                                                         \
-  X(troupe::leave_cluster)                                                                         \
-  X(troupe::drain_node)                                                                            \
-  X(troupe::drain_state)                                                                           \
-  X(troupe::cluster_left)                                                                          \
-  X(troupe::use_fleet)                                                                             \
-  X(troupe::table_changed)                                                                         \
-  X(troupe::shards_asked)                                                                          \
-  X(troupe::shards_released)                                                                       \
-  X(troupe::table_question)                                                                        \
-  X(troupe::at_cluster_keeper)
-
-#if !TROUPE_CAF_LEGACY
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_cluster, TROUPE_FIRST_TYPE_ID + 90)
-TROUPE_CLUSTER_MESSAGES(TROUPE_ADD_TYPE_ID)
-CAF_END_TYPE_ID_BLOCK(troupe_cluster)
-#endif
-TROUPE_CLUSTER_MESSAGES(TROUPE_ALLOW_LOCAL_MESSAGE)
+TROUPE_BEGIN_MESSAGES(troupe_cluster, TROUPE_FIRST_TYPE_ID + 90)
+TROUPE_MESSAGE(troupe_cluster, troupe::shard_opened)
+TROUPE_MESSAGE(troupe_cluster, troupe::shard_fenced)
+TROUPE_MESSAGE(troupe_cluster, troupe::want_replicas)
+TROUPE_MESSAGE(troupe_cluster, troupe::return_region)
+TROUPE_MESSAGE(troupe_cluster, troupe::leave_cluster)
+TROUPE_MESSAGE(troupe_cluster, troupe::drain_node)
+TROUPE_MESSAGE(troupe_cluster, troupe::drain_state)
+TROUPE_MESSAGE(troupe_cluster, troupe::cluster_left)
+TROUPE_MESSAGE(troupe_cluster, troupe::use_fleet)
+TROUPE_MESSAGE(troupe_cluster, troupe::table_changed)
+TROUPE_MESSAGE(troupe_cluster, troupe::shards_asked)
+TROUPE_MESSAGE(troupe_cluster, troupe::shards_released)
+TROUPE_MESSAGE(troupe_cluster, troupe::table_question)
+TROUPE_MESSAGE(troupe_cluster, troupe::at_cluster_keeper)
+TROUPE_END_MESSAGES(troupe_cluster)

@@ -1,7 +1,7 @@
 #include "actors/directory.hpp"
 
 #include "actors/arrivals.hpp"
-#include "actors/messages.hpp"
+#include "actors/seat_messages.hpp"
 
 #include <algorithm>
 #include <memory_resource>

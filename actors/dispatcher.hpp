@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/live_task.hpp"
-#include "actors/messages.hpp"
+#include "actors/seat_messages.hpp"
 #include "policies/routing.hpp"
 
 #include <troupe/fleet.hpp>

@@ -2,6 +2,7 @@
 
 #include "actors/dispatcher.hpp"
 #include "actors/fleet_version.hpp"
+#include "actors/seat_messages.hpp"
 
 #include <map>
 #include <string>

@@ -1,5 +1,7 @@
 #include "actors/fleet_keeper.hpp"
 
+#include "actors/journal_messages.hpp"
+#include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 #include "src/store/store.hpp"
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 #include "policies/fleet_change.hpp"
 #include "src/config/diagnostic.hpp"
@@ -197,17 +196,11 @@ void use_about(fleet_spec& fleet, const std::string& about);
 
 } // namespace troupe
 
-#define TROUPE_VERSION_MESSAGES(X)                                                                 \
-  X(troupe::reload_fleet)                                                                          \
-  X(troupe::fleet_reloaded)                                                                        \
-  X(troupe::view_versions)                                                                         \
-  X(troupe::versions_viewed)                                                                       \
-  X(troupe::at_fleet_keeper)                                                                       \
-  X(troupe::version_job)
-
-#if !TROUPE_CAF_LEGACY
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_versions, TROUPE_FIRST_TYPE_ID + 150)
-TROUPE_VERSION_MESSAGES(TROUPE_ADD_TYPE_ID)
-CAF_END_TYPE_ID_BLOCK(troupe_versions)
-#endif
-TROUPE_VERSION_MESSAGES(TROUPE_ALLOW_LOCAL_MESSAGE)
+TROUPE_BEGIN_MESSAGES(troupe_versions, TROUPE_FIRST_TYPE_ID + 150)
+TROUPE_MESSAGE(troupe_versions, troupe::reload_fleet)
+TROUPE_MESSAGE(troupe_versions, troupe::fleet_reloaded)
+TROUPE_MESSAGE(troupe_versions, troupe::view_versions)
+TROUPE_MESSAGE(troupe_versions, troupe::versions_viewed)
+TROUPE_MESSAGE(troupe_versions, troupe::at_fleet_keeper)
+TROUPE_MESSAGE(troupe_versions, troupe::version_job)
+TROUPE_END_MESSAGES(troupe_versions)

@@ -1,5 +1,7 @@
 #include "actors/front_desk.hpp"
 
+#include "actors/tick.hpp"
+
 #include <algorithm>
 #include <utility>
 

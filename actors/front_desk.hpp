@@ -1,8 +1,11 @@
 #pragma once
 
 #include "actors/arrivals.hpp"
-#include "actors/messages.hpp"
+#include "actors/journal_messages.hpp"
 #include "actors/node_parts.hpp"
+#include "actors/question_messages.hpp"
+#include "actors/seat_messages.hpp"
+#include "actors/task_messages.hpp"
 #include "actors/waiting_room.hpp"
 #include "policies/deadline.hpp"
 
@@ -204,7 +207,16 @@ struct front_desk_state {
   timestamp armed_ = no_deadline;
 };
 
+/// Anything that has to run on the front desk's own thread.
+struct at_front_desk {
+  std::function<void(front_desk_state&)> what;
+};
+
 caf::behavior front_desk(caf::stateful_actor<front_desk_state>* self, parts_ptr parts,
                          seat_ptr place, seat_ptr journal, seat_ptr human_desk);
 
 } // namespace troupe
+
+TROUPE_BEGIN_MESSAGES(troupe_front_desk, TROUPE_FIRST_TYPE_ID + 78)
+TROUPE_MESSAGE(troupe_front_desk, troupe::at_front_desk)
+TROUPE_END_MESSAGES(troupe_front_desk)

@@ -1,6 +1,7 @@
 #include "actors/human_desk.hpp"
 
 #include "actors/audit.hpp"
+#include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 
 #include <algorithm>

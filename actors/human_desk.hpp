@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/arrivals.hpp"
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
+#include "actors/question_messages.hpp"
 
 #include <map>
 #include <set>

@@ -1,5 +1,6 @@
 #include "actors/journal.hpp"
 
+#include "actors/tick.hpp"
 #include "src/telemetry/metrics.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/journal_messages.hpp"
 #include "actors/node_parts.hpp"
 #include "src/store/store.hpp"
 

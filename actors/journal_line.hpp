@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/journal_messages.hpp"
 
 #include <cstdint>
 #include <deque>

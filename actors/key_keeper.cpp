@@ -1,5 +1,8 @@
 #include "actors/key_keeper.hpp"
 
+#include "actors/journal_messages.hpp"
+#include "actors/tick.hpp"
+
 namespace troupe {
 
 namespace {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "actors/key_ring.hpp"
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 
 #include <atomic>

@@ -2,7 +2,6 @@
 
 #include "actors/effect_book.hpp"
 #include "actors/fleet_version.hpp"
-#include "actors/messages.hpp"
 #include "policies/plan_run.hpp"
 #include "policies/shared_state.hpp"
 

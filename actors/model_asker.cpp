@@ -1,11 +1,7 @@
 #include "actors/model_asker.hpp"
 
-#include "actors/breaker_report.hpp"
-#include "actors/model_report.hpp"
 #include "policies/deadline.hpp"
 #include "src/models/model_port.hpp"
-
-#include <stdexcept>
 
 namespace troupe {
 
@@ -14,20 +10,10 @@ model_asker::model_asker(parts_ptr parts, const agent_spec& spec,
     : parts_(std::move(parts))
     , card_(spec.card)
     , self_(self)
-    , dice_(parts_->seed ^ stable_hash(spec.card.domain + "/" + spec.card.name)) {
-  if (!parts_->models)
-    throw std::runtime_error{"there are no language models here"};
-  const auto& fleet = parts_->fleet;
-  for (const auto& name : models) {
-    const auto before = models_.size();
-    for (const auto& m : fleet.models)
-      if (m.name == name)
-        for (const auto& p : fleet.providers)
-          if (p.name == m.provider)
-            models_.push_back({&m, parts_->places->claim_provider(p.name, p.breaker)});
-    if (models_.size() == before)
-      throw std::runtime_error{"the fleet has no model called '" + name + "'"};
-  }
+    , dice_(parts_->seed ^ stable_hash(spec.card.domain + "/" + spec.card.name))
+    , models_(parts_) {
+  for (const auto& name : models)
+    models_.add(name);
 }
 
 model_asker::~model_asker() {
@@ -55,12 +41,9 @@ void model_asker::stop(std::uint64_t call) {
 
 bool model_asker::choose(open_question& q, timestamp now) {
   q.probe = false;
-  for (; q.at.model < models_.size(); q.at = {q.at.model + 1, 0}) {
-    const auto said = models_[q.at.model].provider->breaker.enter(now);
-    q.probe = said == admission::probe;
-    if (said != admission::barred)
+  for (; q.at.model < models_.size(); q.at = {q.at.model + 1, 0})
+    if (models_.enter(q.at.model, now, q.probe))
       return true;
-  }
   return false;
 }
 
@@ -82,7 +65,7 @@ void model_asker::send(std::uint64_t call, open_question& q) {
     return give_up(call, q, {reason::timeout, "the models took too long", {}});
   if (!choose(q, now))
     return give_up(call, q, {reason::unavailable, "the breakers of all providers are open", {}});
-  const auto& model = *models_[q.at.model].spec;
+  const auto& model = models_[q.at.model];
   q.so_far.model = model.name;
   model_request what;
   what.model = model.name;
@@ -100,12 +83,7 @@ void model_asker::send(std::uint64_t call, open_question& q) {
   q.number = ++last_turn_;
   q.asking = true;
   q.asked_at = now;
-  const auto to = caf::actor_cast<caf::actor_addr>(self_);
-  q.request = parts_->models->send(what, [to, call, number = q.number](model_reply x) {
-    if (auto agent = caf::actor_cast<caf::actor>(to))
-      caf::anon_send(agent,
-                     runner_turn{call, number, std::make_shared<const model_reply>(std::move(x))});
-  });
+  q.request = models_.send(what, self_, call, q.number);
 }
 
 std::optional<model_asker::answer> model_asker::turn(const runner_turn& x) {
@@ -131,24 +109,16 @@ std::optional<model_asker::answer> model_asker::turn(const runner_turn& x) {
 std::optional<model_asker::answer> model_asker::on_reply(std::uint64_t call, open_question& q,
                                                          const model_reply& reply) {
   const auto now = parts_->now(self_);
-  const auto& model = models_[q.at.model];
   q.asking = false;
   q.so_far.used += reply.used;
-  report_model(*parts_, *model.spec, reply,
-               std::chrono::duration_cast<microseconds>(now - q.asked_at));
-  const auto sign = reply.ok() ? call_sign::good
-                    : reply.error == model_error::rate_limited
-                        ? call_sign::nothing
-                        : sign_for_provider(reason_of(reply.error));
-  if (const auto turned = model.provider->breaker.ended(sign, q.probe, now))
-    report_breaker(*parts_, "provider", model.provider->name, *turned);
+  models_.heard(q.at.model, reply, q.probe, q.asked_at, now);
   if (reply.ok()) {
     q.so_far.text = reply.text;
     return std::move(q.so_far);
   }
   auto& trail = q.so_far.trail;
-  trail +=
-      (trail.empty() ? "" : "; ") + model.spec->name + ": " + std::string{to_string(reply.error)};
+  trail += (trail.empty() ? "" : "; ") + models_[q.at.model].name + ": " +
+           std::string{to_string(reply.error)};
   const auto next = after_failure(q.at, reply, models_.size(), left(q.about->deadline, now),
                                   unit_interval(dice_.draw()));
   if (next.give_up) {

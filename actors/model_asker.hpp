@@ -1,7 +1,8 @@
 #pragma once
 
+#include "actors/call_messages.hpp"
 #include "actors/fleet_version.hpp"
-#include "actors/messages.hpp"
+#include "actors/model_list.hpp"
 #include "actors/node_parts.hpp"
 #include "policies/dice.hpp"
 #include "policies/model_ladder.hpp"
@@ -52,10 +53,6 @@ class model_asker {
   void stop(std::uint64_t call);
 
  private:
-  struct known_model {
-    const model_spec* spec = nullptr;
-    provider_ptr provider;
-  };
   struct open_question {
     agent_call_ptr about;
     question what;
@@ -78,7 +75,7 @@ class model_asker {
   const agent_card card_;
   caf::event_based_actor* self_;
   dice_box dice_;
-  std::vector<known_model> models_;
+  model_list models_;
   std::unordered_map<std::uint64_t, open_question> open_; ///< by call
   std::uint64_t last_turn_ = 0;
 };

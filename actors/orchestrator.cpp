@@ -1,5 +1,6 @@
 #include "actors/orchestrator.hpp"
 
+#include "actors/tick.hpp"
 #include "src/telemetry/metrics.hpp"
 
 #include <algorithm>

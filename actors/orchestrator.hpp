@@ -1,21 +1,27 @@
 #pragma once
 
+#include "actors/action_list.hpp"
 #include "actors/arrivals.hpp"
+#include "actors/call_messages.hpp"
 #include "actors/call_table.hpp"
 #include "actors/domain_view.hpp"
 #include "actors/finished_tasks.hpp"
 #include "actors/journal_line.hpp"
+#include "actors/journal_messages.hpp"
 #include "actors/live_task.hpp"
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
+#include "actors/open_work.hpp"
+#include "actors/question_messages.hpp"
+#include "actors/seat_messages.hpp"
 #include "actors/session_book.hpp"
+#include "actors/sitter_cache.hpp"
+#include "actors/task_messages.hpp"
 #include "policies/degradation.hpp"
 #include "policies/dice.hpp"
 #include "policies/timer_heap.hpp"
 #include "policies/trial_line.hpp"
 
-#include <array>
-#include <atomic>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -86,72 +92,32 @@ struct orchestrator_state {
  private:
   /// When to ask again what was refused because of the moment.
   static constexpr milliseconds come_back{1000};
-  using actions = std::vector<plan_action>;
-  /// What is out at an agent that acts outside.
-  struct acting_call {
-    task_ptr what;
-    std::uint32_t step = 0;
-    std::uint32_t index = 0;
-    std::uint32_t attempt = 0;
-    bool query = false;
-    effects does = effects::none;
-    std::string agent;
-    std::string fingerprint;
-  };
-  /// A question to the store that has to be answered, through however many journals.
-  struct open_ask {
-    std::shared_ptr<std::atomic<bool>> done;
-    std::function<void(troupe::store&)> what;
-  };
-  struct child_ref {
-    std::uint32_t slot = 0;
-    std::uint32_t generation = 0;
-    std::uint32_t step = 0;
-    std::uint32_t attempt = 0;
-    seat_ptr to;
-    std::uint64_t incarnation = 0;
-  };
+  using actions = action_list::actions;
 
-  /// A list of actions with the memory of an earlier one: handlers need one each, and may nest.
-  class action_list {
-   public:
-    explicit action_list(orchestrator_state& of)
-        : of_(of) {
-      if (!of_.spare_.empty()) {
-        list = std::move(of_.spare_.back());
-        of_.spare_.pop_back();
-      }
-    }
-    ~action_list() {
-      list.clear();
-      of_.spare_.push_back(std::move(list));
-    }
-    action_list(const action_list&) = delete;
-    action_list& operator=(const action_list&) = delete;
-    operator actions&() noexcept { return list; }
-    actions list;
-
-   private:
-    orchestrator_state& of_;
-  };
-
-  // Accepting.
+  // Accepting: orchestrator_accept.cpp.
   void take(const submit_task& x, const caf::actor& from);
-  void begin_in_session(const submit_task& x, const caf::actor& from);
   bool take_key(const submit_task& x, const caf::actor& from);
   bool key_fits(const submit_task& x, const caf::actor& from, const task* known);
   void begin(const submit_task& x, const caf::actor& from, const json& session_context);
   void refuse(const caf::actor& to, const std::string& id, refusal why, std::string detail,
               milliseconds wait = {});
-  void watch(const watch_task& x, const caf::actor& from);
-  /// `from` hears of the task from now on, once, however often it asks.
-  static live_task::watcher& add_watcher(live_task& t, const caf::actor& from, bool progress);
   /// Somebody submitted what is known already, under the id `asked_as` if that is another one.
   void acknowledge(live_task& t, const caf::actor& from, bool progress,
                    const std::string& asked_as);
+
+  // Sessions: orchestrator_sessions.cpp.
+  void begin_in_session(const submit_task& x, const caf::actor& from);
   void next_of_session(const std::string& id);
   /// Refuses the messages whose deadline has passed while they waited for their turn.
   void end_waits();
+  /// The session is served by this replica from now on, unless another one of the same agent that
+  /// serves it still can.
+  void bind_session(session_book::entry& session, const std::string& replica) const;
+
+  // Those who watch: orchestrator_watch.cpp.
+  void watch(const watch_task& x, const caf::actor& from);
+  /// `from` hears of the task from now on, once, however often it asks.
+  static live_task::watcher& add_watcher(live_task& t, const caf::actor& from, bool progress);
 
   // Versions of the fleet: orchestrator_versions.cpp.
   domain_view& view_of(const fleet_version_ptr& version, const domain_spec& in);
@@ -170,12 +136,15 @@ struct orchestrator_state {
   [[nodiscard]] store_write mark_of(std::uint64_t number, bool begins) const;
   void write_mark(std::uint64_t number, bool begins);
 
-  // Running.
-  std::uint32_t new_slot();
-  [[nodiscard]] live_task* live(std::uint32_t slot, std::uint32_t generation);
-  [[nodiscard]] live_task* find_live(const std::string& id);
+  // What a task is and how it is done: orchestrator_plan.cpp.
   void start_work(live_task& t);
   void start_triage(live_task& t, actions& todo);
+  void use_plan(live_task& t, plan_ptr how, actions& todo);
+  [[nodiscard]] plan_ptr plan_for(const live_task& t, std::string& problem);
+  [[nodiscard]] static plan_ptr with_limits(const live_task& t, plan_node root);
+  void understood(live_task& t, actions& todo);
+
+  // What a task's steps know: orchestrator_context.cpp.
   /// Keeps the task's context: notes what a step sees when it begins and takes over what it sets
   /// when it is done.
   void learn(live_task& t, const event& e);
@@ -189,33 +158,65 @@ struct orchestrator_state {
   bool contradicts(live_task& t, event& e) const;
   /// The input of a step: the request's, its own, and what the plan gives it.
   [[nodiscard]] json input_of(const live_task& t, std::uint32_t step) const;
-  void use_plan(live_task& t, plan_ptr how, actions& todo);
-  [[nodiscard]] plan_ptr plan_for(const live_task& t, std::string& problem);
-  [[nodiscard]] static plan_ptr with_limits(const live_task& t, plan_node root);
-  void understood(live_task& t, actions& todo);
+  void expand_step(live_task& t, const plan_action& a, actions& todo);
+
+  // Running: orchestrator_run.cpp.
+  std::uint32_t new_slot();
+  [[nodiscard]] live_task* live(std::uint32_t slot, std::uint32_t generation);
+  [[nodiscard]] live_task* find_live(const std::string& id);
   /// Records an event that decides nothing.
   void note(live_task& t, event e);
   /// Records an event and lets the interpreter go on; false when it came too late.
   bool happen(live_task& t, event e, actions& todo);
   void carry_out(live_task& t, actions& todo);
-  /// The session is served by this replica from now on, unless another one of the same agent that
-  /// serves it still can.
-  void bind_session(session_book::entry& session, const std::string& replica) const;
+  void fail_step(live_task& t, std::uint32_t step, std::uint32_t attempt, failure f);
+  [[nodiscard]] event make_event(const live_task& t, event_kind kind, std::uint32_t step,
+                                 std::uint32_t attempt);
+  /// `turned`: the task's state is another one since this event.
+  void tell_progress(live_task& t, const event& e, bool turned);
+  void rearm(live_task& t);
+  void arm();
+
+  // Steps: orchestrator_steps.cpp.
   /// `patient`: if everybody who could do it is down, they are waited for.
   void route_step(live_task& t, const plan_action& a, actions& todo, bool patient = true);
   void delegate_step(live_task& t, const plan_action& a, actions& todo);
   void ask_step(live_task& t, const plan_action& a, actions& todo);
   void stop_step(live_task& t, const plan_action& a);
-  void expand_step(live_task& t, const plan_action& a, actions& todo);
-  void finish(live_task& t, outcome_ptr result);
-  void finish(live_task& t, failure why);
-  void end(live_task& t);
-  void fail_step(live_task& t, std::uint32_t step, std::uint32_t attempt, failure f);
+  void perform_call(live_task& t, effect& e);
+  void perform_delegate(live_task& t, const effect& e);
+  void perform_ask(live_task& t, std::uint32_t step, std::uint32_t attempt);
+  /// Whose queue the question of a step goes to.
+  [[nodiscard]] std::string queue_of(const live_task& t, std::uint32_t step) const;
+
+  // Waiting for those who move between nodes: orchestrator_moves.cpp.
+  /// True: it waits, for at most a few seconds.
+  [[nodiscard]] bool strand(const live_task& t, std::uint32_t step, std::uint32_t attempt,
+                            seat_ptr to);
+  void look_at_stranded();
+  /// False: it has to go on waiting.
+  bool go_on(const stranded_step& s);
+
+  // Steps under which nodes have ended: orchestrator_trials.cpp.
+  /// So often has this attempt been given to an agent.
+  [[nodiscard]] static std::uint32_t handed_out(const live_task& t, const plan_action& a);
+  /// It has been handed out as often as an attempt may be.
+  [[nodiscard]] static bool too_often(const live_task& t, const plan_action& a);
+  /// False: the step has to wait until those have ended that may have ended the node, too.
+  [[nodiscard]] bool has_its_turn(const live_task& t, const plan_action& a);
+  /// Something has happened to `step`, or to the whole task: the turn may be free.
+  void end_trial(const live_task& t, std::uint32_t step, bool task_over);
+  void look_at_trials();
+  void look_at_trials_later();
+
+  // What comes back: orchestrator_replies.cpp.
   /// Something came back for an attempt, whose task may be gone or may no longer wait for it: then
   /// false.
   bool reply(std::uint32_t slot, std::uint32_t generation, event_kind kind, std::uint32_t step,
              std::uint32_t attempt, event::body_type body);
   void lost(open_call& c, std::uint64_t incarnation);
+  [[nodiscard]] std::optional<open_child> take_child(const std::string& id);
+  void perform_settle(live_task& t, const effect& e);
 
   // Failures beyond the step itself: orchestrator_treat.cpp.
   /// Tells the breakers how a call went that this orchestrator had sent.
@@ -240,8 +241,8 @@ struct orchestrator_state {
   /// `step` has judged what another one answered.
   void learn_of_judgement(const live_task& t, std::uint32_t step, const outcome& x);
   void stir_arms();
-  /// The agent that was drawn for the running attempt before the node ended: a resumed task does not
-  /// draw again. Empty: nobody was.
+  /// The agent that was drawn for the running attempt before the node ended: a resumed task does
+  /// not draw again. Empty: nobody was.
   [[nodiscard]] std::string drawn_before(const live_task& t, std::uint32_t step) const;
 
   // What passes between us and the agents: orchestrator_boundary.cpp.
@@ -261,44 +262,6 @@ struct orchestrator_state {
                                                std::string_view domain, std::string_view skill);
   void note_barred(live_task& t, std::uint32_t step, std::uint32_t attempt, std::string_view domain,
                    std::string_view skill, const std::string& why);
-  [[nodiscard]] std::optional<child_ref> take_child(const std::string& id);
-  [[nodiscard]] event make_event(const live_task& t, event_kind kind, std::uint32_t step,
-                                 std::uint32_t attempt);
-  /// `turned`: the task's state is another one since this event.
-  void tell_progress(live_task& t, const event& e, bool turned);
-  void rearm(live_task& t);
-
-  // Effects.
-  void hold(live_task& t, effect e);
-  void release(live_task& t, std::uint64_t stored);
-  void perform(live_task& t, effect e);
-  void perform_call(live_task& t, effect& e);
-  void perform_delegate(live_task& t, const effect& e);
-  void perform_ask(live_task& t, std::uint32_t step, std::uint32_t attempt);
-  void perform_settle(live_task& t, const effect& e);
-  /// Whose queue the question of a step goes to.
-  [[nodiscard]] std::string queue_of(const live_task& t, std::uint32_t step) const;
-  /// Who sits at `place`, from our own copy while that is good.
-  const seat::sitter& sitter_of(const seat_ptr& place);
-
-  // Waiting for those who move between nodes: orchestrator_moves.cpp.
-  /// A step that nobody can be given to now, because they are all on their way to another node.
-  struct stranded_step {
-    std::uint32_t slot = 0;
-    std::uint32_t generation = 0;
-    std::uint32_t step = 0;
-    std::uint32_t attempt = 0;
-    bool triage = false;
-    step_status status = step_status::wanted; ///< running: it was given to somebody before
-    seat_ptr to; ///< the orchestrator that it is delegated to; null: it is a call
-    timestamp until{};
-  };
-  /// True: it waits, for at most a few seconds.
-  [[nodiscard]] bool strand(const live_task& t, std::uint32_t step, std::uint32_t attempt,
-                            seat_ptr to);
-  void look_at_stranded();
-  /// False: it has to go on waiting.
-  bool go_on(const stranded_step& s);
 
   // The effect ledger: orchestrator_effects.cpp.
   [[nodiscard]] static bool acts(const live_task& t, const seat_ptr& who);
@@ -322,7 +285,10 @@ struct orchestrator_state {
   void load_ledger(live_task& t, const stored_task& x) const;
   bool take_up_effect(live_task& t, const plan_action& a, actions& todo);
 
-  // Journal.
+  // The journal: orchestrator_journal.cpp.
+  void hold(live_task& t, effect e);
+  void release(live_task& t, std::uint64_t stored);
+  void perform(live_task& t, effect e);
   void ask_journal(std::function<void(troupe::store&)> what);
   void ask_again();
   void flush_later();
@@ -332,6 +298,8 @@ struct orchestrator_state {
   void append_event(live_task& t, const event& e);
   void store(live_task& t, store_write w);
   void own(store_write& w) const;
+
+  // Taking up what the store knows: orchestrator_recover.cpp.
   void open_shard();
   void recover(const stored_task& x);
   void replay(live_task& t);
@@ -339,19 +307,10 @@ struct orchestrator_state {
   /// An attempt that was under way when the node ended may simply be handed out again.
   [[nodiscard]] static bool harmless_again(const plan_run::step_state& step);
 
-  // Steps under which nodes have ended: orchestrator_trials.cpp.
-  /// So often has this attempt been given to an agent.
-  [[nodiscard]] static std::uint32_t handed_out(const live_task& t, const plan_action& a);
-  /// It has been handed out as often as an attempt may be.
-  [[nodiscard]] static bool too_often(const live_task& t, const plan_action& a);
-  /// False: the step has to wait until those have ended that may have ended the node, too.
-  [[nodiscard]] bool has_its_turn(const live_task& t, const plan_action& a);
-  /// Something has happened to `step`, or to the whole task: the turn may be free.
-  void end_trial(const live_task& t, std::uint32_t step, bool task_over);
-  void look_at_trials();
-  void look_at_trials_later();
-
-  void arm();
+  // Ending: orchestrator_end.cpp.
+  void finish(live_task& t, outcome_ptr result);
+  void finish(live_task& t, failure why);
+  void end(live_task& t);
   void log_end(const live_task& t, const task_record& record) const;
 
   caf::event_based_actor* self_ = nullptr;
@@ -363,16 +322,22 @@ struct orchestrator_state {
   timestamp now_{};       ///< of the message that is being handled
   seat_ptr breaker_desk_; ///< null until it is needed
   seat_ptr arm_keeper_;   ///< likewise
+  std::optional<degradation> overload_;
+  timer_heap timers_;
+  timestamp armed_ = no_deadline;
+  timestamp swept_{};
+
+  // The versions of the fleet.
   /// By number: those that tasks here go by.
   std::map<std::uint64_t, std::unique_ptr<domain_view>> views_;
   domain_view* current_ = nullptr; ///< of the tasks to come
   std::uint64_t versions_seen_ = ~std::uint64_t{0};
   routing_table_ptr all_routes_ = std::make_shared<const routing_table>(); ///< of all versions
+  bool has_routes_ = false;
   /// Versions that the store knows to be used in this shard, with how many open tasks are stored.
   std::map<std::uint64_t, std::uint32_t> marks_;
-  std::unique_ptr<session_book> sessions_;
-  std::unique_ptr<finished_tasks> finished_;
 
+  // The tasks and sessions that are here.
   std::vector<std::unique_ptr<live_task>> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::uint32_t generation_ = 0;
@@ -382,36 +347,33 @@ struct orchestrator_state {
       keys_; ///< idempotency key to task id, of tasks in memory
   std::size_t keys_before_sweep_ = 1024;
   std::unordered_map<std::string, std::vector<session_book::waiting>> key_line_;
+  std::size_t keys_in_line_ = 0; ///< requests that wait for their key's look-up
+  std::unique_ptr<session_book> sessions_;
+  std::unique_ptr<finished_tasks> finished_;
+
+  // What is out, and what waits for its turn to go out.
   call_table calls_;
   std::unordered_map<std::uint64_t, acting_call> acting_; ///< by the number of the call
-  std::unordered_map<std::string, child_ref> children_;
-  struct known_sitter {
-    seat_ptr place;
-    std::uint64_t version = 0;
-    seat::sitter who;
-  };
-  std::array<known_sitter, 64> known_sitters_; ///< direct mapped by the seat's address
-  std::vector<actions> spare_;
-  std::optional<degradation> overload_;
-  std::size_t keys_in_line_ = 0; ///< requests that wait for their key's look-up
-  timer_heap timers_;
-  timestamp armed_ = no_deadline;
-  timestamp swept_{};
+  std::unordered_map<std::string, open_child> children_;
+  std::deque<stranded_step> stranded_;
+  timestamp look_again_{}; ///< at them
+  trial_line trials_;
+  timestamp trials_armed_{}; ///< when it is looked whose turn it is
+  sitter_cache sitters_;
+  action_list::memory spare_;
 
+  // The journal.
   journal_line line_;
   std::unordered_map<std::uint32_t, std::uint64_t>
       last_batch_; ///< by slot: the batch with its newest write
   std::vector<open_ask> asks_;
   std::uint64_t epoch_ = 0; ///< under which the shard is ours; 0: not opened yet
-  std::deque<stranded_step> stranded_;
-  timestamp look_again_{}; ///< at them
-  trial_line trials_;
-  timestamp trials_armed_{}; ///< when it is looked whose turn it is
   bool flushing_ = false;
   bool store_failing_ = false;
   bool journal_lost_ = false; ///< what it was asked has to be asked again
+
+  // Before the shard is loaded.
   bool loaded_ = false;
-  bool has_routes_ = false;
   std::uint32_t looked_ =
       0; ///< how often it has waited for its agents to sit before opening the shard
   timestamp open_again_{}; ///< when it looks for them again

@@ -267,7 +267,7 @@ void orchestrator_state::on_cancel(const cancel_task& x) {
     finish(*t, failure{reason::cancelled, x.why, {}});
     return;
   }
-  action_list todo{*this};
+  action_list todo{spare_};
   happen(*t, std::move(e), todo);
   carry_out(*t, todo);
 }

@@ -1,6 +1,7 @@
 #include "actors/orchestrator.hpp"
 
 #include "actors/cluster_messages.hpp"
+#include "actors/tick.hpp"
 #include "src/wire/codec.hpp"
 
 #include <algorithm>

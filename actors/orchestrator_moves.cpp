@@ -1,5 +1,6 @@
 #include "actors/orchestrator.hpp"
 
+#include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 
 #include <algorithm>
@@ -52,7 +53,7 @@ bool orchestrator_state::go_on(const stranded_step& s) {
   }
   if (!late && t->by->routes.all_down(*t, s.step, bound_to(*t, s.step)))
     return false;
-  action_list todo{*this};
+  action_list todo{spare_};
   route_step(*t, {plan_action::kind::call, s.step, s.attempt, false}, todo, false);
   carry_out(*t, todo);
   return true;
@@ -110,7 +111,7 @@ void orchestrator_state::on_call_undelivered(const call_undelivered& x) {
     fail_step(*t, c->step, c->attempt, {reason::unavailable, x.why, {}});
     return;
   }
-  action_list todo{*this};
+  action_list todo{spare_};
   route_step(*t, again, todo);
   carry_out(*t, todo);
 }

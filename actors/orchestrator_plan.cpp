@@ -70,7 +70,7 @@ void orchestrator_state::start_triage(live_task& t, actions& todo) {
 
 void orchestrator_state::start_work(live_task& t) {
   t.state = task_state::working;
-  action_list todo{*this};
+  action_list todo{spare_};
   const bool free_text = t.what->skill.empty() && !t.by->domain.fixed_plan &&
                          !t.by->domain.understanding.agent.empty();
   if (free_text) {

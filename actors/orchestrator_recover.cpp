@@ -1,6 +1,7 @@
 #include "actors/orchestrator.hpp"
 
 #include "actors/cluster_messages.hpp"
+#include "actors/tick.hpp"
 #include "policies/context_scope.hpp"
 #include "policies/deadline.hpp"
 #include "src/telemetry/log.hpp"

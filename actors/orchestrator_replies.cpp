@@ -8,16 +8,6 @@
 
 namespace troupe {
 
-const seat::sitter& orchestrator_state::sitter_of(const seat_ptr& place) {
-  auto& known =
-      known_sitters_[(reinterpret_cast<std::uintptr_t>(place.get()) >> 6) % known_sitters_.size()];
-  // The version is read first: a change in between is then noticed the next time.
-  const auto version = place->version();
-  if (known.place != place || known.version != version)
-    known = {place, version, place->now()};
-  return known.who;
-}
-
 void orchestrator_state::lost(open_call& c, std::uint64_t incarnation) {
   if (!c.judged)
     learn_of(c, outcome::of({reason::crash, {}, {}}));
@@ -42,7 +32,7 @@ bool orchestrator_state::reply(std::uint32_t slot, std::uint32_t generation, eve
   e.body = std::move(body);
   contradicts(*t, e);
   // What the interpreter no longer waits for came too late: it is dropped here.
-  action_list todo{*this};
+  action_list todo{spare_};
   if (!happen(*t, std::move(e), todo))
     return false;
   carry_out(*t, todo);
@@ -99,14 +89,14 @@ void orchestrator_state::on_handed_over(const call_handed_over& x) {
     return;
   auto e = make_event(*t, event_kind::asked, c->step, c->attempt);
   e.body = std::make_shared<const std::string>(x.question);
-  action_list todo{*this};
+  action_list todo{spare_};
   if (!happen(*t, std::move(e), todo))
     return;
   hold(*t, {effect::kind::ask, 0, c->step, c->attempt, c->to});
   carry_out(*t, todo);
 }
 
-std::optional<orchestrator_state::child_ref> orchestrator_state::take_child(const std::string& id) {
+std::optional<open_child> orchestrator_state::take_child(const std::string& id) {
   auto hit = children_.extract(id);
   return hit.empty() ? std::nullopt : std::optional{std::move(hit.mapped())};
 }
@@ -190,7 +180,7 @@ void orchestrator_state::on_question_answered(const question_answered& x) {
   if (t && !t->ending) {
     auto e = make_event(*t, event_kind::answered, x.step, x.attempt);
     e.body = settle_by_person(*t, x);
-    action_list todo{*this};
+    action_list todo{spare_};
     if (happen(*t, std::move(e), todo)) {
       note_desk();
       // Whoever answered hears of it when the answer is stored.
@@ -266,7 +256,7 @@ void orchestrator_state::on_seat_down(const seat_down& x) {
     acting_.erase(call);
     reply(c->slot, c->generation, event_kind::step_failed, c->step, c->attempt, gone);
   }
-  std::vector<child_ref> orphans;
+  std::vector<open_child> orphans;
   std::erase_if(children_, [&](const auto& child) {
     if (!held(child.second))
       return false;

@@ -1,6 +1,7 @@
 #include "actors/orchestrator.hpp"
 
 #include "actors/human_desk.hpp"
+#include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
@@ -152,7 +153,7 @@ void orchestrator_state::fail_step(live_task& t, std::uint32_t step, std::uint32
                                    failure f) {
   auto e = make_event(t, event_kind::step_failed, step, attempt);
   e.body = std::make_shared<const failure>(std::move(f));
-  action_list todo{*this};
+  action_list todo{spare_};
   if (happen(t, std::move(e), todo))
     carry_out(t, todo);
 }
@@ -187,7 +188,7 @@ void orchestrator_state::on_tick() {
         send_to(self_, config_.desk, withdraw_question{question_id(t.what->id, e.step, e.attempt)});
       }
     }
-    action_list todo{*this};
+    action_list todo{spare_};
     if (!happen(t, std::move(e), todo)) {
       // Cannot be: a timer stands for an event that fits. Going round in circles would be worse
       // than losing it.

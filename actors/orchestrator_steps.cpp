@@ -136,7 +136,7 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
   // The step may have been cancelled while its route was on the way to the disk.
   if (step.status != step_status::running || step.attempt != e.attempt || step.asking)
     return never_sent(t, e);
-  const auto& who = sitter_of(e.to);
+  const auto& who = sitters_.at(e.to);
   const bool acting = acts(t, e.to);
   if (!who.handle) {
     never_sent(t, e);

@@ -2,6 +2,7 @@
 #include "actors/breaker_report.hpp"
 #include "actors/orchestrator.hpp"
 #include "actors/survey.hpp"
+#include "actors/tree_messages.hpp"
 
 #include "policies/failure_table.hpp"
 #include "src/telemetry/metrics.hpp"

@@ -1,5 +1,6 @@
 #include "actors/orchestrator.hpp"
 
+#include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 
 #include <algorithm>
@@ -67,7 +68,7 @@ void orchestrator_state::look_at_trials() {
     if (step.attempt != who->attempt || step.asking ||
         (step.status != step_status::running && step.status != step_status::wanted))
       continue; // It was cancelled, or its time was up.
-    action_list todo{*this};
+    action_list todo{spare_};
     route_step(*t, {plan_action::kind::call, who->step, who->attempt, false}, todo);
     carry_out(*t, todo);
   }

@@ -1,6 +1,9 @@
 #include "actors/order_keeper.hpp"
 
+#include "actors/journal_messages.hpp"
 #include "actors/standing_orders.hpp"
+#include "actors/tick.hpp"
+#include "actors/tree_messages.hpp"
 #include "src/store/store.hpp"
 
 #include <algorithm>

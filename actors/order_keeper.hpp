@@ -1,6 +1,5 @@
 #pragma once
 
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 #include "src/store/order_table.hpp"
 
@@ -60,14 +59,8 @@ caf::behavior order_keeper(caf::stateful_actor<order_keeper_state>* self, parts_
 
 } // namespace troupe
 
-#define TROUPE_ORDER_MESSAGES(X)                                                                   \
-  X(troupe::keep_order)                                                                            \
-  X(troupe::order_kept)                                                                            \
-  X(troupe::at_order_keeper)
-
-#if !TROUPE_CAF_LEGACY
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_orders, TROUPE_FIRST_TYPE_ID + 120)
-TROUPE_ORDER_MESSAGES(TROUPE_ADD_TYPE_ID)
-CAF_END_TYPE_ID_BLOCK(troupe_orders)
-#endif
-TROUPE_ORDER_MESSAGES(TROUPE_ALLOW_LOCAL_MESSAGE)
+TROUPE_BEGIN_MESSAGES(troupe_orders, TROUPE_FIRST_TYPE_ID + 120)
+TROUPE_MESSAGE(troupe_orders, troupe::keep_order)
+TROUPE_MESSAGE(troupe_orders, troupe::order_kept)
+TROUPE_MESSAGE(troupe_orders, troupe::at_order_keeper)
+TROUPE_END_MESSAGES(troupe_orders)

@@ -1,5 +1,6 @@
 #include "actors/post.hpp"
 
+#include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 
 #include <algorithm>

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "actors/arrivals.hpp"
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/post_metrics.hpp"
 #include "actors/post_talk.hpp"
 #include "actors/proxy.hpp"
+#include "actors/seat_messages.hpp"
 #include "policies/delivery.hpp"
 #include "policies/dice.hpp"
 #include "src/links/carrier.hpp"
@@ -310,18 +310,12 @@ caf::behavior post(caf::stateful_actor<post_state>* self, parts_ptr parts, post_
 
 } // namespace troupe
 
-#define TROUPE_POST_MESSAGES(X)                                                                    \
-  X(troupe::reach_nodes)                                                                           \
-  X(troupe::forget_node)                                                                           \
-  X(troupe::hand_over)                                                                             \
-  X(troupe::link_up)                                                                               \
-  X(troupe::link_down)                                                                             \
-  X(troupe::link_refused)                                                                          \
-  X(troupe::batch_arrived)
-
-#if !TROUPE_CAF_LEGACY
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_post, TROUPE_FIRST_TYPE_ID + 80)
-TROUPE_POST_MESSAGES(TROUPE_ADD_TYPE_ID)
-CAF_END_TYPE_ID_BLOCK(troupe_post)
-#endif
-TROUPE_POST_MESSAGES(TROUPE_ALLOW_LOCAL_MESSAGE)
+TROUPE_BEGIN_MESSAGES(troupe_post, TROUPE_FIRST_TYPE_ID + 80)
+TROUPE_MESSAGE(troupe_post, troupe::reach_nodes)
+TROUPE_MESSAGE(troupe_post, troupe::forget_node)
+TROUPE_MESSAGE(troupe_post, troupe::hand_over)
+TROUPE_MESSAGE(troupe_post, troupe::link_up)
+TROUPE_MESSAGE(troupe_post, troupe::link_down)
+TROUPE_MESSAGE(troupe_post, troupe::link_refused)
+TROUPE_MESSAGE(troupe_post, troupe::batch_arrived)
+TROUPE_END_MESSAGES(troupe_post)

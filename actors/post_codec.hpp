@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/seat.hpp"
 #include "src/wire/codec.hpp"
 
 #include <cstdint>
@@ -38,8 +38,8 @@ using seat_finder = std::function<seat_ptr(const address&)>;
                                      const seat_finder& seats);
 
 /// What whoever sent `x` gets in its place when it could not be delivered, so that nobody waits in
-/// vain: a call has failed, a task is refused, a search found nothing; a call or a task that came to
-/// nobody is undelivered. Nothing for what wants no answer.
+/// vain: a call has failed, a task is refused, a search found nothing; a call or a task that came
+/// to nobody is undelivered. Nothing for what wants no answer.
 [[nodiscard]] std::optional<caf::message> refusal_of(const caf::message& x, const failure& why);
 
 /// Whether `kind` asks for work. What only answers or tells may use the last part of a peer's

@@ -1,5 +1,7 @@
+#include "actors/call_messages.hpp"
 #include "actors/flight_log.hpp"
 #include "actors/post.hpp"
+#include "actors/task_messages.hpp"
 
 #include <algorithm>
 #include <charconv>

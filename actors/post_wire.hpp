@@ -1,7 +1,12 @@
 #pragma once
 
+#include "actors/call_messages.hpp"
 #include "actors/cluster_messages.hpp"
+#include "actors/node_messages.hpp"
 #include "actors/post_codec.hpp"
+#include "actors/question_messages.hpp"
+#include "actors/seat_messages.hpp"
+#include "actors/task_messages.hpp"
 #include "src/wire/messages.hpp"
 
 #include <troupe_post_v1.pb.h>

@@ -1,6 +1,8 @@
 #include "actors/proxy.hpp"
 
+#include "actors/call_messages.hpp"
 #include "actors/flight_log.hpp"
+#include "actors/task_messages.hpp"
 
 namespace troupe {
 

@@ -1,6 +1,8 @@
 #include "actors/quota_desk.hpp"
 
+#include "actors/node_messages.hpp"
 #include "actors/quota_report.hpp"
+#include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 #include "src/wire/json_text.hpp"
 

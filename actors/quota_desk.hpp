@@ -1,6 +1,5 @@
 #pragma once
 
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/node_subject.hpp"
 #include "actors/quota_port.hpp"
@@ -178,17 +177,11 @@ caf::behavior quota_desk(caf::stateful_actor<quota_desk_state>* self, parts_ptr 
 
 } // namespace troupe
 
-#define TROUPE_QUOTA_DESK_MESSAGES(X)                                                              \
-  X(troupe::quota_wanted)                                                                          \
-  X(troupe::quota_given_up)                                                                        \
-  X(troupe::quota_ended)                                                                           \
-  X(troupe::quota_frozen)                                                                          \
-  X(troupe::quota_handed)                                                                          \
-  X(troupe::quota_view)
-
-#if !TROUPE_CAF_LEGACY
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_quota_desk, TROUPE_FIRST_TYPE_ID + 190)
-TROUPE_QUOTA_DESK_MESSAGES(TROUPE_ADD_TYPE_ID)
-CAF_END_TYPE_ID_BLOCK(troupe_quota_desk)
-#endif
-TROUPE_QUOTA_DESK_MESSAGES(TROUPE_ALLOW_LOCAL_MESSAGE)
+TROUPE_BEGIN_MESSAGES(troupe_quota_desk, TROUPE_FIRST_TYPE_ID + 190)
+TROUPE_MESSAGE(troupe_quota_desk, troupe::quota_wanted)
+TROUPE_MESSAGE(troupe_quota_desk, troupe::quota_given_up)
+TROUPE_MESSAGE(troupe_quota_desk, troupe::quota_ended)
+TROUPE_MESSAGE(troupe_quota_desk, troupe::quota_frozen)
+TROUPE_MESSAGE(troupe_quota_desk, troupe::quota_handed)
+TROUPE_MESSAGE(troupe_quota_desk, troupe::quota_view)
+TROUPE_END_MESSAGES(troupe_quota_desk)

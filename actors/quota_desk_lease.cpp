@@ -1,4 +1,5 @@
 // The quota desk and the owners of its limits.
+#include "actors/node_messages.hpp"
 #include "actors/quota_desk.hpp"
 
 #include "actors/quota_leaves_json.hpp"

@@ -2,6 +2,7 @@
 
 #include "actors/quota_desk.hpp"
 #include "actors/quota_leaves_json.hpp"
+#include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 
 #include <algorithm>

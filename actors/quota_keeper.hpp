@@ -1,6 +1,5 @@
 #pragma once
 
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/node_subject.hpp"
 #include "actors/quota_port.hpp"
@@ -61,11 +60,6 @@ caf::behavior quota_keeper(caf::stateful_actor<quota_keeper_state>* self, parts_
 
 } // namespace troupe
 
-#define TROUPE_QUOTA_KEEPER_MESSAGES(X) X(troupe::quota_asked)
-
-#if !TROUPE_CAF_LEGACY
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_quota_keeper, TROUPE_FIRST_TYPE_ID + 200)
-TROUPE_QUOTA_KEEPER_MESSAGES(TROUPE_ADD_TYPE_ID)
-CAF_END_TYPE_ID_BLOCK(troupe_quota_keeper)
-#endif
-TROUPE_QUOTA_KEEPER_MESSAGES(TROUPE_ALLOW_LOCAL_MESSAGE)
+TROUPE_BEGIN_MESSAGES(troupe_quota_keeper, TROUPE_FIRST_TYPE_ID + 200)
+TROUPE_MESSAGE(troupe_quota_keeper, troupe::quota_asked)
+TROUPE_END_MESSAGES(troupe_quota_keeper)

@@ -1,6 +1,7 @@
 #include "actors/registry.hpp"
 
 #include "actors/domain_view.hpp"
+#include "actors/tick.hpp"
 
 #include <algorithm>
 

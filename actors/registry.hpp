@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
+#include "actors/seat_messages.hpp"
 
 #include <map>
 #include <string>

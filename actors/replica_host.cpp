@@ -1,5 +1,6 @@
 #include "actors/replica_host.hpp"
 
+#include "actors/seat_messages.hpp"
 #include "policies/deadline.hpp"
 #include "src/telemetry/metrics.hpp"
 

@@ -1,5 +1,6 @@
 #include "actors/respondent.hpp"
 
+#include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 #include "src/wire/json_text.hpp"
 

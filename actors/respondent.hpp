@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/node_messages.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/node_subject.hpp"
 
@@ -61,11 +61,6 @@ caf::behavior respondent(caf::stateful_actor<respondent_state>* self, parts_ptr 
 
 } // namespace troupe
 
-#define TROUPE_RESPONDENT_MESSAGES(X) X(troupe::subject_done)
-
-#if !TROUPE_CAF_LEGACY
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_respondent, TROUPE_FIRST_TYPE_ID + 110)
-TROUPE_RESPONDENT_MESSAGES(TROUPE_ADD_TYPE_ID)
-CAF_END_TYPE_ID_BLOCK(troupe_respondent)
-#endif
-TROUPE_RESPONDENT_MESSAGES(TROUPE_ALLOW_LOCAL_MESSAGE)
+TROUPE_BEGIN_MESSAGES(troupe_respondent, TROUPE_FIRST_TYPE_ID + 110)
+TROUPE_MESSAGE(troupe_respondent, troupe::subject_done)
+TROUPE_END_MESSAGES(troupe_respondent)

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/call_messages.hpp"
 #include "actors/node_parts.hpp"
 
 #include <cstdint>

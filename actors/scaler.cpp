@@ -1,6 +1,7 @@
 #include "actors/scaler.hpp"
 
 #include "actors/cluster_messages.hpp"
+#include "actors/tick.hpp"
 
 #include "policies/deadline.hpp"
 #include "src/telemetry/metrics.hpp"

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 #include "policies/screens/leak.hpp"
 #include "policies/screens/screen.hpp"

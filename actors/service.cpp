@@ -1,5 +1,6 @@
 #include "actors/service.hpp"
 
+#include "actors/call_messages.hpp"
 #include "src/tools/process.hpp"
 
 namespace troupe {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
 
 #include <troupe/fleet.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/messages.hpp"
+#include "actors/task_messages.hpp"
 
 #include <troupe/fleet.hpp>
 #include <troupe/session.hpp>

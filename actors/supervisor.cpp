@@ -1,5 +1,6 @@
 #include "actors/supervisor.hpp"
 
+#include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 
 #include <stdexcept>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/messages.hpp"
 #include "actors/node_parts.hpp"
+#include "actors/tree_messages.hpp"
 #include "policies/supervision.hpp"
 
 #include <functional>

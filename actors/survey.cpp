@@ -1,6 +1,6 @@
 #include "actors/survey.hpp"
 
-#include "actors/messages.hpp"
+#include "actors/node_messages.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/respondent.hpp"
 #include "policies/deadline.hpp"

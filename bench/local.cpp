@@ -1,3 +1,4 @@
+#include "actors/call_messages.hpp"
 #include "actors/dispatcher.hpp"
 #include "bench/bare_caf.hpp"
 #include "bench/benches.hpp"

@@ -1,4 +1,5 @@
 #include "actors/post.hpp"
+#include "actors/call_messages.hpp"
 #include "bench/benches.hpp"
 #include "bench/driver.hpp"
 #include "nodes/scheduler.hpp"

@@ -1,4 +1,6 @@
+#include "actors/call_messages.hpp"
 #include "actors/post.hpp"
+#include "actors/tick.hpp"
 #include "bench/basp_floor.hpp"
 #include "bench/benches.hpp"
 #include "bench/fleets.hpp"

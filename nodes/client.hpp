@@ -3,8 +3,10 @@
 #include "actors/cluster_messages.hpp"
 #include "actors/cluster_view.hpp"
 #include "actors/fleet_keeper.hpp"
-#include "actors/messages.hpp"
+#include "actors/question_messages.hpp"
 #include "actors/survey.hpp"
+#include "actors/task_messages.hpp"
+#include "actors/tree_messages.hpp"
 #include "src/store/store.hpp"
 
 #include <troupe/domain_path.hpp>

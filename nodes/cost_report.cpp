@@ -1,6 +1,7 @@
 #include "nodes/cost_report.hpp"
 
 #include "actors/budget_book.hpp"
+#include "actors/journal_messages.hpp"
 #include "actors/node_parts.hpp"
 #include "nodes/time_text.hpp"
 #include "policies/budget.hpp"
@@ -70,8 +71,7 @@ void read_costs_of(const node_parts& parts, caf::actor_system& sys, const cost_q
   auto found = std::make_shared<cost_answer>();
   if (parts.budgets)
     for (const auto& x : parts.budgets->limits())
-      if (x.what.scope == budget_scope::day &&
-          is_within(x.what.of, what.asked.within))
+      if (x.what.scope == budget_scope::day && is_within(x.what.of, what.asked.within))
         found->limits.push_back(limit_json(x, parts.budgets->pauses()));
   const auto place = parts.places->find({address_kind::node, parts.fleet.node_id + "/journal"});
   if (!place)

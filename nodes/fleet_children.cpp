@@ -1,5 +1,6 @@
 #include "nodes/fleet_children.hpp"
 
+#include "actors/tick.hpp"
 #include "nodes/node_tree.hpp"
 
 namespace troupe {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/tree_messages.hpp"
 #include "nodes/client.hpp"
 
 #include <troupe/json.hpp>

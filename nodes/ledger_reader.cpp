@@ -1,5 +1,6 @@
 #include "nodes/ledger_reader.hpp"
 
+#include "actors/journal_messages.hpp"
 #include "actors/node_parts.hpp"
 
 #include <memory>

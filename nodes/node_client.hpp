@@ -2,6 +2,9 @@
 
 #include "actors/front_desk.hpp"
 #include "actors/node_parts.hpp"
+#include "actors/question_messages.hpp"
+#include "actors/task_messages.hpp"
+#include "actors/tree_messages.hpp"
 #include "nodes/client.hpp"
 
 #include <atomic>

@@ -4,6 +4,7 @@
 #include "actors/late_children.hpp"
 #include "actors/respondent.hpp"
 #include "actors/supervisor.hpp"
+#include "actors/tree_messages.hpp"
 #include "nodes/node.hpp"
 #include "policies/agent_placement.hpp"
 
@@ -115,7 +116,7 @@ class node_tree {
   struct made {
     std::mutex mutex;
     std::map<std::string, std::vector<child_spec>> children;
-    placement_records alone; ///< where agents run when the node is alone: here, or nowhere
+    placement_records alone;      ///< where agents run when the node is alone: here, or nowhere
     std::uint64_t placed_for = 0; ///< change of the versions
   };
   std::shared_ptr<made> made_ = std::make_shared<made>();

@@ -12,13 +12,19 @@
 #define TROUPE_CAF_LEGACY (CAF_MAJOR_VERSION == 0)
 
 // Messages between actors of one node are C++ values whose payload is a shared pointer; they are never serialised, since
-// what crosses nodes does so as Protobuf between posts. TROUPE_MESSAGES(X) in actors/messages.hpp lists them once.
+// what crosses nodes does so as Protobuf between posts. A header names those that it defines after the namespace, between
+// TROUPE_BEGIN_MESSAGES(block, first) and TROUPE_END_MESSAGES(block), each as TROUPE_MESSAGE(block, type). `first` is
+// TROUPE_FIRST_TYPE_ID plus a distance; blocks do not overlap.
+#define TROUPE_ALLOW_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
 #if TROUPE_CAF_LEGACY
-#  define TROUPE_ALLOW_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
+#  define TROUPE_BEGIN_MESSAGES(block, first)
+#  define TROUPE_MESSAGE(block, type) TROUPE_ALLOW_LOCAL_MESSAGE(type)
+#  define TROUPE_END_MESSAGES(block)
 #else
-#  define TROUPE_ADD_TYPE_ID(type) CAF_ADD_TYPE_ID(troupe, (type))
-#  define TROUPE_ALLOW_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
-/// First type id of troupe's messages; an application that uses ids of its own keeps clear of the 100 that follow.
+#  define TROUPE_BEGIN_MESSAGES(block, first) CAF_BEGIN_TYPE_ID_BLOCK(block, first)
+#  define TROUPE_MESSAGE(block, type) CAF_ADD_TYPE_ID(block, (type)) TROUPE_ALLOW_LOCAL_MESSAGE(type)
+#  define TROUPE_END_MESSAGES(block) CAF_END_TYPE_ID_BLOCK(block)
+/// First type id of troupe's messages; an application that uses ids of its own keeps clear of the 250 that follow.
 #  define TROUPE_FIRST_TYPE_ID (caf::first_custom_type_id + 700)
 #endif
 

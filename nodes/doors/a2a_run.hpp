@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/task_messages.hpp"
 #include "nodes/doors/a2a_request.hpp"
 #include "nodes/doors/a2a_voice.hpp"
 #include "nodes/doors/responder.hpp"

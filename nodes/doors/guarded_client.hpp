@@ -1,5 +1,8 @@
 #pragma once
 
+#include "actors/question_messages.hpp"
+#include "actors/task_messages.hpp"
+#include "actors/tree_messages.hpp"
 #include "nodes/client.hpp"
 #include "nodes/doors/access.hpp"
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/task_messages.hpp"
 #include "nodes/client.hpp"
 
 #include <troupe/event.hpp>

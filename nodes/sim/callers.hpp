@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/question_messages.hpp"
 #include "nodes/sim/machine.hpp"
 #include "nodes/sim/simulation.hpp"
 

@@ -1,7 +1,7 @@
 // Agents as the orchestrator meets them: slots, queues, crashes, hangs, bad answers.
 #include "tests/fixtures/stage.hpp"
 
-#include "actors/messages.hpp"
+#include "actors/call_messages.hpp"
 
 #include <gtest/gtest.h>
 

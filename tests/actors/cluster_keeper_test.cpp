@@ -1,6 +1,7 @@
 // What the keepers of some nodes make of a cluster: each has a real post on a fake network, one
 // member table that all share, and orchestrators that only say that they are there.
 #include "actors/cluster_keeper.hpp"
+#include "actors/tick.hpp"
 #include "tests/fixtures/post_stage.hpp"
 
 #include <gtest/gtest.h>

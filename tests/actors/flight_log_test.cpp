@@ -1,4 +1,5 @@
 // What nodes keep of the messages that have passed by.
+#include "actors/call_messages.hpp"
 #include "actors/flight_log.hpp"
 #include "tests/fixtures/post_stage.hpp"
 #include "tests/fixtures/stage.hpp"

@@ -2,6 +2,8 @@
 // change of what they draw, these do not.
 #include "tests/fixtures/stage.hpp"
 
+#include "actors/journal_messages.hpp"
+
 #include <gtest/gtest.h>
 
 using namespace troupe;

@@ -1,6 +1,12 @@
+#include "actors/call_messages.hpp"
 #include "actors/cluster_messages.hpp"
+#include "actors/node_messages.hpp"
 #include "actors/post_codec.hpp"
 #include "actors/post_talk.hpp"
+#include "actors/question_messages.hpp"
+#include "actors/seat_messages.hpp"
+#include "actors/task_messages.hpp"
+#include "actors/tick.hpp"
 #include "policies/dice.hpp"
 
 #include <gtest/gtest.h>

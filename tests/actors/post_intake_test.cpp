@@ -1,5 +1,7 @@
 #include "tests/fixtures/post_stage.hpp"
 
+#include "actors/call_messages.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

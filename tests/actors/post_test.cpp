@@ -1,6 +1,8 @@
 // What becomes of messages between two nodes, whatever becomes of the links and the posts.
 #include "tests/fixtures/two_posts.hpp"
 
+#include "actors/tree_messages.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

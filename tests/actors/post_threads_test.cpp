@@ -1,4 +1,6 @@
+#include "actors/call_messages.hpp"
 #include "actors/post.hpp"
+#include "actors/task_messages.hpp"
 #include "nodes/scheduler.hpp"
 #include "src/telemetry/metrics.hpp"
 #include "tests/fixtures/threaded_wire.hpp"

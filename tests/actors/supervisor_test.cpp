@@ -1,6 +1,9 @@
 // The supervisor actor by OTP's rules, on virtual time.
 #include "actors/supervisor.hpp"
 
+#include "actors/call_messages.hpp"
+#include "actors/tick.hpp"
+
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include <gtest/gtest.h>

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <troupe/agent.hpp>
+#include <troupe/reason.hpp>
+#include <troupe/task.hpp>
+#include <troupe/tool.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+
+namespace troupe {
+
+/// What has been done with tools in one call of an agent with a model: which are at work, under
+/// which keys they have effects, and what came of them.
+class llm_deeds {
+ public:
+  struct use {
+    std::size_t place = 0; ///< of its message in the conversation
+    std::string tool;
+    effects does = effects::none;
+    std::string key; ///< of the effect; empty: it has none
+  };
+
+  /// The key of a use with effects: the step's own for what the step asks for, so that whoever else
+  /// does the same step finds it done; one of the tool's for everything else. A use that may have
+  /// been made before under a key gets that again. `skill`: what the tool is asked for.
+  [[nodiscard]] std::string key_for(const tool_card& card, const std::string& skill,
+                                    const agent_call& what);
+
+  /// A use that has begun, until `take`.
+  void begin(std::uint64_t number, use x) { at_work_[number] = std::move(x); }
+  /// False: it is none of this call's; else it is no longer at work, and is put into `to`.
+  [[nodiscard]] bool take(std::uint64_t number, use& to);
+  [[nodiscard]] const std::unordered_map<std::uint64_t, use>& at_work() const noexcept {
+    return at_work_;
+  }
+
+  /// What came of a use; null: nothing was said.
+  void note(const use& of, const outcome_ptr& x);
+
+  /// A tool has had an effect, or may have had one.
+  [[nodiscard]] bool acted() const noexcept { return acted_; }
+  /// Set: a tool whose effects nobody may repeat may have acted.
+  [[nodiscard]] const failure& unsure() const noexcept { return unsure_; }
+
+  /// What the last tool with effects has done.
+  outcome_ptr deed;
+  /// What the last tool without effects has said.
+  outcome_ptr found;
+
+ private:
+  std::unordered_map<std::uint64_t, use> at_work_;
+  std::map<std::string, std::uint32_t> keys_given_; ///< by tool
+  /// By tool: keys under which something was tried and may have been done. The next use takes them
+  /// up, so that what is tried again is not done twice.
+  std::multimap<std::string, std::string> open_keys_;
+  bool acted_ = false;
+  failure unsure_;
+};
+
+} // namespace troupe
