@@ -139,7 +139,7 @@ quota_wish wish(std::uint64_t id, priority urgency, std::string tenant, double w
 std::vector<std::uint64_t> drain(quota_queue& q, std::size_t most) {
   std::vector<std::uint64_t> out;
   while (out.size() < most) {
-    const auto x = q.pop([](const quota_wish&) { return quota_queue::fit::yes; });
+    const auto x = q.pop([](const quota_wish&, bool) { return quota_queue::fit::yes; });
     if (!x)
       break;
     out.push_back(x->id);
@@ -191,6 +191,30 @@ TEST(quota_queue, nobody_starves) {
   FAIL() << "it waits behind every urgent one that comes";
 }
 
+TEST(quota_queue, the_eldest_holds_up_nobody_urgent_because_it_has_to_go_evenly) {
+  auto s = whole(requests(20));
+  quota_queue q{100};
+  const auto fits = [&](const quota_wish& x, bool urgent) {
+    return s.look(x.tokens, urgent, 100, t0 + 1s).goes ? quota_queue::fit::yes
+                                                       : quota_queue::fit::none;
+  };
+  q.push(wish(1, priority::low, "patient"));
+  for (std::uint64_t id = 2; id <= 12; ++id) {
+    s.take(0, t0);
+    if (id <= 8) {
+      q.push(wish(id, priority::urgent, "vip"));
+      ASSERT_EQ(q.pop(fits)->id, id);
+    }
+  }
+  EXPECT_FALSE(q.pop(fits)) << "more than half is used: it has to wait";
+  q.push(wish(100, priority::urgent, "vip"));
+  std::set<std::uint64_t> went;
+  while (const auto x = q.pop(fits))
+    went.insert(x->id);
+  EXPECT_TRUE(went.contains(100));
+  EXPECT_EQ(q.size(), 0u) << "and it was its turn";
+}
+
 TEST(quota_queue, who_floods_it_loses_its_own) {
   quota_queue q{4};
   for (std::uint64_t id = 1; id <= 4; ++id)
@@ -209,7 +233,7 @@ TEST(quota_queue, a_lane_without_room_holds_nobody_else_up) {
     w.lane = id % 2;
     q.push(w);
   }
-  const auto even = [](const quota_wish& x) {
+  const auto even = [](const quota_wish& x, bool) {
     return x.lane == 0 ? quota_queue::fit::yes : quota_queue::fit::not_this_lane;
   };
   std::vector<std::uint64_t> got;
@@ -292,6 +316,18 @@ TEST(quota_shares, a_node_that_waits_gets_what_its_largest_needs) {
   EXPECT_EQ(shares(100, {need({flow(priority::medium, 1, 900)}),
                          need({flow(priority::medium, 2, 30)}, 60)}),
             (std::vector<std::uint64_t>{40, 60}));
+}
+
+TEST(quota_shares, what_others_use_beyond_theirs_is_waited_for_by_all) {
+  auto large = need({flow(priority::medium, 1, 68)});
+  auto larger = need({flow(priority::medium, 1, 138)});
+  auto small = need({flow(priority::medium, 1, 2)}, 1);
+  large.used = requests(48);
+  larger.used = requests(52);
+  const auto got = shares(120, {large, larger, small});
+  EXPECT_EQ(got[0], 39u) << "it gives back what gets free";
+  EXPECT_LE(got[1], 71u) << "it has some of what the third one needs";
+  EXPECT_GE(got[2], 1u);
 }
 
 // -- the book -------------------------------------------------------------------
