@@ -323,7 +323,7 @@ void quota_desk_state::arm(timestamp now) {
   for (const auto& l : limits_) {
     if (!l.asking)
       next = std::min(next, l.next);
-    if (!l.slice.has().none())
+    if (!l.slice.has().none() && l.slice.lent_until() > now)
       next = std::min(next, l.slice.lent_until());
   }
   if (next == no_deadline || next >= armed_)

@@ -70,14 +70,10 @@ void quota_desk_state::want_more(limit_state& l, timestamp now) {
 
 void quota_desk_state::look_after(std::size_t limit, timestamp now) {
   auto& l = limits_[limit];
-  if (!l.slice.has().none() && l.slice.lapse(now)) {
+  if (l.slice.lapse(now)) {
     parts_->log->warn("the owner of the limit {} cannot be reached: nothing is sent until it can",
                       l.is.name);
-    // For the owner we are somebody new: it must not take what we had for given back.
-    l.life = dice_.draw() | 1;
-    ++l.asked;
-    l.asking = false;
-    l.next = now;
+    l.next = std::min(l.next, now);
   }
   if (l.asking || now < l.next)
     return;

@@ -63,7 +63,8 @@ void quota_book::tidy(timestamp now) {
       ++at;
       continue;
     }
-    lose(h);
+    lose(at->first, h);
+    lapsed_[at->first] = h.life;
     // It may be the one that others tell of, and it had claimed its part.
     left_noted_ = true;
     at = holders_.erase(at);
@@ -74,6 +75,8 @@ void quota_book::tidy(timestamp now) {
     free_ += x.what;
     return true;
   });
+  if (settled_ && lost_.empty())
+    lapsed_.clear();
   std::erase_if(leaving_, [&](const due& x) {
     if (x.at > now)
       return false;
@@ -84,11 +87,28 @@ void quota_book::tidy(timestamp now) {
   });
 }
 
-void quota_book::lose(const holder& h) {
+void quota_book::find_again(const std::string& node, holder& h, quota_claim& x) {
+  const auto hit = lapsed_.find(node);
+  if (hit == lapsed_.end())
+    return;
+  if (hit->second == x.life) {
+    std::erase_if(lost_, [&](const due& one) {
+      if (one.node != node || one.life != x.life)
+        return false;
+      h.has += one.what;
+      return true;
+    });
+    // It has nothing from anybody else.
+    x.has = least(x.has, h.has);
+  }
+  lapsed_.erase(hit);
+}
+
+void quota_book::lose(const std::string& node, const holder& h) {
   auto rest = h.has;
   const auto later_on = [&](const quota_amount& what, timestamp at) {
     if (!what.none())
-      lost_.push_back({what, at});
+      lost_.push_back({what, at, node, h.life});
     rest -= what;
   };
   for (std::size_t i = 0; i < h.leaves.steps.size(); ++i)
@@ -108,7 +128,7 @@ void quota_book::note_left(const quota_claim& x, milliseconds heard_late, timest
     if (left.begin(i) > silent_from_) {
       auto what = left.steps[i];
       what -= only_concurrent(what);
-      leaving_.push_back({what, left.end(i)});
+      leaving_.push_back({what, left.end(i), {}, 0});
     }
   left_noted_ = !leaving_.empty();
   left_by_ = x.left_by;
@@ -158,9 +178,11 @@ quota_answer quota_book::asked(const std::string& node, quota_claim x, timestamp
   auto& h = holders_[node];
   if (h.life != 0 && h.life != x.life) {
     // It has forgotten what it had, and when it used it.
-    lose(h);
+    lose(node, h);
     h = {};
   }
+  if (h.life == 0)
+    find_again(node, h, x);
   if (node == left_by_)
     leaving_.clear();
   // How long ago it was said nobody knows, only that it was after our last answer.

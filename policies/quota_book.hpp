@@ -58,7 +58,8 @@ struct quota_answer {
 /// is free at once.
 /// What a node has that is silent until its lease is over comes back by and by within a minute, as
 /// the requests leave their window of which the node had told, and the rest after the minute: it
-/// may have used it at the last moment.
+/// may have used it at the last moment. When it is there again and has forgotten nothing, it has
+/// what it uses, and the rest is free at once.
 ///
 /// Of what nobody knows the former owner's own part comes back in the same way. Let it be `u` at
 /// the moment when nobody can send any more who has something of it and is silent. At most `u` is
@@ -98,11 +99,15 @@ class quota_book {
   struct due {
     quota_amount what;
     timestamp at{};
+    std::string node; ///< that had it, of what is lost
+    std::uint64_t life = 0;
   };
   void tidy(timestamp now);
   void settle(timestamp now);
   /// What it has comes back when nobody can have it in use any more.
-  void lose(const holder& h);
+  void lose(const std::string& node, const holder& h);
+  /// A node that was only silent has not forgotten what it uses.
+  void find_again(const std::string& node, holder& h, quota_claim& x);
   void note_left(const quota_claim& x, milliseconds heard_late, timestamp now);
   [[nodiscard]] quota_amount share_of(const std::string& node) const;
 
@@ -120,6 +125,7 @@ class quota_book {
   std::set<std::string> ever_; ///< have been members, as long as something is unknown
   std::map<std::string, holder> holders_;
   std::vector<due> lost_;
+  std::map<std::string, std::uint64_t> lapsed_; ///< lives of nodes that were silent for too long
   std::uint64_t answers_ = 0;
 };
 

@@ -134,7 +134,7 @@ std::uint64_t quota_slice::take(std::uint64_t tokens, timestamp now) {
 }
 
 void quota_slice::ended(std::uint64_t number, std::uint64_t tokens, timestamp now) {
-  if (number < since_ || number >= first_ + window_.size())
+  if (number >= first_ + window_.size())
     return;
   if (number < first_) {
     --under_way_; // It took longer than it counts.
@@ -157,6 +157,7 @@ void quota_slice::lend(const quota_amount& has, const quota_amount& target,
   has_ = has;
   target_ = target;
   until_ = until;
+  lapsed_ = false;
 }
 
 quota_amount quota_slice::give_back(timestamp now) {
@@ -164,14 +165,12 @@ quota_amount quota_slice::give_back(timestamp now) {
   return has_;
 }
 
-bool quota_slice::lapse(timestamp now) {
-  if (now < until_)
+bool quota_slice::lapse(timestamp now) noexcept {
+  if (lapsed_ || now < until_)
     return false;
-  has_ = target_ = {};
-  since_ = first_ += window_.size();
-  window_.clear();
-  tokens_ = under_way_ = 0;
-  return true;
+  lapsed_ = true;
+  target_ = {};
+  return !has_.none();
 }
 
 } // namespace troupe

@@ -48,9 +48,9 @@ class quota_slice {
   void add(const quota_amount& more) noexcept { has_ += more; }
   /// Gives back what is owed, as far as it is not in use; what is left.
   quota_amount give_back(timestamp now);
-  /// The time is over: nothing is lent any more, and what was used is the owner's to remember.
-  /// False: it is not over.
-  bool lapse(timestamp now);
+  /// Whether the time is over, said once: from then on nothing is sent, and all is owed that is not
+  /// in use.
+  bool lapse(timestamp now) noexcept;
 
   [[nodiscard]] const quota_amount& limit() const noexcept { return limit_; }
   [[nodiscard]] const quota_amount& has() const noexcept { return has_; }
@@ -84,9 +84,9 @@ class quota_slice {
   timestamp frozen_{};
   std::deque<sent> window_;
   std::uint64_t first_ = 1;  ///< the number of the window's first
-  std::uint64_t since_ = 1;  ///< numbers before it belong to what has lapsed
   std::uint64_t tokens_ = 0; ///< in the window
   std::uint64_t under_way_ = 0;
+  bool lapsed_ = true;
   timestamp last_{};
   timestamp even_{}; ///< when the next one goes if all go evenly
 };

@@ -540,6 +540,26 @@ TEST(quota, what_a_dead_owner_used_comes_back_while_it_leaves_its_window) {
   EXPECT_LE(s.world.most_in_a_minute(), 120u);
 }
 
+TEST(quota, nodes_that_stood_still_together_go_on_where_they_were) {
+  quota_stage s{{"A", "B", "C"}, a_minute(120)};
+  for (const auto& node : s.all)
+    s.keep_asking(node, 100);
+  s.pass(90s);
+  // As on a machine that did nothing for a while: the leases are over before anybody can ask again.
+  for (const auto& node : s.all)
+    s.part_from_all(node);
+  s.stage.advance(13s);
+  for (const auto& a : s.all)
+    for (const auto& b : s.all)
+      if (a < b)
+        s.stage.net.heal(a, b);
+  s.pass(5s);
+  const auto from = s.now();
+  s.pass(50s);
+  EXPECT_GE(s.used(from, s.now()), 0.8);
+  EXPECT_LE(s.world.most_in_a_minute(), 120u);
+}
+
 TEST(quota, a_node_that_is_cut_off_stops_at_the_end_of_its_lease) {
   for (const bool is_owner : {false, true}) {
     quota_stage s{{"A", "B", "C"}, a_minute(120)};

@@ -277,6 +277,31 @@ TEST(quota_book_deaths, a_silent_node_gives_up_what_leaves_its_window) {
   EXPECT_EQ(free.back(), 60u);
 }
 
+TEST(quota_book_deaths, who_was_only_silent_has_what_it_uses_and_the_rest_is_free) {
+  quota_book b{requests(60), t0};
+  b.use({"A", "B"});
+  desk a{"A", requests(60)}, other{"B", requests(60)};
+  a.ask(b, t0);
+  other.ask(b, t0);
+  a.ask(b, t0 + 1s);
+  ASSERT_EQ(a.send(t0 + 1s, 12), 12);
+  auto now = t0 + 2s;
+  for (; now < t0 + 20s; now += 1s)
+    other.ask(b, now);
+  ASSERT_TRUE(a.slice.lapse(now));
+  EXPECT_EQ(a.send(now), 0);
+  const auto known_before = b.free() + b.lent();
+  a.ask(b, now);
+  EXPECT_EQ(b.free() + b.lent(), known_before);
+  other.needs = 100;
+  for (int i = 0; i < 2; ++i) {
+    other.ask(b, now);
+    a.ask(b, now);
+  }
+  EXPECT_EQ(a.slice.has() + other.slice.has(), requests(60)) << "at once, not in a minute";
+  EXPECT_GE(a.slice.has()[quota_kind::requests], 12u);
+}
+
 TEST(quota_book_deaths, requests_under_way_count_until_the_longest_must_be_over) {
   quota_times times;
   times.longest = 120s;

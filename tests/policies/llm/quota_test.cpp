@@ -92,15 +92,19 @@ TEST(quota_slice, what_is_owed_is_given_back_as_it_gets_free_and_not_used_again)
   EXPECT_TRUE(s.look(0, true, 1, t0 + 64s).goes);
 }
 
-TEST(quota_slice, after_its_lease_nothing_of_it_is_left) {
+TEST(quota_slice, after_its_lease_nothing_is_sent_and_all_is_owed_that_is_not_in_use) {
   quota_slice s{requests(10)};
   s.lend(requests(10), requests(10), t0 + 10s);
   const auto number = s.take(0, t0);
   EXPECT_FALSE(s.lapse(t0 + 9s));
   EXPECT_TRUE(s.lapse(t0 + 10s));
-  s.ended(number, 0, t0 + 11s);
-  EXPECT_TRUE(s.has().none());
-  EXPECT_TRUE(s.used(t0 + 11s).none());
+  EXPECT_FALSE(s.lapse(t0 + 10s)) << "that was said";
+  EXPECT_FALSE(s.look(0, true, 1, t0 + 10s).goes);
+  EXPECT_EQ(s.give_back(t0 + 10s), requests(1));
+  s.ended(number, 0, t0 + 500ms);
+  EXPECT_EQ(s.give_back(t0 + 59s), requests(1)) << "the provider counts it";
+  EXPECT_TRUE(s.give_back(t0 + 62s).none());
+  EXPECT_TRUE(s.used(t0 + 62s).none());
 }
 
 TEST(quota_slice, a_few_go_at_once_and_too_many_are_spread) {
