@@ -14,6 +14,8 @@ namespace troupe {
 namespace {
 
 constexpr const char* hang = "a call hangs and cannot be stopped";
+/// For a runner to say itself that the time of a call is over, and what it has by then.
+constexpr milliseconds grace{100};
 
 } // namespace
 
@@ -110,19 +112,22 @@ void agent_state::begin(pending x, timestamp now) {
     return;
   }
   // A call is the agent's for no longer than it says, and never for longer than its step has.
-  if (const auto most = place_->spec()->timeout;
-      most.count() > 0 && left(x.what->deadline, now) > most) {
+  const auto given = x.what->deadline;
+  auto own = no_deadline;
+  if (const auto most = place_->spec()->timeout; most.count() > 0 && left(given, now) > most) {
     auto shorter = std::make_shared<agent_call>(*x.what);
     shorter->deadline = now + most;
     x.what = std::move(shorter);
+    own = now + most + grace;
   }
   const auto key = ++next_key_;
   // What is done elsewhere ends as a message to ourselves, which we get after this one.
   if (auto done = runner_->run(self_, key, x.what))
     answer(x.caller, x.call, x.since, std::move(done), std::move(note), x.what->query);
   else
-    running_.push_back({key, x.call, std::move(x.caller), x.since, std::move(note),
-                        x.what->deadline, x.what->query});
+    running_.push_back({key, x.call, std::move(x.caller), x.since, std::move(note), given,
+                        x.what->query, own, false, false});
+  arm();
 }
 
 void agent_state::start_next() {
@@ -149,11 +154,13 @@ void agent_state::on_stop(const stop_call& x) {
   if (hit != running_.end()) {
     if (runner_->stop(hit->key))
       return;
-    if (x.hung)
+    if (x.hung) {
       self_->quit(failure_error(hang));
-    else
-      // It may still end by itself, but not later than it was given time for.
-      self_->delayed_send(self_, left(hit->deadline, parts_->now(self_)) + milliseconds{1}, tick{});
+      return;
+    }
+    // It may still end by itself, but not later than it was given time for.
+    hit->stays = true;
+    arm();
     return;
   }
   if (!queues_)
@@ -178,9 +185,51 @@ bool agent_state::hangs(timestamp now) const {
                      [&](const running& r) { return r.deadline <= now; });
 }
 
+void agent_state::end_late(running& who) {
+  const auto most = place_->spec()->timeout;
+  who.told = true;
+  answer(who.caller, who.call, who.since,
+         std::make_shared<const outcome>(outcome::of(
+             {reason::timeout,
+              "took longer than the agent's timeout of " + std::to_string(most.count()) + " ms",
+              {}})),
+         std::move(who.note), who.query);
+  who.stays = !runner_->stop(who.key);
+}
+
+void agent_state::arm() {
+  auto next = no_deadline;
+  for (const auto& r : running_) {
+    if (!r.told)
+      next = std::min(next, r.own_deadline);
+    if (r.stays)
+      next = std::min(next, r.deadline);
+  }
+  if (next >= armed_)
+    return;
+  armed_ = next;
+  self_->delayed_send(self_, left(next, parts_->now(self_)) + milliseconds{1}, tick{});
+}
+
 void agent_state::on_tick() {
-  if (hangs(parts_->now(self_)))
+  const auto now = parts_->now(self_);
+  if (now < armed_)
+    return; // An earlier one has been asked for since.
+  armed_ = no_deadline;
+  for (auto& r : running_)
+    if (!r.told && r.own_deadline <= now)
+      end_late(r);
+  // Who cannot be stopped keeps its slot for as long as it was given time, unless the agent has
+  // nothing else to do: then its next incarnation is of more use.
+  const bool idle = queued_ == 0 && std::all_of(running_.begin(), running_.end(),
+                                                [](const running& r) { return r.told; });
+  if (std::any_of(running_.begin(), running_.end(), [&](const running& r) {
+        return r.stays && (r.deadline <= now || (idle && r.told));
+      })) {
     self_->quit(failure_error(hang));
+    return;
+  }
+  arm();
 }
 
 void agent_state::on_runner_ended(const runner_ended& x) {
@@ -193,6 +242,8 @@ void agent_state::on_runner_ended(const runner_ended& x) {
   auto who = std::move(*hit);
   running_.erase(hit);
   runner_->ended(who.key);
+  if (who.told)
+    return start_next();
   if (x.note)
     who.note = who.note ? std::make_shared<const std::string>(*who.note + "; " +
                                                               parts_->without_secrets(*x.note))

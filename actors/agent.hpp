@@ -42,8 +42,11 @@ struct agent_state {
     caf::actor caller;
     timestamp since{};
     std::shared_ptr<const std::string> note; ///< goes with the answer
-    timestamp deadline = no_deadline;
-    bool query = false; ///< asks what an effect has come to
+    timestamp deadline = no_deadline;        ///< of whoever gave it
+    bool query = false;                      ///< asks what an effect has come to
+    timestamp own_deadline = no_deadline; ///< by the agent's `timeout`: then its caller is told so
+    bool told = false;                    ///< that has been done: nobody waits for it any more
+    bool stays = false;                   ///< it was to be stopped, and its runner cannot
   };
   using queues = std::array<std::deque<pending>, enum_names<priority>::value.size()>;
 
@@ -56,6 +59,10 @@ struct agent_state {
   /// A call has run on past its deadline: nobody waits for it any more, and its slot would be taken
   /// for ever.
   [[nodiscard]] bool hangs(timestamp now) const;
+  /// Ends a call that has taken longer than the agent's `timeout`.
+  void end_late(running& who);
+  /// Comes back for the first call whose time is over then.
+  void arm();
   void answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x,
               std::shared_ptr<const std::string> note = nullptr, bool query = false);
   void count(const outcome& x, timestamp since);
@@ -73,6 +80,7 @@ struct agent_state {
   std::unique_ptr<queues> queues_; ///< made when somebody first has to wait: idle agents stay small
   std::uint32_t queued_ = 0;
   std::uint64_t next_key_ = 0;
+  timestamp armed_ = no_deadline;
   agent_metrics* metrics_ = nullptr; ///< from the first call on: idle agents stay small
   std::shared_ptr<void> in_flight_;
 };

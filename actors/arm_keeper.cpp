@@ -60,7 +60,7 @@ void arm_keeper_state::store_all() {
               where.keep_learned(rows);
             } catch (const store_error& e) {
               // It is tried again in a moment. A journal whose store is broken opens it anew.
-              if (e.why() == store_error::kind::full || e.why() == store_error::kind::busy)
+              if (e.passes())
                 return;
               throw;
             }

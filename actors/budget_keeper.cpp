@@ -129,6 +129,10 @@ void budget_keeper_state::show_pauses() {
   for (const auto& of : paused_)
     if (!now_paused.contains(of))
       parts_->log->info("agents of {} may ask models again", of.empty() ? "the fleet" : of);
+  // Seats that a new version has brought are not marked yet; and those that a former life of this
+  // keeper has marked may be paused no more.
+  if (!now_paused.empty() || !paused_.empty() || parts_->places->layout() != looked_)
+    mark_seats();
   if (now_paused == paused_)
     return;
   for (const auto& of : paused_)
@@ -136,6 +140,10 @@ void budget_keeper_state::show_pauses() {
   for (const auto& of : now_paused)
     report_pause(*parts_, of, true);
   paused_ = std::move(now_paused);
+}
+
+void budget_keeper_state::mark_seats() {
+  looked_ = parts_->places->layout();
   for (const auto& place : parts_->places->all(address_kind::agent))
     if (place->spec())
       place->paused.store(book_->paused(*place->spec()).has_value(), std::memory_order_relaxed);

@@ -38,6 +38,8 @@ struct budget_keeper_state {
  private:
   void go();
   void show_pauses();
+  /// Marks the agents that are paused.
+  void mark_seats();
   caf::event_based_actor* self_ = nullptr;
   parts_ptr parts_;
   seat_ptr journal_; ///< null: accounts are kept in `memory_`
@@ -48,6 +50,7 @@ struct budget_keeper_state {
   bool gathering_ = false;
   bool closing_ = false;
   std::set<std::string> paused_; ///< limits whose pause has been told
+  std::uint64_t looked_ = 0;     ///< layout of the directory whose seats have been marked last
   budget_book::tally told_;
 };
 

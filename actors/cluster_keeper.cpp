@@ -66,7 +66,10 @@ void cluster_keeper_state::init(caf::event_based_actor* self, parts_ptr parts,
   carry_out(todo);
 }
 
-cluster_keeper_state::~cluster_keeper_state() = default;
+cluster_keeper_state::~cluster_keeper_state() {
+  if (leaving_ && leaving_->pending())
+    leaving_->deliver(caf::make_error(caf::sec::request_receiver_down));
+}
 
 void cluster_keeper_state::ask_table(
     std::uint64_t op,

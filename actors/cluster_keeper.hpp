@@ -61,8 +61,12 @@ struct cluster_keeper_config {
 /// When others have declared this node dead, it fails: whatever runs after it in the tree ends with
 /// it, and the next incarnation joins anew.
 struct cluster_keeper_state {
-  void init(caf::event_based_actor* self, parts_ptr parts, cluster_keeper_config config);
+  cluster_keeper_state() = default;
+  cluster_keeper_state(const cluster_keeper_state&) = delete;
+  cluster_keeper_state& operator=(const cluster_keeper_state&) = delete;
+  /// Whoever waits for this node to leave hears that nobody sees to it any more.
   ~cluster_keeper_state();
+  void init(caf::event_based_actor* self, parts_ptr parts, cluster_keeper_config config);
 
   // Membership: cluster_keeper.cpp.
   void on_tick();
@@ -86,7 +90,8 @@ struct cluster_keeper_state {
   void on_use_fleet(const fleet_share& x);
   /// A person wants a home region to work for itself again: cluster_keeper_regions.cpp.
   std::string on_return(const return_region& x);
-  /// Answers when this node owns nothing any more and the table says that it has left.
+  /// Answers when this node owns nothing any more and the table says that it has left; whoever has
+  /// wanted that before is answered now, that it is under way.
   caf::response_promise on_leave();
 
   /// cluster_keeper_drain.cpp.

@@ -97,6 +97,8 @@ void cluster_keeper_state::on_down(const caf::down_msg& x) {
 }
 
 caf::response_promise cluster_keeper_state::on_leave() {
+  if (leaving_ && leaving_->pending())
+    leaving_->deliver(cluster_left{});
   leaving_ = self_->make_response_promise();
   membership::actions todo;
   members_->leave(parts_->now(self_), todo);

@@ -18,6 +18,7 @@ constexpr milliseconds often{150};  ///< while a version is on its way
 constexpr milliseconds answer_most{5000}; ///< then the table is asked again
 constexpr milliseconds follow_most{5000}; ///< for all nodes to go by an active version
 constexpr milliseconds settle{5000};      ///< a task may still be on its way to its orchestrator
+constexpr std::size_t most_views = 64;    ///< that wait for the table
 
 caf::behavior version_clerk(caf::event_based_actor*) {
   return {[](const version_job& x) { x.what(); }};
@@ -46,9 +47,33 @@ const stored_version* fleet_keeper_state::table_view::find(std::uint64_t number)
   return nullptr;
 }
 
+/// A question to the table, on its way. Its end is the keeper's answer, also when the journal ends
+/// before it has come to the question, or by it.
+struct fleet_keeper_state::errand {
+  caf::actor_addr keeper;
+  answer then;
+
+  errand(caf::actor_addr to, answer otherwise)
+      : keeper(std::move(to))
+      , then(std::move(otherwise)) {}
+  errand(const errand&) = delete;
+  errand& operator=(const errand&) = delete;
+  ~errand() {
+    if (auto to = caf::actor_cast<caf::actor>(keeper))
+      caf::anon_send(to, at_fleet_keeper{[then = std::move(then)](fleet_keeper_state& x) {
+                       x.asking_ = false;
+                       if (then)
+                         then(x);
+                       x.arm();
+                     }});
+  }
+};
+
 fleet_keeper_state::~fleet_keeper_state() {
   if (wish_)
     end_wish(refusal::stopping, "the node is stopping");
+  for (auto& [number, told] : views_)
+    told.deliver(caf::make_error(caf::sec::request_receiver_down));
 }
 
 void fleet_keeper_state::init(caf::event_based_actor* self, parts_ptr parts,
@@ -65,37 +90,29 @@ void fleet_keeper_state::init(caf::event_based_actor* self, parts_ptr parts,
   look();
 }
 
-bool fleet_keeper_state::ask(std::function<answer(version_table&)> what) {
+void fleet_keeper_state::ask(std::function<answer(version_table&)> what, answer otherwise) {
   asking_ = true;
   asked_ = parts_->now(self_);
-  const auto me_too = caf::actor_cast<caf::actor_addr>(self_);
-  const auto answered = [me_too, what = std::move(what)](version_table& table) {
-    answer then;
+  const auto asked =
+      std::make_shared<errand>(caf::actor_cast<caf::actor_addr>(self_), std::move(otherwise));
+  const auto put = [asked, what = std::move(what)](version_table& table) {
     try {
-      then = what(table);
+      asked->then = what(table);
     } catch (const store_error& e) {
       // It is asked again in a moment. A journal whose store is broken opens it anew.
-      if (e.why() != store_error::kind::full && e.why() != store_error::kind::busy)
+      if (!e.passes())
         throw;
     }
-    if (auto to = caf::actor_cast<caf::actor>(me_too))
-      caf::anon_send(to, at_fleet_keeper{[then](fleet_keeper_state& keeper) {
-                       keeper.asking_ = false;
-                       if (then)
-                         then(keeper);
-                       keeper.arm();
-                     }});
   };
   if (!config_.journal) {
-    self_->send(clerk_, version_job{[table = config_.memory, answered] { answered(*table); }});
-    return true;
+    self_->send(clerk_, version_job{[table = config_.memory, put] { put(*table); }});
+    return;
   }
-  asking_ = send_to(self_, config_.journal, journal_ask{[answered](store& where) {
-                      if (auto* table = where.versions())
-                        answered(*table);
-                    }});
+  send_to(self_, config_.journal, journal_ask{[put](store& where) {
+            if (auto* table = where.versions())
+              put(*table);
+          }});
   arm();
-  return asking_;
 }
 
 void fleet_keeper_state::look() {
@@ -255,13 +272,26 @@ void fleet_keeper_state::say() {
 
 caf::response_promise fleet_keeper_state::on_view() {
   auto promise = self_->make_response_promise();
-  const bool asked = ask([promise](version_table& table) -> answer {
-    const versions_viewed seen{table.versions(), table.said()};
-    return [promise, seen](fleet_keeper_state&) { caf::response_promise{promise}.deliver(seen); };
-  });
-  if (!asked)
+  if (views_.size() >= most_views) {
     promise.deliver(versions_viewed{table_.versions, table_.said});
+    return promise;
+  }
+  const auto number = ++last_view_;
+  views_.emplace(number, promise);
+  ask(
+      [number](version_table& table) -> answer {
+        const versions_viewed seen{table.versions(), table.said()};
+        return [number, seen](fleet_keeper_state& keeper) { keeper.tell_views(number, seen); };
+      },
+      [number](fleet_keeper_state& keeper) {
+        keeper.tell_views(number, {keeper.table_.versions, keeper.table_.said});
+      });
   return promise;
+}
+
+void fleet_keeper_state::tell_views(std::uint64_t up_to, const versions_viewed& seen) {
+  while (!views_.empty() && views_.begin()->first <= up_to)
+    views_.extract(views_.begin()).mapped().deliver(seen);
 }
 
 void fleet_keeper_state::on_tick() {

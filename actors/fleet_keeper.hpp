@@ -96,8 +96,8 @@ struct fleet_keeper_state {
   fleet_keeper_state() = default;
   fleet_keeper_state(const fleet_keeper_state&) = delete;
   fleet_keeper_state& operator=(const fleet_keeper_state&) = delete;
-  /// Whoever waits for a reload hears of the end: CAF 0.17 does not answer for a promise that
-  /// nobody keeps, and a node could not stop while somebody waits.
+  /// Whoever waits for a reload or for a view hears of the end: CAF 0.17 does not answer for a
+  /// promise that nobody keeps, and a node could not stop while somebody waits.
   ~fleet_keeper_state();
   void init(caf::event_based_actor* self, parts_ptr parts, fleet_keeper_config config);
   caf::response_promise on_reload(const reload_fleet& x);
@@ -116,6 +116,7 @@ struct fleet_keeper_state {
   };
   /// Somebody waits for what comes of a reload.
   struct wish {
+    std::uint64_t id = 0; ///< among those of this keeper
     reload_fleet what;
     caf::response_promise told;
     std::uint64_t number = 0; ///< of the proposal; 0: there is none yet
@@ -129,11 +130,13 @@ struct fleet_keeper_state {
     timestamp until{};      ///< it has to be made, or its agents have to be there
   };
   using answer = std::function<void(fleet_keeper_state&)>;
+  struct errand;
 
   // The table: fleet_keeper.cpp.
-  /// Asks the table; what `what` returns is done here. Nothing is done when the store fails. False:
-  /// there is nobody to ask now.
-  bool ask(std::function<answer(version_table&)> what);
+  /// Asks the table; what `what` returns is done here, or `otherwise` when nothing came of it: the
+  /// store failed, or the journal ended with the question or is not there. One of them, in any
+  /// case.
+  void ask(std::function<answer(version_table&)> what, answer otherwise = nullptr);
   void look();
   void on_table(table_view now);
   void use_active();
@@ -144,6 +147,7 @@ struct fleet_keeper_state {
   /// Some task goes by it, here or on another node, or is stored and may go on by it.
   [[nodiscard]] bool needed(std::uint64_t number) const;
   void say();
+  void tell_views(std::uint64_t up_to, const versions_viewed& seen);
   void arm();
   [[nodiscard]] std::vector<std::string> members() const;
   [[nodiscard]] const std::string& me() const { return parts_->fleet.node_id; }
@@ -151,6 +155,10 @@ struct fleet_keeper_state {
   // A wish: fleet_keeper_wish.cpp.
   void read_wish(std::uint64_t next, std::string whole);
   void on_wish_read(const fleet_reloaded& no, const std::shared_ptr<const proposed_content>& found);
+  /// What becomes of the wish there is now when the store says nothing.
+  [[nodiscard]] answer wish_unanswered(std::string detail) const;
+  /// Nothing has been proposed for this wish yet.
+  [[nodiscard]] bool is_open(std::uint64_t id) const;
   void end_wish(fleet_reloaded x);
   void end_wish(refusal why, std::string detail);
 
@@ -159,6 +167,8 @@ struct fleet_keeper_state {
   void get_ready(const stored_version& x);
   void load_version(const stored_version& row, const std::shared_ptr<const std::string>& content);
   void on_loaded(std::uint64_t number, fleet_version_ptr made, const std::string& why);
+  /// Its content could not be read: that is tried again.
+  void not_ready_yet(std::uint64_t number);
   void on_ready(std::uint64_t number, const std::string& why);
   /// The agents that are new in it run, wherever they are to run, or are known not to.
   void look_at_agents();
@@ -169,6 +179,10 @@ struct fleet_keeper_state {
   caf::actor clerk_; ///< does what blocks
   table_view table_;
   std::optional<wish> wish_;
+  std::uint64_t wishes_ = 0;
+  /// By number: they are answered with what the table says after they have come.
+  std::map<std::uint64_t, caf::response_promise> views_;
+  std::uint64_t last_view_ = 0;
   std::optional<getting_ready> preparing_;
   node_versions saying_;           ///< what is true of this node
   std::string said_;               ///< what the table has of it, as text

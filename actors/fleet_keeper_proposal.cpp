@@ -46,6 +46,8 @@ json to_json(const fleet_change& x) {
     out["entryChanged"] = true;
   if (x.humans_changed)
     out["humansChanged"] = true;
+  if (x.budgets_changed)
+    out["budgetsChanged"] = true;
   return out;
 }
 
@@ -106,10 +108,21 @@ void fleet_keeper_state::look_at_proposal(const stored_version& x) {
 
 void fleet_keeper_state::get_ready(const stored_version& x) {
   preparing_.emplace(getting_ready{x.number, nullptr, later(parts_->now(self_), decide_most)});
-  ask([row = x](version_table& table) -> answer {
-    auto content = std::make_shared<const std::string>(table.content(row.number));
-    return [row, content](fleet_keeper_state& keeper) { keeper.load_version(row, content); };
-  });
+  ask(
+      [row = x](version_table& table) -> answer {
+        auto content = std::make_shared<const std::string>(table.content(row.number));
+        return [row, content](fleet_keeper_state& keeper) { keeper.load_version(row, content); };
+      },
+      [number = x.number](fleet_keeper_state& keeper) { keeper.not_ready_yet(number); });
+}
+
+void fleet_keeper_state::not_ready_yet(std::uint64_t number) {
+  if (!preparing_ || preparing_->number != number || preparing_->made)
+    return;
+  preparing_.reset();
+  // The next look finds that nothing has been said of it.
+  if (saying_.answered == number)
+    saying_.answered = 0;
 }
 
 void fleet_keeper_state::load_version(const stored_version& row,

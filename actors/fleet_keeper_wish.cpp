@@ -99,25 +99,37 @@ caf::response_promise fleet_keeper_state::on_reload(const reload_fleet& x) {
         {refusal::conflict, "another reload is under way at this node", milliseconds{1000}}});
     return promise;
   }
-  wish_.emplace(wish{x, promise, 0, {}, later(parts_->now(self_), wish_most)});
-  const bool asked = ask([number = parts_->current()->number,
-                          part = !x.domain.empty()](version_table& table) -> answer {
-    std::uint64_t next = 1;
-    for (const auto& v : table.versions())
-      next = std::max(next, v.number + 1);
-    auto whole = std::make_shared<std::string>(part ? table.content(number) : std::string{});
-    return [next, whole](fleet_keeper_state& keeper) { keeper.read_wish(next, std::move(*whole)); };
-  });
-  if (!asked)
-    end_wish(refusal::busy, "the store is out of reach");
+  wish_.emplace(wish{++wishes_, x, promise, 0, {}, later(parts_->now(self_), wish_most)});
+  ask(
+      [id = wishes_, number = parts_->current()->number,
+       part = !x.domain.empty()](version_table& table) -> answer {
+        std::uint64_t next = 1;
+        for (const auto& v : table.versions())
+          next = std::max(next, v.number + 1);
+        auto whole = std::make_shared<std::string>(part ? table.content(number) : std::string{});
+        return [id, next, whole](fleet_keeper_state& keeper) {
+          if (keeper.is_open(id))
+            keeper.read_wish(next, std::move(*whole));
+        };
+      },
+      wish_unanswered("the store is out of reach"));
   return promise;
 }
 
+bool fleet_keeper_state::is_open(std::uint64_t id) const {
+  return wish_ && wish_->id == id && wish_->number == 0;
+}
+
+fleet_keeper_state::answer fleet_keeper_state::wish_unanswered(std::string detail) const {
+  return [id = wish_->id, detail = std::move(detail)](fleet_keeper_state& keeper) {
+    if (keeper.is_open(id))
+      keeper.end_wish({0, {}, {}, {refusal::busy, detail, milliseconds{1000}}});
+  };
+}
+
 void fleet_keeper_state::read_wish(std::uint64_t next, std::string whole) {
-  if (!wish_ || wish_->number != 0)
-    return;
   const auto to = caf::actor_cast<caf::actor_addr>(self_);
-  const auto job = [to, next, what = wish_->what, whole = std::move(whole),
+  const auto job = [to, next, id = wish_->id, what = wish_->what, whole = std::move(whole),
                     before = parts_->current(), with = config_, node = me(),
                     now = parts_->now(self_)] {
     fleet_reloaded no;
@@ -132,8 +144,9 @@ void fleet_keeper_state::read_wish(std::uint64_t next, std::string whole) {
       no.why = {refusal::invalid_request, e.what(), {}};
     }
     if (auto keeper = caf::actor_cast<caf::actor>(to))
-      caf::anon_send(keeper, at_fleet_keeper{[no, found](fleet_keeper_state& k) {
-                       k.on_wish_read(no, found);
+      caf::anon_send(keeper, at_fleet_keeper{[id, no, found](fleet_keeper_state& k) {
+                       if (k.is_open(id))
+                         k.on_wish_read(no, found);
                      }});
   };
   self_->send(clerk_, version_job{job});
@@ -141,27 +154,28 @@ void fleet_keeper_state::read_wish(std::uint64_t next, std::string whole) {
 
 void fleet_keeper_state::on_wish_read(const fleet_reloaded& no,
                                       const std::shared_ptr<const proposed_content>& found) {
-  if (!wish_)
-    return;
   if (no.why.why != refusal::none)
     return end_wish(no);
   if (found->change.nothing())
     return end_wish({parts_->current()->number, {}, {}, {}});
   wish_->change = found->change;
-  ask([found](version_table& table) -> answer {
-    const bool taken = table.propose(found->row, found->content);
-    return [found, taken](fleet_keeper_state& keeper) {
-      if (!keeper.wish_)
-        return;
-      if (!taken) {
-        keeper.end_wish(refusal::conflict, "another version is being made of the fleet");
-        return keeper.look();
-      }
-      keeper.wish_->number = found->row.number;
-      keeper.parts_->log->info("fleet: version {} is proposed", found->row.number);
-      keeper.look();
-    };
-  });
+  // A proposal that came to the table all the same is nobody's wish: the next look refuses it.
+  ask(
+      [id = wish_->id, found](version_table& table) -> answer {
+        const bool taken = table.propose(found->row, found->content);
+        return [id, found, taken](fleet_keeper_state& keeper) {
+          if (!keeper.is_open(id))
+            return;
+          if (!taken) {
+            keeper.end_wish(refusal::conflict, "another version is being made of the fleet");
+            return keeper.look();
+          }
+          keeper.wish_->number = found->row.number;
+          keeper.parts_->log->info("fleet: version {} is proposed", found->row.number);
+          keeper.look();
+        };
+      },
+      wish_unanswered("the store did not answer; `troupe reload --list` shows what becomes of it"));
 }
 
 void fleet_keeper_state::end_wish(fleet_reloaded x) {

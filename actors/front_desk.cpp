@@ -1,6 +1,7 @@
 #include "actors/front_desk.hpp"
 
 #include "actors/tick.hpp"
+#include "src/store/store.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -72,6 +73,28 @@ void front_desk_state::on_tick() {
   place_orphans();
   try_again();
   look_by(later(now, tick_every));
+}
+
+journal_ask front_desk_state::for_journal(std::function<void(store&, std::uint64_t)> what,
+                                          std::uint64_t request) const {
+  return {[what = std::move(what), request,
+           me = caf::actor_cast<caf::actor_addr>(self_)](store& where) {
+    try {
+      what(where, request);
+    } catch (const store_error& e) {
+      if (!e.passes())
+        throw;
+      if (auto desk = caf::actor_cast<caf::actor>(me))
+        caf::anon_send(desk, at_front_desk{[request](front_desk_state& x) { x.put_off(request); }});
+    }
+  }};
+}
+
+void front_desk_state::put_off(std::uint64_t request) {
+  tasks_.put_off(request);
+  sessions_.put_off(request);
+  views_.put_off(request);
+  homes_asked_.put_off(request);
 }
 
 void front_desk_state::try_later(std::function<void()> what) {

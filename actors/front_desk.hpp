@@ -117,27 +117,42 @@ struct front_desk_state {
     }
   }
   /// Asks the store; `what` sends the answer. A journal that is being restarted is waited for, and
-  /// one that was lost with the question is asked again.
+  /// so is a store that is full or busy. A journal that was lost with the question is asked again,
+  /// once: two that have ended with it may have ended by it.
   template <class Reply>
   void ask_store(waiting_room<Reply>& room, const inquiry_ptr<Reply>& about,
-                 std::function<void(store&, std::uint64_t request)> what, timestamp due) {
+                 std::function<void(store&, std::uint64_t request)> what, timestamp due,
+                 bool lost_before = false) {
     const auto who = journal_->now();
-    auto again = [this, &room, about, what, due] { ask_store(room, about, what, due); };
-    if (closing_) {
-      about->give_up(stopping());
-    } else if (!who.handle) {
-      if (parts_->now(self_) < due)
-        try_later(std::move(again));
+    const auto wait = [this, &room, about, what, due, lost_before](const char* why) {
+      if (parts_->now(self_) >= due)
+        about->give_up({refusal::busy, why, milliseconds{1000}});
       else
-        about->give_up({refusal::busy, "the store is being opened", milliseconds{1000}});
-    } else {
-      const auto request = ++next_request_;
-      room.admit(request, {about, due, journal_, who.incarnation, std::move(again)});
-      self_->send(who.handle, journal_ask{[what = std::move(what), request](store& where) {
-                    what(where, request);
-                  }});
-    }
+        try_later([this, &room, about, what, due, lost_before] {
+          ask_store(room, about, what, due, lost_before);
+        });
+    };
+    if (closing_)
+      return about->give_up(stopping());
+    if (!who.handle)
+      return wait("the store is being opened");
+    const auto request = ++next_request_;
+    auto again = [this, &room, about, what, due, lost_before, wait](bool ended) {
+      if (!ended)
+        wait("the store is full or busy");
+      else if (lost_before)
+        about->give_up({refusal::busy, "the store fails", milliseconds{1000}});
+      else
+        ask_store(room, about, what, due, true);
+    };
+    room.admit(request, {about, due, journal_, who.incarnation, std::move(again)});
+    self_->send(who.handle, for_journal(std::move(what), request));
   }
+  /// As the journal gets it.
+  [[nodiscard]] journal_ask for_journal(std::function<void(store&, std::uint64_t request)> what,
+                                        std::uint64_t request) const;
+  /// The store is full or busy: who asked this of it asks again.
+  void put_off(std::uint64_t request);
   [[nodiscard]] static refused stopping() {
     return {refusal::stopping, "the node is stopping", {}};
   }

@@ -82,7 +82,7 @@ journal_state::fate journal_state::try_commit(std::span<const std::span<const st
       next = std::min(next, w.token);
       self_->send(w.who, journal_failed{w.token, e.what(), fenced});
     }
-    if (fenced || e.why() == store_error::kind::full || e.why() == store_error::kind::busy)
+    if (fenced || e.passes())
       return fate::settled;
     throw;
   }
@@ -112,7 +112,7 @@ void journal_state::on_flush() {
   }
 }
 
-void journal_state::on_ask(const journal_ask& x) {
+caf::result<void> journal_state::on_ask(const journal_ask& x) {
   // Questions see what was appended before them.
   if (!gathered_.empty())
     on_flush();
@@ -120,8 +120,13 @@ void journal_state::on_ask(const journal_ask& x) {
     x.what(*store_);
   } catch (const store_error& e) {
     parts_->log->error("journal: a question to the store failed: {}", e.what());
-    throw;
+    if (!e.passes())
+      throw;
+    // Only a request has somebody who takes an error.
+    if (self_->current_mailbox_element()->mid.is_request())
+      return failure_error(e.what());
   }
+  return caf::unit;
 }
 
 std::size_t journal_state::prune() {
@@ -154,7 +159,7 @@ caf::behavior journal(caf::stateful_actor<journal_state>* self, parts_ptr parts,
         auto& state = state_of(self);
         state.on_flush();
       },
-      [self](const journal_ask& x) { state_of(self).on_ask(x); },
+      [self](const journal_ask& x) { return state_of(self).on_ask(x); },
       [self](tick) { state_of(self).on_tick(); },
   };
 }

@@ -20,7 +20,8 @@ namespace troupe {
 /// Rows whose store is full or failing are refused with `journal_failed`; whoever sent them
 /// decides. So are those of somebody who owns his shard no more, marked `fenced`. A store that
 /// fails for another reason than being full or busy ends the journal, and its supervisor opens the
-/// store anew.
+/// store anew. A question that finds it full or busy fails alone: who asks by a request gets an
+/// error, anybody else sees to hearing of it himself.
 ///
 /// Once a minute it forgets what is older than the fleet keeps it, and the oldest when the store is
 /// larger than it may be: `bite` tasks at a time, with the commits of the others in between.
@@ -28,7 +29,7 @@ struct journal_state {
   void init(caf::event_based_actor* self, parts_ptr parts, std::shared_ptr<store> where);
   void on_append(const journal_append& x);
   void on_flush();
-  void on_ask(const journal_ask& x);
+  caf::result<void> on_ask(const journal_ask& x);
   void on_tick();
 
   static constexpr std::size_t bite = 64;

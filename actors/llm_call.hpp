@@ -5,7 +5,7 @@
 #include "policies/client_tools.hpp"
 #include "policies/grounding.hpp"
 #include "policies/model_ladder.hpp"
-#include "policies/screens/leak.hpp"
+#include "policies/screens/known_things.hpp"
 
 #include <troupe/agent.hpp>
 #include <troupe/model.hpp>

@@ -55,7 +55,12 @@ struct stranded_step {
 
 /// A question to the store that has to be answered, through however many journals.
 struct open_ask {
-  std::shared_ptr<std::atomic<bool>> done;
+  enum class state : std::uint8_t {
+    open,
+    answered,
+    failed, ///< the store was full or busy: it has to be asked again
+  };
+  std::shared_ptr<std::atomic<state>> now;
   std::function<void(troupe::store&)> what;
 };
 

@@ -371,6 +371,7 @@ struct orchestrator_state {
   bool flushing_ = false;
   bool store_failing_ = false;
   bool journal_lost_ = false; ///< what it was asked has to be asked again
+  bool ask_failed_ = false;   ///< some of `asks_` have failed
 
   // Before the shard is loaded.
   bool loaded_ = false;

@@ -31,13 +31,24 @@ void orchestrator_state::flush_later() {
 }
 
 void orchestrator_state::ask_journal(std::function<void(troupe::store&)> what) {
-  std::erase_if(asks_, [](const open_ask& x) { return x.done->load(std::memory_order_acquire); });
-  auto done = std::make_shared<std::atomic<bool>>(false);
-  asks_.push_back({done, what});
+  using state = open_ask::state;
+  std::erase_if(asks_, [](const open_ask& x) { return x.now->load() == state::answered; });
+  auto now = std::make_shared<std::atomic<state>>(state::open);
+  asks_.push_back({now, what});
+  const auto me = caf::actor_cast<caf::actor_addr>(self_);
   if (!send_to(self_, config_.journal,
-               journal_ask{[done, what = std::move(what)](troupe::store& where) {
-                 what(where);
-                 done->store(true, std::memory_order_release);
+               journal_ask{[now, me, what = std::move(what)](troupe::store& where) {
+                 try {
+                   what(where);
+                   now->store(state::answered);
+                 } catch (const store_error& e) {
+                   if (!e.passes())
+                     throw;
+                   now->store(state::failed);
+                   // Batches are numbered from 1: this is about no batch.
+                   if (auto to = caf::actor_cast<caf::actor>(me))
+                     caf::anon_send(to, journal_failed{0, e.what(), false});
+                 }
                }}))
     on_journal_down(true);
 }
@@ -45,10 +56,15 @@ void orchestrator_state::ask_journal(std::function<void(troupe::store&)> what) {
 void orchestrator_state::ask_again() {
   auto asks = std::move(asks_);
   asks_.clear();
-  journal_lost_ = false;
-  for (auto& x : asks)
-    if (!x.done->load(std::memory_order_acquire))
+  const bool lost = std::exchange(journal_lost_, false);
+  ask_failed_ = false;
+  for (auto& x : asks) {
+    const auto state = x.now->load();
+    if (state == open_ask::state::failed || (lost && state == open_ask::state::open))
       ask_journal(std::move(x.what));
+    else if (state == open_ask::state::open)
+      asks_.push_back(std::move(x));
+  }
 }
 
 void orchestrator_state::on_journal_down(bool wait) {
@@ -94,7 +110,7 @@ void orchestrator_state::append_event(live_task& t, const event& e) {
 void orchestrator_state::on_flush() {
   flushing_ = false;
   bool reached = true;
-  if (journal_lost_)
+  if (journal_lost_ || ask_failed_)
     ask_again();
   if (store_failing_) {
     for (auto& batch : line_.again())
@@ -123,6 +139,7 @@ void orchestrator_state::on_store_failed(const journal_failed& x) {
     return;
   }
   store_failing_ = true;
+  ask_failed_ = ask_failed_ || x.token == 0;
   if (!flushing_) {
     flushing_ = true;
     self_->delayed_send(self_, store_retry, flush{});

@@ -19,6 +19,12 @@ constexpr milliseconds every{1000}; ///< between two tries to store, and two loo
 
 } // namespace
 
+order_keeper_state::~order_keeper_state() {
+  for (auto& u : unsaved_)
+    for (auto& promise : u.told)
+      promise.deliver(caf::make_error(caf::sec::request_receiver_down));
+}
+
 void order_keeper_state::init(caf::event_based_actor* self, parts_ptr parts, seat_ptr journal) {
   self_ = self;
   parts_ = std::move(parts);
@@ -62,7 +68,7 @@ void order_keeper_state::store_all() {
                 where.keep_order(x);
             } catch (const store_error& e) {
               // It is said again in a moment. A journal whose store is broken opens it anew.
-              if (e.why() == store_error::kind::full || e.why() == store_error::kind::busy)
+              if (e.passes())
                 return;
               throw;
             }

@@ -25,6 +25,11 @@ struct at_order_keeper {
 /// again and again while the store takes nothing, and in a cluster it looks once a second whether
 /// something was said at another node, and does that here.
 struct order_keeper_state {
+  order_keeper_state() = default;
+  order_keeper_state(const order_keeper_state&) = delete;
+  order_keeper_state& operator=(const order_keeper_state&) = delete;
+  /// Whoever waits for an order to be stored hears that it is not known to be.
+  ~order_keeper_state();
   void init(caf::event_based_actor* self, parts_ptr parts, seat_ptr journal);
   caf::response_promise on_keep(const keep_order& x);
   void on_stored(std::uint64_t up_to);

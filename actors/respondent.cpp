@@ -4,10 +4,24 @@
 #include "policies/deadline.hpp"
 #include "src/wire/json_text.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
 namespace troupe {
+
+namespace {
+
+void refuse(caf::response_promise& promise, refusal why, std::string detail) {
+  promise.deliver(node_answered{{}, 0, 0, {why, std::move(detail), {}}});
+}
+
+} // namespace
+
+respondent_state::~respondent_state() {
+  for (auto& [number, x] : open_)
+    refuse(x.promise, refusal::stopping, "the node is stopping");
+}
 
 void respondent_state::init(caf::event_based_actor* self, parts_ptr parts, node_subjects subjects) {
   self_ = self;
@@ -25,14 +39,14 @@ node_answered respondent_state::part_of(std::string_view text, std::uint64_t fro
 caf::response_promise respondent_state::on_ask(const ask_node& x) {
   expire();
   auto promise = self_->make_response_promise();
-  const auto refuse = [&](refusal why, std::string detail) {
-    promise.deliver(node_answered{{}, 0, 0, {why, std::move(detail), {}}});
+  const auto refused_with = [&](refusal why, std::string detail) {
+    refuse(promise, why, std::move(detail));
     return promise;
   };
   if (x.rest != 0) {
     const auto hit = kept_.find(x.rest);
     if (hit == kept_.end())
-      return refuse(refusal::timeout, "the rest of the answer is not kept any longer");
+      return refused_with(refusal::timeout, "the rest of the answer is not kept any longer");
     auto part = part_of(hit->second.text, x.from, x.rest);
     if (part.rest == 0)
       kept_.erase(hit);
@@ -41,15 +55,16 @@ caf::response_promise respondent_state::on_ask(const ask_node& x) {
   }
   const auto subject = subjects_.find(x.subject);
   if (subject == subjects_.end())
-    return refuse(refusal::invalid_request, "this node knows nothing of '" + x.subject + "'");
+    return refused_with(refusal::invalid_request, "this node knows nothing of '" + x.subject + "'");
   if (open_.size() >= most_open)
-    return refuse(refusal::busy, "too many questions are open at this node");
+    return refused_with(refusal::busy, "too many questions are open at this node");
   std::string bad;
   const auto query = json_of_text(x.query, bad);
   if (!query)
-    return refuse(refusal::invalid_request, bad);
+    return refused_with(refusal::invalid_request, bad);
   const auto number = ++next_;
   open_.emplace(number, open_question{promise, later(parts_->now(self_), keep_for)});
+  arm();
   // Who answers late must not keep a respondent alive that has ended.
   const auto me = caf::actor_cast<caf::actor_addr>(self_);
   const node_reply reply = [me, number](json answer, const refused& why) {
@@ -91,17 +106,32 @@ void respondent_state::on_done(std::uint64_t number, std::string text, refused w
   if (text.size() <= part_bytes)
     return;
   kept_.emplace(number, kept_answer{std::move(text), later(parts_->now(self_), keep_for)});
-  self_->delayed_send(self_, keep_for + milliseconds{1}, tick{});
+  arm();
 }
 
 void respondent_state::expire() {
   const auto now = parts_->now(self_);
-  std::erase_if(open_, [now](const auto& x) { return x.second.until <= now; });
+  for (auto i = open_.begin(); i != open_.end() && i->second.until <= now; i = open_.erase(i))
+    refuse(i->second.promise, refusal::timeout, "nobody answered here");
   std::erase_if(kept_, [now](const auto& x) { return x.second.until <= now; });
 }
 
+void respondent_state::arm() {
+  auto next = no_deadline;
+  for (const auto& [number, x] : open_)
+    next = std::min(next, x.until);
+  for (const auto& [number, x] : kept_)
+    next = std::min(next, x.until);
+  if (next >= armed_)
+    return;
+  armed_ = next;
+  self_->delayed_send(self_, left(next, parts_->now(self_)) + milliseconds{1}, tick{});
+}
+
 void respondent_state::on_tick() {
+  armed_ = no_deadline;
   expire();
+  arm();
 }
 
 caf::behavior respondent(caf::stateful_actor<respondent_state>* self, parts_ptr parts,

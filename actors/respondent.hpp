@@ -21,6 +21,11 @@ struct respondent_state {
   static constexpr std::size_t whole_bytes = std::size_t{4} << 20;
   static constexpr milliseconds keep_for{10000}; ///< parts, and the place of an open question
 
+  respondent_state() = default;
+  respondent_state(const respondent_state&) = delete;
+  respondent_state& operator=(const respondent_state&) = delete;
+  /// Whoever waits for a subject's answer hears of the end.
+  ~respondent_state();
   void init(caf::event_based_actor* self, parts_ptr parts, node_subjects subjects);
   caf::response_promise on_ask(const ask_node& x);
   void on_done(std::uint64_t number, std::string text, refused why);
@@ -38,6 +43,8 @@ struct respondent_state {
     timestamp until{};
   };
   void expire();
+  /// Comes back when the first of what is open or kept has had its time.
+  void arm();
   [[nodiscard]] static node_answered part_of(std::string_view text, std::uint64_t from,
                                              std::uint64_t number);
 
@@ -47,6 +54,7 @@ struct respondent_state {
   std::uint64_t next_ = 0;
   std::map<std::uint64_t, open_question> open_;
   std::map<std::uint64_t, kept_answer> kept_;
+  timestamp armed_ = no_deadline;
 };
 
 /// INTERNAL: a subject has its answer.

@@ -5,6 +5,7 @@
 #include "src/tools/http.hpp"
 
 #include <charconv>
+#include <stdexcept>
 #include <unordered_map>
 
 namespace troupe {
@@ -56,6 +57,8 @@ class http_runner final : public agent_runner {
   http_runner(parts_ptr parts, const agent_spec& spec)
       : parts_(std::move(parts))
       , url_(spec.settings.value("url", std::string{})) {
+    if (url_.empty())
+      throw std::runtime_error{"it has no URL"};
     headers_.emplace_back("Content-Type", "application/json");
     if (auto more = spec.settings.find("headers"); more != spec.settings.end())
       for (const auto& [name, value] : more->items())

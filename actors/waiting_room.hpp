@@ -74,8 +74,9 @@ class waiting_room {
     timestamp due;
     seat_ptr asked; ///< and not the next one who sits there
     std::uint64_t incarnation = 0;
-    /// Called when whoever was asked has ended without an answer; null: he is lost to the inquiry.
-    std::function<void()> again = nullptr;
+    /// Called when whoever was asked has ended without an answer, or, when he has not `ended`, says
+    /// that he cannot answer now; null: he is lost to the inquiry.
+    std::function<void(bool ended)> again = nullptr;
   };
 
   void admit(std::uint64_t request, guest who) { guests_.emplace(request, std::move(who)); }
@@ -89,9 +90,18 @@ class waiting_room {
     for (const auto& who : leaving(
              [&](const guest& x) { return x.asked == place && x.incarnation <= incarnation; })) {
       if (who.again)
-        who.again();
+        who.again(true);
       else
         who.about->lose();
+    }
+  }
+  /// Whoever was asked cannot answer now.
+  void put_off(std::uint64_t request) {
+    if (auto hit = guests_.extract(request)) {
+      if (hit.mapped().again)
+        hit.mapped().again(false);
+      else
+        hit.mapped().about->lose();
     }
   }
   /// Gives up on those whose time is over.

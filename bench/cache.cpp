@@ -62,7 +62,7 @@ struct asker {
 
   std::shared_ptr<const text::sentence_vectors> vectors;
   std::shared_ptr<knowing_model> model = std::make_shared<knowing_model>();
-  std::shared_ptr<cache::model_cache> cache = cache::make_model_cache(
+  std::shared_ptr<models::model_port> cache = cache::make_model_cache(
       model, std::make_shared<tools::alarm_clock>(), [] { return std::int64_t{0}; });
 };
 

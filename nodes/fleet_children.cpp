@@ -14,10 +14,10 @@ fleet_children::fleet_children(parts_ptr parts, std::shared_ptr<const node_tree>
     , registry_(std::move(registry))
     , keeper_(std::move(keeper))
     , seen_(parts_->versions->changes()) {
-  for (const auto& x : node_tree::declared(*parts_->versions))
-    agents_.emplace(node_tree::agent_id(*x.what),
+  for (const auto& x : declared_agents(*parts_->versions))
+    agents_.emplace(agent_id_of(*x.what),
                     agent{x.domain->path, tree_->agent_children(*x.what, *x.domain)});
-  for (const auto& [path, version] : node_tree::domains_of(*parts_->versions)) {
+  for (const auto& [path, version] : domains_of(*parts_->versions)) {
     const auto& domain = *version->domain(path);
     domains_.emplace(path, rules{domain.strategy, domain.intensity});
   }
@@ -43,30 +43,30 @@ void fleet_children::follow(caf::event_based_actor* self) {
 }
 
 void fleet_children::begin_domains(caf::event_based_actor* self) {
-  for (const auto& [path, version] : node_tree::domains_of(*parts_->versions)) {
+  for (const auto& [path, version] : domains_of(*parts_->versions)) {
     const auto& domain = *version->domain(path);
     if (!domains_.emplace(path, rules{domain.strategy, domain.intensity}).second)
       continue;
     // Those within it come with it.
-    const auto above = node_tree::parent_of(path);
+    const auto above = supervisor_above(path);
     const auto tree = std::make_shared<const child_spec>(tree_->domain_tree(path));
     late_->keep(above, *tree);
     send_to(self, supervisor_of(above), start_child{tree});
     const auto within = path + "/";
-    for (const auto& [inner, other] : node_tree::domains_of(*parts_->versions))
+    for (const auto& [inner, other] : domains_of(*parts_->versions))
       if (inner.starts_with(within))
         domains_.emplace(inner,
                          rules{other->domain(inner)->strategy, other->domain(inner)->intensity});
-    for (const auto& x : node_tree::declared(*parts_->versions))
+    for (const auto& x : declared_agents(*parts_->versions))
       if (x.domain->path == path || x.domain->path.starts_with(within))
-        agents_.emplace(node_tree::agent_id(*x.what),
+        agents_.emplace(agent_id_of(*x.what),
                         agent{x.domain->path, tree_->agent_children(*x.what, *x.domain)});
   }
 }
 
 void fleet_children::begin_agents(caf::event_based_actor* self) {
-  for (const auto& x : node_tree::declared(*parts_->versions)) {
-    const auto [known, is_new] = agents_.try_emplace(node_tree::agent_id(*x.what));
+  for (const auto& x : declared_agents(*parts_->versions)) {
+    const auto [known, is_new] = agents_.try_emplace(agent_id_of(*x.what));
     if (!is_new)
       continue;
     known->second = {x.domain->path, tree_->agent_children(*x.what, *x.domain)};
@@ -91,8 +91,8 @@ void fleet_children::drop_seats(const agent& x, caf::event_based_actor* self) {
 
 void fleet_children::end_agents(caf::event_based_actor* self) {
   std::map<std::string, bool> wanted;
-  for (const auto& x : node_tree::declared(*parts_->versions))
-    wanted.emplace(node_tree::agent_id(*x.what), true);
+  for (const auto& x : declared_agents(*parts_->versions))
+    wanted.emplace(agent_id_of(*x.what), true);
   for (auto i = agents_.begin(); i != agents_.end();) {
     const auto& [id, x] = *i;
     if (wanted.contains(id)) {
@@ -113,14 +113,14 @@ void fleet_children::end_agents(caf::event_based_actor* self) {
 }
 
 void fleet_children::end_domains(caf::event_based_actor* self) {
-  const auto wanted = node_tree::domains_of(*parts_->versions);
+  const auto wanted = domains_of(*parts_->versions);
   for (auto i = domains_.begin(); i != domains_.end();) {
     const auto& path = i->first;
     if (wanted.contains(path)) {
       ++i;
       continue;
     }
-    const auto above = node_tree::parent_of(path);
+    const auto above = supervisor_above(path);
     late_->drop(above, path);
     send_to(self, supervisor_of(above), end_child{path});
     for (std::uint32_t shard = 0; shard < parts_->layout.shards(); ++shard)

@@ -279,7 +279,7 @@ void node::add_agent(agent_spec spec) {
     throw std::runtime_error{"agent " + name +
                              " is added to a running fleet: it has a fixed number of replicas"};
   host here;
-  here.row = node_tree::own_row(*parts_);
+  here.row = own_row(*parts_);
   if (const auto found = place_replica(name, spec.placement, {here}, {}); found.node.empty())
     throw std::runtime_error{"agent " + name + " cannot run here: " + found.why};
   for (const auto& known : parts_->places->all(address_kind::agent))

@@ -139,7 +139,7 @@ std::vector<shard_view> node_client::shards() const {
 member_table node_client::nodes() const {
   if (parts_->cluster)
     return parts_->cluster->seen();
-  return {0, {node_tree::own_row(*parts_)}, {}, {}};
+  return {0, {own_row(*parts_)}, {}, {}};
 }
 
 std::vector<region_traffic> node_client::traffic() const {

@@ -5,6 +5,7 @@
 #include "actors/respondent.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/tree_messages.hpp"
+#include "nodes/declared_fleet.hpp"
 #include "nodes/node.hpp"
 #include "policies/agent_placement.hpp"
 
@@ -17,13 +18,6 @@
 #include <vector>
 
 namespace troupe {
-
-/// An agent, the domain that it is in, and the newest version that has it so.
-struct declared_agent {
-  fleet_version_ptr version; ///< keeps the others
-  const domain_spec* domain = nullptr;
-  const agent_spec* what = nullptr;
-};
 
 /// Draws the supervision tree of a node:
 ///
@@ -73,21 +67,6 @@ class node_tree {
   [[nodiscard]] fleet_share of_all_versions() const;
   /// The agent is gone for good: its seats are not claimed for it any more.
   void forget(const std::string& agent) const;
-
-  /// The agents of all versions, each once.
-  [[nodiscard]] static std::vector<declared_agent> declared(const fleet_versions& versions);
-  /// The domains of all versions, with the one that has the last word on each: the current one, or
-  /// the newest that has it.
-  [[nodiscard]] static std::map<std::string, fleet_version_ptr>
-  domains_of(const fleet_versions& versions);
-  /// `domain/agent`, as its address begins.
-  [[nodiscard]] static std::string agent_id(const agent_spec& spec);
-  /// The supervisor that a domain's is a child of.
-  [[nodiscard]] static std::string parent_of(const std::string& domain);
-  /// What this node offers, as a member that is up.
-  [[nodiscard]] static member own_row(const node_parts& parts);
-  /// All agents and what they need, in the order of their domains' paths.
-  [[nodiscard]] static std::vector<agent_wish> agents_of(const node_parts& parts);
 
  private:
   [[nodiscard]] std::function<std::vector<tree_node>()> absent_agents(std::string domain) const;

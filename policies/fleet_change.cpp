@@ -241,6 +241,7 @@ fleet_change compare_fleets(const fleet_spec& before, const fleet_spec& after,
   out.agents_changed = sorted(std::move(out.agents_changed));
   out.entry_changed = before.entry != after.entry;
   out.humans_changed = !(before.human_queues == after.human_queues);
+  out.budgets_changed = !(before.budgets == after.budgets);
   compare_fixed(before, after, out);
   return out;
 }

@@ -21,7 +21,8 @@ struct fleet_change {
   std::vector<std::string> agents_removed;
   std::vector<std::string> agents_changed; ///< replaced: the old one goes when nobody needs it
   bool entry_changed = false;
-  bool humans_changed = false; ///< the queues of people
+  bool humans_changed = false;  ///< the queues of people
+  bool budgets_changed = false; ///< the limits of the whole fleet; those of a domain are its own
 
   /// A key whose value every node has gone by since it was started.
   struct fixed {
@@ -34,7 +35,7 @@ struct fleet_change {
   [[nodiscard]] bool nothing() const noexcept {
     return domains_added.empty() && domains_removed.empty() && domains_changed.empty() &&
            agents_added.empty() && agents_removed.empty() && agents_changed.empty() &&
-           !entry_changed && !humans_changed && needs_restart.empty();
+           !entry_changed && !humans_changed && !budgets_changed && needs_restart.empty();
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <system_error>
 
@@ -79,6 +80,7 @@ fs::path folder_for(const fs::path& dir, const domain_spec& domain,
 void put_files(const knowledge_settings& x, const domain_spec& domain,
                const document_collection& collection) {
   const auto to = folder_for(x.dir, domain, collection);
+  std::map<fs::path, std::string> names;
   for (const auto& file : x.files) {
     knowledge::document_form form{};
     std::error_code failed;
@@ -90,6 +92,8 @@ void put_files(const knowledge_settings& x, const domain_spec& domain,
       throw cli_error{exit_failed, file + " is larger than 1 MiB"};
     if (fs::exists(to / fs::path{file}.filename()))
       throw cli_error{exit_failed, (to / fs::path{file}.filename()).string() + " is already there"};
+    if (const auto [same, first] = names.emplace(fs::path{file}.filename(), file); !first)
+      throw cli_error{exit_failed, same->second + " and " + file + " have the same name"};
   }
   for (const auto& file : x.files) {
     std::error_code failed;
@@ -241,8 +245,9 @@ void add_knowledge(CLI::App& to, shell& s) {
   take->callback([&s, x] { s.run = [&s, x] { return ingest(s, *x); }; });
 
   const auto y = std::make_shared<knowledge_settings>();
-  auto* group = add_verb(to, "knowledge", "Look into what agents answer from",
-                         "troupe knowledge search examples/customer-support what is the refund policy");
+  auto* group =
+      add_verb(to, "knowledge", "Look into what agents answer from",
+               "troupe knowledge search examples/customer-support what is the refund policy");
   group->require_subcommand(1);
   auto* find =
       add_verb(*group, "search", "Search a domain's documents, with scores",

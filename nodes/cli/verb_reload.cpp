@@ -58,6 +58,8 @@ std::string changes_text(const json& changes) {
     out += "  another entry\n";
   if (changes.is_object() && changes.contains("humansChanged"))
     out += "  other queues of people\n";
+  if (changes.is_object() && changes.contains("budgetsChanged"))
+    out += "  other limits on what the fleet spends\n";
   return out;
 }
 

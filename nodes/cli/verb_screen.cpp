@@ -33,9 +33,15 @@ exit_code run_suite(const shell& s, const screen_settings& x) {
   } catch (const std::runtime_error& e) {
     throw cli_error{exit_failed, x.suite + ": " + e.what()};
   }
+  // What has not been tried has not passed.
+  if (all.attacks().empty())
+    throw cli_error{exit_failed, x.suite + " holds no attack"};
   for (const auto& file : x.ordinary) {
+    const auto before = all.ordinary().texts;
     auto messages = opened(file);
     all.run_ordinary(messages);
+    if (all.ordinary().texts == before)
+      throw cli_error{exit_failed, file + " holds no message"};
   }
   if (s.as_json())
     s.print(all.as_json());

@@ -48,14 +48,9 @@ std::string swapped_form(std::string x) {
 class dictionary {
  public:
   dictionary() {
-    for (const auto& line : lexicon()) {
-      std::string_view rest = line.words;
-      while (!rest.empty()) {
-        const auto blank = rest.find(' ');
-        add(rest.substr(0, blank), line.means);
-        rest.remove_prefix(blank == rest.npos ? rest.size() : blank + 1);
-      }
-    }
+    for (const auto lines : {words_of_rules(), words_of_roles(), words_of_deeds(), phrases()})
+      for (const auto& line : lines)
+        add_all(line.words, line.means);
   }
 
   [[nodiscard]] concepts phrase(const std::string& x) const { return in(phrases_, x); }
@@ -99,6 +94,13 @@ class dictionary {
     return hit == from.end() ? 0 : hit->second;
   }
 
+  void add_all(std::string_view written, concepts means) {
+    while (!written.empty()) {
+      const auto blank = written.find(' ');
+      add(written.substr(0, blank), means);
+      written.remove_prefix(blank == written.npos ? written.size() : blank + 1);
+    }
+  }
   void add(std::string_view written, concepts means) {
     if (written.empty())
       return;

@@ -1,6 +1,6 @@
 #include "src/cache/answer_book.hpp"
 
-#include "src/cache/model_cache.hpp"
+#include "src/text/normalize.hpp"
 
 #include <openssl/evp.h>
 
@@ -12,6 +12,8 @@ namespace troupe::cache {
 namespace {
 
 constexpr std::size_t candidates = 8; ///< neighbours whose facts are looked at
+/// What the lists and tables take that an answer stands in, its digests included.
+constexpr std::size_t of_entry = 1024;
 
 /// SHA-256 over parts, each with its length before it.
 class digest {
@@ -45,6 +47,24 @@ void add_conversation(digest& to, const model_request& what) {
   }
 }
 
+std::size_t bytes_of(const model_reply& x) {
+  auto out = x.text.size();
+  for (const auto& call : x.calls)
+    out += call.id.size() + call.name.size() + as_text(call.arguments).size();
+  return out;
+}
+
+std::size_t bytes_of(const std::vector<std::string>& x) {
+  auto out = x.capacity() * sizeof(std::string);
+  for (const auto& one : x)
+    out += one.size();
+  return out;
+}
+
+std::size_t bytes_of(const hard_facts& x) {
+  return bytes_of(x.numbers) + bytes_of(x.names) + bytes_of(x.turns) + x.asked.size();
+}
+
 } // namespace
 
 request_key key_of(const model_request& what) {
@@ -65,12 +85,22 @@ request_key key_of(const model_request& what) {
   out.scope = scope.take();
   digest exact;
   exact.add(out.scope);
-  if (by_question) {
+  if (by_question)
     exact.add(normal_question(what.cache.question));
-    out.facts = facts_of(what.cache.question);
-  }
   out.exact = exact.take();
+  if (!may_mean_the_same(what.cache))
+    return out;
+  digest group;
+  // Vectors of two spaces say nothing about each other, and entries outlive a changed classifier.
+  out.group = group.add(out.scope).add(what.cache.vectors->space()).take();
+  out.facts = facts_of(what.cache.question);
   return out;
+}
+
+bool may_mean_the_same(const cache_use& use) {
+  // Of a longer question vectors see the beginning only.
+  return use.spec.mode == cache_mode::semantic && use.vectors && !use.question.empty() &&
+         use.question.size() <= text::max_message_bytes;
 }
 
 bool answer_book::old(const entry& x, const cache_spec& how, std::int64_t now) {
@@ -93,14 +123,13 @@ void answer_book::drop(std::uint64_t id) {
     owners_.erase(x.key.owner);
   exact_.erase(x.key.exact);
   if (!x.key.at.empty())
-    if (const auto where = groups_.find(x.key.scope); where != groups_.end()) {
+    if (const auto where = groups_.find(x.key.group); where != groups_.end()) {
       where->second.near.remove(id);
       if (--where->second.count == 0)
         groups_.erase(where);
     }
   bytes_ -= x.bytes;
   entries_.erase(hit);
-  ++dropped_;
 }
 
 std::optional<answer_book::found> answer_book::find(const request_key& key, const cache_spec& how,
@@ -121,15 +150,29 @@ std::optional<answer_book::found> answer_book::find(const request_key& key, cons
       return given(x, cache_hit::exact, 1);
     drop(hit->second);
   }
-  const auto where = key.at.empty() ? groups_.end() : groups_.find(key.scope);
-  if (where == groups_.end())
+  if (key.at.empty())
     return std::nullopt;
-  for (const auto& n : where->second.near.find(key.at, candidates)) {
-    if (n.likeness < how.threshold)
+  // Those that are too old are dropped on the way, so that they do not hide others; each time more
+  // of them at once, because there may be thousands.
+  bool hidden = true;
+  for (auto most = candidates; hidden; most *= 2) {
+    hidden = false;
+    const auto where = groups_.find(key.group);
+    if (where == groups_.end())
       break;
-    auto& x = entries_.at(n.id);
-    if (!old(x, how, now) && may_be_same(x.key.facts, key.facts))
-      return given(x, cache_hit::semantic, n.likeness);
+    std::size_t looked_at = 0;
+    for (const auto& n : where->second.near.find(key.at, most)) {
+      if (n.likeness < how.threshold)
+        break;
+      auto& x = entries_.at(n.id);
+      if (old(x, how, now)) {
+        drop(n.id);
+        hidden = true;
+      } else if (++looked_at <= candidates && may_be_same(x.key.facts, key.facts)) {
+        return given(x, cache_hit::semantic, n.likeness);
+      }
+    }
+    hidden = hidden && looked_at < candidates;
   }
   return std::nullopt;
 }
@@ -138,11 +181,12 @@ void answer_book::put(const request_key& key, const cache_spec& how, const model
                       std::int64_t now) {
   if (const auto same = exact_.find(key.exact); same != exact_.end())
     drop(same->second);
-  auto bytes = reply.text.size() + key.at.size() * sizeof(float) + sizeof(entry) + 256;
-  for (const auto& call : reply.calls)
-    bytes += call.name.size() + as_text(call.arguments).size();
-  if (bytes > model_cache::answer_most)
+  const auto answer = bytes_of(reply);
+  if (answer > answer_most)
     return;
+  // A vector stands here, in the table of its group and in its graph, which keeps as much free.
+  const auto bytes =
+      answer + bytes_of(key.facts) + 4 * key.at.size() * sizeof(float) + sizeof(entry) + of_entry;
   const auto id = ++last_;
   auto& x = entries_[id];
   x.key = key;
@@ -157,7 +201,7 @@ void answer_book::put(const request_key& key, const cache_spec& how, const model
   mine.push_front(id);
   x.in_owner = mine.begin();
   if (!key.at.empty()) {
-    auto& alike = groups_[key.scope];
+    auto& alike = groups_[key.group];
     alike.near.add(id, key.at);
     ++alike.count;
   }

@@ -20,7 +20,8 @@ struct request_key {
   std::string owner; ///< the agent, as `domain/agent`
   std::string scope; ///< digest of all that has to be the same, but the question
   std::string exact; ///< digest of the scope and the question
-  hard_facts facts;
+  std::string group; ///< digest of the scope and the space of its vector; empty: it may have none
+  hard_facts facts;  ///< of a question that may have a vector
   text::sentence_vector at; ///< empty: no question means the same
 };
 
@@ -28,10 +29,15 @@ struct request_key {
 /// to a fleet cannot make two requests alike that are not.
 [[nodiscard]] request_key key_of(const model_request& what);
 
-/// Answers that may be given again, bounded by number for each agent and by bytes in all; of two
-/// the one that was used longer ago goes. One thread at a time.
+/// Whether other words may mean the same as this request's question.
+[[nodiscard]] bool may_mean_the_same(const cache_use& use);
+
+/// Answers that may be given again, bounded by number for each agent and by bytes in all, with all
+/// that they are known by; of two the one that was used longer ago goes. One thread at a time.
 class answer_book {
  public:
+  static constexpr std::size_t answer_most = 64 << 10; ///< bytes; a longer answer is not kept
+
   explicit answer_book(std::size_t bytes_most)
       : bytes_most_(bytes_most) {}
 
@@ -39,7 +45,8 @@ class answer_book {
     model_reply reply; ///< as it is given again: `cached`, `spared`, nothing used
   };
   /// The answer to the same request; else, when `key.at` is there, to the question that is most
-  /// like it among those from the threshold on whose hard facts are equal.
+  /// like it among those from the threshold on whose hard facts are equal: the eight nearest are
+  /// looked at. What has grown too old is dropped on the way.
   [[nodiscard]] std::optional<found> find(const request_key& key, const cache_spec& how,
                                           std::int64_t now);
   /// In place of another answer to the same request.
@@ -47,7 +54,6 @@ class answer_book {
            std::int64_t now);
 
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
-  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
  private:
   using order = std::list<std::uint64_t>; ///< the one used last in front
@@ -72,10 +78,9 @@ class answer_book {
   std::size_t bytes_most_;
   std::size_t bytes_ = 0;
   std::uint64_t last_ = 0;
-  std::uint64_t dropped_ = 0;
   std::unordered_map<std::uint64_t, entry> entries_;
   std::unordered_map<std::string, std::uint64_t> exact_;
-  std::unordered_map<std::string, group> groups_; ///< by scope
+  std::unordered_map<std::string, group> groups_; ///< by `request_key::group`
   std::unordered_map<std::string, owner> owners_;
   order all_;
 };

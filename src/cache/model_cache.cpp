@@ -3,6 +3,8 @@
 #include "src/cache/answer_book.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -14,7 +16,8 @@ namespace {
 
 /// Numbers of requests that wait here, apart from those of the port behind.
 constexpr std::uint64_t own = std::uint64_t{1} << 62;
-constexpr std::chrono::milliseconds vector_patience{500};
+constexpr std::size_t bytes_most = std::size_t{64} << 20;
+constexpr milliseconds vector_patience{500};
 
 using done_fn = models::model_port::done_fn;
 
@@ -23,16 +26,23 @@ struct waiter {
   std::uint64_t id = 0;
   model_request what;
   done_fn done;
+  tools::steady::time_point due;
   tools::alarm_clock::id alarm = 0;
+
+  /// What is left of its time; never nothing, because a port may take that for no limit.
+  [[nodiscard]] milliseconds left() const { return std::max(milliseconds{1}, tools::until(due)); }
 };
 
-/// A request on its way, for all who wait for its answer; the first of them has made it.
+/// A request on its way, for all who wait for its answer.
 struct flight {
   request_key key;
   bool fresh = false;
-  std::uint64_t behind = 0; ///< its number there; 0: not known yet
-  std::vector<waiter> waiting;
+  std::uint64_t maker = 0;  ///< whose request it is; he may have gone
+  std::uint64_t behind = 0; ///< its number there
+  bool sent = false;        ///< `behind` is known
+  std::deque<waiter> waiting;
   bool given_up = false;
+  std::shared_ptr<flight> next; ///< that followed from its answer before it was `sent`
 };
 using flight_ptr = std::shared_ptr<flight>;
 
@@ -43,7 +53,8 @@ model_reply failed_with(model_error why, const char* detail) {
   return out;
 }
 
-class cached_models final : public model_cache, public std::enable_shared_from_this<cached_models> {
+class cached_models final : public models::model_port,
+                            public std::enable_shared_from_this<cached_models> {
  public:
   cached_models(std::shared_ptr<models::model_port> behind,
                 std::shared_ptr<tools::alarm_clock> alarms, std::function<std::int64_t()> now)
@@ -59,23 +70,20 @@ class cached_models final : public model_cache, public std::enable_shared_from_t
     {
       std::lock_guard hold{mutex_};
       id = ++last_ | own;
-      ++counts_.asked;
-      early_.emplace(id, waiter{id, what, std::move(done), 0});
+      early_.emplace(id, waiter{id, what, std::move(done), tools::in(what.deadline), 0});
     }
     auto key = key_of(what);
-    const auto vectors =
-        what.cache.spec.mode == cache_mode::semantic ? what.cache.vectors : nullptr;
-    if (!vectors || what.cache.question.empty()) {
+    if (!may_mean_the_same(what.cache)) {
       look_up(id, std::move(key));
       return id;
     }
-    vectors->of({what.cache.question}, std::min(vector_patience, what.deadline),
-                [self = shared_from_this(), id,
-                 key = std::move(key)](std::vector<text::sentence_vector> x) mutable {
-                  if (!x.empty())
-                    key.at = std::move(x.front());
-                  self->look_up(id, std::move(key));
-                });
+    what.cache.vectors->of({what.cache.question}, std::min(vector_patience, what.deadline),
+                           [self = shared_from_this(), id,
+                            key = std::move(key)](std::vector<text::sentence_vector> x) mutable {
+                             if (!x.empty())
+                               key.at = std::move(x.front());
+                             self->look_up(id, std::move(key));
+                           });
     return id;
   }
 
@@ -85,18 +93,9 @@ class cached_models final : public model_cache, public std::enable_shared_from_t
     give_up(id, failed_with(model_error::cancelled, "given up by whoever asked"));
   }
 
-  counts now() const override {
-    std::lock_guard hold{mutex_};
-    auto out = counts_;
-    out.entries = book_.size();
-    out.dropped = book_.dropped();
-    return out;
-  }
-
  private:
   void look_up(std::uint64_t id, request_key key) {
     flight_ptr begun;
-    model_request what;
     done_fn done;
     model_reply reply;
     {
@@ -108,24 +107,22 @@ class cached_models final : public model_cache, public std::enable_shared_from_t
       early_.erase(early);
       const auto& use = me.what.cache;
       if (auto hit = use.fresh ? std::nullopt : book_.find(key, use.spec, now_())) {
-        ++(hit->reply.cached == cache_hit::exact ? counts_.exact : counts_.semantic);
         done = std::move(me.done);
         reply = std::move(hit->reply);
       } else if (const auto twin = twin_of(key, use)) {
-        ++counts_.shared;
         wait_with(*twin, std::move(me));
         return;
       } else {
         begun = std::make_shared<flight>();
         begun->key = std::move(key);
         begun->fresh = use.fresh;
-        what = me.what;
+        begun->maker = id;
         begun->waiting.push_back(std::move(me));
         flights_.push_back(begun);
       }
     }
     if (begun)
-      fly(begun, what);
+      fly(std::move(begun));
     else
       done(std::move(reply));
   }
@@ -137,7 +134,7 @@ class cached_models final : public model_cache, public std::enable_shared_from_t
         continue;
       if (f->key.exact == key.exact)
         return f;
-      if (!key.at.empty() && !f->key.at.empty() &&
+      if (!key.at.empty() && !f->key.at.empty() && f->key.group == key.group &&
           text::likeness(key.at, f->key.at) >= use.spec.threshold &&
           may_be_same(key.facts, f->key.facts))
         return f;
@@ -147,7 +144,7 @@ class cached_models final : public model_cache, public std::enable_shared_from_t
 
   void wait_with(flight& f, waiter me) {
     const auto id = me.id;
-    me.alarm = alarms_->after(me.what.deadline, [weak = weak_from_this(), id] {
+    me.alarm = alarms_->after(me.left(), [weak = weak_from_this(), id] {
       if (const auto self = weak.lock())
         self->give_up(id, failed_with(model_error::timeout,
                                       "no answer in time to the same request of somebody else"));
@@ -155,53 +152,90 @@ class cached_models final : public model_cache, public std::enable_shared_from_t
     f.waiting.push_back(std::move(me));
   }
 
-  void fly(const flight_ptr& f, const model_request& what) {
-    const auto number = behind_->send(
-        what, [self = shared_from_this(), f](model_reply x) { self->land(f, std::move(x)); });
+  /// Sends a request, and those that follow from its answer as long as answers come at once: one
+  /// after the other, however many there are.
+  void fly(flight_ptr f) {
+    while (f) {
+      model_request what;
+      {
+        std::lock_guard hold{mutex_};
+        if (f->given_up)
+          return;
+        what = f->waiting.front().what;
+        what.deadline = f->waiting.front().left();
+      }
+      f = sent(f, what);
+    }
+  }
+
+  /// What is to be sent next; null: nothing.
+  flight_ptr sent(const flight_ptr& f, const model_request& what) {
+    std::uint64_t number = 0;
+    try {
+      number = behind_->send(
+          what, [self = shared_from_this(), f](model_reply x) { self->land(f, std::move(x)); });
+    } catch (const std::exception& e) {
+      // Nobody may wait for what has never been sent.
+      land(f, failed_with(model_error::broken, e.what()));
+    }
     bool give_up = false;
+    flight_ptr next;
     {
       std::lock_guard hold{mutex_};
       f->behind = number;
-      give_up = f->given_up;
+      f->sent = true;
+      give_up = f->given_up && number != 0;
+      next = std::move(f->next);
     }
     if (give_up)
       behind_->cancel(number);
+    return next;
   }
 
   void land(const flight_ptr& f, model_reply reply) {
-    std::vector<waiter> all;
+    std::deque<waiter> all;
     flight_ptr again;
-    model_request what;
     {
       std::lock_guard hold{mutex_};
       std::erase(flights_, f);
       all = std::move(f->waiting);
+      f->waiting.clear();
       const bool own_fault =
           reply.error == model_error::timeout || reply.error == model_error::over_budget;
-      if (own_fault && all.size() > 1 && !f->given_up) {
-        // Only the first one's time was up, or his money: the next one asks for those that are
-        // left.
+      const std::size_t his = !all.empty() && all.front().id == f->maker ? 1 : 0;
+      if (own_fault && all.size() > his) {
+        // Only his time was up, or his money, who has asked, and he may have gone: the next one
+        // asks for those that are left.
         again = std::make_shared<flight>();
         again->key = f->key;
         again->fresh = f->fresh;
-        for (auto i = all.begin() + 1; i != all.end(); ++i)
-          again->waiting.push_back(std::move(*i));
-        all.resize(1);
-        what = again->waiting.front().what;
-        all.push_back({0, {}, nullptr, std::exchange(again->waiting.front().alarm, 0)});
+        again->waiting = std::move(all);
+        all.clear();
+        if (his == 1) {
+          all.push_back(std::move(again->waiting.front()));
+          again->waiting.pop_front();
+        }
+        auto& maker = again->waiting.front();
+        again->maker = maker.id;
+        alarms_->cancel(std::exchange(maker.alarm, 0));
         flights_.push_back(again);
       }
       for (const auto& w : all)
         if (w.alarm != 0)
           alarms_->cancel(w.alarm);
-      if (again)
-        all.pop_back();
+      if (again && !f->sent)
+        f->next = std::move(again);
     }
+    answer(*f, all, std::move(reply));
     if (again)
-      fly(again, what);
+      fly(std::move(again));
+  }
+
+  /// Gives all of them the answer, and keeps it.
+  void answer(const flight& f, const std::deque<waiter>& all, model_reply reply) {
     if (all.empty())
       return;
-    keep(f->key, all.front().what.cache, reply);
+    keep(f.key, all.front().what.cache, reply);
     reply.could_be_cached = true;
     auto shared = reply;
     shared.cached = cache_hit::shared;
@@ -259,7 +293,6 @@ class cached_models final : public model_cache, public std::enable_shared_from_t
   std::function<std::int64_t()> now_;
   mutable std::mutex mutex_;
   answer_book book_;
-  counts counts_;
   std::uint64_t last_ = 0;
   std::map<std::uint64_t, waiter> early_; ///< those whose vectors are being fetched
   std::vector<flight_ptr> flights_;
@@ -267,9 +300,9 @@ class cached_models final : public model_cache, public std::enable_shared_from_t
 
 } // namespace
 
-std::shared_ptr<model_cache> make_model_cache(std::shared_ptr<models::model_port> behind,
-                                              std::shared_ptr<tools::alarm_clock> alarms,
-                                              std::function<std::int64_t()> now) {
+std::shared_ptr<models::model_port> make_model_cache(std::shared_ptr<models::model_port> behind,
+                                                     std::shared_ptr<tools::alarm_clock> alarms,
+                                                     std::function<std::int64_t()> now) {
   return std::make_shared<cached_models>(std::move(behind), std::move(alarms), std::move(now));
 }
 

@@ -55,8 +55,23 @@ bool is_word(unsigned char c) {
   return std::isalnum(c) != 0 || c >= 0x80;
 }
 
+bool is_digit(char c) {
+  return std::isdigit(static_cast<unsigned char>(c)) != 0;
+}
+
 bool has_digit(std::string_view x) {
-  return std::any_of(x.begin(), x.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return std::any_of(x.begin(), x.end(), is_digit);
+}
+
+/// Whether the comma at `at` only groups a number's digits, as in 1,000: one to three of them stand
+/// before it and exactly three behind.
+bool groups_digits(std::string_view text, std::size_t at) {
+  std::size_t before = 0, after = 0;
+  while (before < at && before < 4 && is_digit(text[at - before - 1]))
+    ++before;
+  while (at + after + 1 < text.size() && after < 4 && is_digit(text[at + after + 1]))
+    ++after;
+  return before >= 1 && before <= 3 && after == 3;
 }
 
 struct word {
@@ -87,9 +102,8 @@ std::vector<word> words_in(std::string_view text) {
       else if (d == '\'' && inside)
         w.as_written += '\'';
       else if (inside && (d == '-' || d == '_' || d == '/' || d == '.' || d == ',') &&
-               (has_digit(w.as_written) ||
-                std::isdigit(static_cast<unsigned char>(text[i + 1])) != 0))
-        w.as_written += d == ',' ? "" : std::string(1, text[i]);
+               (has_digit(w.as_written) || is_digit(text[i + 1])))
+        w.as_written += d == ',' && groups_digits(text, i) ? "" : std::string(1, text[i]);
       else
         break;
       ++i;
@@ -174,7 +188,8 @@ bool may_be_same(const hard_facts& a, const hard_facts& b) {
 }
 
 std::string normal_question(std::string_view question) {
-  auto out = text::normalize(question).text;
+  // All of it: two questions that differ somewhere far behind are two.
+  auto out = text::normalize(question, question.size() + 1).text;
   while (!out.empty() &&
          (out.back() == '?' || out.back() == '.' || out.back() == '!' || out.back() == ' '))
     out.pop_back();

@@ -11,7 +11,7 @@ namespace troupe::cache {
 struct hard_facts {
   std::vector<std::string> numbers; ///< numbers, ids and amounts, sorted; "two" is 2
   std::vector<std::string> names;   ///< words with a capital letter that begin no sentence, sorted
-  unsigned negations = 0;           ///< of words that turn a question around: odd or even counts
+  unsigned negations = 0;           ///< how many words of it turn it around: "not", "never"
   std::vector<std::string> turns;   ///< words of which one means the opposite of another, sorted
   std::string asked; ///< who, when, where, how many or how much; empty: nothing of it
   friend bool operator==(const hard_facts&, const hard_facts&) = default;

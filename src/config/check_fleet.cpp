@@ -57,6 +57,7 @@ void check_fleet(const fleet_draft& fleet, report& problems) {
     check_log(root, problems);
     check_regions(fleet, problems);
     check_models(fleet, problems);
+    check_token_limits(fleet, problems);
     check_budgets(fleet, problems);
     check_vectors(fleet, problems);
   }

@@ -2,8 +2,6 @@
 
 #include "src/config/section.hpp"
 
-#include <troupe/model.hpp>
-
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -51,13 +49,6 @@ void check_one_limit_each(const section& top, report& problems) {
     if (!first)
       problems.error(*limits, "model " + problems.quoted(same->second->key) +
                                   " is the same one and has the limits already");
-    std::int64_t tokens = 0, answer = model_spec{}.max_output;
-    section{limits}.get("tokens_per_minute", tokens);
-    from.get("max_output", answer);
-    if (tokens > 0 && tokens < answer)
-      problems.error(*section{limits}.find("tokens_per_minute"),
-                     "is less than the " + std::to_string(answer) +
-                         " tokens of `max_output`: no request could ever be sent");
   }
 }
 

@@ -40,6 +40,9 @@ void check_placement(const fleet_draft& fleet, const agent_draft& agent, report&
 
 /// That models have providers, and that keys come from where secrets are.
 void check_models(const fleet_draft& fleet, report& problems);
+/// That the answers which agents want of a model fit into what it and its provider allow in a
+/// minute.
+void check_token_limits(const fleet_draft& fleet, report& problems);
 /// That the model named at `at` is one of the fleet's.
 void check_model_name(const fleet_draft& fleet, const yaml_node& at, report& problems);
 

@@ -4,6 +4,10 @@
 #include "src/config/text.hpp"
 #include "src/knowledge/collection.hpp"
 
+#include <map>
+#include <set>
+#include <utility>
+
 namespace troupe::config {
 
 namespace fs = std::filesystem;
@@ -19,12 +23,30 @@ const yaml_node* files_at(const yaml_node& collection) {
   return collection.is_list() ? &collection : collection.find("files");
 }
 
+/// What each of the collection's files and folders has room for, and all of them together have not.
+void warn_of_too_many(const yaml_node& at, const knowledge::documents& all,
+                      const std::set<std::string>& told, report& problems) {
+  std::map<std::string, std::pair<std::string, std::size_t>> by_reason;
+  for (const auto& x : all.left)
+    if (!told.contains(x.path)) {
+      auto& [first, count] = by_reason[x.why];
+      first = count == 0 ? x.path : first;
+      ++count;
+    }
+  for (const auto& [why, which] : by_reason)
+    problems.warn(
+        at,
+        in_quotes(which.first) +
+            (which.second == 1 ? " is" : " and " + std::to_string(which.second - 1) + " more are") +
+            " left out: " + why);
+}
+
 void read_collection(const yaml_node& at, const fs::path& dir, const fs::path& folder,
                      document_collection& out, std::vector<std::string>& files, report& problems) {
   const auto* list = files_at(at);
   if (!list || !list->is_list())
     return;
-  std::string digests;
+  std::set<std::string> told;
   for (const auto& child : list->children) {
     const auto name = as_text(*child);
     if (!name)
@@ -35,6 +57,8 @@ void read_collection(const yaml_node& at, const fs::path& dir, const fs::path& f
     }
     out.files.push_back(*name);
     const auto found = knowledge::documents_of(dir / folder, {*name});
+    for (const auto& x : found.left)
+      told.insert(x.path);
     if (found.taken.empty())
       problems.error(*child, found.left.empty() ? "there are no documents in " + in_quotes(*name)
                                                 : in_quotes(found.left.front().path) + ": " +
@@ -45,7 +69,9 @@ void read_collection(const yaml_node& at, const fs::path& dir, const fs::path& f
     for (const auto& x : found.taken)
       files.push_back((folder / x.path).lexically_normal().generic_string());
   }
-  out.digest = knowledge::digest_of(knowledge::documents_of(dir / folder, out.files));
+  const auto all = knowledge::documents_of(dir / folder, out.files);
+  warn_of_too_many(at, all, told, problems);
+  out.digest = knowledge::digest_of(all);
 }
 
 void read_cache(const yaml_node* root, cache_spec& out) {

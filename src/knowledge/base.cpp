@@ -38,6 +38,20 @@ std::string joined(const std::vector<std::string>& terms) {
   return out;
 }
 
+/// The beginning of a sentence that is too long, to the end of a word, with a mark that it goes on.
+std::string beginning_of(std::string_view sentence, std::size_t most) {
+  constexpr std::string_view goes_on = "...";
+  auto end = most - std::min(most, goes_on.size());
+  const auto blank = sentence.rfind(' ', end);
+  if (blank != std::string_view::npos && blank > end / 2) {
+    end = blank;
+  } else {
+    while (end > 0 && (static_cast<unsigned char>(sentence[end]) & 0xC0) == 0x80)
+      --end;
+  }
+  return std::string{sentence.substr(0, end)} + std::string{goes_on.substr(0, most - end)};
+}
+
 /// What a passage is compared by.
 std::string whole_of(const passage& x) {
   return x.heading + "\n" + x.text;
@@ -198,12 +212,17 @@ std::string knowledge_base::extract(const passage& from, const std::string& ques
   }
   std::stable_sort(order.begin(), order.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
+  if (order.empty())
+    return {};
+  // The one that says most is never left out for others that happen to be short enough.
+  if (const auto best = sentences[order.front().second]; best.size() > most)
+    return beginning_of(best, most);
   std::set<std::size_t> chosen;
   std::size_t bytes = 0;
   for (const auto& [weight, i] : order)
-    if (bytes + sentences[i].size() + 1 <= most) {
+    if (const auto with = bytes + sentences[i].size() + (chosen.empty() ? 0 : 1); with <= most) {
       chosen.insert(i);
-      bytes += sentences[i].size() + 1;
+      bytes = with;
     }
   std::string out;
   for (const auto i : chosen)

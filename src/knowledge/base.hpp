@@ -57,8 +57,8 @@ class knowledge_base : public std::enable_shared_from_this<knowledge_base> {
   void find(const std::string& question, std::vector<std::string> collections, std::size_t most,
             std::chrono::milliseconds patience, done_fn done) const;
 
-  /// The sentences of a passage that say most about a question, in their order, cut to `most`
-  /// bytes.
+  /// The sentences of a passage that say most about a question, in their order, as many as fit into
+  /// `most` bytes; when the first of them alone does not, its beginning and "...".
   [[nodiscard]] std::string extract(const passage& from, const std::string& question,
                                     std::size_t most) const;
 

@@ -51,14 +51,16 @@ std::size_t depth_of(std::string_view line) {
 /// A line of Markdown as a person reads it: no marks of emphasis, of a link its words.
 std::string plain_line(std::string_view line) {
   std::string out;
+  bool links = true; // When no link ends behind this place, none does behind a later one.
   for (std::size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
     if (c == '*' || c == '`')
       continue;
-    if (c == '[') {
+    if (c == '[' && links) {
       const auto close = line.find("](", i);
       const auto end = close == std::string_view::npos ? close : line.find(')', close);
-      if (end != std::string_view::npos) {
+      links = end != std::string_view::npos;
+      if (links) {
         out += line.substr(i + 1, close - i - 1);
         i = end;
         continue;

@@ -91,7 +91,8 @@ std::vector<std::string_view> sentences_of(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool line = text[i] == '\n';
     const bool stop = text[i] == '.' || text[i] == '!' || text[i] == '?';
-    // "3.5" and "e.g. this" go on; a new sentence begins with a capital letter or a digit.
+    // "3.5", "e.g. this" and "No. 5" go on; a new sentence begins with a capital letter, or with
+    // one that is not of ASCII, of which case is not known here.
     const bool ends = stop && i + 2 < text.size() && text[i + 1] == ' ' &&
                       (std::isupper(static_cast<unsigned char>(text[i + 2])) != 0 ||
                        static_cast<unsigned char>(text[i + 2]) >= 0x80);

@@ -162,6 +162,8 @@ class store_error : public std::runtime_error {
       : std::runtime_error(text)
       , kind_(k) {}
   [[nodiscard]] kind why() const noexcept { return kind_; }
+  /// The store is well and takes nothing at the moment: the same may be tried again in a while.
+  [[nodiscard]] bool passes() const noexcept { return kind_ == kind::full || kind_ == kind::busy; }
 
  private:
   kind kind_;

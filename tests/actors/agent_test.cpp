@@ -125,6 +125,58 @@ TEST(agent, a_call_lasts_no_longer_than_the_agent_s_own_timeout) {
   EXPECT_TRUE(c.ended[3].x->ok());
 }
 
+TEST(agent, a_call_that_outlasts_the_agent_s_timeout_is_ended_without_the_others) {
+  auto a = an_agent("work", "script");
+  a.timeout = 1s;
+  a.slots = 2;
+  stage s{a_domain("d", {a})};
+  s.around->pool->held = true;
+  const auto before = s->seat_of("d/work")->now().incarnation;
+  caller c{*s};
+  c.call(*s, "d/work", 1, 20s);
+  s->advance(500ms);
+  c.call(*s, "d/work", 2, 20s);
+  c.call(*s, "d/work", 3, 20s);
+  s->advance(700ms);
+  ASSERT_EQ(c.ended.size(), 1u);
+  EXPECT_EQ(c.ended[0].call, 1u);
+  EXPECT_EQ(c.ended[0].x->failed.why, reason::timeout);
+  // Its function cannot be stopped and has a slot still; it was given time, so it does not hang.
+  c.call(*s, "d/work", 4, 20s);
+  EXPECT_EQ(s->seat_of("d/work")->now().incarnation, before);
+  s.around->pool->held = false;
+  s->run();
+  ASSERT_EQ(c.ended.size(), 4u);
+  for (std::size_t i = 1; i < 4; ++i)
+    EXPECT_TRUE(c.ended[i].x->ok()) << c.ended[i].call;
+  EXPECT_EQ(s->seat_of("d/work")->now().incarnation, before);
+  // Who has nothing else to do is replaced at once.
+  s.around->pool->held = true;
+  c.call(*s, "d/work", 5, 20s);
+  s->advance(1200ms);
+  ASSERT_EQ(c.ended.size(), 5u);
+  EXPECT_EQ(c.ended[4].x->failed.why, reason::timeout);
+  EXPECT_EQ(s->seat_of("d/work")->now().incarnation, before + 1);
+}
+
+TEST(agent, a_call_that_cannot_be_stopped_has_its_slot_no_longer_than_it_was_given_time) {
+  auto a = an_agent("work", "script");
+  a.timeout = 1s;
+  a.slots = 1;
+  stage s{a_domain("d", {a})};
+  s.around->pool->held = true;
+  const auto before = s->seat_of("d/work")->now().incarnation;
+  caller c{*s};
+  c.call(*s, "d/work", 1, 5s);
+  c.call(*s, "d/work", 2, 20s);
+  s->advance(4900ms);
+  ASSERT_EQ(c.ended.size(), 1u);
+  EXPECT_EQ(c.ended[0].x->failed.why, reason::timeout);
+  EXPECT_EQ(s->seat_of("d/work")->now().incarnation, before);
+  s->advance(200ms);
+  EXPECT_EQ(s->seat_of("d/work")->now().incarnation, before + 1);
+}
+
 TEST(agent, a_crash_is_told_to_the_orchestrator_and_the_step_is_tried_elsewhere) {
   auto a = an_agent("work", "script");
   a.replicas = 2;

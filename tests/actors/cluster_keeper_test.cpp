@@ -226,5 +226,32 @@ TEST_F(keepers, hand_over_what_a_node_has_that_leaves) {
   EXPECT_LE(took, milliseconds{100});
 }
 
+TEST_F(keepers, that_are_killed_while_they_leave_say_so_to_whoever_waits) {
+  for (const auto* name : {"A", "B", "C"})
+    up(name);
+  until([&] { return shared_by({"A", "B", "C"}); });
+  stage.advance(std::chrono::seconds{3});
+  std::vector<std::string> said;
+  const auto me = stage.spawn(std::make_shared<diary>());
+  const auto leave = [&](const std::string& who) {
+    stage.make(me, [&, who](caf::event_based_actor* self) {
+      self->request(where.at("C")->now().handle, std::chrono::seconds{60}, leave_cluster{})
+          .then([&, who](cluster_left) { said.push_back(who + " left"); },
+                [&, who](const caf::error& why) {
+                  said.push_back(
+                      who + (why == caf::sec::request_receiver_down ? " down" : " something else"));
+                });
+    });
+    stage.run();
+  };
+  leave("first");
+  ASSERT_TRUE(said.empty());
+  // One waits at a time.
+  leave("second");
+  ASSERT_EQ(said, std::vector<std::string>{"first left"});
+  kill("C");
+  EXPECT_EQ(said, (std::vector<std::string>{"first left", "second down"}));
+}
+
 } // namespace cluster_keeper_cases
 } // namespace troupe

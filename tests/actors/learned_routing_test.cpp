@@ -112,6 +112,52 @@ TEST(learned_routing, learns_by_intent) {
   EXPECT_EQ(learned_intent(d, "step", "work"), "work");
 }
 
+TEST(learned_routing, two_intents_of_one_skill_learn_apart) {
+  auto d = two_clerks();
+  d.agents.push_back(an_agent("triage"));
+  d.understanding.agent = "triage";
+  d.understanding.intents["ask"].skill = "work";
+  d.understanding.intents["complain"].skill = "work";
+  stage s;
+  s.room.works["triage"] = [](const agent_call& x) {
+    return say("", {{"clauses",
+                     {{{"text", x.text},
+                       {"intent", x.text},
+                       {"confidence", 0.9},
+                       {"accepted", true},
+                       {"after_previous", false}}}},
+                    {"entities", json::array()},
+                    {"complexity", "simple"}});
+  };
+  // Each is good at what the other is bad at.
+  const auto only = [](std::string what) {
+    return [what = std::move(what)](const agent_call& x) {
+      return x.text == what ? say("done") : outcome::of({reason::low_confidence, "no good", {}});
+    };
+  };
+  s.room.works["good"] = only("ask");
+  s.room.works["bad"] = only("complain");
+  s.up(a_fleet(std::move(d)));
+  const auto went = [&](const std::string& intent) -> std::string {
+    const auto heard = s->ask(wants("", intent));
+    if (heard->done())
+      for (const auto& e : heard->record().history)
+        if (const auto* r = e.get<route>(); r && r->agent != "d/triage")
+          return r->agent;
+    return "nobody";
+  };
+  for (int i = 0; i < 40; ++i)
+    for (const auto* intent : {"ask", "complain"})
+      (void)went(intent);
+  int asks = 0, complaints = 0;
+  for (int i = 0; i < 40; ++i) {
+    asks += went("ask") == "d/good";
+    complaints += went("complain") == "d/bad";
+  }
+  EXPECT_GE(asks, 34);
+  EXPECT_GE(complaints, 34);
+}
+
 TEST(arm_book, gives_out_what_is_to_be_stored_and_takes_what_others_know) {
   const learning_spec by;
   arm_book mine{"n1"};

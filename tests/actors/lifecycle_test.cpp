@@ -163,6 +163,20 @@ TEST(lifecycle, an_order_that_the_store_does_not_take_is_refused_and_not_done) {
   EXPECT_EQ(state_of(s, "d/work#1"), health::draining);
 }
 
+TEST(lifecycle, whoever_waits_for_an_order_to_be_stored_hears_of_the_end_of_its_keeper) {
+  stage s{busy()};
+  // The order itself is put on record first, so that alone has to work.
+  s.around->disk->no_orders = store_error::kind::full;
+  auto heard = refusal::none;
+  s->api().order("d/work#1", agent_order::drain,
+                 [&](const auto&, const refused& x) { heard = x.why; });
+  s->advance(1s);
+  EXPECT_EQ(heard, refusal::none);
+  s->kill_part("order_keeper");
+  s->advance(100ms);
+  EXPECT_EQ(heard, refusal::busy);
+}
+
 TEST(lifecycle, an_unknown_agent_is_refused) {
   stage s{busy()};
   EXPECT_EQ(order(s, "d/nobody", agent_order::drain), refusal::invalid_request);

@@ -380,6 +380,73 @@ TEST(recovery, what_was_asked_of_a_journal_that_dies_is_asked_of_the_next) {
   ASSERT_EQ(s->questions().size(), 1u);
 }
 
+/// How many journals there have been.
+std::uint64_t journals(stage& s) {
+  return s->shipped()
+      .parts()
+      ->places->find({address_kind::node, s.fleet.node_id + "/journal"})
+      ->now()
+      .incarnation;
+}
+
+TEST(recovery, a_question_that_ends_the_journal_ends_no_more_than_two_of_them) {
+  stage s{a_domain("d", {an_agent("a")})};
+  const auto id = s->ask(wants("a"))->id();
+  s.restart();
+  const auto before = journals(s);
+  s.around->disk->no_task = store_error::kind::io;
+  std::vector<refused> heard;
+  s->api().find_task(
+      id, [&heard](const task_record_ptr&, const refused& why) { heard.push_back(why); });
+  s->advance(4s);
+  ASSERT_EQ(heard.size(), 1u);
+  EXPECT_EQ(heard[0].why, refusal::busy);
+  EXPECT_EQ(heard[0].detail, "the store fails");
+  EXPECT_LE(journals(s), before + 2);
+  s.around->disk->repair();
+  s->advance(1s);
+  EXPECT_TRUE(s->find(id));
+}
+
+TEST(full_disk, a_question_that_finds_the_store_busy_is_asked_again_of_the_same_journal) {
+  for (auto how : {store_error::kind::full, store_error::kind::busy}) {
+    stage s{a_domain("d", {an_agent("a")})};
+    const auto id = s->ask(wants("a"))->id();
+    s.restart();
+    const auto before = journals(s);
+    s.around->disk->no_task = how;
+    task_record_ptr found;
+    std::vector<refused> heard;
+    const auto find = [&] {
+      s->api().find_task(id, [&](task_record_ptr x, const refused& why) {
+        found = std::move(x);
+        heard.push_back(why);
+      });
+    };
+    find();
+    // An orchestrator asks as well: is there a task of this key, and in which session?
+    auto r = wants("a");
+    r.idempotency_key = "k";
+    r.context_id = "s";
+    const auto t = s->submit(r);
+    s->advance(2s);
+    EXPECT_TRUE(heard.empty());
+    EXPECT_TRUE(t->accepted.empty());
+    s.around->disk->no_task.reset();
+    s->advance(2s);
+    EXPECT_EQ(heard.size(), 1u);
+    EXPECT_TRUE(found);
+    EXPECT_TRUE(t->done());
+    // But not for ever.
+    s.around->disk->no_task = how;
+    find();
+    s->advance(6s);
+    ASSERT_EQ(heard.size(), 2u);
+    EXPECT_TRUE(heard[1].why == refusal::busy || heard[1].why == refusal::timeout);
+    EXPECT_EQ(journals(s), before);
+  }
+}
+
 TEST(recovery, a_journal_that_dies_takes_no_task_in_memory_with_it) {
   stage s{long_way()};
   understand(s.room);

@@ -120,13 +120,15 @@ class family {
     run();
   }
   tree_node tree() {
-    tree_node out;
-    system_->spawn([&out, to = root](caf::event_based_actor* self) {
-      self->request(to, 10s, view_tree{}).then([&out](const tree_viewed& x) { out = *x.tree; });
+    *seen_ = {};
+    system_->spawn([out = seen_, to = root](caf::event_based_actor* self) {
+      self->request(to, 10s, view_tree{}).then([out](const tree_viewed& x) { *out = *x.tree; });
     });
     run();
-    return out;
+    return *seen_;
   }
+  /// What was asked for last, as far as it has been told.
+  [[nodiscard]] tree_node seen() const { return *seen_; }
   [[nodiscard]] std::size_t actors() const { return system_->registry().running(); }
 
   std::shared_ptr<words> log = std::make_shared<words>();
@@ -140,6 +142,7 @@ class family {
   std::unique_ptr<caf::actor_system> system_;
   caf::scheduler::test_coordinator* scheduler_ = nullptr;
   std::shared_ptr<node_parts> parts_;
+  std::shared_ptr<tree_node> seen_ = std::make_shared<tree_node>();
 };
 
 class supervisor_rules
@@ -353,6 +356,31 @@ TEST(supervisor, refuses_children_without_id_or_start_and_two_of_one_name) {
   EXPECT_THROW((supervisor_config{"s", {}, {}, {f.child("a"), f.child("a")}}.validate()),
                std::invalid_argument);
   EXPECT_THROW((supervisor_config{"s", {}, {}, {child_spec{}}}.validate()), std::invalid_argument);
+}
+
+TEST(supervisor, whose_child_says_nothing_tells_the_rest_of_the_tree_also_when_it_ends) {
+  for (const bool ends : {false, true}) {
+    family f;
+    auto deaf = f.child("deaf");
+    deaf.is_supervisor = true;
+    deaf.start = [](caf::event_based_actor* self) {
+      return self->system().spawn([](caf::event_based_actor* me) -> caf::behavior {
+        // Whoever asks waits for a promise that nobody keeps.
+        return {[me](view_tree) { return me->make_response_promise(); }};
+      });
+    };
+    f.start({"s", supervision::one_for_one, {}, {f.child("a"), deaf}});
+    auto seen = f.tree();
+    EXPECT_TRUE(seen.id.empty());
+    if (ends)
+      caf::anon_send_exit(f.root, caf::exit_reason::kill);
+    f.advance(ends ? 1ms : 2100ms);
+    seen = f.seen();
+    ASSERT_EQ(seen.children.size(), 2u) << ends;
+    EXPECT_EQ(seen.children[0].state, "up");
+    EXPECT_EQ(seen.children[1].id, "deaf");
+    EXPECT_EQ(seen.children[1].state, "silent");
+  }
 }
 
 } // namespace supervisor_cases

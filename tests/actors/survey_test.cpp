@@ -110,6 +110,35 @@ TEST(survey, a_node_that_is_lost_meanwhile_is_named) {
   EXPECT_EQ(s.said[1].missing.why, refusal::stopping);
 }
 
+TEST(survey, a_question_that_is_open_is_answered_when_its_respondent_ends_or_has_waited_enough) {
+  survey_stage s;
+  std::vector<node_reply> kept;
+  s.add("A", {{"hold", [&](const json&, const node_reply& then) { kept.push_back(then); }}});
+  std::vector<refused> said;
+  const auto me = s.stage.spawn(std::make_shared<diary>());
+  const auto ask = [&] {
+    s.stage.make(me, [&](caf::event_based_actor* self) {
+      self->request(s.respondents.at("A"), std::chrono::seconds{60}, ask_node{"hold", "{}", 0, 0})
+          .then([&](const node_answered& x) { said.push_back(x.why); },
+                [&](const caf::error&) {
+                  said.push_back({refusal::internal, "it was not answered", {}});
+                });
+    });
+    s.stage.advance(milliseconds{100});
+  };
+  ask();
+  ASSERT_EQ(kept.size(), 1u);
+  s.stage.advance(respondent_state::keep_for);
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_EQ(said[0].why, refusal::timeout);
+  ask();
+  EXPECT_EQ(said.size(), 1u);
+  caf::anon_send_exit(s.respondents.at("A"), caf::exit_reason::kill);
+  s.stage.advance(milliseconds{100});
+  ASSERT_EQ(said.size(), 2u);
+  EXPECT_EQ(said[1].why, refusal::stopping) << said[1].detail;
+}
+
 TEST(survey, long_answers_cross_in_parts_and_too_long_ones_not_at_all) {
   survey_stage s;
   s.add("A", echo("A"));

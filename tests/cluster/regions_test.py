@@ -311,20 +311,22 @@ def sticky():
         cluster.nodes["d"].wait_ready()
         until(lambda: len(done) > whole * 2 // 5 or wrong)
         joined = owners(cluster)
+        away = {r for r, node in runs(cluster).items() if node == "d"}
         cluster.nodes["d"].signal(signal.SIGTERM)
         assert cluster.nodes["d"].process.wait(60) == 0
         until(lambda: len(done) > whole * 3 // 5 or wrong)
-        lost = {r for r, node in runs(cluster).items() if node == "c"}
+        away |= {r for r, node in runs(cluster).items() if node == "c"}
         lose(cluster.nodes["c"])
         for t in threads:
             t.join()
         assert not wrong, wrong[:5]
         last = owners(cluster)
         moved = [s for s in first if joined.get(s) != first[s]]
-        changed = [s for s in joined if last.get(s) != joined[s] and joined[s] not in lost]
+        changed = [s for s in joined if last.get(s) != joined[s] and joined[s] not in away]
         print(f"  {sessions} sessions of {turns} turns: no number skipped or repeated; {len(moved)} changed their instance "
-              f"when a node joined, {len(changed)} later whose instance was not on the killed node")
+              f"when a node joined, {len(changed)} later whose instance was on no node that left or was killed")
         assert not moved, moved
+        assert not changed, [(s, joined[s], last.get(s)) for s in changed]
         del cluster.nodes["c"], cluster.nodes["d"]
         finish(cluster)
     except BaseException:

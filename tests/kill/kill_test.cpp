@@ -146,7 +146,8 @@ TEST(kill, at_random_again_and_again) {
     p.kill();
   }
   EXPECT_TRUE(who.all_ended()) << who.ends.size() << " of " << count << " ended";
-  EXPECT_GE(kills, 5);
+  // None of them lives for longer than it takes to say `most` things.
+  EXPECT_GE(kills, std::max<int>(5, static_cast<int>(count / most)));
   EXPECT_EQ(who.complaints, std::vector<std::string>{});
   books b{at.str()};
   EXPECT_EQ(b.all(), static_cast<int>(count));

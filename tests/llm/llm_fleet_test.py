@@ -217,6 +217,7 @@ def worst(fleet):
                 assert word.strip(").!") in refunds, f"{who} was told of {word}, which does not exist"
         assert "$1,234.00" not in said, (who, said)
     print("refunds told of", told, "of", len(refunds))
+    assert refunds and told > 0, "nobody was refunded, or nobody told: then nothing has been shown"
 
 
 def main():

@@ -10,6 +10,7 @@ namespace fleet_change_cases {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using namespace std::chrono_literals;
 
 agent_spec agent(const std::string& domain, const std::string& name) {
   agent_spec out;
@@ -55,6 +56,8 @@ std::string in_short(const fleet_change& x) {
     out += out.empty() ? "entry" : " entry";
   if (x.humans_changed)
     out += out.empty() ? "humans" : " humans";
+  if (x.budgets_changed)
+    out += out.empty() ? "budgets" : " budgets";
   for (const auto& f : x.needs_restart)
     out += (out.empty() ? "!" : " !") + f.key;
   return out;
@@ -135,6 +138,9 @@ TEST(fleet_change, says_what_differs) {
          f.human_queues = {{"desk", {}, {}, {}}};
        },
        "humans"},
+      {"a limit of the fleet", [](fleet_spec& f) { f.budgets.limits.day[2] = 5; }, "budgets"},
+      {"where the fleet's days begin", [](fleet_spec& f) { f.budgets.utc_offset = 1h; }, "budgets"},
+      {"a limit of a domain", [](fleet_spec& f) { f.domains[1].budgets.day[2] = 5; }, "*sales/"},
       {"the door", [](fleet_spec& f) { f.door.port = 1; }, "!door"},
   };
   for (const auto& row : table) {

@@ -50,6 +50,30 @@ TEST(llm_agent, uses_a_tool_and_answers_with_what_it_found) {
   EXPECT_EQ(json::parse(inside_data(x.last_words()))["data"]["place"], "Leeds");
 }
 
+TEST(llm_agent, what_a_tool_says_is_shortened_until_it_fits_into_the_context) {
+  scene x{[](agent_spec& a) { with_tool(a); },
+          {},
+          [](fleet_spec& f) { f.models.front().context_tokens = 2000; }};
+  x.tool = [](const json&) { return found("In Leeds. " + std::string(20000, 'x')); };
+  x.small(wants_tools({{"look", {{"order", "LF-10200"}}}}));
+  x.small(says("It is in Leeds."));
+  const auto t = x.ask();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().text, "It is in Leeds.");
+  ASSERT_EQ(x.asked.size(), 2u);
+  std::size_t bytes = 0;
+  for (const auto& m : x.asked[1].second["messages"])
+    bytes += m["content"].is_string() ? m["content"].get<std::string>().size() : 0;
+  EXPECT_LE(bytes, static_cast<std::size_t>(0.65 * 4 * 2000));
+  EXPECT_NE(x.last_words().find("In Leeds."), std::string::npos) << x.last_words();
+  std::string notes;
+  for (const auto& e : t->record().history)
+    if (e.kind == event_kind::noted)
+      if (const auto* text = e.get<std::string>())
+        notes += *text + "\n";
+  EXPECT_NE(notes.find("context shortened from"), std::string::npos) << notes;
+}
+
 TEST(llm_agent, tools_are_used_side_by_side_and_wrong_wishes_come_back_with_what_is_wrong) {
   scene x{[](agent_spec& a) { with_tool(a); }};
   int uses = 0;

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <deque>
 #include <future>
+#include <stdexcept>
+#include <thread>
 
 namespace {
 
@@ -19,7 +21,9 @@ class held_model final : public models::model_port {
   std::uint64_t send(const model_request& what, done_fn done) override {
     asked.push_back(what);
     open.emplace_back(++last_, std::move(done));
-    if (at_once)
+    if (refuses)
+      fail(model_error::over_budget);
+    else if (at_once)
       answer("said: " + what.cache.question);
     return last_;
   }
@@ -52,6 +56,7 @@ class held_model final : public models::model_port {
   }
 
   bool at_once = true;
+  bool refuses = false; ///< for want of money, at once
   std::vector<model_request> asked;
   std::deque<std::pair<std::uint64_t, done_fn>> open;
   int cancelled = 0;
@@ -63,6 +68,8 @@ class held_model final : public models::model_port {
 /// Every word has a direction of its own: alike is what has words in common.
 class word_vectors final : public text::sentence_vectors {
  public:
+  explicit word_vectors(std::string space = "words")
+      : space_(std::move(space)) {}
   void of(std::vector<std::string> texts, std::chrono::milliseconds, done_fn done) const override {
     std::vector<text::sentence_vector> out;
     for (const auto& t : texts)
@@ -90,14 +97,26 @@ class word_vectors final : public text::sentence_vectors {
       v /= std::sqrt(sum);
     return out;
   }
-  std::string space_ = "words";
+  std::string space_;
+};
+
+/// Takes all questions for one.
+class one_vector final : public text::sentence_vectors {
+ public:
+  void of(std::vector<std::string> texts, std::chrono::milliseconds, done_fn done) const override {
+    done(std::vector<text::sentence_vector>(texts.size(), text::sentence_vector{1, 0}));
+  }
+  const std::string& space() const noexcept override { return space_; }
+
+ private:
+  std::string space_ = "one";
 };
 
 struct model_cache_test : ::testing::Test {
   std::shared_ptr<held_model> model = std::make_shared<held_model>();
   std::shared_ptr<tools::alarm_clock> alarms = std::make_shared<tools::alarm_clock>();
   std::int64_t clock = 0;
-  std::shared_ptr<cache::model_cache> cache =
+  std::shared_ptr<models::model_port> cache =
       cache::make_model_cache(model, alarms, [this] { return clock; });
 
   static model_request question(const std::string& text, cache_mode mode = cache_mode::semantic) {
@@ -138,7 +157,6 @@ TEST_F(model_cache_test, a_hundred_of_the_same_question_cost_one_call) {
     }
   }
   EXPECT_EQ(model->asked.size(), 1u);
-  EXPECT_EQ(cache->now().exact, 99u);
 }
 
 TEST_F(model_cache_test, a_near_miss_below_the_threshold_costs_its_own) {
@@ -204,7 +222,6 @@ TEST_F(model_cache_test, an_error_is_everybodys_but_a_time_that_was_up_is_its_ow
   model->fail(model_error::overloaded);
   ASSERT_EQ(got.size(), 2u);
   EXPECT_EQ(got[1].error, model_error::overloaded);
-  EXPECT_EQ(cache->now().entries, 0u);
   got.clear();
   for (int i = 0; i < 3; ++i)
     cache->send(question("q"), [&](model_reply x) { got.push_back(std::move(x)); });
@@ -214,6 +231,75 @@ TEST_F(model_cache_test, an_error_is_everybodys_but_a_time_that_was_up_is_its_ow
   model->answer("late");
   ASSERT_EQ(got.size(), 3u);
   EXPECT_EQ(got[2].text, "late");
+}
+
+TEST_F(model_cache_test, the_time_and_the_money_of_somebody_who_has_gone_are_nobody_elses) {
+  model->at_once = false;
+  std::vector<std::pair<int, model_reply>> got;
+  std::vector<std::uint64_t> ids;
+  for (int i = 0; i < 3; ++i)
+    ids.push_back(cache->send(question("q"),
+                              [&got, i](model_reply x) { got.emplace_back(i, std::move(x)); }));
+  cache->cancel(ids[0]);
+  got.clear();
+  model->fail(model_error::timeout);
+  EXPECT_TRUE(got.empty());
+  ASSERT_EQ(model->asked.size(), 2u);
+  model->fail(model_error::over_budget); // The second one's own.
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].first, 1);
+  EXPECT_EQ(got[0].second.error, model_error::over_budget);
+  ASSERT_EQ(model->asked.size(), 3u);
+  model->answer("x");
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(got[1].second.text, "x");
+}
+
+TEST_F(model_cache_test, the_next_one_asks_with_what_is_left_of_his_time) {
+  model->at_once = false;
+  auto slow = question("q");
+  slow.deadline = 60s;
+  cache->send(slow, [](const model_reply&) {});
+  EXPECT_EQ(model->asked.front().deadline, 60s);
+  cache->send(slow, [](const model_reply&) {});
+  const auto until = std::chrono::steady_clock::now() + 10ms;
+  while (std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  model->fail(model_error::timeout);
+  ASSERT_EQ(model->asked.size(), 2u);
+  EXPECT_LT(model->asked.back().deadline, 60s);
+  EXPECT_GT(model->asked.back().deadline, 0s);
+  model->answer("x");
+}
+
+TEST_F(model_cache_test, however_many_are_refused_at_once_all_get_their_answer) {
+  model->at_once = false;
+  std::size_t got = 0;
+  for (int i = 0; i < 20000; ++i)
+    cache->send(question("q"), [&](const model_reply& x) {
+      EXPECT_EQ(x.error, model_error::over_budget);
+      ++got;
+    });
+  EXPECT_EQ(model->asked.size(), 1u);
+  model->refuses = true;
+  model->fail(model_error::over_budget);
+  EXPECT_EQ(got, 20000u);
+  EXPECT_EQ(model->asked.size(), 20000u);
+}
+
+/// A model that cannot even be asked.
+class throwing_model final : public models::model_port {
+ public:
+  std::uint64_t send(const model_request&, done_fn) override {
+    throw std::runtime_error{"no room"};
+  }
+  void cancel(std::uint64_t) override {}
+};
+
+TEST_F(model_cache_test, nobody_waits_for_what_was_never_sent) {
+  cache = cache::make_model_cache(std::make_shared<throwing_model>(), alarms, [] { return 0; });
+  EXPECT_EQ(ask("q").error, model_error::broken);
+  EXPECT_EQ(ask("q").error, model_error::broken);
 }
 
 TEST_F(model_cache_test, whoever_waits_for_somebody_elses_answer_waits_no_longer_than_he_may) {
@@ -257,6 +343,56 @@ TEST_F(model_cache_test, keeps_apart_what_has_to_be_apart) {
   EXPECT_EQ(ask(of("C-1")).cached, cache_hit::exact);
 }
 
+TEST_F(model_cache_test, vectors_of_two_spaces_are_never_compared) {
+  ask("q red");
+  EXPECT_EQ(ask("q red blue").cached, cache_hit::semantic);
+  auto other = question("q red green");
+  other.cache.vectors = std::make_shared<word_vectors>("other words");
+  EXPECT_EQ(ask(other).cached, cache_hit::none);
+  other.cache.question = "q red";
+  EXPECT_EQ(ask(other).cached, cache_hit::exact); // The same words are the same in any space.
+
+  model->at_once = false;
+  auto here = question("r red"), there = question("r red blue");
+  there.cache.vectors = std::make_shared<word_vectors>("other words");
+  const auto before = model->asked.size();
+  cache->send(here, [](const model_reply&) {});
+  cache->send(there, [](const model_reply&) {});
+  EXPECT_EQ(model->asked.size(), before + 2);
+}
+
+TEST_F(model_cache_test, long_questions_that_differ_at_their_end_are_two) {
+  for (const auto mode : {cache_mode::exact, cache_mode::semantic}) {
+    auto a = question(std::string(9000, 'x') + " a", mode);
+    a.cache.vectors = std::make_shared<one_vector>(); // As one that reads the beginning only.
+    auto b = a;
+    b.cache.question.back() = 'b';
+    EXPECT_EQ(ask(a).cached, cache_hit::none);
+    EXPECT_EQ(ask(b).cached, cache_hit::none);
+    EXPECT_EQ(ask(a).cached, cache_hit::exact);
+    clock += std::chrono::milliseconds{a.cache.spec.ttl}.count();
+  }
+}
+
+TEST_F(model_cache_test, what_is_too_old_hides_nothing) {
+  const auto near = [](const std::string& word) {
+    auto out = question("a b c d e f g h " + word);
+    out.cache.spec.ttl = 1000ms;
+    return out;
+  };
+  const auto keep = [&](const model_request& what) {
+    auto x = what;
+    x.cache.fresh = true;
+    EXPECT_EQ(ask(x).cached, cache_hit::none);
+  };
+  for (int i = 0; i < 20; ++i)
+    keep(near(std::string{"v"} + static_cast<char>('a' + i)));
+  clock = 999;
+  keep(near("one farther"));
+  clock = 1001;
+  EXPECT_EQ(ask(near("vz")).cached, cache_hit::semantic);
+}
+
 TEST_F(model_cache_test, nothing_that_may_act_and_nothing_without_a_mode_is_given_again) {
   auto acts = question("q");
   acts.by.acts = true;
@@ -265,7 +401,7 @@ TEST_F(model_cache_test, nothing_that_may_act_and_nothing_without_a_mode_is_give
   const auto off = question("q", cache_mode::off);
   EXPECT_EQ(ask(off).cached, cache_hit::none);
   EXPECT_EQ(ask(off).cached, cache_hit::none);
-  EXPECT_EQ(cache->now().entries, 0u);
+  EXPECT_EQ(ask("q").cached, cache_hit::none);
 }
 
 TEST_F(model_cache_test, what_is_old_or_not_worth_it_or_too_much_is_not_kept) {
@@ -282,16 +418,23 @@ TEST_F(model_cache_test, what_is_old_or_not_worth_it_or_too_much_is_not_kept) {
   ask(never);
   EXPECT_EQ(ask(never).cached, cache_hit::none);
 
-  for (int i = 0; i < 10; ++i) {
-    auto one = question("number " + std::to_string(i), cache_mode::exact);
-    one.cache.spec.max_entries = 3;
-    ask(one);
-    auto first = question("number 0", cache_mode::exact);
-    first.cache.spec.max_entries = 3;
-    EXPECT_EQ(ask(first).cached,
-              i == 0 ? cache_hit::exact : cache_hit::exact); // Used, so it stays.
+  const auto number = [](int i) {
+    auto out = question("number " + std::to_string(i), cache_mode::exact);
+    out.cache.spec.max_entries = 3;
+    return out;
+  };
+  ask(number(0));
+  for (int i = 1; i < 10; ++i) {
+    EXPECT_EQ(ask(number(i)).cached, cache_hit::none);
+    EXPECT_EQ(ask(number(0)).cached, cache_hit::exact); // Used, so it stays.
   }
-  EXPECT_LE(cache->now().entries, 3u);
+  EXPECT_EQ(ask(number(1)).cached, cache_hit::none);
+
+  model->at_once = false;
+  cache->send(question("long"), [](const model_reply&) {});
+  model->answer(std::string((64 << 10) + 1, 'x'));
+  model->at_once = true;
+  EXPECT_EQ(ask("long").cached, cache_hit::none);
 }
 
 TEST_F(model_cache_test, an_answer_that_will_not_do_is_asked_for_afresh) {

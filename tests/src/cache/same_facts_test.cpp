@@ -26,6 +26,11 @@ TEST(same_facts, numbers_ids_and_negations_must_be_equal) {
       {"can I return it after 30 days", "can I return it after thirty days", true},
       {"is $1,000 fine", "is 1000 fine", true},
       {"is $1,000 fine", "is 100 fine", false},
+      {"is $1,234,567 fine", "is 1234567 fine", true},
+      {"is 1,5 kg fine", "is 15 kg fine", false},
+      {"is 1,50 fine", "is 150 fine", false},
+      {"is 1,0000 fine", "is 10000 fine", false},
+      {"is 1234,567 fine", "is 1234567 fine", false},
       {"version 3.5", "version 35", false},
       {"is it covered", "is it not covered", false},
       {"I want it", "I don't want it", false},
@@ -59,6 +64,8 @@ TEST(same_facts, a_question_is_normal_without_case_blanks_and_marks_at_its_end) 
             normal_question("what is your refund policy"));
   EXPECT_NE(normal_question("what is 5"), normal_question("what is 6"));
   EXPECT_EQ(normal_question("\xff\xfe"), normal_question(""));
+  const std::string long_one(9000, 'x');
+  EXPECT_NE(normal_question(long_one + " a"), normal_question(long_one + " b"));
 }
 
 } // namespace

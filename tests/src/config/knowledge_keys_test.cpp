@@ -62,6 +62,23 @@ TEST(knowledge_keys, take_every_value_and_say_what_is_left_out) {
   EXPECT_NE(lines(got.warnings).find("policies/odd.pdf"), std::string::npos) << lines(got.warnings);
 }
 
+TEST(knowledge_keys, say_what_is_too_much_for_all_folders_together) {
+  fleet_folder f;
+  test::write_small(f);
+  f.write("support/domain.yaml",
+          "domain: support\ncontext: {tier: string}\nknowledge: {all: [one, two]}\n");
+  for (const std::string folder : {"one", "two"})
+    for (int i = 0; i < 1100; ++i)
+      f.write("support/" + folder + "/" + std::to_string(1000 + i) + ".md", "x");
+  const auto got = f.load();
+  ASSERT_TRUE(got.ok()) << lines(got.errors);
+  EXPECT_NE(lines(got.warnings)
+                .find("support/domain.yaml:3:18: knowledge.all: \"two/1900.md\" and 199 more are "
+                      "left out: the collection has 2000 documents already"),
+            std::string::npos)
+      << lines(got.warnings);
+}
+
 TEST(knowledge_keys, short_forms_mean_the_same) {
   const auto a = with(librarian + "knowledge: [policies]\n");
   const auto b = with(librarian + "knowledge: {collections: [policies]}\n",

@@ -92,8 +92,9 @@ INSTANTIATE_TEST_SUITE_P(
                        {"fleet.yaml:6:3: providers.main.url: is missing"}},
         test::bad_case{"limit_of_none",
                        "fleet.yaml",
-                       small + "providers:\n  main: {url: 'http://h', limits: {requests_per_minute: "
-                               "0}}\n",
+                       small +
+                           "providers:\n  main: {url: 'http://h', limits: {requests_per_minute: "
+                           "0}}\n",
                        {"fleet.yaml:6:36: providers.main.limits.requests_per_minute: must be a "
                         "whole number from 1 to 1000000000, not \"0\""}},
         test::bad_case{"one_key_twice",
@@ -111,10 +112,18 @@ INSTANTIATE_TEST_SUITE_P(
                         "limits already"}},
         test::bad_case{"too_few_tokens",
                        "fleet.yaml",
-                       small + "providers:\n  main: {url: 'http://h'}\nmodels:\n"
-                               "  a: {provider: main, model: x, limits: {tokens_per_minute: 4000}}\n",
+                       small +
+                           "providers:\n  main: {url: 'http://h'}\nmodels:\n"
+                           "  a: {provider: main, model: x, limits: {tokens_per_minute: 4000}}\n",
                        {"fleet.yaml:8:42: models.a.limits.tokens_per_minute: is less than the 4096 "
-                        "tokens of `max_output`: no request could ever be sent"}}),
+                        "tokens of `max_output` of model \"a\": no request could ever be sent"}},
+        test::bad_case{"too_few_tokens_of_a_provider",
+                       "fleet.yaml",
+                       small + "providers:\n  main: {url: 'http://h', limits: {tokens_per_minute: "
+                               "4000}}\nmodels:\n  a: {provider: main, model: x}\n",
+                       {"fleet.yaml:6:36: providers.main.limits.tokens_per_minute: is less than "
+                        "the 4096 tokens of `max_output` of model \"a\": no request could ever be "
+                        "sent"}}),
     [](const auto& i) { return i.param.name; });
 
 const std::string with_model =
@@ -122,10 +131,11 @@ const std::string with_model =
             "models: {small: {provider: main, model: x}, large: {provider: main, model: y}}\n";
 const std::string a = "support/agents/general.yaml";
 
-loaded with_agent(const std::string& block, const std::string& more = "effects: idempotent\n") {
+loaded with_agent(const std::string& block, const std::string& more = "effects: idempotent\n",
+                  const std::string& fleet = with_model) {
   fleet_folder f;
   test::write_small(f);
-  f.write("fleet.yaml", with_model)
+  f.write("fleet.yaml", fleet)
       .write("support/prompts/a.md", "You talk.")
       .write("support/prompts/b.md", "You are brief.")
       .write(a, "agent: general\nkind: llm\nskills: [talk]\n" + more + block);
@@ -197,6 +207,36 @@ TEST(llm_keys, what_cannot_work_is_refused) {
   EXPECT_NE(errors("llm:\n  model: small\n  prompt: [prompts/a.md]\n  tools:\n"
                    "    x: {description: d, native: {function: f}, http: {url: 'http://h'}}\n")
                 .find("only one of"),
+            std::string::npos);
+}
+
+TEST(llm_keys, what_an_agent_wants_of_a_model_must_fit_into_its_minute) {
+  const auto errors = [](const std::string& agent, const std::string& of_provider,
+                         const std::string& of_model) {
+    return lines(with_agent("llm: {model: small, prompt: [prompts/a.md]" + agent + "}\n", "",
+                            small + "providers: {main: {url: 'http://h'" + of_provider +
+                                "}}\nmodels: {small: {provider: main, model: x, max_output: 3000" +
+                                of_model + "}}\n")
+                     .errors);
+  };
+  const auto limits = [](const char* tokens) {
+    return std::string{", limits: {tokens_per_minute: "} + tokens + "}";
+  };
+  EXPECT_EQ(errors("", limits("3000"), limits("3000")), "");
+  // What the agent says counts, not what the model could do.
+  EXPECT_EQ(errors(", max_output: 500", "", limits("500")), "");
+  EXPECT_EQ(errors(", max_output: 500", limits("500"), limits("2000")), "");
+  EXPECT_EQ(errors(", max_output: 501", limits("500"), limits("2000")),
+            "support/agents/general.yaml:4:55: llm.max_output: is more than the 500 tokens that "
+            "model \"small\" may have in a minute: no request could ever be sent\n");
+  EXPECT_EQ(errors(", max_output: 501", limits("2000"), limits("500")),
+            "support/agents/general.yaml:4:55: llm.max_output: is more than the 500 tokens that "
+            "model \"small\" may have in a minute: no request could ever be sent\n");
+  EXPECT_NE(errors("", limits("2000"), limits("2500"))
+                .find("providers.main.limits.tokens_per_minute: is less than the 3000"),
+            std::string::npos);
+  EXPECT_NE(errors("", limits("2500"), limits("2000"))
+                .find("models.small.limits.tokens_per_minute: is less than the 3000"),
             std::string::npos);
 }
 

@@ -1,5 +1,6 @@
 #include "src/knowledge/answer.hpp"
 #include "src/knowledge/terms.hpp"
+#include "src/text/normalize.hpp"
 
 #include <gtest/gtest.h>
 
@@ -50,6 +51,7 @@ TEST(terms, are_ideas_without_endings_and_without_empty_words) {
 }
 
 TEST(terms, sentences_end_where_people_end_them) {
+  EXPECT_EQ(sentences_of("See No. 5 there. \xc3\x89t\xc3\xa9 too.").size(), 2u);
   EXPECT_EQ(sentences_of("It costs 3.5 dollars. Or e.g. four. \nNew line"),
             (std::vector<std::string_view>{"It costs 3.5 dollars.", "Or e.g. four.", "New line"}));
 }
@@ -89,6 +91,31 @@ TEST(knowledge_base, words_alone_will_do_and_hostile_questions_are_only_words) {
        {"\" OR 1=1; DROP TABLE passages --", "collection:internal", "NEAR(a b)", "* ^ \"", ""})
     EXPECT_NO_THROW(static_cast<void>(ask(*base, question))) << question;
   EXPECT_FALSE(ask(*base, "warranty").empty());
+}
+
+TEST(knowledge_base, a_sentence_that_is_too_long_is_told_as_far_as_there_is_room) {
+  const auto base = make(nullptr);
+  passage one;
+  for (int i = 0; one.text.size() < 900; ++i)
+    one.text += (i == 0 ? "warranty " : " and point ") + std::to_string(i);
+  const auto cut = base->extract(one, "what about warranty", 700);
+  EXPECT_LE(cut.size(), 700u);
+  EXPECT_GE(cut.size(), 680u);
+  EXPECT_TRUE(cut.ends_with("...")) << cut;
+  EXPECT_TRUE(one.text.starts_with(cut.substr(0, cut.size() - 3)));
+  EXPECT_EQ(one.text[cut.size() - 3], ' ');
+
+  // Neither do shorter sentences stand in for it that say less.
+  one.text += ". Nothing else.";
+  EXPECT_EQ(base->extract(one, "what about warranty", 700), cut);
+
+  one.text.clear();
+  for (int i = 0; i < 400; ++i)
+    one.text += "\xc3\xa9";
+  const auto letters = base->extract(one, "?", 700);
+  EXPECT_TRUE(text::valid_utf8(letters));
+  EXPECT_GE(letters.size(), 695u);
+  EXPECT_LE(letters.size(), 700u);
 }
 
 /// Vectors that cannot be had.

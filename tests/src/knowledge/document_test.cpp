@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -56,6 +57,16 @@ TEST(document, words_without_blanks_and_bytes_that_are_no_text_do_no_harm) {
   EXPECT_EQ(bytes[0].text, "a   b");
   EXPECT_TRUE(markdown("").empty());
   EXPECT_TRUE(markdown("\n#\n\n##  \n").size() <= 1);
+}
+
+TEST(document, brackets_that_are_no_links_are_read_in_time) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (const std::string tail : {"", "](", "](x"}) {
+    const auto got = markdown(std::string(1 << 20, '[') + tail);
+    EXPECT_EQ(got.size(), (std::size_t{1} << 20) / document_limits::passage_bytes + 1);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{5});
+  EXPECT_EQ(markdown("[a [b](x) c [d").at(0).text, "a [b c [d");
 }
 
 TEST(document, html_keeps_its_words_and_loses_scripts) {

@@ -72,6 +72,55 @@ TEST(nearest, what_is_taken_out_is_not_found_any_more) {
   EXPECT_EQ(all.find(kept[5], 3).size(), 1u);
 }
 
+TEST(nearest, finds_as_well_after_each_has_been_replaced_many_times) {
+  std::mt19937 dice{9};
+  constexpr std::uint64_t many = 800;
+  nearest all;
+  std::vector<sentence_vector> kept(many);
+  for (std::uint64_t i = 0; i < many + 10000; ++i) {
+    if (i >= many)
+      all.remove(i - many);
+    kept[i % many] = drawn(dice);
+    all.add(i, kept[i % many]);
+  }
+  EXPECT_EQ(all.size(), many);
+  int themselves = 0, right = 0;
+  for (std::uint64_t i = 0; i < many; ++i) {
+    const auto found = all.find(kept[i], 1);
+    themselves += !found.empty() && found[0].id >= 10000 && found[0].id % many == i ? 1 : 0;
+  }
+  for (int i = 0; i < 200; ++i) {
+    const auto at = drawn(dice);
+    std::size_t best = 0;
+    for (std::size_t k = 1; k < kept.size(); ++k)
+      if (likeness(at, kept[k]) > likeness(at, kept[best]))
+        best = k;
+    const auto found = all.find(at, 1);
+    right += !found.empty() && found[0].id % many == best ? 1 : 0;
+  }
+  EXPECT_GE(themselves, 792);
+  EXPECT_GE(right, 190);
+}
+
+TEST(nearest, shrinks_to_a_few_and_grows_again) {
+  std::mt19937 dice{10};
+  nearest all;
+  std::vector<sentence_vector> kept;
+  for (int round = 0; round < 2; ++round) {
+    kept.clear();
+    for (std::uint64_t i = 0; i < 1500; ++i) {
+      kept.push_back(drawn(dice));
+      all.add(i, kept.back());
+    }
+    for (std::uint64_t i = 10; i < 1500; ++i)
+      all.remove(i);
+    EXPECT_EQ(all.size(), 10u);
+    for (std::uint64_t i = 0; i < 10; ++i)
+      EXPECT_EQ(all.find(kept[i], 1).at(0).id, i);
+    EXPECT_EQ(all.find(kept[0], 20).size(), 10u);
+  }
+}
+
 TEST(nearest, other_dimensions_and_nothing_at_all_are_not_taken) {
   nearest all;
   all.add(1, {1, 0});
