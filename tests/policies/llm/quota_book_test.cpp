@@ -89,17 +89,17 @@ struct after_a_death {
     b.needs = c.needs = 25;
     quota_book old{requests(120), t0 - 10min};
     old.use({"A", "B", "C"});
-    for (auto now = t0 - 90s; now <= t0; now += 100ms) {
-      a.ask(old, now);
-      b.ask(old, now);
-      c.ask(old, now);
+    for (auto at = t0 - 90s; at <= t0; at += 100ms) {
+      a.ask(old, at);
+      b.ask(old, at);
+      c.ask(old, at);
       // What each of them needs.
-      if (now < t0 - 80s)
+      if (at < t0 - 80s)
         continue;
-      const auto n = (now - t0).count() / 100000;
-      a.send(now, n % 9 == 0 ? 1 : 0);
-      b.send(now, n % 25 == 0 ? 1 : 0);
-      c.send(now, n % 25 == 7 ? 1 : 0);
+      const auto n = (at - t0).count() / 100000;
+      a.send(at, n % 9 == 0 ? 1 : 0);
+      b.send(at, n % 25 == 0 ? 1 : 0);
+      c.send(at, n % 25 == 7 ? 1 : 0);
     }
     told = old.leaves_of("A");
     book.use({"B", "C"});
@@ -362,12 +362,11 @@ TEST(quota_slice_ways, it_tells_when_what_is_in_use_gets_free) {
   s.ended(s.take(50, t0), 20, t0 + 100ms);
   s.take(50, t0 + 10s); // Never answered: nobody knows what it has cost.
   const auto last = s.take(50, t0 + 20s);
-  EXPECT_EQ(s.leaves(t0 + 20s), [] {
-    std::vector<quota_amount> out(11);
-    out[8] = {{1, 20, 0}};
-    out[10] = {{1, 0, 0}};
-    return out;
-  }()) << "what has just been sent may get free earlier than it seems";
+  std::vector<quota_amount> first_two(11);
+  first_two[8] = {{1, 20, 0}};
+  first_two[10] = {{1, 0, 0}};
+  EXPECT_EQ(s.leaves(t0 + 20s), first_two)
+      << "what has just been sent may get free earlier than it seems";
   s.ended(last, 50, t0 + 20500ms);
   ASSERT_EQ(s.leaves(t0 + 21s).size(), 12u);
   EXPECT_EQ(s.leaves(t0 + 21s)[11], (quota_amount{{1, 50, 0}}));

@@ -267,7 +267,7 @@ TEST(quota_queue, deadlines_and_those_who_give_up) {
 
 quota_need need(std::vector<quota_flow> flows, std::uint64_t largest = 0,
                 milliseconds longest = 0ms) {
-  return {std::move(flows), requests(largest), longest};
+  return {std::move(flows), requests(largest), longest, {}};
 }
 quota_flow flow(priority urgency, std::uint64_t tenant, std::uint64_t n, double weight = 1) {
   return {urgency, tenant, weight, requests(n)};
