@@ -86,8 +86,7 @@ struct quota_desk_state {
     const quota_plan::limit& is;
     quota_slice slice;
     quota_flows flows;
-    std::uint64_t life =
-        0; ///< a desk that is restarted has another one: it has forgotten what it had
+    std::uint64_t life = 0; ///< another one has forgotten what this one had
     std::string owner;
     /// What owners have said of their own use, the last one and the one before it.
     struct told {

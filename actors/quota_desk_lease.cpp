@@ -75,6 +75,13 @@ void quota_desk_state::look_after(std::size_t limit, timestamp now) {
                       l.is.name);
     l.next = std::min(l.next, now);
   }
+  if (l.slice.forget(now)) {
+    // For the owner we are somebody new: it must not take what we had for given back.
+    l.life = dice_.draw() | 1;
+    ++l.asked;
+    l.asking = false;
+    l.next = now;
+  }
   if (l.asking || now < l.next)
     return;
   if (auto owner = quota_owner(*parts_, l.is.name); owner != l.owner) {

@@ -173,4 +173,11 @@ bool quota_slice::lapse(timestamp now) noexcept {
   return !has_.none();
 }
 
+bool quota_slice::forget(timestamp now) noexcept {
+  if (!lapsed_ || has_.none() || now < later(until_, remembered))
+    return false;
+  has_ = {};
+  return true;
+}
+
 } // namespace troupe

@@ -51,6 +51,10 @@ class quota_slice {
   /// Whether the time is over, said once: from then on nothing is sent, and all is owed that is not
   /// in use.
   bool lapse(timestamp now) noexcept;
+  /// Whether it has been over for so long that an owner which nobody takes for one may soon lend to
+  /// others what we had, said once: from then on nothing of it may be claimed at another one.
+  bool forget(timestamp now) noexcept;
+  static constexpr milliseconds remembered{50000};
 
   [[nodiscard]] const quota_amount& limit() const noexcept { return limit_; }
   [[nodiscard]] const quota_amount& has() const noexcept { return has_; }

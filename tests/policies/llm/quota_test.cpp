@@ -103,6 +103,11 @@ TEST(quota_slice, after_its_lease_nothing_is_sent_and_all_is_owed_that_is_not_in
   EXPECT_EQ(s.give_back(t0 + 10s), requests(1));
   s.ended(number, 0, t0 + 500ms);
   EXPECT_EQ(s.give_back(t0 + 59s), requests(1)) << "the provider counts it";
+  EXPECT_FALSE(s.forget(t0 + 59s));
+  auto late = s;
+  EXPECT_TRUE(late.forget(t0 + 60s)) << "its owner may lend it to others a second later";
+  EXPECT_FALSE(late.forget(t0 + 60s));
+  EXPECT_TRUE(late.give_back(t0 + 60s).none());
   EXPECT_TRUE(s.give_back(t0 + 62s).none());
   EXPECT_TRUE(s.used(t0 + 62s).none());
 }
