@@ -62,6 +62,19 @@ void front_desk_state::find_stored(std::string id,
       later(parts_->now(self_), patience));
 }
 
+namespace {
+
+/// Ends an inquiry with the first record that comes.
+auto take_record(std::function<void(task_record_ptr, const refused&)> then) {
+  return [then = std::move(then)](const task_found& x) {
+    if (x.record)
+      then(x.record, {});
+    return x.record != nullptr;
+  };
+}
+
+} // namespace
+
 void front_desk_state::find(std::string id,
                             std::function<void(task_record_ptr, const refused&)> then) {
   const auto shard = shard_of_task_id(id);
@@ -70,12 +83,7 @@ void front_desk_state::find(std::string id,
     return;
   }
   const auto about = std::make_shared<inquiry<task_found>>(
-      [then](const task_found& x) {
-        if (x.record)
-          then(x.record, {});
-        return x.record != nullptr;
-      },
-      [this, then, id](const inquiry<task_found>::ending& end) {
+      take_record(then), [this, then, id](const inquiry<task_found>::ending& end) {
         // Nobody has it, or whoever had it is gone: what is stored of it is what there is.
         if (end.why.why == refusal::none)
           find_stored(id, then);
@@ -120,12 +128,7 @@ void front_desk_state::cancel_open(const std::string& id, const std::string& why
     return;
   }
   const auto about = std::make_shared<inquiry<task_found>>(
-      [then](const task_found& x) {
-        if (x.record)
-          then(x.record, {});
-        return x.record != nullptr;
-      },
-      [this, id, then, again](const inquiry<task_found>::ending& end) {
+      take_record(then), [this, id, then, again](const inquiry<task_found>::ending& end) {
         if (end.why.why != refusal::none)
           return then(nullptr, end.why);
         // It has ended, or whoever was told of it is on its way: cancelling twice changes nothing.

@@ -57,7 +57,7 @@ struct llm_call {
   knowledge_search search;
   known_numbers known;
   screens::known_things things;
-  failure stopped;     ///< by a screen, while tools were at work
+  failure stopped;     ///< while tools were at work, by a screen or by whoever called
   client_tools client; ///< what whoever submitted the task runs himself
 };
 

@@ -27,14 +27,13 @@ bool llm_deeds::take(std::uint64_t number, use& to) {
   return true;
 }
 
-void llm_deeds::note(const use& of, const outcome_ptr& x) {
+void llm_deeds::note(const use& of, const outcome_ptr& x, bool blocked) {
   if (x && x->ok()) {
-    if (of.does != effects::none) {
+    acted_ = acted_ || of.does != effects::none;
+    if (of.does != effects::none && !blocked)
       deed = x;
-      acted_ = true;
-    } else if (!x->text.empty()) {
+    else if (!x->text.empty() && !blocked)
       found = x;
-    }
   } else if (of.does == effects::unsafe && x && default_line(x->failed.why).may_have_acted) {
     unsure_ = x->failed;
   } else if (!of.key.empty()) {

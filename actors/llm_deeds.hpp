@@ -38,8 +38,8 @@ class llm_deeds {
     return at_work_;
   }
 
-  /// What came of a use; null: nothing was said.
-  void note(const use& of, const outcome_ptr& x);
+  /// What came of a use; null: nothing was said. `blocked`: it must not be told, but has happened.
+  void note(const use& of, const outcome_ptr& x, bool blocked);
 
   /// A tool has had an effect, or may have had one.
   [[nodiscard]] bool acted() const noexcept { return acted_; }

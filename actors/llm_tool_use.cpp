@@ -29,24 +29,17 @@ llm_tool_use::llm_tool_use(parts_ptr parts, const fleet_version& version, const 
     , guard_(guard)
     , tools_(parts_, version, spec, settings, guard.screens(), self) {}
 
-std::size_t llm_tool_use::bytes() {
-  std::size_t out = 0;
-  for (const auto& x : tools_.cards())
-    out += x.name.size() + x.description.size() + as_text(x.parameters).size();
-  return out;
-}
-
-std::vector<tool_card> llm_tool_use::offered(const llm_call& t) {
+std::vector<tool_card> llm_tool_use::own(llm_call& t) {
   auto out = tools_.cards();
-  for (const auto& card : t.client.tools)
-    if (!tools_.find(card.name))
-      out.push_back(card);
-  return out;
-}
-
-void llm_tool_use::tell_left_out(llm_call& t) {
   for (const auto& x : tools_.left_out())
     guard_.see(t, x);
+  return out;
+}
+
+void llm_tool_use::offer_clients(const llm_call& t, std::vector<tool_card>& to) const {
+  for (const auto& card : t.client.tools)
+    if (!tools_.find(card.name))
+      to.push_back(card);
 }
 
 void llm_tool_use::add_turns(llm_call& t) const {
@@ -127,9 +120,12 @@ void llm_tool_use::use(llm_call& t, const std::vector<tool_call>& calls) {
 }
 
 void llm_tool_use::note(llm_call& t, const llm_deeds::use& of, outcome_ptr x) const {
+  bool blocked = false;
   if (x && guard_.screens()) {
     auto y = *x;
-    if (auto stopped = guard_.result(t, y, of.tool); stopped && !t.stopped)
+    auto stopped = guard_.result(t, y, of.tool);
+    blocked = static_cast<bool>(stopped);
+    if (blocked && !t.stopped)
       t.stopped = std::move(stopped);
     x = std::make_shared<const outcome>(std::move(y));
   }
@@ -142,7 +138,7 @@ void llm_tool_use::note(llm_call& t, const llm_deeds::use& of, outcome_ptr x) co
     if (of.tool == llm_settings::search_tool)
       t.search.note(*x);
   }
-  t.deeds.note(of, x);
+  t.deeds.note(of, x, blocked);
 }
 
 bool llm_tool_use::stop(const llm_call& t) {

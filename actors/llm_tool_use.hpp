@@ -21,14 +21,12 @@ class llm_tool_use {
   llm_tool_use(parts_ptr parts, const fleet_version& version, const agent_spec& spec,
                const llm_settings& settings, const llm_guard& guard, caf::event_based_actor* self);
 
-  /// Whether the agent has tools of its own, those of its sources included.
-  [[nodiscard]] bool any() { return !tools_.cards().empty(); }
-  /// What their descriptions take of a model's context, in bytes.
-  [[nodiscard]] std::size_t bytes();
-  /// The agent's tools, and those of the client whose names are free.
-  [[nodiscard]] std::vector<tool_card> offered(const llm_call& t);
-  /// Tools whose descriptions give the model orders are not offered: that is told.
-  void tell_left_out(llm_call& t);
+  /// The agent's tools, those of its sources included, as they are at this moment: sources are
+  /// asked, so once a question. Those whose descriptions give the model orders are not among them,
+  /// and that is told.
+  [[nodiscard]] std::vector<tool_card> own(llm_call& t);
+  /// Adds those of the client whose names are free.
+  void offer_clients(const llm_call& t, std::vector<tool_card>& to) const;
   /// What the client's own tools have said so far; they are data like those of any other tool.
   void add_turns(llm_call& t) const;
 

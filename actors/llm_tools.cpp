@@ -50,7 +50,7 @@ llm_tools::llm_tools(const parts_ptr& parts, const fleet_version& version, const
     as.knowledge = spec.knowledge;
     as.timeout = tool.timeout;
     x.runner = make_runner(parts, version, std::make_shared<const agent_spec>(std::move(as)), self);
-    compile(x);
+    x.takes = compiled(x.card);
     own_.emplace(tool.card.name, std::move(x));
   }
 }
@@ -61,15 +61,16 @@ llm_tools::~llm_tools() {
       x.source->cancel(x.id);
 }
 
-void llm_tools::compile(entry& x) const {
-  if (!x.card.parameters.is_object())
-    return;
+llm_tools::schema_ptr llm_tools::compiled(const tool_card& card) const {
+  if (!card.parameters.is_object())
+    return nullptr;
   try {
-    x.takes = tools::json_schema::compile(x.card.parameters);
+    return std::make_shared<const tools::json_schema>(tools::json_schema::compile(card.parameters));
   } catch (const tools::schema_invalid& e) {
     // A schema of somebody else's that we cannot check is still one that the model can follow.
-    parts_->log->debug("{}: the schema of tool {} cannot be checked: {}", agent_, x.card.name,
+    parts_->log->debug("{}: the schema of tool {} cannot be checked: {}", agent_, card.name,
                        e.what());
+    return nullptr;
   }
 }
 
@@ -82,11 +83,13 @@ std::vector<tool_card> llm_tools::cards() {
     for (auto& tool : source->tools()) {
       entry x;
       x.card = tool->card();
-      if (x.card.does > does_ || own_.contains(x.card.name) || others_.contains(x.card.name) ||
-          !is_good(x.card))
+      if (x.card.does > does_ || own_.contains(x.card.name) || others_.contains(x.card.name))
+        continue;
+      const auto& seen = look_at(x.card);
+      if (!seen.good)
         continue;
       x.source = std::move(tool);
-      compile(x);
+      x.takes = seen.takes;
       out.push_back(x.card);
       auto name = x.card.name;
       others_.emplace(std::move(name), std::move(x));
@@ -94,24 +97,27 @@ std::vector<tool_card> llm_tools::cards() {
   return out;
 }
 
-bool llm_tools::is_good(const tool_card& card) {
-  if (!screens_)
-    return true;
+const llm_tools::looked_at& llm_tools::look_at(const tool_card& card) {
   constexpr std::size_t tools_max = 1000; // A server may name new ones for ever.
-  if (looked_at_.size() > tools_max)
-    looked_at_.clear();
-  const auto words = std::hash<std::string>{}(card.description + as_text(card.parameters));
   const auto hit = looked_at_.find(card.name);
-  if (hit != looked_at_.end() && hit->second.words == words)
-    return hit->second.good;
-  auto seen = screens_->description(card);
-  const bool good = seen.what.action < screen_action::strip;
-  looked_at_[card.name] = {words, good};
-  if (!good) {
-    seen.what.action = screen_action::block;
-    left_out_.push_back(std::move(seen));
+  if (hit != looked_at_.end() && hit->second.description == card.description &&
+      hit->second.parameters == card.parameters)
+    return hit->second;
+  if (looked_at_.size() >= tools_max)
+    looked_at_.clear();
+  auto& x = looked_at_[card.name];
+  x = {card.description, card.parameters, nullptr, true};
+  if (screens_) {
+    auto seen = screens_->description(card);
+    x.good = seen.what.action < screen_action::strip;
+    if (!x.good) {
+      seen.what.action = screen_action::block;
+      left_out_.push_back(std::move(seen));
+    }
   }
-  return good;
+  if (x.good)
+    x.takes = compiled(card);
+  return x;
 }
 
 const tool_card* llm_tools::find(const std::string& name) const {

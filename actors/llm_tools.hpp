@@ -8,7 +8,6 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -50,15 +49,15 @@ class llm_tools {
   [[nodiscard]] std::string skill_of(const std::string& name, const agent_call& what) const;
 
  private:
+  using schema_ptr = std::shared_ptr<const tools::json_schema>;
   struct entry {
     tool_card card;
     std::string skill;
     milliseconds timeout{10000};
     runner_ptr runner;      ///< of the agent's own tools
     tools::tool_ptr source; ///< of others
-    std::optional<tools::json_schema> takes;
+    schema_ptr takes;       ///< null: anything
   };
-  void compile(entry& x) const;
 
   parts_ptr parts_;
   std::string agent_;
@@ -68,11 +67,15 @@ class llm_tools {
   caf::event_based_actor* self_;
   std::map<std::string, entry, std::less<>> own_;
   std::map<std::string, entry, std::less<>> others_;
+  /// A tool of a source's, looked at once for as long as it says the same of itself.
   struct looked_at {
-    std::size_t words = 0; ///< a hash of them: a tool that says something else is looked at again
-    bool good = true;
+    std::string description;
+    json parameters;
+    schema_ptr takes;
+    bool good = false;
   };
-  [[nodiscard]] bool is_good(const tool_card& card);
+  [[nodiscard]] const looked_at& look_at(const tool_card& card);
+  [[nodiscard]] schema_ptr compiled(const tool_card& card) const;
   std::map<std::string, looked_at, std::less<>> looked_at_;
   std::vector<screening::seen> left_out_;
   struct in_use {

@@ -43,15 +43,19 @@ timestamp model_list::reopens(std::size_t which, timestamp now) const {
 void model_list::heard(std::size_t which, const model_reply& x, bool probe, timestamp asked,
                        timestamp now) const {
   report_model(*parts_, *specs_[which], x, std::chrono::duration_cast<microseconds>(now - asked));
-  // An answer that was kept says nothing of the provider, nor does one that a limit of ours gave.
-  const auto sign = x.cached != cache_hit::none ? call_sign::nothing
-                    : x.ok()                    ? call_sign::good
-                    : x.error == model_error::rate_limited || x.error == model_error::over_budget
-                        ? call_sign::nothing
-                        : sign_for_provider(reason_of(x.error));
   auto& whose = *providers_[which];
-  if (const auto turned = whose.breaker.ended(sign, probe, now))
+  if (const auto turned = whose.breaker.ended(sign_of(x), probe, now))
     report_breaker(*parts_, "provider", whose.name, *turned);
+}
+
+call_sign model_list::sign_of(const model_reply& x) noexcept {
+  if (x.cached != cache_hit::none)
+    return call_sign::nothing;
+  if (x.ok())
+    return call_sign::good;
+  return x.error == model_error::rate_limited || x.error == model_error::over_budget
+             ? call_sign::nothing
+             : sign_for_provider(reason_of(x.error));
 }
 
 std::uint64_t model_list::send(const model_request& what, caf::event_based_actor* agent,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/node_parts.hpp"
+#include "policies/circuit_breaker.hpp"
 
 #include <troupe/agent.hpp>
 #include <troupe/clock.hpp>
@@ -36,6 +37,10 @@ class model_list {
   /// counted, and told to the breaker.
   void heard(std::size_t which, const model_reply& x, bool probe, timestamp asked,
              timestamp now) const;
+
+  /// What a reply says of the provider. A limit of ours or of theirs says nothing, nor does an
+  /// answer that was kept.
+  [[nodiscard]] static call_sign sign_of(const model_reply& x) noexcept;
 
   /// Asks; the answer comes to `agent` as that turn of the call. Returns the request's number at
   /// the models' port.

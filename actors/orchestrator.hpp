@@ -141,7 +141,6 @@ struct orchestrator_state {
   void start_triage(live_task& t, actions& todo);
   void use_plan(live_task& t, plan_ptr how, actions& todo);
   [[nodiscard]] plan_ptr plan_for(const live_task& t, std::string& problem);
-  [[nodiscard]] static plan_ptr with_limits(const live_task& t, plan_node root);
   void understood(live_task& t, actions& todo);
 
   // What a task's steps know: orchestrator_context.cpp.

@@ -3,9 +3,14 @@
 #include "policies/planner.hpp"
 #include "src/telemetry/log.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 namespace {
+
+/// Most plans are no larger; each step comes to two events when all goes well.
+constexpr std::size_t steps_expected = 16;
 
 /// A step that says nothing of what is to be done when its agent fails has that agent's own ladder.
 void inherit_ladders(plan_node& node, const routing_table& routes) {
@@ -22,17 +27,13 @@ void inherit_ladders(plan_node& node, const routing_table& routes) {
 
 } // namespace
 
-plan_ptr orchestrator_state::with_limits(const live_task& t, plan_node root) {
-  return lay_out(std::move(root), t.by->domain);
-}
-
 plan_ptr orchestrator_state::plan_for(const live_task& t, std::string& problem) {
   const auto& skill = t.what->skill;
   if (skill.empty()) {
     if (t.by->domain.fixed_plan) {
       auto& known = t.by->single_plans[""];
       if (!known)
-        known = with_limits(t, *t.by->domain.fixed_plan);
+        known = lay_out(plan_node{*t.by->domain.fixed_plan}, t.by->domain);
       return known;
     }
     problem = "the request names no skill, and domain " + t.by->domain.path +
@@ -55,7 +56,7 @@ plan_ptr orchestrator_state::plan_for(const live_task& t, std::string& problem) 
     root.note = "the request asks for this skill";
     inherit_ladders(root, *t.by->routes.table());
   }
-  auto how = with_limits(t, std::move(root));
+  auto how = lay_out(std::move(root), t.by->domain);
   t.by->single_plans.emplace(skill, how);
   return how;
 }
@@ -95,6 +96,7 @@ void orchestrator_state::use_plan(live_task& t, plan_ptr how, actions& todo) {
   t.history.push_back(std::move(e));
   store_event(t, t.history.back());
   t.how = how;
+  t.history.reserve(t.history.size() + 2 * std::min(t.how->steps.size(), steps_expected) + 1);
   t.run.emplace(std::move(how), t.what->deadline);
   tell_progress(t, t.history.back(), false);
   t.run->start(now_, todo);
@@ -140,7 +142,7 @@ void orchestrator_state::understood(live_task& t, actions& todo) {
     return;
   }
   inherit_ladders(*root, *t.by->routes.table());
-  use_plan(t, with_limits(t, std::move(*root)), todo);
+  use_plan(t, lay_out(std::move(*root), t.by->domain), todo);
 }
 
 } // namespace troupe

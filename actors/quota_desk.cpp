@@ -1,10 +1,8 @@
 #include "actors/quota_desk.hpp"
 
-#include "actors/node_messages.hpp"
 #include "actors/quota_report.hpp"
 #include "actors/tick.hpp"
 #include "policies/deadline.hpp"
-#include "src/wire/json_text.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -17,7 +15,6 @@ namespace troupe {
 
 namespace {
 
-constexpr milliseconds worth_telling{100};
 constexpr milliseconds come_again_least{1000};
 constexpr milliseconds come_again_most{600000};
 constexpr std::uint32_t doubled_most = 5;
@@ -243,60 +240,6 @@ void quota_desk_state::on_ended(const quota_ended& x) {
   arm(now);
 }
 
-// -- what a provider says ---------------------------------------------------------
-
-timestamp quota_desk_state::frozen(const quota_plan::lane& lane) const {
-  timestamp out{};
-  for (const auto i : lane.limits)
-    out = std::max(out, limits_[i].slice.frozen());
-  return out;
-}
-
-bool quota_desk_state::freeze(limit_state& l, milliseconds how_long, timestamp now) {
-  const auto until = later(now, std::clamp(how_long, milliseconds{0}, freeze_most));
-  if (until <= later(std::max(l.slice.frozen(), now), worth_telling))
-    return false;
-  l.slice.freeze(until);
-  parts_->log->warn("nothing is sent to {} for {} ms: the provider has said so", l.is.name,
-                    left(until, now).count());
-  // Who cannot wait that long can still ask somebody else.
-  std::vector<std::pair<std::size_t, std::uint64_t>> late;
-  for (std::size_t i = 0; i < lines_.size(); ++i)
-    lines_[i].queue.for_each([&](const quota_wish& x) {
-      if (x.deadline <= frozen(waiting_.at(x.id).which->lane))
-        late.emplace_back(i, x.id);
-    });
-  for (const auto& [line, id] : late) {
-    lines_[line].queue.erase(id);
-    refuse(id, "no requests are wanted now by ", now);
-  }
-  return true;
-}
-
-void quota_desk_state::tell_frozen(const std::string& limit, milliseconds how_long) {
-  if (!parts_->cluster)
-    return;
-  const auto text = json_text({{"freeze", limit}, {"ms", how_long.count()}});
-  for (const auto& row : parts_->cluster->seen().rows) {
-    if (row.node == parts_->fleet.node_id || row.state == member_state::down)
-      continue;
-    const auto place = parts_->places->find({address_kind::node, row.node + "/respondent"});
-    if (const auto who = place ? place->now().handle : caf::actor{})
-      self_->request(who, answer_within, ask_node{"limits", text, 0, 0})
-          .then([](const node_answered&) {},
-                [](const caf::error&) {}); // The owner tells it as well, when it is asked next.
-  }
-}
-
-void quota_desk_state::on_frozen(const quota_frozen& x) {
-  const auto now = parts_->now(self_);
-  for (auto& l : limits_)
-    if (l.is.name == x.limit)
-      freeze(l, x.how_long, now);
-  pump_all(now);
-  arm(now);
-}
-
 // -- time -------------------------------------------------------------------------
 
 void quota_desk_state::pump_all(timestamp now) {
@@ -332,48 +275,6 @@ void quota_desk_state::arm(timestamp now) {
   self_->delayed_send(self_, std::max(microseconds{0}, armed_ - now) + microseconds{1}, tick{});
 }
 
-void quota_desk_state::report(timestamp now) {
-  for (std::size_t i = 0; i < limits_.size(); ++i) {
-    auto& l = limits_[i];
-    const auto used = l.slice.used(now);
-    const auto& to = counters_->limits[i];
-    for (std::size_t k = 0; k < used.of.size(); ++k) {
-      if (to.used[k])
-        to.used[k]->Set(static_cast<double>(used.of[k]));
-      if (to.lent[k])
-        to.lent[k]->Set(static_cast<double>(l.slice.has().of[k]));
-    }
-    if (to.frozen)
-      to.frozen->Set(l.slice.frozen() > now ? 1 : 0);
-  }
-  for (std::size_t i = 0; i < lines_.size(); ++i)
-    if (auto* to = counters_->lines[i].waiting)
-      to->Set(static_cast<double>(lines_[i].queue.size()));
-}
-
-void quota_desk_state::on_view(const quota_view& x) {
-  const auto now = parts_->now(self_);
-  json out{{"limits", json::array()}};
-  for (std::size_t i = 0; i < limits_.size(); ++i) {
-    auto& l = limits_[i];
-    std::uint64_t waiting = 0;
-    for (const auto& [id, w] : waiting_) {
-      const auto& of = w.which->lane.limits;
-      waiting += std::find(of.begin(), of.end(), i) != of.end() ? 1 : 0;
-    }
-    out["limits"].push_back({{"name", l.is.name},
-                             {"provider", l.is.provider},
-                             {"model", l.is.model},
-                             {"limit", quota_json(l.slice.limit())},
-                             {"lent", quota_json(l.slice.has())},
-                             {"used", quota_json(l.slice.used(now))},
-                             {"waiting", waiting},
-                             {"frozen_ms", left(l.slice.frozen(), now).count()},
-                             {"owner", l.owner}});
-  }
-  x.then(std::move(out), {});
-}
-
 caf::behavior quota_desk(caf::stateful_actor<quota_desk_state>* self, parts_ptr parts) {
   guard(self, parts, "quota desk");
   state_of(self).init(self, std::move(parts));
@@ -385,23 +286,6 @@ caf::behavior quota_desk(caf::stateful_actor<quota_desk_state>* self, parts_ptr 
       [self](const quota_handed& x) { state_of(self).on_handed(x); },
       [self](const quota_view& x) { state_of(self).on_view(x); },
       [self](tick) { state_of(self).on_tick(); },
-  };
-}
-
-node_subject quota_view_subject(parts_ptr parts) {
-  return [parts = std::move(parts)](const json& query, const node_reply& then) {
-    const auto place =
-        parts->places->find({address_kind::node, parts->fleet.node_id + "/quota_desk"});
-    const auto desk = place ? place->now().handle : caf::actor{};
-    if (query.is_object() && query.contains("freeze")) {
-      if (desk)
-        caf::anon_send(desk, quota_frozen{query.at("freeze").get<std::string>(),
-                                          milliseconds{query.at("ms").get<std::int64_t>()}});
-      return then(json::object(), {});
-    }
-    if (desk)
-      return caf::anon_send(desk, quota_view{then});
-    then({{"limits", json::array()}}, {}); // The fleet has none.
   };
 }
 

@@ -134,12 +134,16 @@ struct quota_desk_state {
   void refuse(std::uint64_t id, const char* why, timestamp now);
   [[nodiscard]] milliseconds wait_of(const quota_ticket& which, priority urgency,
                                      timestamp now) const;
+  void pump_all(timestamp now);
+  void arm(timestamp now);
+
+  // What a provider says: quota_desk_freeze.cpp.
   /// Before that nothing of this lane is sent.
   [[nodiscard]] timestamp frozen(const quota_plan::lane& lane) const;
   bool freeze(limit_state& l, milliseconds how_long, timestamp now);
   void tell_frozen(const std::string& limit, milliseconds how_long);
-  void pump_all(timestamp now);
-  void arm(timestamp now);
+
+  // What is seen of it: quota_desk_view.cpp.
   void report(timestamp now);
 
   // The slices: quota_desk_lease.cpp.

@@ -20,6 +20,14 @@ namespace {
 constexpr std::uint32_t repairs_max = 1;
 constexpr milliseconds tool_grace{100}; ///< for a tool to end by itself at its deadline
 
+/// What the descriptions of tools take of a model's context.
+std::size_t card_bytes(const std::vector<tool_card>& tools) {
+  std::size_t out = 0;
+  for (const auto& x : tools)
+    out += x.name.size() + x.description.size() + as_text(x.parameters).size();
+  return out;
+}
+
 /// An agent that thinks with a model and acts with tools. A call is here and moves on with the
 /// agent's messages: it asks a model (`llm_models`), has tools used (`llm_tool_use`), asks again,
 /// and answers (`llm_answer`), past the agent's boundary and screens (`llm_guard`). Requests run in
@@ -73,8 +81,12 @@ class llm_runner final : public agent_runner {
     const bool stops = tools_.stop(t);
     if (t.asking)
       parts_->models->cancel(t.request);
+    failure why{reason::cancelled, "stopped", {}};
+    // A tool that cannot be ended is waited for; nothing else is begun.
     if (stops)
-      end(t, outcome::of({reason::cancelled, "stopped", {}}));
+      end(t, outcome::of(std::move(why)));
+    else
+      t.stopped = std::move(why);
     return stops;
   }
 
@@ -128,14 +140,16 @@ class llm_runner final : public agent_runner {
     auto passages = knowledge_.shown(t.search);
     if (auto stopped = guard_.begin(t, passages))
       return fail(t, std::move(stopped));
-    if (takes_client_tools_ && what.about)
-      t.client = client_tools::of(what.about->data);
+    // Of the input as the boundary and the screens have left it, not of the task as it came.
+    if (takes_client_tools_)
+      t.client = client_tools::of(what.input);
     // Tools and turns of the client are told in their own form, and not a second time as data.
     auto shown = what;
     if (!t.client.tools.empty() && shown.input.is_object())
       shown.input.erase("client");
     auto rules = settings_.forward;
-    const bool with_tools = tools_.any();
+    auto tools = tools_.own(t);
+    const bool with_tools = !tools.empty();
     const auto canary = guard_.canary();
     const auto open = [&] {
       t.messages = opening(settings_.instructions, shown, rules, with_tools, passages, canary);
@@ -144,14 +158,13 @@ class llm_runner final : public agent_runner {
     if (!models_.has_room(t)) {
       rules = {forwarding::summary, {}};
       open();
-      t.trail = "context summarised; ";
+      t.trail += "context summarised; ";
     }
     tools_.add_turns(t);
     for (const auto& m : t.messages)
       t.known.add(m.text);
-    tools_.tell_left_out(t);
     models_.begin(t);
-    ask(t);
+    ask(t, std::move(tools));
   }
 
   [[nodiscard]] model_caller caller(const llm_call& t) const {
@@ -165,7 +178,9 @@ class llm_runner final : public agent_runner {
             t.what->skill};
   }
 
-  void ask(llm_call& t) {
+  void ask(llm_call& t) { ask(t, tools_.own(t)); }
+  /// `tools`: the agent's own.
+  void ask(llm_call& t, std::vector<tool_card> tools) {
     const auto now = parts_->now(self_);
     const auto time = left(t.what->deadline, now);
     if (time.count() <= 0)
@@ -174,13 +189,16 @@ class llm_runner final : public agent_runner {
     if (!models_.choose(t, now))
       return fail(t, {reason::unavailable, "the breakers of all its models' providers are open",
                       models_.opens_in(now)});
-    models_.fit(t, tools_.bytes());
+    // Whoever has used all his steps has to answer with what he knows.
+    if (t.steps < t.steps_most)
+      tools_.offer_clients(t, tools);
+    else
+      tools.clear();
+    models_.fit(t, card_bytes(tools));
     model_request what;
     what.model = models_.of(t).name;
     what.messages = t.messages;
-    // Whoever has used all his steps has to answer with what he knows.
-    if (t.steps < t.steps_most)
-      what.tools = tools_.offered(t);
+    what.tools = std::move(tools);
     what.schema = schema_;
     what.max_output = settings_.max_output;
     what.temperature = settings_.temperature;
@@ -248,7 +266,7 @@ class llm_runner final : public agent_runner {
     if (std::any_of(late_ones.begin(), late_ones.end(),
                     [](const auto& x) { return x.second.does == effects::unsafe; }))
       return end(t, outcome::of(late));
-    fail(t, late);
+    fail(t, t.stopped ? t.stopped : late);
   }
 
   // -- answering --------------------------------------------------------------

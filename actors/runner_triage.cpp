@@ -84,7 +84,9 @@ class triage_runner final : public agent_runner {
 
   outcome_ptr run(caf::event_based_actor*, std::uint64_t call,
                   const agent_call_ptr& what) override {
-    auto clauses = read(what->text);
+    // Of whatever is sent so much is read, and no more: by the rules and by the model.
+    auto message = beginning_of(what->text, text::max_message_bytes);
+    auto clauses = read(message);
     if (!asker_)
       return answer(*what, clauses, {}, {});
     auto why = why_ask_model(clauses, text::out_of_scope, asking_->rules);
@@ -102,7 +104,8 @@ class triage_runner final : public agent_runner {
     t.version = std::move(version);
     t.domain = domain;
     t.clauses = std::move(clauses);
-    t.messages = triage_talk(*t.domain, what->text, t.clauses, asking_->rules);
+    t.message = std::move(message);
+    t.messages = triage_talk(*t.domain, t.message, t.clauses, asking_->rules);
     t.said = {{"because", std::move(why)}};
     ask(call, t);
     return nullptr;
@@ -130,6 +133,7 @@ class triage_runner final : public agent_runner {
  private:
   struct talk {
     agent_call_ptr what;
+    std::string message; ///< what is read of its text
     fleet_version_ptr version;
     const domain_spec* domain = nullptr;
     std::vector<understood_clause> clauses; ///< as the rules have read it
@@ -195,7 +199,7 @@ class triage_runner final : public agent_runner {
       return settle(call, t, t.clauses,
                     "no model has answered (" + std::string{to_string(said.failed.why)} +
                         "): what the rules found stands");
-    auto read = read_triage(said.text, *t.domain, t.what->text, t.clauses, asking_->rules);
+    auto read = read_triage(said.text, *t.domain, t.message, t.clauses, asking_->rules);
     if (read.flaws.empty())
       return settle(call, t, read.clauses,
                     t.repairs > 0 ? "its answer was taken, after one repair"

@@ -6,6 +6,8 @@
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
 
+#include <troupe/json_read.hpp>
+
 #include <prometheus/counter.h>
 
 #include <algorithm>
@@ -16,11 +18,34 @@ namespace troupe {
 namespace {
 
 /// What others have said, within a step's input.
-constexpr std::array<std::string_view, 6> said_by_others{"previous",  "documents", "knowledge",
-                                                         "retrieved", "sources",   "client"};
+constexpr std::array<std::string_view, 7> said_by_others{
+    "previous", "documents", "knowledge", "retrieved", "sources", "client", "errors"};
 
 bool is_said_by_others(std::string_view key) {
   return std::find(said_by_others.begin(), said_by_others.end(), key) != said_by_others.end();
+}
+
+/// Whether a message of a conversation that came with the request was written by whoever asks.
+bool is_said_by_user(const json& message) {
+  return message.is_string() || text_at(message, "role") == "user";
+}
+
+/// Takes out of a conversation what others have said in it; both keep their places with nulls.
+json others_of(json& conversation) {
+  auto out = json::array();
+  for (auto& m : conversation) {
+    out.push_back(nullptr);
+    if (!is_said_by_user(m))
+      std::swap(out.back(), m);
+  }
+  return out;
+}
+
+/// Puts it back.
+void put_back(json& conversation, json others) {
+  for (std::size_t i = 0; i < conversation.size(); ++i)
+    if (conversation[i].is_null())
+      conversation[i] = std::move(others[i]);
 }
 
 std::string record_id(const agent_call& what, const screening::seen& x, timestamp now) {
@@ -78,16 +103,16 @@ screening::screened_call screening::incoming(const agent_call_ptr& what) const {
   note(screen_place::request, screens::screen(copy->text, screen_place::request, asked));
   // The same words often stand in several places: what was asked, and what the plan made of it.
   auto own = json::object(), others = json::object();
-  if (copy->input.is_object())
-    for (auto& [key, value] : copy->input.items()) {
-      // A repetition is told what was wrong by the runtime itself.
-      if (key != "errors")
-        (is_said_by_others(key) ? others : own)[key] = std::move(value);
-    }
-  const auto errors = copy->input.is_object() && copy->input.contains("errors")
-                          ? std::optional{copy->input["errors"]}
-                          : std::nullopt;
   const bool has_input = copy->input.is_object();
+  if (has_input)
+    for (auto& [key, value] : copy->input.items()) {
+      if (key == "messages" && value.is_array()) {
+        others[key] = others_of(value);
+        own[key] = std::move(value);
+      } else {
+        (is_said_by_others(key) ? others : own)[key] = std::move(value);
+      }
+    }
   note(screen_place::request, screens::screen(own, screen_place::request, asked));
   note(screen_place::results,
        screens::screen(others, screen_place::results, rule(screen_place::results)));
@@ -102,10 +127,12 @@ screening::screened_call screening::incoming(const agent_call_ptr& what) const {
   if (std::none_of(out.all.begin(), out.all.end(), [](const seen& x) { return x.what.parts > 0; }))
     return out;
   if (has_input) {
+    if (others.contains("messages")) {
+      put_back(own["messages"], std::move(others["messages"]));
+      others.erase("messages");
+    }
     copy->input = std::move(own);
     copy->input.update(others);
-    if (errors)
-      copy->input["errors"] = *errors;
   }
   out.what = std::move(copy);
   return out;
@@ -185,7 +212,10 @@ screens::known_things screening::known_to(const agent_call& what) const {
   out.trust_data(what.context);
   if (what.input.is_object())
     for (const auto& [key, value] : what.input.items()) {
-      if (is_said_by_others(key))
+      if (key == "messages" && value.is_array())
+        for (const auto& m : value)
+          is_said_by_user(m) ? out.trust_data(m) : out.hear(as_text(m));
+      else if (is_said_by_others(key))
         out.hear_data(value);
       else
         out.trust_data(value);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -86,16 +87,24 @@ void add_missing(json& missing, const contribution& part) {
 outcome aggregate(join how, std::span<const contribution> parts) {
   if (parts.size() == 1)
     return *parts[0].what;
-  std::vector<contribution> sorted{parts.begin(), parts.end()};
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.urgency < b.urgency; });
+  const auto more_urgent_first = [](const contribution& a, const contribution& b) {
+    return a.urgency < b.urgency;
+  };
+  std::vector<contribution> sorted;
+  if (!std::is_sorted(parts.begin(), parts.end(), more_urgent_first)) {
+    sorted.assign(parts.begin(), parts.end());
+    std::stable_sort(sorted.begin(), sorted.end(), more_urgent_first);
+    parts = sorted;
+  }
   outcome out;
   out.data = json::object();
-  json missing = json::array();
-  merger merged;
+  json missing; // An array as soon as something is in it.
+  std::optional<merger> merged;
+  if (how == join::merge)
+    merged.emplace();
   const contribution* first_failed = nullptr;
   bool any = false;
-  for (const auto& part : sorted) {
+  for (const auto& part : parts) {
     const auto& x = *part.what;
     out.used += x.used;
     if (!x.ok()) {
@@ -114,14 +123,15 @@ outcome aggregate(join how, std::span<const contribution> parts) {
     if (how != join::merge) {
       out.data[std::string{part.name}] = x.data;
     } else if (x.data.is_object()) {
-      merged.add(part);
+      merged->add(part);
       if (const auto inner = x.data.find(missing_key); inner != x.data.end() && inner->is_array())
-        missing.insert(missing.end(), inner->begin(), inner->end());
+        for (const auto& one : *inner)
+          missing.push_back(one);
     }
   }
   if (how == join::merge) {
-    out.data = merged.take();
-    if (auto contradictions = merged.take_contradictions(); !contradictions.empty()) {
+    out.data = merged->take();
+    if (auto contradictions = merged->take_contradictions(); !contradictions.empty()) {
       out.data[contradictions_key] = std::move(contradictions);
       out.partial = true;
     }

@@ -109,29 +109,29 @@ std::vector<std::string> rough_clauses(std::string_view text) {
     if (ends)
       cuts.push_back({i, i + 1});
   }
+  std::vector<std::size_t> begins; // of words; no cut goes through one
   each_content_word(text, [&](const std::string& word, std::size_t begin, std::size_t end) {
+    begins.push_back(begin);
     if (std::find(joiners.begin(), joiners.end(), word) != joiners.end())
       cuts.push_back({begin, end});
   });
   std::sort(cuts.begin(), cuts.end(), [](const cut& a, const cut& b) { return a.end < b.end; });
   cuts.push_back({text.size(), text.size()});
-  const auto words_of = [](std::string_view part) {
-    std::size_t n = 0;
-    each_content_word(part, [&](const std::string&, std::size_t, std::size_t) { ++n; });
-    return n;
+  const auto words_in = [&](std::size_t begin, std::size_t end) {
+    const auto first = std::lower_bound(begins.begin(), begins.end(), begin);
+    return static_cast<std::size_t>(std::lower_bound(first, begins.end(), end) - first);
   };
   std::vector<std::string> out;
   std::size_t from = 0;
   for (const auto& c : cuts) {
     if (c.end < from)
       continue;
-    const auto part = text.substr(from, c.end - from);
-    const auto rest = text.substr(std::min(c.begin, text.size()));
+    const auto words = words_in(from, c.end);
     const bool last = c.end == text.size();
-    if (!last && (words_of(part) < clause_words_min || words_of(rest) < clause_words_min))
+    if (!last && (words < clause_words_min || words_in(c.begin, text.size()) < clause_words_min))
       continue;
-    if (words_of(part) > 0 && out.size() < clauses_max)
-      out.emplace_back(part);
+    if (words > 0 && out.size() < clauses_max)
+      out.emplace_back(text.substr(from, c.end - from));
     from = c.begin;
   }
   return out;

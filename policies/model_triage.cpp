@@ -58,7 +58,7 @@ class checker {
       wrong("/clauses", "type", "must be a list of at least one clause");
       return std::move(out_);
     }
-    if (hit->size() > by_.max_steps || hit->size() > understanding::max_clauses) {
+    if ((by_.plans && hit->size() > by_.max_steps) || hit->size() > understanding::max_clauses) {
       wrong("/clauses", "maxItems", "has more clauses than a plan may have");
       return std::move(out_);
     }
@@ -271,7 +271,10 @@ json triage_schema(const domain_spec& in, const model_triage_rules& by) {
   return {{"type", "object"},
           {"properties",
            {{"clauses",
-             {{"type", "array"}, {"minItems", 1}, {"maxItems", by.max_steps}, {"items", clause}}}}},
+             {{"type", "array"},
+              {"minItems", 1},
+              {"maxItems", by.plans ? by.max_steps : understanding::max_clauses},
+              {"items", clause}}}}},
           {"required", {"clauses"}}};
 }
 

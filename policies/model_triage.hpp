@@ -17,7 +17,7 @@ namespace troupe {
 /// When and for what a triage agent asks a model. Read from its settings by whoever runs it.
 struct model_triage_rules {
   bool plans = false;          ///< it may split what the agent's own rules did not
-  std::size_t max_steps = 8;   ///< clauses of a plan
+  std::size_t max_steps = 8;   ///< clauses of a plan; without one they are as many as there were
   std::size_t plan_words = 10; ///< a message with fewer words is not taken for several wishes
   double min_confidence = 0.5; ///< an intent that the model is less sure of is not accepted
 };
@@ -46,14 +46,13 @@ struct model_triage {
 };
 
 /// Reads and checks an answer:
-/// - it has the form of `triage_schema`, with at most `max_steps` clauses, as many as there were if
-///   it may not plan;
+/// - it has the form of `triage_schema`, with at most `max_steps` clauses, or as many as there were
+///   if it may not plan;
 /// - intents are the domain's, or out of scope; skills are its own without effects, as
 ///   `why_not_by_skill` has it;
 /// - clauses come after others that are there, and not in circles;
 /// - nothing is dropped: of each rough clause of the message, and of each that the rules have
-/// found,
-///   half of the words that matter and every number stand in the clauses;
+///   found, half of the words that matter and every number stand in the clauses;
 /// - nothing is added: three quarters of a clause's words that matter, and all its numbers, are the
 ///   message's.
 [[nodiscard]] model_triage read_triage(std::string_view answer, const domain_spec& in,

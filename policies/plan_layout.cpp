@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <unordered_set>
+#include <string_view>
+#include <vector>
 
 namespace troupe {
 
@@ -129,16 +130,16 @@ class layout {
     const auto at = static_cast<std::uint32_t>(out_.steps.size());
     if (node.name.empty())
       unnamed_.push_back(at);
-    else if (!names_.insert(node.name).second)
-      refuse(node, "has the name of another step");
     auto children = std::move(node.children);
     auto undo = std::move(node.undo);
     node.children.clear();
     node.undo.clear();
     const bool ordered = is_ordered(node.op);
     const bool covered = where.covered || node.op == plan_op::compensate;
-    out_.steps.push_back({std::move(node), where.parent, {}, 0});
-    out_.steps[at].children.reserve(children.size());
+    auto& step = out_.steps.emplace_back();
+    step.node = std::move(node);
+    step.parent = where.parent;
+    step.children.reserve(children.size());
     bool first = true;
     for (auto& child : children) {
       auto index = add(std::move(child), {at, where.depth + 1, ordered && !first, covered});
@@ -154,11 +155,22 @@ class layout {
 
   /// Names what has no name by its operator and number, clear of the names that were given.
   void name_the_rest() {
+    std::vector<std::string_view> given;
+    given.reserve(out_.steps.size());
+    for (const auto& step : out_.steps)
+      if (!step.node.name.empty())
+        given.push_back(step.node.name);
+    std::sort(given.begin(), given.end());
+    if (const auto twice = std::adjacent_find(given.begin(), given.end()); twice != given.end())
+      for (const auto& step : out_.steps)
+        if (step.node.name == *twice)
+          refuse(step.node, "has the name of another step");
+    // The number is a step's own, so that two of those that get a name never get the same one.
     for (auto i : unnamed_) {
       auto& node = out_.steps[i].node;
       const auto plain = std::string{to_string(node.op)} + std::to_string(i);
       node.name = plain;
-      for (std::size_t n = 2; !names_.insert(node.name).second; ++n)
+      for (std::size_t n = 2; std::binary_search(given.begin(), given.end(), node.name); ++n)
         node.name = plain + "_" + std::to_string(n);
     }
   }
@@ -166,7 +178,6 @@ class layout {
  private:
   plan& out_;
   std::vector<std::uint32_t> unnamed_;
-  std::unordered_set<std::string> names_;
 };
 
 /// Steps below and at `node`; no deeper than a plan may be, since the tree has not been checked.
@@ -190,7 +201,7 @@ plan_node tree_at(const plan& p, std::uint32_t at) {
 
 } // namespace
 
-std::shared_ptr<plan> laid_out(plan_node root) {
+std::shared_ptr<plan> laid_out(plan_node&& root) {
   auto out = std::make_shared<plan>();
   out->steps.reserve(std::min(size_of(root), plan::max_steps));
   layout l{*out};

@@ -7,7 +7,7 @@
 namespace troupe {
 
 /// `plan::of` for those who still have to say what holds for the whole plan: nobody else has it yet. Throws as it does.
-[[nodiscard]] std::shared_ptr<plan> laid_out(plan_node root);
+[[nodiscard]] std::shared_ptr<plan> laid_out(plan_node&& root);
 
 [[nodiscard]] constexpr bool is_composite(plan_op op) noexcept {
   return op == plan_op::sequence || op == plan_op::parallel || op == plan_op::race ||

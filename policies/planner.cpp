@@ -5,7 +5,8 @@
 #include "policies/step_order.hpp"
 
 #include <algorithm>
-#include <cstdio>
+#include <array>
+#include <charconv>
 #include <memory>
 #include <set>
 #include <vector>
@@ -31,9 +32,9 @@ struct draft {
 };
 
 std::string two_digits(double x) {
-  char out[16];
-  const int size = std::snprintf(out, sizeof out, "%.2f", x);
-  return {out, size > 0 ? static_cast<std::size_t>(size) : 0};
+  std::array<char, 16> out;
+  const auto end = std::to_chars(out.begin(), out.end(), x, std::chars_format::fixed, 2);
+  return end.ec == std::errc{} ? std::string{out.begin(), end.ptr} : std::string{};
 }
 
 std::string counted(std::uint32_t n, std::string_view one, std::string_view many) {
@@ -207,6 +208,8 @@ class planner {
   }
 
   json entities_for(const draft& d) const {
+    if (what_.entities.empty())
+      return {};
     json out = json::array();
     const auto in = [](const std::string& text, const json& value) {
       const auto words = value.is_string() ? value.get<std::string>() : value.dump();
@@ -247,6 +250,8 @@ class planner {
       return std::nullopt;
     }
     step.name = names_.take(d.spec ? d.intent : std::string{unclear_name});
+    if (domain_.plans.empty())
+      return step;
     return expand_composite(domain_, std::move(step),
                             [this](const std::string& name) { return names_.take(name); });
   }
@@ -299,6 +304,8 @@ class planner {
   }
 
   plan_node in_order(const step_order::group& g, std::vector<plan_node>& steps) {
+    if (g.size() == 1 && g.front().size() == 1)
+      return std::move(steps[g.front().front()]);
     std::vector<plan_node> line;
     for (const auto& level : g) {
       std::vector<plan_node> at_once;

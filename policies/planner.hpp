@@ -62,7 +62,7 @@ struct plan_wish {
                                            std::string_view elsewhere);
 
 /// `root` laid out, with what its domain sets for all of its plans. Throws as `plan::of`.
-[[nodiscard]] plan_ptr lay_out(plan_node root, const domain_spec& domain);
+[[nodiscard]] plan_ptr lay_out(plan_node&& root, const domain_spec& domain);
 
 /// The plan by which a domain has a message understood: one call of its triage agent. It is not
 /// stored with a task, so that whoever replays one makes it again.

@@ -32,7 +32,7 @@ std::string why_not_by_skill(const domain_spec& in, std::string_view skill,
   return there ? std::string{} : "domain " + in.path + " has no " + what;
 }
 
-plan_ptr lay_out(plan_node root, const domain_spec& domain) {
+plan_ptr lay_out(plan_node&& root, const domain_spec& domain) {
   auto out = laid_out(std::move(root));
   out->retry = domain.retry;
   out->step_timeout = domain.step_timeout;

@@ -95,8 +95,13 @@ void push(const a2a_call& c, std::string_view method) {
       return fail(a2a_error::task_not_found, "no such task");
     if (wanted) {
       const auto made = desk->set(*wanted, node);
-      return made ? answer.send(voice.result(to_json(*made)))
-                  : fail(a2a_error::busy, "there are too many configurations");
+      if (!made)
+        return fail(a2a_error::busy, "there are too many configurations");
+      auto out = to_json(*made);
+      // Whoever has made it is told what it was made with, and nobody later.
+      if (!made->token.empty())
+        out["token"] = made->token;
+      return answer.send(voice.result(std::move(out)));
     }
     if (how.starts_with("List")) {
       auto all = json::array();
@@ -137,7 +142,8 @@ void send(const a2a_call& c, bool streams) {
     auto push = push_wanted(c, wish->push, {});
     if (!push)
       return;
-    run->when_taken([desk = c.api->settings.push, node = c.api->node_for(c.what, access_scope::submit),
+    run->when_taken([desk = c.api->settings.push,
+                     node = c.api->node_for(c.what, access_scope::submit),
                      push = *push](const std::string& id) mutable {
       push.task = id;
       desk->set(push, node);
@@ -214,7 +220,8 @@ void perform(const a2a_call& c, std::string_view method) {
     return follow(c);
   if (method == "GetExtendedAgentCard")
     return card(c);
-  if (method.ends_with("TaskPushNotificationConfig") || method == "ListTaskPushNotificationConfigs")
+  if (method == "CreateTaskPushNotificationConfig" || method == "GetTaskPushNotificationConfig" ||
+      method == "ListTaskPushNotificationConfigs" || method == "DeleteTaskPushNotificationConfig")
     return push(c, method);
   c.fail(a2a_error::method_not_found, "there is no such method");
 }

@@ -45,6 +45,17 @@ std::optional<survey_question> read_survey(const http_request& what, const respo
   return out;
 }
 
+/// Adds what has been learned in a domain and all within it, or in the one called `only`. Whether
+/// there is any of that name.
+bool list_arms(const api_context& api, const domain_spec& in, const std::string& only, json& to) {
+  bool there = in.path == only;
+  if (in.routing.learns() && (only.empty() || there))
+    to.push_back({{"domain", in.path}, {"intents", api.node.learned(in)}});
+  for (const auto& d : in.domains)
+    there = list_arms(api, d, only, to) || there;
+  return there;
+}
+
 /// Told to the node itself, wherever it is.
 void drain(const api_ptr& api, http_request& what, const responder& answer, bool on) {
   if (const auto bad = query_reader{what.query}.end())
@@ -123,15 +134,10 @@ void add_fleet(router& to, const api_ptr& api) {
            const auto fleet = api->node.fleet_now();
            json out{{"domains", json::array()}};
            bool there = only.empty();
-           for (const auto* d : domains_for(*fleet, what.pass.get(), access_scope::read)) {
-             there = there || d->path == only;
-             if (d->routing.learns() && (only.empty() || d->path == only))
-               out["domains"].push_back(
-                   {{"domain", d->path}, {"intents", api->node.learned(*d)}});
-           }
+           for (const auto* d : domains_for(*fleet, what.pass.get(), access_scope::read))
+             there = list_arms(*api, *d, only, out["domains"]) || there;
            if (!there)
-             return refuse(answer,
-                           not_found("unknown_domain", "there is no domain '" + only + "'"),
+             return refuse(answer, not_found("unknown_domain", "there is no domain '" + only + "'"),
                            what.path);
            answer.send(json_reply(out));
          });

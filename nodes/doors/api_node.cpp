@@ -34,9 +34,10 @@ void add_node(router& to, const api_ptr& api) {
   to.add("GET", "/", route_need::somewhere(access_scope::read),
          [api](http_request&, const responder& answer) {
            json links;
-           for (const auto* path : {"/v1/tasks", "/v1/sessions", "/v1/agents", "/v1/domains",
-                                    "/v1/regions", "/v1/limits", "/v1/tree", "/v1/human", "/v1/logs", "/v1/audit",
-                                    "/v1/keys", "/healthz", "/readyz", "/metrics", "/openapi.json"})
+           for (const auto* path :
+                {"/v1/tasks", "/v1/sessions", "/v1/agents", "/v1/domains", "/v1/arms", "/v1/cost",
+                 "/v1/regions", "/v1/limits", "/v1/tree", "/v1/human", "/v1/logs", "/v1/audit",
+                 "/v1/keys", "/healthz", "/readyz", "/metrics", "/openapi.json"})
              links.push_back(path);
            answer.send(json_reply(
                {{"name", "troupe"}, {"fleet", api->node.fleet().name}, {"links", links}}));

@@ -142,7 +142,7 @@ json read_turns(const json& messages, std::vector<body_error>& errors) {
     if (m["role"] == "tool") {
       std::string text, wrong;
       read_content(m, text, wrong);
-      out.push_back({{"answers", m.value("tool_call_id", std::string{})}, {"text", text}});
+      out.push_back({{"answers", text_at(m, "tool_call_id")}, {"text", text}});
       continue;
     }
     const auto list = m.find("tool_calls");
@@ -229,8 +229,14 @@ std::optional<chat_request> read_chat(const http_request& from, problem& why) {
     why = bad_request(std::move(detail), std::move(errors));
     return std::nullopt;
   }
-  if (task.context_id.empty() && messages->size() > 1)
-    task.data["messages"] = *messages;
+  if (task.context_id.empty()) {
+    auto rest = *messages;
+    // What the client's tools have said since goes along as turns, and not a second time as words.
+    while (out.brings_tools && text_at(rest.back(), "role") != "user")
+      rest.erase(rest.size() - 1);
+    if (rest.size() > 1)
+      task.data["messages"] = std::move(rest);
+  }
   return out;
 }
 

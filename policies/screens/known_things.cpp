@@ -8,14 +8,6 @@ namespace troupe::screens {
 
 namespace {
 
-std::string lowered_id(std::string_view x) {
-  std::string out{x};
-  for (auto& c : out)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 bool letter_of_id(char c) noexcept {
   return std::isalpha(static_cast<unsigned char>(c)) != 0;
 }
@@ -26,7 +18,7 @@ bool digit_of_id(char c) noexcept {
 } // namespace
 
 known_things::known_things(std::string customer)
-    : customer_(lowered_id(customer)) {
+    : customer_(lowered(customer)) {
   // Letters, perhaps a sign, and at least three digits: only such ids can be told from other words.
   std::size_t at = 0;
   while (at < customer_.size() && letter_of_id(customer_[at]))
@@ -114,14 +106,14 @@ std::vector<known_things::named_id> known_things::ids_in(std::string_view text) 
   for (std::size_t i = 0; i + prefix_.size() < text.size() && out.size() < ids_max; ++i) {
     if (std::tolower(static_cast<unsigned char>(text[i])) != prefix_[0] ||
         (i > 0 && (letter_of_id(text[i - 1]) || digit_of_id(text[i - 1]) || text[i - 1] == '-')) ||
-        lowered_id(text.substr(i, prefix_.size())) != prefix_)
+        lowered(text.substr(i, prefix_.size())) != prefix_)
       continue;
     auto end = i + prefix_.size();
     while (end < text.size() && digit_of_id(text[end]))
       ++end;
     const auto n = end - i - prefix_.size();
     if (n + 1 >= digits_ && n <= digits_ + 1 && (end == text.size() || !letter_of_id(text[end])))
-      out.push_back({i, end - i, lowered_id(text.substr(i, end - i))});
+      out.push_back({i, end - i, lowered(text.substr(i, end - i))});
     i = end - 1;
   }
   return out;

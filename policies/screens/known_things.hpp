@@ -26,13 +26,13 @@ class known_things {
 
   enum class standing : std::uint8_t { unknown, heard, trusted };
   [[nodiscard]] standing of(const std::string& thing) const;
-  /// Ids in `text` that have the form of the customer's and are not his; with their places.
+  /// Ids of a text that are looked at. Whoever gets as many has not seen all there may be.
+  static constexpr std::size_t ids_max = 512;
   struct named_id {
     std::size_t at = 0, size = 0;
-    std::string id;
+    std::string id; ///< in small letters
   };
-  /// So many of a text are looked at.
-  static constexpr std::size_t ids_max = 512;
+  /// The first `ids_max` ids in `text` that have the form of the customer's, with their places.
   [[nodiscard]] std::vector<named_id> ids_in(std::string_view text) const;
   [[nodiscard]] bool is_own(const std::string& id) const { return id == customer_; }
 

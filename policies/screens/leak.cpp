@@ -37,7 +37,12 @@ std::vector<offence> offences_in(const std::string& text, screen_place where, co
     return by.known ? by.known->of(x) : known_things::standing::trusted;
   };
   using is = known_things::standing;
-  for (const auto& x : links_in(text)) {
+  const auto links = links_in(text);
+  const auto ids = by.known ? by.known->ids_in(text) : std::vector<known_things::named_id>{};
+  // What stands behind those that are looked at is not let through unseen.
+  if (links.size() >= links_max || ids.size() >= known_things::ids_max)
+    out.push_back({0, 0, 1, sign::disguise});
+  for (const auto& x : links) {
     const auto known = standing(x.target);
     if (by.hosts && is_host_of(x.host, *by.hosts))
       continue;
@@ -59,10 +64,29 @@ std::vector<offence> offences_in(const std::string& text, screen_place where, co
     if (score > 0)
       out.push_back({x.at, x.size, score, sign::exfiltration});
   }
-  if (by.known)
-    for (const auto& x : by.known->ids_in(text))
-      if (standing(x.id) == is::unknown)
-        out.push_back({x.at, x.size, 0.75, sign::leak});
+  for (const auto& x : ids)
+    if (standing(x.id) == is::unknown)
+      out.push_back({x.at, x.size, 0.75, sign::leak});
+  return out;
+}
+
+struct place {
+  std::size_t begin = 0, end = 0;
+};
+
+/// What has to go, in order; an id within a link goes with the link.
+std::vector<place> places_of(const std::vector<offence>& all, double threshold) {
+  std::vector<place> sorted, out;
+  for (const auto& x : all)
+    if (x.size > 0 && x.score >= threshold)
+      sorted.push_back({x.at, x.at + x.size});
+  std::sort(sorted.begin(), sorted.end(),
+            [](const place& a, const place& b) { return a.begin < b.begin; });
+  for (const auto& x : sorted)
+    if (!out.empty() && x.begin < out.back().end)
+      out.back().end = std::max(out.back().end, x.end);
+    else
+      out.push_back(x);
   return out;
 }
 
@@ -108,35 +132,54 @@ verdict screen_outgoing(std::string& text, screen_place where, screen_rule rule,
     text = std::move(rest);
     all = offences_in(text, where, by);
   }
-  std::stable_sort(all.begin(), all.end(),
-                   [](const offence& a, const offence& b) { return a.at > b.at; });
-  auto end = text.size() + 1;
-  for (const auto& x : all) {
-    if (x.size == 0 || x.score < rule.threshold || x.at + x.size > end)
-      continue;
-    text.replace(x.at, x.size, withheld_mark);
-    end = x.at;
-    ++out.parts;
-  }
+  const auto places = places_of(all, rule.threshold);
+  for (auto x = places.rbegin(); x != places.rend(); ++x)
+    text.replace(x->begin, x->end - x->begin, withheld_mark);
+  out.parts += places.size();
   return out;
 }
 
 namespace {
 
+/// The texts of a document one after the other, to be read as one.
+struct joined_texts {
+  std::string values, keys, both;
+  void add(std::string_view text, std::string& to) {
+    for (auto* x : {&to, &both}) {
+      *x += text;
+      *x += ' ';
+    }
+  }
+};
+
 void screen_each(json& x, screen_place where, screen_rule rule, const outgoing& by, int deep,
-                 verdict& out, std::string& together) {
+                 verdict& out, joined_texts& together) {
   if (deep > deep_most) {
     out.action = rule.action;
     out.score = 1;
     out.signals = {sign::disguise};
     x = nullptr;
   } else if (x.is_string()) {
-    out.take(screen_outgoing(x.get_ref<std::string&>(), where, rule, by));
-    together += x.get_ref<const std::string&>();
-    together += ' ';
-  } else if (x.is_structured()) {
+    auto& text = x.get_ref<std::string&>();
+    out.take(screen_outgoing(text, where, rule, by));
+    together.add(text, together.values);
+  } else if (x.is_array()) {
     for (auto& inner : x)
       screen_each(inner, where, rule, by, deep + 1, out, together);
+  } else if (x.is_object()) {
+    for (auto at = x.begin(); at != x.end();) {
+      auto key = at.key();
+      const auto said = screen_outgoing(key, where, rule, by);
+      out.take(said);
+      // A member whose name must not leave goes with it.
+      if (said.action == screen_action::strip) {
+        at = x.erase(at);
+        continue;
+      }
+      together.add(key, together.keys);
+      screen_each(at.value(), where, rule, by, deep + 1, out, together);
+      ++at;
+    }
   }
 }
 
@@ -154,16 +197,22 @@ verdict screen_outgoing(json& document, screen_place where, screen_rule rule, co
   verdict out;
   if (rule.action == screen_action::allow)
     return out;
-  std::string together;
+  joined_texts together;
   screen_each(document, where, rule, by, 0, out, together);
   // Instructions that are told a piece at a time.
-  if (by.secret && by.secret->in(together)) {
+  const bool in_values = by.secret && by.secret->in(together.values);
+  const bool in_keys = by.secret && !together.keys.empty() && !in_values &&
+                       (by.secret->in(together.keys) || by.secret->in(together.both));
+  if (in_values || in_keys) {
     verdict all;
     all.score = 0.95;
     all.signals = {sign::leak};
     all.action = action_for(all.score, rule);
     if (all.action == screen_action::strip) {
-      clear_texts(document);
+      if (in_keys)
+        document.clear();
+      else
+        clear_texts(document);
       all.parts = 1;
     }
     out.take(all);

@@ -22,7 +22,8 @@ struct outgoing {
 
 /// Screens a text that leaves an agent (`answers`), or goes to a tool that acts (`actions`): the
 /// model's instructions, keys in another form, other customers' ids and addresses, images and links
-/// that carry data away, addresses that nobody gave. With `strip` they are masked in place.
+/// that carry data away, addresses that nobody gave. With `strip` they are masked in place; a
+/// member of a document whose name is at fault is taken out.
 [[nodiscard]] verdict screen_outgoing(std::string& text, screen_place where, screen_rule rule,
                                       const outgoing& by);
 [[nodiscard]] verdict screen_outgoing(json& document, screen_place where, screen_rule rule,

@@ -7,7 +7,6 @@ namespace troupe::screens {
 
 namespace {
 
-constexpr std::size_t links_max = 256;
 constexpr std::size_t long_part = 24; ///< characters of a path's part that may hold other data
 
 bool is_url_char(char c) noexcept {
@@ -18,14 +17,6 @@ bool is_url_char(char c) noexcept {
 bool is_host_char(char c) noexcept {
   return (c & 0x80) != 0 || std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' ||
          c == '.' || c == '_';
-}
-
-std::string lowered_link(std::string_view x) {
-  std::string out{x};
-  for (auto& c : out)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 bool starts_at(std::string_view text, std::size_t at, std::string_view what) {
@@ -68,8 +59,10 @@ link read_url(std::string_view text, std::size_t at, std::size_t scheme) {
   out.at = at;
   const auto end = end_of_url(text, at);
   out.size = end - at;
-  out.target = lowered_link(text.substr(at, out.size));
+  out.target = lowered(text.substr(at, out.size));
   auto rest = std::string_view{out.target}.substr(std::min(scheme, out.target.size()));
+  // Readers of URLs pass over slashes too many.
+  rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
   auto host_end = rest.find_first_of("/?#");
   auto host = rest.substr(0, host_end);
   if (const auto user = host.rfind('@'); user != host.npos)
@@ -95,9 +88,13 @@ link read_url(std::string_view text, std::size_t at, std::size_t scheme) {
 /// `![alt](URL` and `<img src="URL`, also as a reference `![alt][name]` has it: `[name]: URL`.
 void take_in_markup(std::string_view text, link& x) {
   auto at = x.at;
-  while (at > 0 && (text[at - 1] == '"' || text[at - 1] == '\'' || text[at - 1] == '<' ||
-                    text[at - 1] == ' '))
+  while (at > 0 && std::string_view{"\"'< \t\n"}.find(text[at - 1]) != std::string_view::npos)
     --at;
+  if (at >= 2 && text[at - 1] == ':' && text[at - 2] == ']') {
+    // Which of the references is shown as an image does not matter: one of them may be this one.
+    x.image = text.find("![") != text.npos;
+    return;
+  }
   if (at >= 2 && text[at - 1] == '(' && text[at - 2] == ']') {
     const auto open = text.rfind('[', at - 2);
     if (open != text.npos && at - open < 300 && open > 0 && text[open - 1] == '!') {
@@ -143,12 +140,20 @@ bool read_email(std::string_view text, std::size_t sign, link& out) {
   out.what = link::kind::email;
   out.at = begin;
   out.size = end - begin;
-  out.target = lowered_link(text.substr(begin, end - begin));
-  out.host = lowered_link(host);
+  out.target = lowered(text.substr(begin, end - begin));
+  out.host = lowered(host);
   return true;
 }
 
 } // namespace
+
+std::string lowered(std::string_view x) {
+  std::string out{x};
+  for (auto& c : out)
+    if (c >= 'A' && c <= 'Z')
+      c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
 
 std::vector<link> links_in(std::string_view text) {
   std::vector<link> out;
@@ -168,8 +173,10 @@ std::vector<link> links_in(std::string_view text) {
                (i == 0 || !is_host_char(text[i - 1]))) {
       scheme = 0;
     } else if (c == '/' && starts_at(text, i, "//") && i > 0 &&
-               std::string_view{"(\"'= "}.find(text[i - 1]) != std::string_view::npos &&
-               i + 2 < text.size() && is_host_char(text[i + 2])) {
+               std::string_view{"(\"'= "}.find(text[i - 1]) != std::string_view::npos) {
+      const auto host = text.find_first_not_of('/', i);
+      if (host == text.npos || !is_host_char(text[host]))
+        continue;
       scheme = 2;
     } else if (c == '@') {
       link x;
@@ -194,7 +201,7 @@ std::vector<link> links_in(std::string_view text) {
 
 bool is_host_of(std::string_view host, const std::vector<std::string>& allowed) {
   return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& x) {
-    const auto one = lowered_link(x);
+    const auto one = lowered(x);
     return host == one || (host.size() > one.size() && host.ends_with(one) &&
                            host[host.size() - one.size() - 1] == '.');
   });

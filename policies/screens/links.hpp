@@ -19,8 +19,14 @@ struct link {
   bool filled_in = false; ///< with a placeholder, to be filled in by whoever reads it
 };
 
+/// With small letters for the capital ones of ASCII, as hosts and ids are compared.
+[[nodiscard]] std::string lowered(std::string_view text);
+
+/// Links of a text that are looked at. Whoever gets as many has not seen all there may be.
+inline constexpr std::size_t links_max = 256;
+
 /// URLs with a scheme or without (`//host/`, `www.host`), in Markdown and HTML too, and e-mail
-/// addresses. `at` and `size` of an image take in all of its markup.
+/// addresses, the first `links_max` of them. `at` and `size` of an image take in all of its markup.
 [[nodiscard]] std::vector<link> links_in(std::string_view text);
 
 /// Whether `host` is one of `allowed` or below one.

@@ -277,7 +277,8 @@ verdict screen(json& document, screen_place where, screen_rule rule) {
     return out;
   auto spread = look_at(together, where);
   spread.action = action_for(spread.score, rule);
-  if (spread.action < screen_action::strip || out.action >= spread.action)
+  // Something else that was taken out is no reason to leave this in.
+  if (spread.action < screen_action::strip || out.action > spread.action)
     return out;
   if (spread.action == screen_action::strip)
     each_text(document, 0, [&](std::string& x) {

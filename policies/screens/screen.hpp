@@ -29,9 +29,9 @@ struct verdict {
 /// that speaks most for it. Any bytes; linear in the length.
 [[nodiscard]] verdict look_at(std::string_view text, screen_place where);
 
-/// Holds `text` against `rule`. From the threshold on its action counts, from half way to it the
-/// text is flagged. With `strip` what speaks for an attack is cut out of the text, sentence by
-/// sentence, and `withheld_mark` left in its place.
+/// Holds `text` against `rule`. From the threshold on its action counts, from `flag_share` of it
+/// on the text is flagged. With `strip` what speaks for an attack is cut out of the text, sentence
+/// by sentence, and `withheld_mark` left in its place.
 [[nodiscard]] verdict screen(std::string& text, screen_place where, screen_rule rule);
 /// The same for every text within a document, its keys, and all of them together: what is spread
 /// over several is an attack too.

@@ -75,10 +75,11 @@ void check_token_limits(const fleet_draft& fleet, report& problems) {
         asked_for_all.insert(names.begin(), names.end());
         continue;
       }
+      const auto most = *wanted;
       const auto small = std::find_if(
           fleet.spec.models.begin(), fleet.spec.models.end(), [&](const model_spec& model) {
             const auto limit = limit_of(fleet, model).tokens;
-            return names.contains(model.name) && limit > 0 && std::cmp_less(limit, *wanted);
+            return names.contains(model.name) && limit > 0 && std::cmp_less(limit, most);
           });
       if (small != fleet.spec.models.end())
         problems.error(*at, "is more than the " + std::to_string(limit_of(fleet, *small).tokens) +

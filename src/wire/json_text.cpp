@@ -2,9 +2,15 @@
 
 #include "src/wire/codec.hpp"
 
+#include <troupe/json_read.hpp>
+
 namespace troupe {
 
 namespace {
+
+/// Text is looked at before it is parsed: taking a value apart that nests a million levels is what
+/// must be avoided.
+static_assert(json_depth_max == max_json_depth);
 
 bool fits(const json& value, std::size_t levels) {
   if (!value.is_structured())
@@ -14,30 +20,6 @@ bool fits(const json& value, std::size_t levels) {
   for (const auto& child : value)
     if (!fits(child, levels - 1))
       return false;
-  return true;
-}
-
-/// Counts brackets outside of strings. Looks before the parser does, since taking a value apart
-/// that nests a million levels is what must be avoided.
-bool text_fits(std::string_view text) noexcept {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\')
-        ++i;
-      else if (c == '"')
-        in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > max_json_depth)
-        return false;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
   return true;
 }
 
@@ -58,7 +40,7 @@ std::string json_text(const json& value) {
 std::optional<json> json_of_text(std::string_view text, std::string& error) {
   if (text.empty())
     return json{};
-  if (!text_fits(text)) {
+  if (too_deep_at(text) != text.npos) {
     error = "JSON nests deeper than " + std::to_string(max_json_depth) + " levels";
     return std::nullopt;
   }

@@ -3,6 +3,7 @@
 #include "actors/cluster_keeper.hpp"
 #include "actors/tick.hpp"
 #include "tests/fixtures/post_stage.hpp"
+#include "tests/fixtures/shared_members.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,21 +13,6 @@ namespace cluster_keeper_cases {
 using namespace troupe::testing;
 
 constexpr std::uint32_t shards = 16;
-
-/// One table for all keepers.
-class shared_table final : public membership_table {
- public:
-  explicit shared_table(membership_table& all)
-      : all_(all) {}
-  member_table read() override { return all_.read(); }
-  std::optional<std::uint64_t> write(const member_write& w) override { return all_.write(w); }
-  std::optional<std::uint64_t> renew(std::string_view node, std::uint64_t token) override {
-    return all_.renew(node, token);
-  }
-
- private:
-  membership_table& all_;
-};
 
 class keepers : public ::testing::Test {
  protected:
@@ -63,7 +49,7 @@ class keepers : public ::testing::Test {
     };
     cluster_keeper_config config;
     config.self.node = name;
-    config.open_table = [this] { return std::make_unique<shared_table>(*table); };
+    config.open_table = [this] { return std::make_unique<shared_members>(*table); };
     config.table_on_own_thread = false;
     config.place = place("cluster_keeper");
     where[name] = config.place;
@@ -115,8 +101,10 @@ class keepers : public ::testing::Test {
   /// An orchestrator as far as its keeper knows.
   caf::actor serve(caf::actor_system& sys, const std::string& name, const shard_key& x,
                    const seat_ptr& keeper) {
-    auto who = sys.spawn([](caf::event_based_actor* self) -> caf::behavior {
+    auto who = sys.spawn([slow = slow_to_end](caf::event_based_actor* self) -> caf::behavior {
       self->set_default_handler(caf::drop);
+      if (slow)
+        self->set_exit_handler([](const caf::exit_msg&) {});
       return {[](tick) {}};
     });
     serving[x.shard].insert(name);
@@ -155,6 +143,7 @@ class keepers : public ::testing::Test {
     return std::chrono::duration_cast<milliseconds>(clock() - from);
   }
 
+  bool slow_to_end = false; ///< orchestrators are killed when their time to end is over
   std::map<std::uint32_t, std::set<std::string>> serving;
   std::map<std::uint32_t, std::uint64_t> epochs;
   post_stage stage;
@@ -227,6 +216,7 @@ TEST_F(keepers, hand_over_what_a_node_has_that_leaves) {
 }
 
 TEST_F(keepers, that_are_killed_while_they_leave_say_so_to_whoever_waits) {
+  slow_to_end = true;
   for (const auto* name : {"A", "B", "C"})
     up(name);
   until([&] { return shared_by({"A", "B", "C"}); });

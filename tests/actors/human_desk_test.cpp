@@ -1,4 +1,5 @@
 // Questions to people: who has one, how long it waits, and when an answer counts.
+#include "tests/fixtures/asks_people.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
@@ -8,26 +9,6 @@ using namespace troupe::testing;
 using namespace std::chrono_literals;
 
 namespace human_desk_cases {
-
-fleet_spec asks_people(milliseconds in_time, json when_silent = nullptr,
-                       milliseconds step_limit = 0ms) {
-  auto d = a_domain("d", {an_agent("a")});
-  plan_node ask;
-  ask.op = plan_op::human;
-  ask.name = "approve";
-  ask.target = "desk";
-  ask.timeout = step_limit;
-  plan_node after;
-  after.name = after.skill = "a";
-  plan_node all;
-  all.op = plan_op::sequence;
-  all.name = "all";
-  all.children = {ask, after};
-  d.fixed_plan = all;
-  auto f = a_fleet(std::move(d));
-  f.human_queues = {{"desk", in_time, std::move(when_silent), 15min}};
-  return f;
-}
 
 refusal claim(virtual_node& node, const std::string& id, const std::string& by) {
   auto out = std::make_shared<refusal>(refusal::internal);

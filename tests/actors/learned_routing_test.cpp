@@ -115,6 +115,7 @@ TEST(learned_routing, learns_by_intent) {
 TEST(learned_routing, two_intents_of_one_skill_learn_apart) {
   auto d = two_clerks();
   d.agents.push_back(an_agent("triage"));
+  d.agents.back().card.domain = d.path;
   d.understanding.agent = "triage";
   d.understanding.intents["ask"].skill = "work";
   d.understanding.intents["complain"].skill = "work";

@@ -1,4 +1,5 @@
 // What people see of tasks while the shards that they belong to move from node to node.
+#include "tests/fixtures/asks_people.hpp"
 #include "tests/fixtures/stage.hpp"
 #include "tests/fixtures/virtual_cluster.hpp"
 
@@ -9,24 +10,6 @@ namespace moving_shards_cases {
 
 using namespace troupe::testing;
 using namespace std::chrono_literals;
-
-fleet_spec asks_people() {
-  auto d = a_domain("d", {an_agent("a")});
-  plan_node ask;
-  ask.op = plan_op::human;
-  ask.name = "approve";
-  ask.target = "desk";
-  plan_node after;
-  after.name = after.skill = "a";
-  plan_node all;
-  all.op = plan_op::sequence;
-  all.name = "all";
-  all.children = {ask, after};
-  d.fixed_plan = all;
-  auto f = a_fleet(std::move(d));
-  f.human_queues = {{"desk", 24h, nullptr, 15min}};
-  return f;
-}
 
 void drain(virtual_cluster& c, const std::string& node) {
   c.nodes.at(node)->api().drain(true, [](const drain_state&, const refused&) {});
@@ -50,7 +33,7 @@ std::vector<std::string> at_desk_of(virtual_cluster& c, const std::string& node)
 }
 
 struct moved_question {
-  virtual_cluster c{asks_people()};
+  virtual_cluster c{asks_people(24h)};
   heard_ptr task;
   std::string id; ///< of the question
   std::string before;
@@ -117,7 +100,7 @@ TEST(moving_shards, an_answer_while_a_question_is_at_two_desks_is_settled_at_bot
 }
 
 TEST(moving_shards, whoever_answers_meanwhile_waits_for_the_question) {
-  virtual_cluster c{asks_people()};
+  virtual_cluster c{asks_people(24h)};
   c.up_all({"A", "B", "C"});
   std::vector<heard_ptr> tasks;
   for (int i = 0; i < 24; ++i)
@@ -144,7 +127,7 @@ TEST(moving_shards, whoever_answers_meanwhile_waits_for_the_question) {
 }
 
 TEST(moving_shards, whoever_reads_or_cancels_meanwhile_waits_and_is_answered) {
-  virtual_cluster c{asks_people()};
+  virtual_cluster c{asks_people(24h)};
   c.up_all({"A", "B", "C"});
   std::vector<heard_ptr> tasks;
   for (int i = 0; i < 24; ++i)

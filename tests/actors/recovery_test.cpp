@@ -172,12 +172,17 @@ TEST(recovery, of_many_that_were_under_way_when_nodes_ended_one_is_held_guilty) 
     stage s{a_domain("d", {a})};
     s.around->pool->held = true;
     std::vector<std::string> ids;
-    for (int i = 0; i < 6; ++i)
-      ids.push_back(s->submit(wants("a"))->id());
-    s->run();
+    for (int i = 0; i < 6; ++i) {
+      const auto t = s->submit(wants("a"));
+      s->run();
+      ids.push_back(t->id());
+    }
     const auto failures_of = [&](const std::string& id) {
-      return count_of(*s->find(id), event_kind::step_failed) +
-             count_of(*s->find(id), event_kind::interrupted);
+      const auto record = s->find(id);
+      EXPECT_TRUE(record) << id;
+      return record ? count_of(*record, event_kind::step_failed) +
+                          count_of(*record, event_kind::interrupted)
+                    : 0;
     };
     for (std::uint32_t ends = 1; ends <= trial_line::trusted; ++ends) {
       s.crash();

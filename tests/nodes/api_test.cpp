@@ -188,6 +188,25 @@ TEST(api, shows_the_node) {
   EXPECT_EQ(c.ask(get("/readyz")).status, 503u);
 }
 
+TEST(api, lists_what_was_learned_in_every_domain) {
+  door d;
+  domain_spec inner, outer;
+  inner.path = "support/refunds";
+  inner.routing.strategy = route_strategy::learned;
+  outer.path = "support";
+  outer.domains = {inner};
+  d.node.declared().domains = {outer};
+  raw_client c{d.port()};
+  EXPECT_EQ(c.ask(get("/v1/arms")).parsed()["domains"],
+            json::parse(R"([{"domain":"support/refunds","intents":[]}])"));
+  EXPECT_EQ(c.ask(get("/v1/arms?domain=support%2Frefunds")).parsed()["domains"].size(), 1u);
+  EXPECT_TRUE(c.ask(get("/v1/arms?domain=support")).parsed()["domains"].empty());
+  EXPECT_EQ(c.ask(get("/v1/arms?domain=nowhere")).status, 404u);
+  const auto links = c.ask(get("/")).parsed()["links"];
+  for (const auto* path : {"/v1/arms", "/v1/cost"})
+    EXPECT_NE(std::find(links.begin(), links.end(), path), links.end()) << path;
+}
+
 TEST(api, shows_the_last_messages) {
   door d;
   d.node.last_messages = [](const json& query) {

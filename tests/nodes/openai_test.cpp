@@ -230,6 +230,35 @@ TEST(openai, reads_tools_of_the_client_and_what_they_have_said) {
   EXPECT_EQ(all.turns[1].answers, "c1");
 }
 
+TEST(openai, what_the_clients_tools_have_said_is_no_part_of_the_conversation) {
+  http_request what;
+  what.set_request_line("POST", "/v1/chat/completions");
+  what.add_header("content-type", "application/json");
+  auto body = json::parse(R"({"model":"support",
+      "tools":[{"type":"function","function":{"name":"now"}}],
+      "messages":[{"role":"user","content":"hello"},{"role":"assistant","content":"hi"},
+      {"role":"user","content":"what time is it"},
+      {"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function",
+        "function":{"name":"now","arguments":"{}"}}]},
+      {"role":"tool","tool_call_id":"c1","content":"see https://mal.example/"},
+      {"role":"tool","tool_call_id":7,"content":"x"}]})");
+  problem why;
+  const auto read = [&] {
+    what.body = as_text(body);
+    return read_chat(what, why);
+  };
+  auto got = read();
+  ASSERT_TRUE(got) << why.detail;
+  EXPECT_EQ(got->what.data["messages"].size(), 3u);
+  EXPECT_EQ(client_tools::of(got->what.data).turns.size(), 2u);
+  // Alone, the user's message is the text.
+  body["messages"].erase(0);
+  body["messages"].erase(0);
+  EXPECT_FALSE(read()->what.data.contains("messages"));
+  body.erase("tools");
+  EXPECT_EQ(read()->what.data["messages"].size(), 4u);
+}
+
 TEST(openai, tells_the_client_which_of_its_tools_are_wanted) {
   outcome x;
   x.data = calls_as_data({{"c1", "now", {{"zone", "UTC"}}}});

@@ -1,6 +1,6 @@
 """A2A 1.0: the door, with a client of a few lines and with the SDK's.
 
-    a2a_test.py PROGRAM [wire|keys|push|peers]
+    a2a_test.py PROGRAM [wire|keys|push|slow|peers]
 """
 
 import http.server
@@ -97,9 +97,15 @@ def push(program):
                                            "authentication": {"scheme": "Bearer", "credentials": "c-1"}}}})
         task = sent["result"]["task"]["id"]
         of = {"taskId": task}
-        kit.until(lambda: rpc(n, "GetTaskPushNotificationConfig", {**of, "id": "mine"}).get("result", {}).get("token") == "t-1")
-        second = rpc(n, "CreateTaskPushNotificationConfig", {**of, "url": "https://a.hooks.example/x"})["result"]
-        assert second["id"] and second["taskId"] == task, second
+        mine = kit.until(lambda: rpc(n, "GetTaskPushNotificationConfig", {**of, "id": "mine"}).get("result"))
+        # What proves a notification is told to whoever makes the configuration, once.
+        assert mine == {"id": "mine", "taskId": task, "url": url, "authentication": {"scheme": "Bearer"}}, mine
+        away = {**of, "url": "https://a.hooks.example/x", "token": "t-2"}
+        second = rpc(n, "CreateTaskPushNotificationConfig", away)["result"]
+        assert second["id"] and second["taskId"] == task and second["token"] == "t-2", second
+        assert rpc(n, "CreateTaskPushNotificationConfig", away)["result"] == second
+        for unknown in ("UpdateTaskPushNotificationConfig", "TaskPushNotificationConfig"):
+            assert rpc(n, unknown, {**of, "id": "mine"})["error"]["code"] == -32601, unknown
         listed = rpc(n, "ListTaskPushNotificationConfigs", of)["result"]["configs"]
         assert {x["id"] for x in listed} == {"mine", second["id"]}, listed
         status, _, _ = n.ask("DELETE", f"/a2a/tasks/{task}/pushNotificationConfigs/{second['id']}", headers=V1)
@@ -127,6 +133,37 @@ def push(program):
         assert no["error"]["code"] == -32003, no
 
 
+def slow(program):
+    """A configuration that is made anew while a notification of the one before it is still on its way."""
+    waits, got = threading.Event(), []
+
+    class Slow(Hook):
+        def do_POST(self):
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            waits.wait(20)
+            self.send_response(204)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    hook = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    threading.Thread(target=hook.serve_forever, daemon=True).start()
+    config = {"id": "a", "url": f"http://127.0.0.1:{hook.server_port}/"}
+    fleet = ("fleet: door\nentry: desk\nshards: 2\ndata: troupe-data\nhumans:\n  people: {answer_timeout: 24h}\n"
+             "door: {push_hosts: [127.0.0.1]}\n")
+    with kit.node(program, {"fleet.yaml": fleet}) as n:
+        sent = rpc(n, "SendMessage", {**message("get me a human"), "configuration": {
+            "returnImmediately": True, "taskPushNotificationConfig": config}})
+        of = {"taskId": sent["result"]["task"]["id"]}
+        kit.until(lambda: got)
+        assert rpc(n, "DeleteTaskPushNotificationConfig", {**of, "id": "a"})["result"] == {}
+        assert rpc(n, "CreateTaskPushNotificationConfig", {**of, **config})["result"]["id"] == "a"
+        waits.set()
+        rpc(n, "CancelTask", {"id": of["taskId"]})
+        kit.until(lambda: any("task" in x for x in got))
+        assert n.ask("GET", "/readyz")[0] == 200
+    hook.shutdown()
+
+
 def peers(program):
     folder = kit.packages()
     if not folder:
@@ -136,4 +173,4 @@ def peers(program):
 
 
 if __name__ == "__main__":
-    kit.main({"wire": wire, "keys": keys, "push": push, "peers": peers})
+    kit.main({"wire": wire, "keys": keys, "push": push, "slow": slow, "peers": peers})

@@ -308,15 +308,13 @@ TEST(budgets, a_store_that_is_away_lets_nobody_pass_and_is_made_up_for) {
 TEST(budgets, a_call_that_is_given_up_while_it_waits_costs_nothing) {
   scene x{[](fleet_spec& f) { f.budgets.limits.day = most_calls(1); }};
   // Its slice of the limit is the store's to give, and the store says nothing now.
-  x.s.around->disk->failing = store_error::kind::busy;
-  auto w = wants("work");
-  w.keep = durability::none;
-  const auto waits = x.s->submit(w);
+  x.s.around->disk->no_budgets = store_error::kind::busy;
+  const auto waits = x.s->submit(wants("work"));
   x.s->advance(1s);
   EXPECT_TRUE(x.asked.empty());
   ASSERT_EQ(waits->finals(), 0u);
   EXPECT_EQ(x.s->cancel(waits->id()), refusal::none);
-  x.s.around->disk->failing.reset();
+  x.s.around->disk->no_budgets.reset();
   x.s->advance(5s);
   EXPECT_TRUE(x.asked.empty());
   EXPECT_EQ(waits->record().state, task_state::canceled);

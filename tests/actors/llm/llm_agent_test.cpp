@@ -281,3 +281,24 @@ TEST(llm_agent, a_silent_model_ends_with_its_deadline) {
   EXPECT_EQ(t->result().failed.why, reason::timeout);
   EXPECT_TRUE(x.s.around->http->open.empty());
 }
+
+TEST(llm_agent, a_task_that_is_cancelled_while_a_tool_works_asks_nobody_any_more) {
+  scene x{[](agent_spec& a) {
+    a.settings["tools"]["look"] = {{"native", {{"function", "script"}}}};
+  }};
+  x.small(wants_tools({{"look", json::object()}}));
+  x.small(says("In Leeds."));
+  x.s.around->pool->held = true;
+  const auto t = x.s->submit(wants("work"));
+  x.s->advance(1s);
+  ASSERT_EQ(x.s.around->pool->waiting(), 1u);
+  EXPECT_EQ(x.s->cancel(t->id()), refusal::none);
+  x.s->advance(1s);
+  // A function that does not look at its token is waited for.
+  x.s.around->pool->held = false;
+  x.s->advance(1s);
+  EXPECT_EQ(x.s.around->pool->waiting(), 0u);
+  EXPECT_EQ(x.asked.size(), 1u);
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->record().state, task_state::canceled);
+}

@@ -1,5 +1,7 @@
 // A triage agent that asks a model for what its own rules are not sure of: whole nodes in virtual
 // time, the model by a script.
+#include "policies/llm_talk.hpp"
+#include "src/text/normalize.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
@@ -122,6 +124,20 @@ TEST(triage_model, is_asked_for_what_the_rules_doubt_and_nothing_else) {
   EXPECT_EQ(u->data["asked"]["outcome"], "its answer was taken");
   EXPECT_EQ(u->data["asked"]["model"], "small");
   EXPECT_GT(u->used.cost_micros, 0u);
+}
+
+TEST(triage_model, of_a_long_message_so_much_is_read_and_no_more) {
+  desk x{{{"model", "small"}}, "long"};
+  std::string text = doubtful;
+  while (text.size() < 100000)
+    text += ", so it is";
+  x.ask(text);
+  ASSERT_FALSE(x.asked.empty());
+  const auto talk = x.asked[0]["messages"][1]["content"].get<std::string>();
+  const auto document = json::parse(inside_data(talk));
+  EXPECT_LE(document["request"].get<std::string>().size(), text::max_message_bytes);
+  for (const auto& c : document["clauses"])
+    EXPECT_LE(c["text"].get<std::string>().size(), text::max_message_bytes);
 }
 
 TEST(triage_model, may_split_what_the_rules_did_not) {

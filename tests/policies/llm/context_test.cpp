@@ -12,9 +12,21 @@ using namespace troupe;
 
 namespace {
 
+/// Answers as they are written down below: one with `as` says the same as that earlier one.
+json whole(std::string_view text) {
+  auto out = json::parse(text);
+  for (auto& x : out)
+    if (x.contains("as")) {
+      const auto confidence = x["confidence"];
+      x = out[x["as"].get<std::size_t>()];
+      x["confidence"] = confidence;
+    }
+  return out;
+}
+
 /// What that fleet answered to eight messages, step by step.
 const json& answers() {
-  static const json all = json::parse(R"json([
+  static const json all = whole(R"json([
  {
   "text": "Regarding the Enterprise upgrade, the prorated cost for the remainder of your billing cycle is $125.00, which adds SSO, audit logs, custom SLAs, a 99.95% uptime guarantee, call recording, and an API. Would you like to proceed?",
   "data": {
@@ -70,31 +82,7 @@ const json& answers() {
   },
   "confidence": 0.9
  },
- {
-  "text": "Regarding the Enterprise upgrade, the prorated cost for the remainder of your billing cycle is $125.00, which adds SSO, audit logs, custom SLAs, a 99.95% uptime guarantee, call recording, and an API. Would you like to proceed?",
-  "data": {
-   "current_plan": "pro",
-   "days_in_cycle": 30,
-   "days_left": 15,
-   "features_added": [
-    "SSO",
-    "audit logs",
-    "custom SLAs",
-    "a 99.95% uptime guarantee",
-    "call recording",
-    "an API"
-   ],
-   "monthly_price": "$299.00",
-   "proposed_plan": "enterprise",
-   "prorated_cents": 12500,
-   "prorated_cost": "$125.00",
-   "quote_id": "Q-1",
-   "source": "database",
-   "status": "quoted",
-   "valid_until": "2026-11-28"
-  },
-  "confidence": 0.9
- },
+ {"as": 0, "confidence": 0.9},
  {
   "text": "Order LF-10200 (2 x H2 headset) is cancelled; nothing will be shipped. Its $178.00 can be refunded now.",
   "data": {
@@ -141,18 +129,7 @@ const json& answers() {
   },
   "confidence": 0.5
  },
- {
-  "text": "I can't find an order LF-10201 on your account. Could you check the number? It looks like LF-10234.",
-  "data": {
-   "missing": [
-    "order_id"
-   ],
-   "order_id": "LF-10201",
-   "source": "rules",
-   "status": "not_found"
-  },
-  "confidence": 0.5
- },
+ {"as": 5, "confidence": 0.5},
  {
   "text": "Invoice INV-700104 over $178.00 is on its way to maya.lindqvist@mail.example. It is for order LF-10200, paid on 21 November 2026; all others are under Settings > Billing.",
   "data": {
@@ -192,21 +169,7 @@ const json& answers() {
   },
   "confidence": 0.85
  },
- {
-  "text": "Our plans per month: Free ($0.00, 2 seats), Starter ($19.00, 5 seats), Pro ($49.00, 15 seats, shared inbox), Business ($129.00, 50 seats, call recording, API) and Enterprise ($299.00, SSO, audit logs, custom SLAs, 99.95% uptime guarantee).",
-  "data": {
-   "plans": [
-    "free",
-    "starter",
-    "pro",
-    "business",
-    "enterprise"
-   ],
-   "source": "rules",
-   "topic": "plan.compare"
-  },
-  "confidence": 0.85
- },
+ {"as": 9, "confidence": 0.85},
  {
   "text": "Choose Forgotten password at larkfield.example/sign-in and enter your e-mail address. The link we send is good for one hour and lets you set a new password. If nothing arrives within ten minutes, look in the spam folder and check that it is the address you registered with.",
   "data": {

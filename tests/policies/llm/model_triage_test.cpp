@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 using namespace troupe;
 
 namespace {
@@ -182,6 +184,22 @@ TEST(model_triage, what_the_rules_were_sure_of_stands) {
             "complete");
 }
 
+TEST(model_triage, the_most_steps_of_a_plan_are_no_matter_where_there_is_none) {
+  const std::vector<understood_clause> both{
+      {"where is LF-10200", "track_order", 0.3, false, false},
+      {"and this is a shame", "get_refund", 0.2, false, false}};
+  const json answer = said({{{"text", "x"}, {"intent", "track_order"}, {"confidence", 0.9}},
+                            {{"text", "x"}, {"intent", "get_refund"}, {"confidence", 0.9}}});
+  model_triage_rules by;
+  by.max_steps = 1;
+  EXPECT_TRUE(
+      read_triage(as_text(answer), desk(), "where is LF-10200 and this is a shame", both, by)
+          .flaws.empty());
+  EXPECT_GE(triage_schema(desk(), by)["properties"]["clauses"]["maxItems"], 2);
+  by.plans = true;
+  EXPECT_EQ(triage_schema(desk(), by)["properties"]["clauses"]["maxItems"], 1);
+}
+
 TEST(model_triage, garbage_is_refused_in_words) {
   for (const auto* text : {"", "Sure!", "[]", "{\"clauses\": 7}", "{\"clauses\": [7]}",
                            R"({"clauses": [{"text": 1, "intent": "get_refund", "confidence": 1}]})",
@@ -207,4 +225,17 @@ TEST(kept_words, clauses_are_cut_where_people_join_them) {
   EXPECT_EQ(rough_clauses("Where is it? I ordered it for $1,250.00 last week.").size(), 2u);
   EXPECT_EQ(content_words("the order LF-10200 for $1,250.50"),
             (std::set<std::string>{"order", "lf", "10200", "125050"}));
+}
+
+TEST(kept_words, a_long_text_is_cut_as_fast_as_it_is_read) {
+  // A megabyte of clauses that are too short to be any: each cut asks how many words are left.
+  std::string text;
+  while (text.size() < (1u << 20))
+    text += "so, ";
+  text += "where is my parcel";
+  const auto begin = std::chrono::steady_clock::now();
+  const auto parts = rough_clauses(text);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{20});
+  ASSERT_FALSE(parts.empty());
+  EXPECT_EQ(parts.back(), " where is my parcel");
 }
