@@ -4,6 +4,8 @@
 #include "actors/tick.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace troupe {
@@ -86,14 +88,19 @@ std::uint64_t budget_book::reserve(const model_request& what, milliseconds patie
   std::uint64_t number = 0;
   {
     std::lock_guard hold{mutex_};
-    // Whoever waits already goes first, unless nobody waits for the same.
-    said = try_reserve(accounts, need, forced, now);
+    // Else somebody who needs much would wait until the small ones have taken everything.
+    if (!forced && awaited(accounts))
+      said.answer = budget_answer::wait;
+    else
+      said = try_reserve(accounts, need, forced, now);
     if (said.answer == budget_answer::wait &&
-        (waiting_.size() >= waiting_most || slices_.size() > budget_slices::most))
+        (closed_ || waiting_.size() >= waiting_most || slices_.size() > budget_slices::most))
       said.answer = budget_answer::refused;
     if (said.answer == budget_answer::wait) {
       number = ++last_waiter_;
       slices_.want(accounts, need);
+      for (const auto& x : accounts)
+        ++awaited_[x.name];
       waiting_.emplace(number,
                        waiter{std::move(accounts), need, forced, now + patience, std::move(then)});
     } else if (said.answer == budget_answer::refused) {
@@ -109,7 +116,23 @@ std::uint64_t budget_book::reserve(const model_request& what, milliseconds patie
 
 bool budget_book::withdraw(std::uint64_t number) {
   std::lock_guard hold{mutex_};
-  return waiting_.erase(number) > 0;
+  const auto hit = waiting_.find(number);
+  if (hit == waiting_.end())
+    return false;
+  forget(hit);
+  return true;
+}
+
+bool budget_book::awaited(const std::vector<budget_account>& of) const {
+  return std::any_of(of.begin(), of.end(),
+                     [this](const budget_account& x) { return awaited_.contains(x.name); });
+}
+
+budget_book::waiters::iterator budget_book::forget(waiters::iterator which) {
+  for (const auto& x : which->second.accounts)
+    if (const auto hit = awaited_.find(x.name); --hit->second == 0)
+      awaited_.erase(hit);
+  return waiting_.erase(which);
 }
 
 void budget_book::settle(const ticket& paid, const model_request& what, const model_reply& reply) {
@@ -204,7 +227,7 @@ void budget_book::ready_again() {
   bool more = false;
   {
     std::lock_guard hold{mutex_};
-    more = !waiting_.empty() || !unstored_.empty();
+    more = closed_ || !waiting_.empty() || !unstored_.empty();
   }
   if (more)
     stir();
@@ -233,11 +256,25 @@ void budget_book::look_again() {
                               : budget_amount::unlimited()) != x.second.was;
     });
     slices_.want_nothing();
+    std::set<std::string_view> held; // Accounts that somebody before needs more of.
     for (auto i = waiting_.begin(); i != waiting_.end();) {
       auto& w = i->second;
-      auto said = try_reserve(w.accounts, w.need, w.forced, now);
-      if (said.answer == budget_answer::wait && w.until > now) {
+      const auto behind =
+          std::find_if(w.accounts.begin(), w.accounts.end(),
+                       [&](const budget_account& x) { return held.contains(x.name); });
+      budget_slices::reply said;
+      // Whose time is over takes what there is.
+      if (!w.forced && w.until > now && behind != w.accounts.end()) {
+        said.answer = budget_answer::wait;
+        said.limit = words_of(*behind);
+        said.account = behind->name;
+      } else {
+        said = try_reserve(w.accounts, w.need, w.forced, now);
+      }
+      if (said.answer == budget_answer::wait && w.until > now && !closed_) {
         slices_.want(w.accounts, w.need);
+        for (const auto& x : w.accounts)
+          held.insert(x.name);
         ++i;
         continue;
       }
@@ -249,11 +286,26 @@ void budget_book::look_again() {
           {std::move(w.then),
            said.answer == budget_answer::granted ? ticket_of(w.accounts, w.need) : ticket{},
            std::move(said)});
-      i = waiting_.erase(i);
+      i = forget(i);
     }
   }
   for (auto& x : decided_now)
     x.then(std::move(x.paid), x.said);
+}
+
+void budget_book::close() {
+  {
+    std::lock_guard hold{mutex_};
+    closed_ = true;
+    slices_.close(true);
+  }
+  look_again();
+}
+
+void budget_book::open() {
+  std::lock_guard hold{mutex_};
+  closed_ = false;
+  slices_.close(false);
 }
 
 bool budget_book::waiting() const {

@@ -43,9 +43,10 @@ class budget_book {
   /// Called once: with a ticket, or with why there is none.
   using decided = std::function<void(ticket, const budget_slices::reply&)>;
 
-  /// Reserves for a call what it may use at most. `then` is called before this returns when nobody
-  /// has to be asked, else on another thread, after `patience` at the latest. The number is for
-  /// `withdraw`; 0 when it has been decided.
+  /// Reserves for a call what it may use at most. Who waits already goes before others that need
+  /// the same accounts; who is critical waits for nobody. `then` is called before this returns when
+  /// nobody has to be asked, else on another thread, after `patience` at the latest. The number is
+  /// for `withdraw`; 0 when it has been decided.
   std::uint64_t reserve(const model_request& what, milliseconds patience, decided then);
   /// False: it has been decided.
   bool withdraw(std::uint64_t number);
@@ -85,6 +86,10 @@ class budget_book {
   void look_again();
   /// Calls wait for an answer of the store.
   [[nodiscard]] bool waiting() const;
+  /// The node stops: whoever waits is refused, and all that is not used goes back to the store.
+  void close();
+  /// A keeper begins.
+  void open();
 
   struct tally {
     std::map<std::pair<std::string, std::string>, std::uint64_t> refused; ///< by scope and domain
@@ -118,13 +123,19 @@ class budget_book {
   budget_slices::reply try_reserve(const std::vector<budget_account>& from,
                                    const budget_amount& need, bool forced, timestamp now);
   void note_refusal(const std::vector<budget_account>& from, const budget_slices::reply& said);
+  /// Somebody waits for one of these.
+  [[nodiscard]] bool awaited(const std::vector<budget_account>& of) const;
+  using waiters = std::map<std::uint64_t, waiter>;
+  waiters::iterator forget(waiters::iterator which);
   void stir();
   static ticket ticket_of(const std::vector<budget_account>& from, const budget_amount& need);
 
   const settings with_;
   mutable std::mutex mutex_;
   budget_slices slices_;
-  std::map<std::uint64_t, waiter> waiting_; ///< in the order in which they came
+  waiters waiting_;                                         ///< in the order in which they came
+  std::map<std::string, std::size_t, std::less<>> awaited_; ///< accounts: by how many
+  bool closed_ = false;
   std::map<std::string, pause, std::less<>> pauses_; ///< by the domain that sets the limit
   std::deque<std::shared_ptr<const stored_spend>> unstored_;
   std::size_t storing_ = 0; ///< of them: on their way, the first ones

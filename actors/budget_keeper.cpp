@@ -3,7 +3,9 @@
 #include "actors/budget_report.hpp"
 #include "actors/journal_messages.hpp"
 #include "actors/tick.hpp"
+#include "src/store/memory_budgets.hpp"
 #include "src/store/store.hpp"
+
 #include <utility>
 
 namespace troupe {
@@ -60,17 +62,21 @@ class errand_run {
 
 } // namespace
 
-void budget_keeper_state::init(caf::event_based_actor* self, parts_ptr parts, seat_ptr journal) {
+void budget_keeper_state::init(caf::event_based_actor* self, parts_ptr parts, seat_ptr journal,
+                               std::shared_ptr<memory_budgets> memory) {
   self_ = self;
   parts_ = std::move(parts);
   journal_ = std::move(journal);
   book_ = parts_->budgets;
-  memory_ = make_memory_budgets();
+  memory_ = std::move(memory);
+  book_->open();
   told_ = book_->counts();
   self_->send(self_, tick{});
 }
 
 void budget_keeper_state::on_flush() {
+  if (closing_)
+    return go();
   if (book_->waiting()) {
     book_->look_again();
     return go();
@@ -86,9 +92,15 @@ void budget_keeper_state::go() {
   if (*away_)
     return;
   auto what = book_->next_errand();
-  if (what.empty())
+  if (what.empty()) {
+    if (closing_)
+      self_->quit(caf::exit_reason::user_shutdown);
     return;
+  }
   const auto now = parts_->now(self_);
+  // Who uses the memory from the journal does so while we wait for its answer.
+  if (++errands_ % prunes_every == 0)
+    memory_->prune(now, prunes_every * budget_book::claims_most);
   const auto run = std::make_shared<errand_run>(book_, std::move(what), away_);
   if (!journal_)
     return run->run(nullptr, *memory_, now);
@@ -145,10 +157,19 @@ void budget_keeper_state::on_tick() {
   go();
 }
 
+void budget_keeper_state::on_exit(const caf::exit_msg& x) {
+  if (!is_shutdown_exit(x.reason))
+    return self_->quit(x.reason);
+  closing_ = true;
+  book_->close();
+  go();
+}
+
 caf::behavior budget_keeper(caf::stateful_actor<budget_keeper_state>* self, parts_ptr parts,
-                            seat_ptr journal) {
+                            seat_ptr journal, std::shared_ptr<memory_budgets> memory) {
   guard(self, parts, "budget keeper");
-  state_of(self).init(self, std::move(parts), std::move(journal));
+  state_of(self).init(self, std::move(parts), std::move(journal), std::move(memory));
+  self->set_exit_handler([self](const caf::exit_msg& x) { state_of(self).on_exit(x); });
   return {
       [self](flush) { state_of(self).on_flush(); },
       [self](tick) { state_of(self).on_tick(); },

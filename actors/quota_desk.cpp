@@ -170,11 +170,10 @@ void quota_desk_state::drop_late(line_state& line, timestamp now) {
 void quota_desk_state::pump(line_state& line, timestamp now) {
   drop_late(line, now);
   line.next = no_deadline;
-  const auto fits = [&](const quota_wish& x) {
+  const auto fits = [&](const quota_wish& x, bool urgent) {
     for (const auto i : waiting_.at(x.id).which->lane.limits) {
       auto& l = limits_[i];
-      const auto said =
-          l.slice.look(x.tokens, x.urgency == priority::urgent, line.queue.size(), now);
+      const auto said = l.slice.look(x.tokens, urgent, line.queue.size(), now);
       if (said.goes)
         continue;
       line.next = std::min(line.next, said.when);
@@ -267,7 +266,7 @@ void quota_desk_state::arm(timestamp now) {
   for (const auto& l : limits_) {
     if (!l.asking)
       next = std::min(next, l.next);
-    if (!l.slice.has().none())
+    if (!l.slice.has().none() && l.slice.lent_until() > now)
       next = std::min(next, l.slice.lent_until());
   }
   if (next == no_deadline || next >= armed_)

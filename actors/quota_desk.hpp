@@ -82,13 +82,20 @@ struct quota_desk_state {
   struct limit_state {
     limit_state(const quota_plan::limit& x)
         : is(x)
-        , slice(quota_amount::from(x.is)) {}
+        , slice(quota_amount::from(x.is), x.on_its_way) {}
     const quota_plan::limit& is;
     quota_slice slice;
     quota_flows flows;
-    std::uint64_t life = 0; ///< changes when we forget what we had
+    std::uint64_t life = 0; ///< another one has forgotten what this one had
     std::string owner;
-    std::uint64_t asked = 0; ///< the number of the last question
+    /// What owners have said of their own use, the last one and the one before it.
+    struct told {
+      std::string by;
+      quota_leaves what;
+    };
+    told last, former;
+    std::uint64_t answer = 0; ///< the number of the owner's last answer
+    std::uint64_t asked = 0;  ///< the number of the last question
     bool asking = false;
     timestamp asked_at{};
     timestamp next{}; ///< when it is asked again

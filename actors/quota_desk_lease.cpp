@@ -1,6 +1,8 @@
 // The quota desk and the owners of its limits.
 #include "actors/node_messages.hpp"
 #include "actors/quota_desk.hpp"
+
+#include "actors/quota_leaves_json.hpp"
 #include "policies/deadline.hpp"
 #include "policies/dice.hpp"
 #include "policies/rendezvous.hpp"
@@ -15,6 +17,8 @@ namespace {
 
 constexpr std::size_t flows_told = 200;
 constexpr milliseconds lease_most{std::chrono::hours{2}};
+/// Of what was in use earlier nothing is any more.
+constexpr milliseconds told_for = quota_leaves::step * static_cast<int>(quota_leaves::most);
 
 milliseconds span_of(const json& x, const char* name, milliseconds most) {
   const auto hit = x.find(name);
@@ -66,9 +70,12 @@ void quota_desk_state::want_more(limit_state& l, timestamp now) {
 
 void quota_desk_state::look_after(std::size_t limit, timestamp now) {
   auto& l = limits_[limit];
-  if (!l.slice.has().none() && l.slice.lapse(now)) {
+  if (l.slice.lapse(now)) {
     parts_->log->warn("the owner of the limit {} cannot be reached: nothing is sent until it can",
                       l.is.name);
+    l.next = std::min(l.next, now);
+  }
+  if (l.slice.forget(now)) {
     // For the owner we are somebody new: it must not take what we had for given back.
     l.life = dice_.draw() | 1;
     ++l.asked;
@@ -77,8 +84,10 @@ void quota_desk_state::look_after(std::size_t limit, timestamp now) {
   }
   if (l.asking || now < l.next)
     return;
-  if (auto owner = quota_owner(*parts_, l.is.name); owner != l.owner)
+  if (auto owner = quota_owner(*parts_, l.is.name); owner != l.owner) {
     l.owner = std::move(owner);
+    l.answer = 0;
+  }
   ask(limit, now);
 }
 
@@ -100,15 +109,22 @@ json quota_desk_state::question(std::size_t limit, timestamp now) {
       largest = most(largest, {{1, x.tokens, 1}});
       first = std::min(first, x.since);
     });
-  return {{"limit", l.is.name},
-          {"node", parts_->fleet.node_id},
-          {"life", l.life},
-          {"has", quota_json(l.slice.give_back(now))},
-          {"knew", parts_->quota->knows_owner(limit)},
-          {"flows", std::move(flows)},
-          {"largest", quota_json(largest)},
-          {"longest_ms", left(now, first).count()},
-          {"frozen_ms", left(l.slice.frozen(), now).count()}};
+  json out{{"limit", l.is.name},
+           {"node", parts_->fleet.node_id},
+           {"life", l.life},
+           {"has", quota_json(l.slice.give_back(now))},
+           {"used", quota_json(l.slice.used(now))},
+           {"leaves", leaves_json(l.slice.leaves(now))},
+           {"after", l.answer},
+           {"knew", parts_->quota->knows_owner(limit)},
+           {"flows", std::move(flows)},
+           {"largest", quota_json(largest)},
+           {"longest_ms", left(now, first).count()},
+           {"frozen_ms", left(l.slice.frozen(), now).count()}};
+  const auto& before = l.last.by == l.owner ? l.former : l.last;
+  if (!before.by.empty() && left(now, before.what.since) < told_for)
+    out["left"] = {{"by", before.by}, {"of", leaves_json(before.what, now)}};
+  return out;
 }
 
 void quota_desk_state::ask(std::size_t limit, timestamp now) {
@@ -154,6 +170,16 @@ void quota_desk_state::on_answer(std::size_t limit, const json& x, timestamp now
   // The lease counts from the question: the owner counts from when it heard it, which is later.
   l.slice.lend(has, quota_amount_of(x, "target"),
                later(l.asked_at, span_of(x, "lease_ms", lease_most)));
+  if (l.last.by != l.owner)
+    l.former = std::exchange(l.last, {l.owner, {}});
+  // It was said after we had asked and before now, and counts from when it can have been said last.
+  const auto waited = left(now, l.asked_at) + milliseconds{1};
+  if (auto own = leaves_of(x, "own", now); !own.steps.empty() && waited <= answer_within) {
+    own.sooner += waited;
+    l.last.what = std::move(own);
+  }
+  const auto number = x.find("number");
+  l.answer = number != x.end() && number->is_number_unsigned() ? number->get<std::uint64_t>() : 0;
   const auto settled = x.find("settled");
   if ((settled != x.end() && *settled == true) || !has.none())
     parts_->quota->note_owner(limit);

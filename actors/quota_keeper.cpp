@@ -1,6 +1,7 @@
 #include "actors/quota_keeper.hpp"
 
 #include "actors/quota_desk.hpp"
+#include "actors/quota_leaves_json.hpp"
 #include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 
@@ -17,11 +18,20 @@ constexpr milliseconds come_again{200};
 constexpr milliseconds frozen_most{std::chrono::hours{1}};
 
 /// A node that is alone has everything, and need not ask for it again and again.
-constexpr quota_times quota_alone{std::chrono::hours{1}, std::chrono::minutes{10},
-                                  std::chrono::minutes{10}, milliseconds{0}};
+constexpr quota_times quota_alone{std::chrono::hours{1},    std::chrono::minutes{10},
+                                  std::chrono::minutes{10}, milliseconds{0},
+                                  quota_on_its_way,         milliseconds{0}};
+
+quota_times times_of(const quota_plan::limit& x, bool alone) {
+  auto out = alone ? quota_alone : quota_times{};
+  out.on_its_way = x.on_its_way;
+  out.longest = x.longest;
+  return out;
+}
 
 quota_need need_of(const json& x) {
   quota_need out;
+  out.used = quota_amount_of(x, "used");
   out.largest = quota_amount_of(x, "largest");
   out.longest =
       milliseconds{std::clamp<std::int64_t>(x.value("longest_ms", std::int64_t{0}), 0, 3600000)};
@@ -107,9 +117,8 @@ void quota_keeper_state::on_asked(const quota_asked& x) {
   auto hit = books_.find(x.limit);
   if (hit == books_.end())
     hit = books_
-              .emplace(x.limit,
-                       kept{quota_book{whole, now, parts_->cluster ? quota_times{} : quota_alone},
-                            own_incarnation(), timestamp{}})
+              .emplace(x.limit, kept{quota_book{whole, now, times_of(*limit, !parts_->cluster)},
+                                     own_incarnation(), timestamp{}})
               .first;
   auto& k = hit->second;
   std::set<std::string> members;
@@ -123,6 +132,7 @@ void quota_keeper_state::on_asked(const quota_asked& x) {
   k.frozen = std::max(k.frozen, later(now, x.frozen));
   auto claim = x.what;
   claim.has = least(claim.has, whole);
+  claim.left = leaves_of(x.left, "of", now);
   const auto said = k.book.asked(x.node, std::move(claim), now);
   x.then({{"has", quota_json(said.has)},
           {"target", quota_json(said.target)},
@@ -130,7 +140,9 @@ void quota_keeper_state::on_asked(const quota_asked& x) {
           {"again_ms", said.again.count()},
           {"busy_ms", said.busy.count()},
           {"frozen_ms", left(k.frozen, now).count()},
-          {"settled", said.settled}},
+          {"settled", said.settled},
+          {"number", said.number},
+          {"own", leaves_json(k.book.leaves_of(parts_->fleet.node_id), now)}},
          {});
   if (parts_->cluster && !std::exchange(ticking_, true))
     self_->delayed_send(self_, look_again, tick{});
@@ -167,6 +179,12 @@ node_subject quota_subject(parts_ptr parts) {
     x.what.has = quota_amount_of(query, "has");
     x.what.knew = query.value("knew", false);
     x.what.wants = need_of(query);
+    x.what.after = query.value("after", std::uint64_t{0});
+    x.what.leaves = steps_of(query, "leaves");
+    if (const auto left = query.find("left"); left != query.end() && left->is_object()) {
+      x.what.left_by = left->value("by", "");
+      x.left = *left;
+    }
     x.frozen = milliseconds{std::clamp<std::int64_t>(query.value("frozen_ms", std::int64_t{0}), 0,
                                                      frozen_most.count())};
     x.then = then;

@@ -16,6 +16,7 @@ struct quota_asked {
   std::string limit;
   std::string node; ///< that asks
   quota_claim what;
+  json left;              ///< what it tells of the owner before, see `leaves_of`
   milliseconds frozen{0}; ///< a provider has told it to send nothing for so long
   node_reply then;
 };

@@ -1,6 +1,7 @@
 #include "actors/quota_port.hpp"
 
 #include "actors/quota_desk.hpp"
+#include "policies/quota_amount.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -26,6 +27,7 @@ std::uint64_t expected_tokens(const model_request& what, std::uint32_t max_outpu
 model_reply given_up_reply() {
   model_reply out;
   out.error = model_error::cancelled;
+  out.unsent = true;
   out.detail = "nobody waits for it any more";
   return out;
 }
@@ -35,18 +37,24 @@ model_reply given_up_reply() {
 quota_plan quota_plan::of(const std::vector<provider_spec>& providers,
                           const std::vector<model_spec>& models) {
   quota_plan out;
+  const auto add = [&](std::string name, const provider_spec& p, std::string model,
+                       const model_limits& is) {
+    out.limits.push_back({std::move(name), p.name, std::move(model), is,
+                          p.connect_timeout + quota_on_its_way,
+                          is.concurrent > 0 ? p.timeout : milliseconds{0}});
+  };
   for (const auto& p : providers) {
     const auto line = out.lines.size();
     std::vector<std::size_t> whole;
     if (p.limits.any()) {
       whole.push_back(out.limits.size());
-      out.limits.push_back({p.name, p.name, {}, p.limits});
+      add(p.name, p, {}, p.limits);
     }
     std::map<std::string, std::size_t> each; // By the provider's name for the model.
     for (const auto& m : models)
       if (m.provider == p.name && m.limits.any() && !each.contains(m.model)) {
         each[m.model] = out.limits.size();
-        out.limits.push_back({p.name + "/" + m.model, p.name, m.model, m.limits});
+        add(p.name + "/" + m.model, p, m.model, m.limits);
       }
     if (whole.empty() && each.empty())
       continue;
@@ -106,20 +114,22 @@ std::uint64_t quota_port::send(const model_request& what, done_fn done) {
   if (hit == plan_.models.end())
     return behind_->send(what, std::move(done));
   quota_ticket_ptr made;
+  bool too_many = false;
   {
     const std::lock_guard hold{open_->mutex};
     const auto id = ++last_;
-    made = std::make_shared<quota_ticket>(id, what, hit->second, std::move(done));
-    // Those that a former desk took with it were answered then.
-    if (open_->all.size() >= open_most)
-      std::erase_if(open_->all, [](const auto& x) { return x.second.expired(); });
-    if (open_->all.size() < open_most)
+    // Whoever answers, a desk that ends with it included: from then on it is not open.
+    made = std::make_shared<quota_ticket>(
+        id, what, hit->second, [open = open_, id, done = std::move(done)](model_reply x) {
+          open->forget(id);
+          done(std::move(x));
+        });
+    too_many = open_->all.size() >= open_most;
+    if (!too_many)
       open_->all.emplace(id, made);
-    else
-      made->unwanted_ = true;
   }
   const auto id = made->id;
-  if (made->unwanted_) {
+  if (too_many) {
     made->refuse("too many requests wait for models", milliseconds{1000});
     return id;
   }
@@ -130,7 +140,6 @@ std::uint64_t quota_port::send(const model_request& what, done_fn done) {
     made->tokens = expected_tokens(what, hit->second.max_output);
   const auto desk = desk_->now().handle;
   if (!desk) {
-    open_->forget(id);
     made->refuse("what keeps to the provider's limits is being restarted", milliseconds{100});
     return id;
   }
@@ -150,17 +159,20 @@ void quota_port::cancel(std::uint64_t id) {
     which = hit->second.lock();
   }
   if (!which)
-    return open_->forget(id);
+    return;
   std::uint64_t sent_as = 0;
+  bool passing = false;
   {
     const std::lock_guard hold{which->mutex_};
     which->unwanted_ = true;
     sent_as = which->sent_as_;
+    passing = which->passing_;
   }
   if (sent_as != 0)
     return behind_->cancel(sent_as);
-  // It waits, or is being sent right now: then it is cancelled as soon as it has a number.
-  open_->forget(id);
+  // While it is being sent it has no number: whoever sends it cancels it then.
+  if (passing)
+    return;
   which->answer(given_up_reply());
   if (const auto desk = desk_->now().handle)
     caf::anon_send(desk, quota_given_up{id});
@@ -168,14 +180,23 @@ void quota_port::cancel(std::uint64_t id) {
 
 void quota_port::pass(const quota_ticket_ptr& which, milliseconds deadline,
                       std::function<void(const model_reply&)> ended) {
-  which->what.deadline = deadline;
-  const auto sent_as =
-      behind_->send(which->what, [open = open_, which, ended = std::move(ended)](model_reply x) {
-        open->forget(which->id);
-        ended(x);
-        which->answer(std::move(x));
-      });
   bool unwanted = false;
+  {
+    const std::lock_guard hold{which->mutex_};
+    unwanted = which->unwanted_;
+    which->passing_ = !unwanted;
+  }
+  if (unwanted) {
+    // Given up after its turn had come: nobody is asked.
+    auto none = given_up_reply();
+    ended(none);
+    return which->answer(std::move(none));
+  }
+  which->what.deadline = deadline;
+  const auto sent_as = behind_->send(which->what, [which, ended = std::move(ended)](model_reply x) {
+    ended(x);
+    which->answer(std::move(x));
+  });
   {
     const std::lock_guard hold{which->mutex_};
     which->sent_as_ = sent_as;

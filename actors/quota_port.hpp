@@ -24,6 +24,8 @@ struct quota_plan {
     std::string provider;
     std::string model; ///< empty: all of the provider's together
     model_limits is;
+    milliseconds on_its_way{0}; ///< a request that has no answer has reached the provider then
+    milliseconds longest{0};    ///< that a request is under way; zero: nobody limits how many are
   };
   /// Requests that wait in one queue: all of a provider's.
   struct line {
@@ -76,6 +78,7 @@ class quota_ticket {
   mutable std::mutex mutex_;
   models::model_port::done_fn done_;
   std::uint64_t sent_as_ = 0; ///< at the port behind; 0: not yet
+  bool passing_ = false;      ///< is being sent, or has been
   bool unwanted_ = false;
 };
 using quota_ticket_ptr = std::shared_ptr<quota_ticket>;
@@ -91,6 +94,11 @@ class quota_port final : public models::model_port {
   std::uint64_t send(const model_request& what, done_fn done) override;
   void cancel(std::uint64_t id) override;
 
+  /// Requests that nobody has answered yet.
+  [[nodiscard]] std::size_t open() const {
+    const std::lock_guard hold{open_->mutex};
+    return open_->all.size();
+  }
   [[nodiscard]] const quota_plan& plan() const noexcept { return plan_; }
   /// For the desk: it is this one's turn. `ended` hears what the answer says of cost and limits.
   void pass(const quota_ticket_ptr& which, milliseconds deadline,

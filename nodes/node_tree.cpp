@@ -18,6 +18,7 @@
 #include "nodes/fleet_children.hpp"
 #include "nodes/tree_child.hpp"
 #include "nodes/version_maker.hpp"
+#include "src/store/memory_budgets.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -181,7 +182,19 @@ child_spec node_tree::storage(std::shared_ptr<std::unique_ptr<store>> first_stor
                    caf::anon_send(who, journal_append{0, hello});
                    return who;
                  }));
+  // Stopped after all that spend, and before the journal.
+  if (parts_->budgets)
+    out.children.push_back(budget_keeper_child());
   return supervised(std::move(out), "storage");
+}
+
+child_spec node_tree::budget_keeper_child() const {
+  return tree_child("budget_keeper", "budget_keeper", usual_shutdown,
+                    place_of(*parts_, "budget_keeper"),
+                    [p = parts_, j = journal_,
+                     memory = std::make_shared<memory_budgets>()](caf::event_based_actor* self) {
+                      return self->system().spawn(budget_keeper, p, j, memory);
+                    });
 }
 
 child_spec node_tree::services() const {
@@ -253,12 +266,8 @@ supervisor_config node_tree::root(std::shared_ptr<std::unique_ptr<store>> first_
                    }));
   if (options_.versions)
     out.children.push_back(fleet_keeper_child());
-  if (parts_->budgets)
-    out.children.push_back(tree_child("budget_keeper", "budget_keeper", usual_shutdown,
-                                      place_of(*parts_, "budget_keeper"),
-                                      [p = parts_, j = journal_](caf::event_based_actor* self) {
-                                        return self->system().spawn(budget_keeper, p, j);
-                                      }));
+  if (parts_->budgets && !journal_)
+    out.children.push_back(budget_keeper_child());
   // Last, so that nobody is restarted with it.
   if (journal_)
     out.children.push_back(tree_child("order_keeper", "order_keeper", usual_shutdown,

@@ -22,7 +22,8 @@ namespace troupe {
 /// Draws the supervision tree of a node:
 ///
 ///   node (rest_for_one)
-///     storage (one_for_one)          the journal: when it fails, the others wait for the next one
+///     storage (one_for_one)          the journal: when it fails, the others wait for the next one;
+///                                    the budget_keeper, which writes last when the node stops
 ///     human_desk, registry, respondent
 ///     breaker_desk, cluster_keeper   in a cluster, as is:
 ///     network (one_for_one)          the post
@@ -34,7 +35,7 @@ namespace troupe {
 ///         its sub-domains, likewise
 ///     scaler                         when agents follow their load
 ///     front_desk
-///     key_keeper, fleet_keeper, budget_keeper, order_keeper
+///     key_keeper, fleet_keeper, order_keeper; without a store the budget_keeper
 ///
 /// Whoever comes later in `node` relies on those before; hence rest_for_one. In a cluster the
 /// supervisors of agents and orchestrators begin without children: the keeper starts those that the
@@ -74,6 +75,7 @@ class node_tree {
                                        const std::string& id, seat_ptr place) const;
   [[nodiscard]] child_spec storage(std::shared_ptr<std::unique_ptr<store>> first_store,
                                    std::shared_ptr<const std::vector<store_write>> hello) const;
+  [[nodiscard]] child_spec budget_keeper_child() const;
   [[nodiscard]] child_spec services() const;
   [[nodiscard]] std::optional<child_spec> scaler_child() const;
   [[nodiscard]] child_spec keeper() const;

@@ -118,6 +118,8 @@ budget_amount most_of(const model_request& what, const model_spec& model) {
 }
 
 budget_amount charge_of(const model_reply& reply, const budget_amount& reserved) {
+  if (reply.unsent)
+    return {};
   const bool counted = reply.used.input_tokens + reply.used.output_tokens > 0;
   if (reply.ok() || counted)
     return budget_amount::of_usage(reply.used, 1);

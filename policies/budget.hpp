@@ -75,7 +75,7 @@ template <class Find>
 [[nodiscard]] budget_amount most_of(const model_request& what, const model_spec& model);
 
 /// What is charged for a reply: its usage. When the provider worked and nobody knows how much, all
-/// of `reserved`; when it did nothing, nothing.
+/// of `reserved`; when it did nothing, or was not asked, nothing.
 [[nodiscard]] budget_amount charge_of(const model_reply& reply, const budget_amount& reserved);
 
 /// How an agent goes on when its budgets are as far used up as `share`.

@@ -113,7 +113,7 @@ std::vector<budget_claim> budget_slices::claims(timestamp now, std::size_t most_
     x.until = s.what.until;
     const bool waited_for = !is_zero(s.wanted);
     const bool may_ask = s.refused == timestamp{} || s.refused + asks_again <= now;
-    const bool unused = s.used + idle <= now;
+    const bool unused = closed_ || s.used + idle <= now;
     bool asks = false;
     bool owes = false;
     bool spares = false;
@@ -175,7 +175,6 @@ void budget_slices::granted(const budget_claim& asked, const budget_stand& said,
     return;
   auto& s = hit->second;
   s.asking = false;
-  s.known = true;
   s.telling = {};
   s.spent = said.spent;
   s.free += said.granted;
@@ -223,12 +222,6 @@ std::vector<budget_slices::view> budget_slices::views() const {
   for (const auto& [name, s] : slices_)
     out.push_back({s.what, s.spent + s.telling + s.unsaid + s.reserved});
   return out;
-}
-
-bool budget_slices::anything_unsaid() const noexcept {
-  return std::any_of(slices_.begin(), slices_.end(), [](const auto& x) {
-    return x.second.asking || !is_zero(x.second.unsaid) || !is_zero(x.second.reserved);
-  });
 }
 
 } // namespace troupe

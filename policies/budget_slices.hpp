@@ -57,6 +57,9 @@ class budget_slices {
   /// spent than too much.
   void failed(const budget_claim& asked);
 
+  /// `closed`: nobody is going to spend any more here, and all that is not used goes back at once.
+  void close(bool closed) noexcept { closed_ = closed; }
+
   /// How far the limits are used up, as far as is known here.
   [[nodiscard]] budget_stance stance(const std::vector<budget_account>& of, double tight_at) const;
 
@@ -67,8 +70,6 @@ class budget_slices {
   /// The limits that have been used here lately.
   [[nodiscard]] std::vector<view> views() const;
   [[nodiscard]] std::size_t size() const noexcept { return slices_.size(); }
-  /// Something is to be told to the store.
-  [[nodiscard]] bool anything_unsaid() const noexcept;
 
   static constexpr milliseconds idle{1000};    ///< without use: then a slice goes back
   static constexpr milliseconds forgets{10000}; ///< without use: then nothing is known of it any more
@@ -87,7 +88,6 @@ class budget_slices {
     budget_amount wanted;   ///< by those who wait, all together
     budget_amount first;    ///< by the first of them
     bool asking = false;
-    bool known = false;   ///< the store has said something
     bool pressed = false; ///< others wait for what can be spared
     timestamp used{};     ///< last
     timestamp told{};
@@ -103,6 +103,7 @@ class budget_slices {
 
   std::map<std::string, slice, std::less<>> slices_;
   std::set<std::string, std::less<>> wanting_; ///< accounts that somebody waits for
+  bool closed_ = false;
 };
 
 } // namespace troupe

@@ -59,7 +59,8 @@ struct quota_amount {
 };
 
 inline constexpr milliseconds quota_minute{60000};
-/// A request has reached its provider so long after it was sent, or when its answer is there.
+/// A request has reached its provider so long after its connection was made, or when its answer is
+/// there.
 inline constexpr milliseconds quota_on_its_way{1000};
 /// For two clocks that do not run at the same speed.
 inline constexpr milliseconds quota_clocks{25};

@@ -8,10 +8,25 @@ namespace troupe {
 
 namespace {
 
-constexpr milliseconds forgotten_after = quota_minute + quota_on_its_way + quota_clocks;
 constexpr std::int64_t busy_nodes_most = 10;
 /// Clocks of two nodes may differ in speed by so much of a lease.
 constexpr std::int64_t clocks_differ = 16;
+
+/// What was sent at a moment is in no window after so long.
+milliseconds forgotten_after(const quota_times& x) {
+  return quota_minute + x.on_its_way + quota_clocks;
+}
+
+/// So long after the last moment at which something could be sent requests may be under way.
+milliseconds ended_after(const quota_times& x) {
+  return std::max(forgotten_after(x), x.longest + quota_clocks);
+}
+
+quota_amount only_concurrent(const quota_amount& x) {
+  quota_amount out;
+  out[quota_kind::concurrent] = x[quota_kind::concurrent];
+  return out;
+}
 
 } // namespace
 
@@ -19,8 +34,18 @@ quota_book::quota_book(quota_amount limit, timestamp now, quota_times times)
     : limit_(limit)
     , times_(times)
     , unknown_(limit)
-    , unknown_until_(
-          later(now, times.fenced + times.lease + times.lease / clocks_differ + forgotten_after)) {}
+    , silent_from_(later(now, times.fenced + times.lease + times.lease / clocks_differ))
+    , unknown_until_(later(silent_from_, forgotten_after(times)))
+    // Another book on the same limit gives its answers other numbers.
+    , answers_(static_cast<std::uint64_t>(now.time_since_epoch().count())) {}
+
+void quota_book::use(std::set<std::string> members) {
+  members_ = std::move(members);
+  if (settled_)
+    ever_.clear();
+  else
+    ever_.insert(members_.begin(), members_.end());
+}
 
 quota_amount quota_book::lent() const noexcept {
   quota_amount out;
@@ -38,31 +63,93 @@ void quota_book::tidy(timestamp now) {
       ++at;
       continue;
     }
-    if (!h.has.none())
-      lost_.push_back({h.has, later(h.until, forgotten_after)});
+    lose(at->first, h);
+    lapsed_[at->first] = h.life;
+    // It may be the one that others tell of, and it had claimed its part.
+    left_noted_ = true;
     at = holders_.erase(at);
   }
-  std::erase_if(lost_, [&](const lost& x) {
-    if (x.until > now)
+  std::erase_if(lost_, [&](const due& x) {
+    if (x.at > now)
       return false;
     free_ += x.what;
     return true;
   });
+  if (settled_ && lost_.empty())
+    lapsed_.clear();
+  std::erase_if(leaving_, [&](const due& x) {
+    if (x.at > now)
+      return false;
+    const auto part = least(x.what, unknown_);
+    unknown_ -= part;
+    free_ += part;
+    return true;
+  });
+}
+
+void quota_book::find_again(const std::string& node, holder& h, quota_claim& x) {
+  const auto hit = lapsed_.find(node);
+  if (hit == lapsed_.end())
+    return;
+  if (hit->second == x.life) {
+    std::erase_if(lost_, [&](const due& one) {
+      if (one.node != node || one.life != x.life)
+        return false;
+      h.has += one.what;
+      return true;
+    });
+    // It has nothing from anybody else.
+    x.has = least(x.has, h.has);
+  }
+  lapsed_.erase(hit);
+}
+
+void quota_book::lose(const std::string& node, const holder& h) {
+  auto rest = h.has;
+  const auto later_on = [&](const quota_amount& what, timestamp at) {
+    if (!what.none())
+      lost_.push_back({what, at, node, h.life});
+    rest -= what;
+  };
+  for (std::size_t i = 0; i < h.leaves.steps.size(); ++i)
+    if (h.leaves.begin(i) > h.until)
+      later_on(least(h.leaves.steps[i], rest - only_concurrent(rest)), h.leaves.end(i));
+  later_on(rest - only_concurrent(rest), later(h.until, forgotten_after(times_)));
+  later_on(rest, later(h.until, ended_after(times_)));
+}
+
+void quota_book::note_left(const quota_claim& x, milliseconds heard_late, timestamp now) {
+  if (left_noted_ || settled_ || now >= silent_from_ || x.left_by.empty() ||
+      holders_.contains(x.left_by))
+    return;
+  auto left = x.left;
+  left.sooner += heard_late;
+  for (std::size_t i = 0; i < left.steps.size(); ++i)
+    if (left.begin(i) > silent_from_) {
+      auto what = left.steps[i];
+      what -= only_concurrent(what);
+      leaving_.push_back({what, left.end(i), {}, 0});
+    }
+  left_noted_ = !leaving_.empty();
+  left_by_ = x.left_by;
 }
 
 void quota_book::settle(timestamp now) {
   if (settled_)
     return;
-  bool first = !members_.empty();
-  for (const auto& node : members_) {
+  bool first = !ever_.empty();
+  for (const auto& node : ever_) {
     const auto hit = holders_.find(node);
     first = first && hit != holders_.end() && !hit->second.knew;
   }
   if (!first && now < unknown_until_)
     return;
-  settled_ = true;
-  free_ += unknown_;
-  unknown_ = {};
+  leaving_.clear();
+  const auto all_ended = later(silent_from_, ended_after(times_));
+  const auto kept = first || now >= all_ended ? quota_amount{} : only_concurrent(unknown_);
+  free_ += unknown_ - kept;
+  unknown_ = kept;
+  settled_ = unknown_.none();
 }
 
 quota_amount quota_book::share_of(const std::string& node) const {
@@ -91,9 +178,19 @@ quota_answer quota_book::asked(const std::string& node, quota_claim x, timestamp
   auto& h = holders_[node];
   if (h.life != 0 && h.life != x.life) {
     // It has forgotten what it had, and when it used it.
-    if (!h.has.none())
-      lost_.push_back({h.has, later(h.until, forgotten_after)});
+    lose(node, h);
     h = {};
+  }
+  if (h.life == 0)
+    find_again(node, h, x);
+  if (node == left_by_)
+    leaving_.clear();
+  // How long ago it was said nobody knows, only that it was after our last answer.
+  h.leaves = {};
+  if (x.after != 0 && x.after == h.answer) {
+    const auto heard_late = left(now, h.answered) + milliseconds{1};
+    h.leaves = {std::move(x.leaves), now, heard_late};
+    note_left(x, heard_late, now);
   }
   h.life = x.life;
   h.knew = h.knew || x.knew;
@@ -129,7 +226,14 @@ quota_answer quota_book::asked(const std::string& node, quota_claim x, timestamp
       std::clamp<std::int64_t>(static_cast<std::int64_t>(members_.size()), 1, busy_nodes_most);
   out.busy = times_.busy * nodes;
   out.settled = settled_;
+  out.number = h.answer = ++answers_;
+  h.answered = now;
   return out;
+}
+
+quota_leaves quota_book::leaves_of(const std::string& node) const {
+  const auto hit = holders_.find(node);
+  return hit == holders_.end() ? quota_leaves{} : hit->second.leaves;
 }
 
 quota_amount quota_book::close() noexcept {

@@ -95,18 +95,18 @@ quota_wish quota_queue::remove(std::uint64_t id, bool served) {
   return std::move(x);
 }
 
-std::optional<quota_wish> quota_queue::pop(const std::function<fit(const quota_wish&)>& fits) {
+std::optional<quota_wish> quota_queue::pop(const room& fits) {
   std::set<std::uint32_t> held_up;
-  const auto tried = [&](std::uint64_t id) {
+  const auto tried = [&](std::uint64_t id, bool hurried) {
     const auto& x = all_.at(id).what;
-    const auto said = fits(x);
+    const auto said = fits(x, hurried || x.urgency == priority::urgent);
     if (said == fit::not_this_lane)
       held_up.insert(x.lane);
     return said;
   };
   if ((turns_ + 1) % eldest_every == 0 && !by_age_.empty()) {
     const auto id = by_age_.begin()->second;
-    const auto said = tried(id);
+    const auto said = tried(id, !level_of(priority::urgent).order.empty());
     if (said == fit::none)
       return std::nullopt;
     if (said == fit::yes) {
@@ -127,7 +127,7 @@ std::optional<quota_wish> quota_queue::pop(const std::function<fit(const quota_w
         continue;
       }
       const auto id = first->front();
-      const auto said = tried(id);
+      const auto said = tried(id, false);
       if (said == fit::none)
         return std::nullopt;
       if (said == fit::yes) {

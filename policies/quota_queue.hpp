@@ -52,9 +52,13 @@ class quota_queue {
     not_this_lane, ///< what needs the same room waits as well
     none,          ///< nothing can go now
   };
+  /// Whether there is room for a request; for one that is `urgent`, or goes before such, also where
+  /// others have to go evenly.
+  using room = std::function<fit(const quota_wish&, bool urgent)>;
   /// Takes out who is next among those that fit; nothing when nobody does. Who is next and does not
-  /// fit holds its lane up: what is large would else wait for ever.
-  std::optional<quota_wish> pop(const std::function<fit(const quota_wish&)>& fits);
+  /// fit holds its lane up: what is large would else wait for ever. The eldest does not hold up
+  /// somebody urgent only because it would have to wait for an even moment.
+  std::optional<quota_wish> pop(const room& fits);
 
   std::optional<quota_wish> erase(std::uint64_t id);
   /// Takes out those whose deadline has come.

@@ -49,6 +49,23 @@ void raise_to(std::vector<double>& shares, const std::vector<double>& least) {
     shares[i] = shares[i] < least[i] ? least[i] : shares[i] - taken * (shares[i] - least[i]);
 }
 
+/// What nodes have in use beyond their share is missing to those that could get more, until it is
+/// free; nobody goes below what he uses or his `least` for it. Returns how much is missing.
+double wait_for_used(std::vector<double>& shares, const std::vector<double>& least,
+                     const std::vector<double>& used) {
+  double missing = 0, spare = 0;
+  std::vector<double> room(shares.size());
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    missing += std::max(0.0, used[i] - shares[i]);
+    room[i] = std::max(0.0, shares[i] - std::max(least[i], used[i]));
+    spare += room[i];
+  }
+  missing = std::min(missing, spare);
+  for (std::size_t i = 0; missing > 0 && i < shares.size(); ++i)
+    shares[i] -= missing * room[i] / spare;
+  return missing;
+}
+
 std::vector<std::uint64_t> whole_numbers(std::uint64_t whole, const std::vector<double>& shares) {
   std::vector<std::uint64_t> out;
   std::uint64_t sum = 0;
@@ -120,7 +137,11 @@ std::vector<std::uint64_t> quota_shares(std::uint64_t whole, quota_kind kind,
     }
   }
   raise_to(shares, least);
-  return whole_numbers(whole, shares);
+  std::vector<double> used;
+  for (const auto* node : nodes)
+    used.push_back(static_cast<double>(node->used[kind]));
+  const auto missing = wait_for_used(shares, least, used);
+  return whole_numbers(whole - static_cast<std::uint64_t>(missing), shares);
 }
 
 } // namespace troupe

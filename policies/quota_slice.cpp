@@ -26,6 +26,25 @@ quota_amount quota_slice::used(timestamp now) {
   return {{window_.size(), tokens_, under_way_}};
 }
 
+std::vector<quota_amount> quota_slice::leaves(timestamp now) {
+  expire(now);
+  std::vector<quota_amount> out;
+  for (const auto& x : window_) {
+    // An answer lets it get free earlier, as long as it may still be on its way.
+    if (x.counts_until <= now || (!x.over && now < later(x.at, on_its_way_)))
+      continue;
+    const auto n =
+        static_cast<std::size_t>((x.counts_until - now - microseconds{1}) / quota_leaves::step);
+    if (n >= quota_leaves::most)
+      continue;
+    if (out.size() <= n)
+      out.resize(n + 1);
+    // What it has cost nobody knows before it is answered: perhaps nothing.
+    out[n] += {{1, x.over ? x.tokens : 0, 0}};
+  }
+  return out;
+}
+
 timestamp quota_slice::free_at(const quota_amount& may, std::uint64_t tokens) const {
   auto count = window_.size();
   auto sum = tokens_;
@@ -108,14 +127,14 @@ std::uint64_t quota_slice::take(std::uint64_t tokens, timestamp now) {
   const auto each = gap(least(has_, target_), tokens);
   even_ = std::min(later(std::max(even_, now - catch_up), each), later(now, each));
   last_ = now;
-  window_.push_back({now, later(now, quota_minute + quota_on_its_way), tokens, false});
+  window_.push_back({now, later(now, quota_minute + on_its_way_), tokens, false});
   tokens_ += tokens;
   ++under_way_;
   return first_ + window_.size() - 1;
 }
 
 void quota_slice::ended(std::uint64_t number, std::uint64_t tokens, timestamp now) {
-  if (number < since_ || number >= first_ + window_.size())
+  if (number >= first_ + window_.size())
     return;
   if (number < first_) {
     --under_way_; // It took longer than it counts.
@@ -138,6 +157,7 @@ void quota_slice::lend(const quota_amount& has, const quota_amount& target,
   has_ = has;
   target_ = target;
   until_ = until;
+  lapsed_ = false;
 }
 
 quota_amount quota_slice::give_back(timestamp now) {
@@ -145,13 +165,18 @@ quota_amount quota_slice::give_back(timestamp now) {
   return has_;
 }
 
-bool quota_slice::lapse(timestamp now) {
-  if (now < until_)
+bool quota_slice::lapse(timestamp now) noexcept {
+  if (lapsed_ || now < until_)
     return false;
-  has_ = target_ = {};
-  since_ = first_ += window_.size();
-  window_.clear();
-  tokens_ = under_way_ = 0;
+  lapsed_ = true;
+  target_ = {};
+  return !has_.none();
+}
+
+bool quota_slice::forget(timestamp now) noexcept {
+  if (!lapsed_ || has_.none() || now < later(until_, remembered))
+    return false;
+  has_ = {};
   return true;
 }
 

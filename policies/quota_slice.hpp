@@ -1,9 +1,10 @@
 #pragma once
 
-#include "policies/quota_amount.hpp"
+#include "policies/quota_leaves.hpp"
 
 #include <cstddef>
 #include <deque>
+#include <vector>
 
 namespace troupe {
 
@@ -19,8 +20,10 @@ namespace troupe {
 /// and never goes back.
 class quota_slice {
  public:
-  explicit quota_slice(quota_amount limit) noexcept
-      : limit_(limit) {}
+  /// `on_its_way`: a request that has no answer has reached its provider so long after it was sent.
+  explicit quota_slice(quota_amount limit, milliseconds on_its_way = quota_on_its_way) noexcept
+      : limit_(limit)
+      , on_its_way_(on_its_way) {}
 
   struct verdict {
     bool goes = false;
@@ -45,14 +48,20 @@ class quota_slice {
   void add(const quota_amount& more) noexcept { has_ += more; }
   /// Gives back what is owed, as far as it is not in use; what is left.
   quota_amount give_back(timestamp now);
-  /// The time is over: nothing is lent any more, and what was used is the owner's to remember.
-  /// False: it is not over.
-  bool lapse(timestamp now);
+  /// Whether the time is over, said once: from then on nothing is sent, and all is owed that is not
+  /// in use.
+  bool lapse(timestamp now) noexcept;
+  /// Whether it has been over for so long that an owner which nobody takes for one may soon lend to
+  /// others what we had, said once: from then on nothing of it may be claimed at another one.
+  bool forget(timestamp now) noexcept;
+  static constexpr milliseconds remembered{50000};
 
   [[nodiscard]] const quota_amount& limit() const noexcept { return limit_; }
   [[nodiscard]] const quota_amount& has() const noexcept { return has_; }
   [[nodiscard]] timestamp lent_until() const noexcept { return until_; }
   [[nodiscard]] quota_amount used(timestamp now);
+  /// When what is in use gets free: `quota_leaves::steps`, counted from `now`.
+  [[nodiscard]] std::vector<quota_amount> leaves(timestamp now);
 
  private:
   struct sent {
@@ -72,15 +81,16 @@ class quota_slice {
   [[nodiscard]] milliseconds gap(const quota_amount& may, std::uint64_t tokens) const;
 
   quota_amount limit_;
+  milliseconds on_its_way_;
   quota_amount has_;
   quota_amount target_;
   timestamp until_{};
   timestamp frozen_{};
   std::deque<sent> window_;
   std::uint64_t first_ = 1;  ///< the number of the window's first
-  std::uint64_t since_ = 1;  ///< numbers before it belong to what has lapsed
   std::uint64_t tokens_ = 0; ///< in the window
   std::uint64_t under_way_ = 0;
+  bool lapsed_ = true;
   timestamp last_{};
   timestamp even_{}; ///< when the next one goes if all go evenly
 };

@@ -30,15 +30,15 @@ def kept(cluster, callers):
         time.sleep(25)
         asked = cluster.models.stats()["requests"] - before["requests"]
         share = asked / (120 * (time.monotonic() - began) / 60)
-        assert share > 0.5, f"only {share:.2f} of the limit was used"
+        assert share > 0.85, f"only {share:.2f} of the limit was used"
         # Its owner goes, with all that it knew.
         cluster.nodes[owner].signal(signal.SIGKILL)
         cluster.nodes[owner].process.wait()
         died, before = time.monotonic(), cluster.models.stats()
         time.sleep(30)
         went_on = cluster.models.stats()["requests"] - before["requests"]
-        # Nobody knows what the dead node had asked: for a minute its part counts as used, and slices are lent anew.
-        assert went_on > 120 * 0.1 * (time.monotonic() - died) / 60, f"only {went_on} after the owner's death"
+        # The others go on with what they have; what the dead node had sent comes back as it leaves the minute.
+        assert went_on > 120 * 0.4 * (time.monotonic() - died) / 60, f"only {went_on} after the owner's death"
         left = next(n for n in cluster.nodes if n != owner)
         until(lambda: cluster.limits(left)[0]["owner"] not in ("", owner))
         stats = cluster.models.stats()
@@ -67,7 +67,7 @@ def frozen(cluster, callers):
         until(lambda: cluster.models.stats()["requests"] > before)
         time.sleep(20)
         stats = cluster.models.stats()
-        assert stats["over_limit"] < stats["requests"] / 2, f"the provider was asked again and again: {stats}"
+        assert stats["over_limit"] < stats["requests"] / 3, f"the provider was asked again and again: {stats}"
         print(f"  frozen for {state['frozenMs']} ms; {stats['over_limit']} of {stats['requests']} requests were refused")
     callers.add("batch", 60, "medium", None)
     callers.run(script)

@@ -128,6 +128,10 @@ TEST(budget, a_request_is_taken_for_the_most_that_it_can_cost) {
     said.error = e;
     EXPECT_EQ(charge_of(said, reserved), reserved) << "nobody knows what it has cost";
   }
+  said.error = model_error::cancelled;
+  said.unsent = true;
+  EXPECT_EQ(charge_of(said, reserved), budget_amount{}) << "nobody was asked";
+  said.unsent = false;
   for (const auto e :
        {model_error::rate_limited, model_error::unreachable, model_error::over_budget}) {
     said.error = e;

@@ -221,6 +221,21 @@ TEST(budgets, a_node_that_dies_leaves_what_it_held_charged) {
   EXPECT_EQ(x.asked.size(), 3 + more);
 }
 
+TEST(budgets, a_node_that_stops_gives_back_what_it_has_not_spent) {
+  scene x{[](fleet_spec& f) { f.budgets.limits.day = most_calls(100); }};
+  for (int i = 0; i < 3; ++i)
+    x.ask();
+  const std::vector<std::string> today{"day:" + day_text(day_of(x.s->now(), 0min)) + ":"};
+  x.s.restart();
+  const auto stand = x.s.around->disk->kept->budgets()->stands(today).front();
+  const auto calls = static_cast<std::size_t>(budget_unit::calls);
+  EXPECT_EQ(stand.spent[calls], 3);
+  EXPECT_EQ(stand.taken[calls], 3);
+  const auto rows = x.costs();
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].used.calls, 3u) << "nor is the last one missing in the reports";
+}
+
 TEST(budgets, the_budget_of_a_task_ends_it_with_what_its_tools_have_said) {
   scene x{[](fleet_spec& f) { f.domains[0].budgets.task = most_calls(3); },
           [](agent_spec& a) {

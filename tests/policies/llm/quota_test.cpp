@@ -92,15 +92,24 @@ TEST(quota_slice, what_is_owed_is_given_back_as_it_gets_free_and_not_used_again)
   EXPECT_TRUE(s.look(0, true, 1, t0 + 64s).goes);
 }
 
-TEST(quota_slice, after_its_lease_nothing_of_it_is_left) {
+TEST(quota_slice, after_its_lease_nothing_is_sent_and_all_is_owed_that_is_not_in_use) {
   quota_slice s{requests(10)};
   s.lend(requests(10), requests(10), t0 + 10s);
   const auto number = s.take(0, t0);
   EXPECT_FALSE(s.lapse(t0 + 9s));
   EXPECT_TRUE(s.lapse(t0 + 10s));
-  s.ended(number, 0, t0 + 11s);
-  EXPECT_TRUE(s.has().none());
-  EXPECT_TRUE(s.used(t0 + 11s).none());
+  EXPECT_FALSE(s.lapse(t0 + 10s)) << "that was said";
+  EXPECT_FALSE(s.look(0, true, 1, t0 + 10s).goes);
+  EXPECT_EQ(s.give_back(t0 + 10s), requests(1));
+  s.ended(number, 0, t0 + 500ms);
+  EXPECT_EQ(s.give_back(t0 + 59s), requests(1)) << "the provider counts it";
+  EXPECT_FALSE(s.forget(t0 + 59s));
+  auto late = s;
+  EXPECT_TRUE(late.forget(t0 + 60s)) << "its owner may lend it to others a second later";
+  EXPECT_FALSE(late.forget(t0 + 60s));
+  EXPECT_TRUE(late.give_back(t0 + 60s).none());
+  EXPECT_TRUE(s.give_back(t0 + 62s).none());
+  EXPECT_TRUE(s.used(t0 + 62s).none());
 }
 
 TEST(quota_slice, a_few_go_at_once_and_too_many_are_spread) {
@@ -139,7 +148,7 @@ quota_wish wish(std::uint64_t id, priority urgency, std::string tenant, double w
 std::vector<std::uint64_t> drain(quota_queue& q, std::size_t most) {
   std::vector<std::uint64_t> out;
   while (out.size() < most) {
-    const auto x = q.pop([](const quota_wish&) { return quota_queue::fit::yes; });
+    const auto x = q.pop([](const quota_wish&, bool) { return quota_queue::fit::yes; });
     if (!x)
       break;
     out.push_back(x->id);
@@ -191,6 +200,30 @@ TEST(quota_queue, nobody_starves) {
   FAIL() << "it waits behind every urgent one that comes";
 }
 
+TEST(quota_queue, the_eldest_holds_up_nobody_urgent_because_it_has_to_go_evenly) {
+  auto s = whole(requests(20));
+  quota_queue q{100};
+  const auto fits = [&](const quota_wish& x, bool urgent) {
+    return s.look(x.tokens, urgent, 100, t0 + 1s).goes ? quota_queue::fit::yes
+                                                       : quota_queue::fit::none;
+  };
+  q.push(wish(1, priority::low, "patient"));
+  for (std::uint64_t id = 2; id <= 12; ++id) {
+    s.take(0, t0);
+    if (id <= 8) {
+      q.push(wish(id, priority::urgent, "vip"));
+      ASSERT_EQ(q.pop(fits)->id, id);
+    }
+  }
+  EXPECT_FALSE(q.pop(fits)) << "more than half is used: it has to wait";
+  q.push(wish(100, priority::urgent, "vip"));
+  std::set<std::uint64_t> went;
+  while (const auto x = q.pop(fits))
+    went.insert(x->id);
+  EXPECT_TRUE(went.contains(100));
+  EXPECT_EQ(q.size(), 0u) << "and it was its turn";
+}
+
 TEST(quota_queue, who_floods_it_loses_its_own) {
   quota_queue q{4};
   for (std::uint64_t id = 1; id <= 4; ++id)
@@ -209,7 +242,7 @@ TEST(quota_queue, a_lane_without_room_holds_nobody_else_up) {
     w.lane = id % 2;
     q.push(w);
   }
-  const auto even = [](const quota_wish& x) {
+  const auto even = [](const quota_wish& x, bool) {
     return x.lane == 0 ? quota_queue::fit::yes : quota_queue::fit::not_this_lane;
   };
   std::vector<std::uint64_t> got;
@@ -239,7 +272,7 @@ TEST(quota_queue, deadlines_and_those_who_give_up) {
 
 quota_need need(std::vector<quota_flow> flows, std::uint64_t largest = 0,
                 milliseconds longest = 0ms) {
-  return {std::move(flows), requests(largest), longest};
+  return {std::move(flows), requests(largest), longest, {}};
 }
 quota_flow flow(priority urgency, std::uint64_t tenant, std::uint64_t n, double weight = 1) {
   return {urgency, tenant, weight, requests(n)};
@@ -292,6 +325,18 @@ TEST(quota_shares, a_node_that_waits_gets_what_its_largest_needs) {
   EXPECT_EQ(shares(100, {need({flow(priority::medium, 1, 900)}),
                          need({flow(priority::medium, 2, 30)}, 60)}),
             (std::vector<std::uint64_t>{40, 60}));
+}
+
+TEST(quota_shares, what_others_use_beyond_theirs_is_waited_for_by_all) {
+  auto large = need({flow(priority::medium, 1, 68)});
+  auto larger = need({flow(priority::medium, 1, 138)});
+  auto small = need({flow(priority::medium, 1, 2)}, 1);
+  large.used = requests(48);
+  larger.used = requests(52);
+  const auto got = shares(120, {large, larger, small});
+  EXPECT_EQ(got[0], 39u) << "it gives back what gets free";
+  EXPECT_LE(got[1], 71u) << "it has some of what the third one needs";
+  EXPECT_GE(got[2], 1u);
 }
 
 // -- the book -------------------------------------------------------------------
