@@ -170,6 +170,9 @@ TEST(recovery, of_many_that_were_under_way_when_nodes_ended_one_is_held_guilty) 
     a.card.does = does;
     a.slots = 4;
     stage s{a_domain("d", {a})};
+    s.room.works["a"] = [](const agent_call& x) {
+      return x.query ? say("", {{"happened", false}}) : say("done");
+    };
     s.around->pool->held = true;
     std::vector<std::string> ids;
     for (int i = 0; i < 6; ++i) {
