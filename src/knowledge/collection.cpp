@@ -64,6 +64,8 @@ class reader {
     }
     if (failed)
       return leave(path, "the folder cannot be read: " + failed.message());
+    // What there is no room for is the same on every node, whatever order its file system has.
+    std::sort(names.begin(), names.end());
     for (const auto& name : names)
       enter((path / name).lexically_normal(), deep + 1);
   }

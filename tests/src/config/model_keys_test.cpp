@@ -227,10 +227,10 @@ TEST(llm_keys, what_an_agent_wants_of_a_model_must_fit_into_its_minute) {
   EXPECT_EQ(errors(", max_output: 500", "", limits("500")), "");
   EXPECT_EQ(errors(", max_output: 500", limits("500"), limits("2000")), "");
   EXPECT_EQ(errors(", max_output: 501", limits("500"), limits("2000")),
-            "support/agents/general.yaml:4:55: llm.max_output: is more than the 500 tokens that "
+            "support/agents/general.yaml:4:45: llm.max_output: is more than the 500 tokens that "
             "model \"small\" may have in a minute: no request could ever be sent\n");
   EXPECT_EQ(errors(", max_output: 501", limits("2000"), limits("500")),
-            "support/agents/general.yaml:4:55: llm.max_output: is more than the 500 tokens that "
+            "support/agents/general.yaml:4:45: llm.max_output: is more than the 500 tokens that "
             "model \"small\" may have in a minute: no request could ever be sent\n");
   EXPECT_NE(errors("", limits("2000"), limits("2500"))
                 .find("providers.main.limits.tokens_per_minute: is less than the 3000"),
