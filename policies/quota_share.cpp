@@ -1,6 +1,7 @@
 #include "policies/quota_share.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 
@@ -141,7 +142,7 @@ std::vector<std::uint64_t> quota_shares(std::uint64_t whole, quota_kind kind,
   for (const auto* node : nodes)
     used.push_back(static_cast<double>(node->used[kind]));
   const auto missing = wait_for_used(shares, least, used);
-  return whole_numbers(whole - static_cast<std::uint64_t>(missing), shares);
+  return whole_numbers(whole - static_cast<std::uint64_t>(std::ceil(missing - 1e-6)), shares);
 }
 
 } // namespace troupe

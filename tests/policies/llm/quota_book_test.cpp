@@ -294,7 +294,8 @@ TEST(quota_book_deaths, who_was_only_silent_has_what_it_uses_and_the_rest_is_fre
   a.ask(b, now);
   EXPECT_EQ(b.free() + b.lent(), known_before);
   other.needs = 100;
-  for (int i = 0; i < 2; ++i) {
+  // One hears that it is to give something back, gives it back, and the other one gets it.
+  for (int i = 0; i < 3; ++i) {
     other.ask(b, now);
     a.ask(b, now);
   }
