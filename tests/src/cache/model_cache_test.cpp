@@ -260,14 +260,15 @@ TEST_F(model_cache_test, the_next_one_asks_with_what_is_left_of_his_time) {
   auto slow = question("q");
   slow.deadline = 60s;
   cache->send(slow, [](const model_reply&) {});
-  EXPECT_EQ(model->asked.front().deadline, 60s);
+  const auto first = model->asked.front().deadline;
+  EXPECT_LE(first, 60s);
   cache->send(slow, [](const model_reply&) {});
   const auto until = std::chrono::steady_clock::now() + 10ms;
   while (std::chrono::steady_clock::now() < until)
     std::this_thread::yield();
   model->fail(model_error::timeout);
   ASSERT_EQ(model->asked.size(), 2u);
-  EXPECT_LT(model->asked.back().deadline, 60s);
+  EXPECT_LT(model->asked.back().deadline, first);
   EXPECT_GT(model->asked.back().deadline, 0s);
   model->answer("x");
 }
