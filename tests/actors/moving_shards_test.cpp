@@ -16,6 +16,18 @@ void drain(virtual_cluster& c, const std::string& node) {
   c.stage.run();
 }
 
+/// Three nodes with tasks that wait for people, of shards all over the cluster.
+struct asking_cluster {
+  virtual_cluster c{asks_people(24h)};
+  std::vector<heard_ptr> tasks;
+  asking_cluster() {
+    c.up_all({"A", "B", "C"});
+    for (int i = 0; i < 24; ++i)
+      tasks.push_back(c.submit("A", wants("")));
+    c.stage.advance(100ms);
+  }
+};
+
 /// What lies at the human desk of this node alone.
 std::vector<std::string> at_desk_of(virtual_cluster& c, const std::string& node) {
   std::vector<std::string> out;
@@ -100,12 +112,8 @@ TEST(moving_shards, an_answer_while_a_question_is_at_two_desks_is_settled_at_bot
 }
 
 TEST(moving_shards, whoever_answers_meanwhile_waits_for_the_question) {
-  virtual_cluster c{asks_people(24h)};
-  c.up_all({"A", "B", "C"});
-  std::vector<heard_ptr> tasks;
-  for (int i = 0; i < 24; ++i)
-    tasks.push_back(c.submit("A", wants("")));
-  c.stage.advance(100ms);
+  asking_cluster asking;
+  auto& [c, tasks] = asking;
   std::vector<std::string> open;
   for (const auto* node : {"A", "B", "C"})
     for (auto& id : at_desk_of(c, node))
@@ -127,12 +135,8 @@ TEST(moving_shards, whoever_answers_meanwhile_waits_for_the_question) {
 }
 
 TEST(moving_shards, whoever_reads_or_cancels_meanwhile_waits_and_is_answered) {
-  virtual_cluster c{asks_people(24h)};
-  c.up_all({"A", "B", "C"});
-  std::vector<heard_ptr> tasks;
-  for (int i = 0; i < 24; ++i)
-    tasks.push_back(c.submit("A", wants("")));
-  c.stage.advance(100ms);
+  asking_cluster asking;
+  auto& [c, tasks] = asking;
   struct reader {
     int answers = 0;
     std::vector<std::string> wrong;

@@ -144,6 +144,17 @@ struct model_cache_test : ::testing::Test {
     return out;
   }
   model_reply ask(const std::string& text) { return ask(question(text)); }
+  /// By who they are for.
+  using answers = std::vector<std::pair<int, model_reply>>;
+  /// The same question three times, of a model that takes its time.
+  std::vector<std::uint64_t> three_ask(const std::string& text, answers& got) {
+    model->at_once = false;
+    std::vector<std::uint64_t> ids;
+    for (int i = 0; i < 3; ++i)
+      ids.push_back(cache->send(question(text),
+                                [&got, i](model_reply x) { got.emplace_back(i, std::move(x)); }));
+    return ids;
+  }
 };
 
 TEST_F(model_cache_test, a_hundred_of_the_same_question_cost_one_call) {
@@ -190,12 +201,8 @@ TEST_F(model_cache_test, a_hundred_at_the_same_time_cost_one_call) {
 }
 
 TEST_F(model_cache_test, whoever_gives_up_leaves_the_others_their_answer) {
-  model->at_once = false;
-  std::vector<std::pair<int, model_reply>> got;
-  std::vector<std::uint64_t> ids;
-  for (int i = 0; i < 3; ++i)
-    ids.push_back(cache->send(question("q"),
-                              [&got, i](model_reply x) { got.emplace_back(i, std::move(x)); }));
+  answers got;
+  const auto ids = three_ask("q", got);
   cache->cancel(ids[0]);
   ASSERT_EQ(got.size(), 1u);
   EXPECT_EQ(got[0].second.error, model_error::cancelled);
@@ -234,12 +241,8 @@ TEST_F(model_cache_test, an_error_is_everybodys_but_a_time_that_was_up_is_its_ow
 }
 
 TEST_F(model_cache_test, the_time_and_the_money_of_somebody_who_has_gone_are_nobody_elses) {
-  model->at_once = false;
-  std::vector<std::pair<int, model_reply>> got;
-  std::vector<std::uint64_t> ids;
-  for (int i = 0; i < 3; ++i)
-    ids.push_back(cache->send(question("q"),
-                              [&got, i](model_reply x) { got.emplace_back(i, std::move(x)); }));
+  answers got;
+  const auto ids = three_ask("q", got);
   cache->cancel(ids[0]);
   got.clear();
   model->fail(model_error::timeout);

@@ -22,37 +22,43 @@ sentence_vector drawn(std::mt19937& dice) {
   return out;
 }
 
+struct crowd {
+  crowd(std::mt19937& dice, std::uint64_t many) {
+    for (std::uint64_t i = 0; i < many; ++i) {
+      kept.push_back(drawn(dice));
+      all.add(i, kept.back());
+    }
+  }
+  nearest all;
+  std::vector<sentence_vector> kept; ///< by their ids
+};
+
+std::size_t nearest_one_by_one(const std::vector<sentence_vector>& all, const sentence_vector& at) {
+  std::size_t best = 0;
+  for (std::size_t k = 1; k < all.size(); ++k)
+    if (likeness(at, all[k]) > likeness(at, all[best]))
+      best = k;
+  return best;
+}
+
 TEST(nearest, many_are_found_as_if_they_were_compared_one_by_one) {
   std::mt19937 dice{7};
-  nearest all;
-  std::vector<sentence_vector> kept;
-  for (std::uint64_t i = 0; i < 3000; ++i) {
-    kept.push_back(drawn(dice));
-    all.add(i, kept.back());
-  }
+  crowd many{dice, 3000};
   int right = 0;
   for (int i = 0; i < 200; ++i) {
     const auto at = drawn(dice);
-    std::size_t best = 0;
-    for (std::size_t k = 1; k < kept.size(); ++k)
-      if (likeness(at, kept[k]) > likeness(at, kept[best]))
-        best = k;
-    const auto found = all.find(at, 5);
+    const auto found = many.all.find(at, 5);
     ASSERT_EQ(found.size(), 5u);
     EXPECT_GE(found[0].likeness, found[1].likeness);
-    right += found[0].id == best ? 1 : 0;
+    right += found[0].id == nearest_one_by_one(many.kept, at) ? 1 : 0;
   }
   EXPECT_GE(right, 190);
 }
 
 TEST(nearest, what_is_taken_out_is_not_found_any_more) {
   std::mt19937 dice{8};
-  nearest all;
-  std::vector<sentence_vector> kept;
-  for (std::uint64_t i = 0; i < 2000; ++i) {
-    kept.push_back(drawn(dice));
-    all.add(i, kept.back());
-  }
+  crowd many{dice, 2000};
+  auto& [all, kept] = many;
   for (std::uint64_t i = 0; i < 2000; i += 2)
     all.remove(i);
   all.remove(99999);
@@ -91,12 +97,8 @@ TEST(nearest, finds_as_well_after_each_has_been_replaced_many_times) {
   }
   for (int i = 0; i < 200; ++i) {
     const auto at = drawn(dice);
-    std::size_t best = 0;
-    for (std::size_t k = 1; k < kept.size(); ++k)
-      if (likeness(at, kept[k]) > likeness(at, kept[best]))
-        best = k;
     const auto found = all.find(at, 1);
-    right += !found.empty() && found[0].id % many == best ? 1 : 0;
+    right += !found.empty() && found[0].id % many == nearest_one_by_one(kept, at) ? 1 : 0;
   }
   EXPECT_GE(themselves, 792);
   EXPECT_GE(right, 190);
