@@ -86,7 +86,9 @@ def main():
             models = Models(troupe, folder, f"requests_per_minute: {most}\nlatency: {{median: 200ms, p99: 1s}}\n"
                                             "answers:\n  - {text: Done.}\n")
             try:
-                cluster = Crowd(troupe, models, limits, agents=130)
+                # More than there are callers, also when a node has gone: what is to be waited for is the limit, not an agent
+                # that waits for it with something less urgent.
+                cluster = Crowd(troupe, models, limits, agents=200)
                 try:
                     scenario(cluster, Callers(cluster))
                     cluster.stop()
