@@ -102,17 +102,23 @@ void order_keeper_state::read() {
 
 void order_keeper_state::on_read(order_table all, std::uint64_t changes) {
   // What was said here meanwhile is newer than what was read.
-  if (unsaved_.empty() && parts_->orders->use(std::move(all), changes))
-    carry_out();
+  if (!unsaved_.empty())
+    return;
+  if (const auto former = parts_->orders->use(std::move(all), changes))
+    carry_out(*former);
 }
 
-void order_keeper_state::carry_out() {
+void order_keeper_state::carry_out(const order_table& former) {
   for (const auto& place : parts_->places->all(address_kind::agent)) {
     if (!place->spec())
       continue;
     const auto& who = place->where().name;
     const auto said = parts_->orders->of(who);
     const auto wanted = said ? duty_of(said->wanted) : duty::serving;
+    const auto* before = former.of(who);
+    // A replica that is on its way to another node is draining here, and nobody has said so.
+    if (wanted == (before ? duty_of(before->wanted) : duty::serving))
+      continue;
     const auto is = place->now_for();
     if (is == wanted || (is == duty::probation && wanted == duty::serving))
       continue;

@@ -47,7 +47,7 @@ struct order_keeper_state {
   void store_all();
   void read();
   /// Makes the seats here be there for what the orders say.
-  void carry_out();
+  void carry_out(const order_table& former);
   void arm();
 
   caf::event_based_actor* self_ = nullptr;

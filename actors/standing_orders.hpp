@@ -20,13 +20,12 @@ class standing_orders {
     ++changes_;
   }
   /// Takes these for all there are, unless something was said here after `changes()` was
-  /// `unless_after`; false then.
-  bool use(order_table all, std::uint64_t unless_after) {
+  /// `unless_after`; returns those that stood before, or nothing.
+  std::optional<order_table> use(order_table all, std::uint64_t unless_after) {
     std::lock_guard hold{mutex_};
     if (changes_ != unless_after)
-      return false;
-    known_ = std::move(all);
-    return true;
+      return std::nullopt;
+    return std::exchange(known_, std::move(all));
   }
   [[nodiscard]] std::uint64_t changes() const {
     std::lock_guard hold{mutex_};

@@ -111,6 +111,19 @@ TEST(moving_shards, an_answer_while_a_question_is_at_two_desks_is_settled_at_bot
   }
 }
 
+TEST(moving_shards, a_replica_that_drains_to_move_is_not_called_back) {
+  asking_cluster asking;
+  auto& [c, tasks] = asking;
+  // Nobody has said anything of the agents: only what is said is carried out at other nodes.
+  const auto seats = c.nodes.at("A")->parts()->places->all(address_kind::agent);
+  ASSERT_FALSE(seats.empty());
+  for (const auto& place : seats)
+    place->set_duty(duty::draining);
+  c.stage.advance(10s);
+  for (const auto& place : seats)
+    EXPECT_EQ(place->now_for(), duty::draining) << place->where().str();
+}
+
 TEST(moving_shards, whoever_answers_meanwhile_waits_for_the_question) {
   asking_cluster asking;
   auto& [c, tasks] = asking;
