@@ -48,6 +48,17 @@ void replica_host::forget(caf::event_based_actor* self, const std::string& id) {
   replicas_.erase(hit);
 }
 
+namespace {
+
+/// Takes back that a replica took nothing new while it retired. What somebody has said of it
+/// meanwhile stands.
+void take_new_again(seat& place, duty before) {
+  if (before == duty::serving && place.now_for() == duty::draining)
+    place.set_duty(before);
+}
+
+} // namespace
+
 void replica_host::run(caf::event_based_actor* self, const std::string& id,
                        std::uint32_t restarts) {
   const auto [here, fresh] = running_.try_emplace(id);
@@ -60,7 +71,7 @@ void replica_host::run(caf::event_based_actor* self, const std::string& id,
   if (!here->second)
     return;
   if (here->second->before)
-    x.what.place->set_duty(*here->second->before);
+    take_new_again(*x.what.place, *here->second->before);
   if (here->second->ended != 0)
     ask(self, x, true);
   here->second.reset();
@@ -105,7 +116,7 @@ void replica_host::tick(caf::event_based_actor* self, timestamp now) {
       ++i;
       continue;
     }
-    place.set_duty(*last->before);
+    take_new_again(place, *last->before);
     i = running_.erase(i);
   }
 }
