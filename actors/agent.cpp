@@ -46,6 +46,8 @@ void agent_state::on_run(const run_call& x) {
            std::make_shared<const outcome>(outcome::of({reason::timeout, "came too late", {}})));
     return;
   }
+  if (x.again && passes_on(x, caller))
+    return;
   if (running_.size() < spec.slots) {
     begin({x.call, std::move(caller), x.what, now}, now);
     return;
@@ -68,6 +70,27 @@ void agent_state::on_run(const run_call& x) {
   ++queued_;
 }
 
+bool agent_state::passes_on(const run_call& x, const caf::actor& caller) {
+  for (auto& r : running_)
+    if (!r.told && !r.stays && same_request(*r.what, *x.what)) {
+      r.call = x.call;
+      r.caller = caller;
+      return true;
+    }
+  if (queues_)
+    for (auto& line : *queues_)
+      for (auto& p : line)
+        if (same_request(*p.what, *x.what)) {
+          p.call = x.call;
+          p.caller = caller;
+          return true;
+        }
+  const auto* done = kept_.find(*x.what);
+  if (done)
+    self_->send(caller, call_ended{x.call, done->what, done->note});
+  return done != nullptr;
+}
+
 agent_call_ptr agent_state::screened(const agent_call_ptr& what, timestamp now,
                                      std::shared_ptr<const std::string>& note, failure& why) const {
   // What has become of an effect is asked about a call that has passed before.
@@ -88,6 +111,7 @@ agent_call_ptr agent_state::screened(const agent_call_ptr& what, timestamp now,
 
 void agent_state::begin(pending x, timestamp now) {
   std::shared_ptr<const std::string> note;
+  auto as_it_came = x.what;
   if (boundary_) {
     x.what = boundary_->cleaned(x.what, note);
     failure stopped;
@@ -126,7 +150,7 @@ void agent_state::begin(pending x, timestamp now) {
     answer(x.caller, x.call, x.since, std::move(done), std::move(note), x.what->query);
   else
     running_.push_back({key, x.call, std::move(x.caller), x.since, std::move(note), given,
-                        x.what->query, own, false, false});
+                        x.what->query, own, false, false, std::move(as_it_came)});
   if (own < armed_)
     arm();
 }
@@ -199,7 +223,7 @@ void agent_state::end_late(running& who) {
 }
 
 void agent_state::arm() {
-  auto next = no_deadline;
+  auto next = kept_.due();
   for (const auto& r : running_) {
     if (!r.told)
       next = std::min(next, r.own_deadline);
@@ -217,6 +241,7 @@ void agent_state::on_tick() {
   if (now < armed_)
     return; // An earlier one has been asked for since.
   armed_ = no_deadline;
+  kept_.forget(now);
   for (auto& r : running_)
     if (!r.told && r.own_deadline <= now)
       end_late(r);
@@ -249,7 +274,7 @@ void agent_state::on_runner_ended(const runner_ended& x) {
     who.note = who.note ? std::make_shared<const std::string>(*who.note + "; " +
                                                               parts_->without_secrets(*x.note))
                         : std::make_shared<const std::string>(parts_->without_secrets(*x.note));
-  answer(who.caller, who.call, who.since, x.x, std::move(who.note), who.query);
+  answer(who.caller, who.call, who.since, x.x, std::move(who.note), who.query, std::move(who.what));
   start_next();
 }
 
@@ -312,11 +337,17 @@ outcome_ptr agent_state::without_secrets(outcome_ptr x) const {
 }
 
 void agent_state::answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x,
-                         std::shared_ptr<const std::string> note, bool query) {
+                         std::shared_ptr<const std::string> note, bool query, agent_call_ptr what) {
   auto y = without_secrets(checked(std::move(x), query));
   // A call that nobody waited for any more says nothing about the agent.
   if (y->failed.why != reason::cancelled)
     count(*y, since);
+  if (what && y->ok()) {
+    const auto now = parts_->now(self_);
+    if (kept_.keep({std::move(what), y, note, now},
+                   std::chrono::duration_cast<milliseconds>(now - since)))
+      arm();
+  }
   self_->send(to, call_ended{call, std::move(y), std::move(note)});
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/boundary.hpp"
 #include "actors/call_messages.hpp"
+#include "actors/kept_answers.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/runner.hpp"
 
@@ -47,10 +48,14 @@ struct agent_state {
     timestamp own_deadline = no_deadline; ///< by the agent's `timeout`: then its caller is told so
     bool told = false;                    ///< that has been done: nobody waits for it any more
     bool stays = false;                   ///< it was to be stopped, and its runner cannot
+    agent_call_ptr what;                  ///< as it came
   };
   using queues = std::array<std::deque<pending>, enum_names<priority>::value.size()>;
 
   void begin(pending x, timestamp now);
+  /// Works on this call already, or has just ended it, for somebody who is gone: now it is this
+  /// caller's.
+  bool passes_on(const run_call& x, const caf::actor& caller);
   /// The call as the agent's screens let it pass; or `why` they do not.
   [[nodiscard]] agent_call_ptr screened(const agent_call_ptr& what, timestamp now,
                                         std::shared_ptr<const std::string>& note,
@@ -64,7 +69,8 @@ struct agent_state {
   /// Comes back for the first call whose time is over then.
   void arm();
   void answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x,
-              std::shared_ptr<const std::string> note = nullptr, bool query = false);
+              std::shared_ptr<const std::string> note = nullptr, bool query = false,
+              agent_call_ptr what = nullptr);
   void count(const outcome& x, timestamp since);
   [[nodiscard]] outcome_ptr checked(outcome_ptr x, bool query) const;
   /// The outcome without the secrets that the agent may have been told and repeats.
@@ -80,6 +86,7 @@ struct agent_state {
   std::unique_ptr<queues> queues_; ///< made when somebody first has to wait: idle agents stay small
   std::uint32_t queued_ = 0;
   std::uint64_t next_key_ = 0;
+  kept_answers kept_;
   timestamp armed_ = no_deadline;
   agent_metrics* metrics_ = nullptr; ///< from the first call on: idle agents stay small
   std::shared_ptr<void> in_flight_;

@@ -16,6 +16,9 @@ namespace troupe {
 struct run_call {
   std::uint64_t call = 0; ///< chosen by the sender
   agent_call_ptr what;
+  /// The agent has got it before, from somebody who is gone: if it still works on it, or has just
+  /// ended it, that is answered, and nothing begins anew.
+  bool again = false;
 };
 /// The sender no longer waits for this call. `hung`: it let its deadline pass.
 struct stop_call {

@@ -27,6 +27,7 @@ struct effect {
   std::uint32_t attempt = 0;
   seat_ptr to;
   std::uint8_t probe = 0; ///< call: what it is a probe of, as `dispatcher` says
+  bool again = false;     ///< call: whoever sits there works on it already
 };
 
 /// A task that an orchestrator is working on: the interpreter, the history that it is fed with, and

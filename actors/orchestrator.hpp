@@ -305,6 +305,9 @@ struct orchestrator_state {
   void take_up(live_task& t);
   /// An attempt that was under way when the node ended may simply be handed out again.
   [[nodiscard]] static bool harmless_again(const plan_run::step_state& step);
+  /// Asks the agent that was working on an attempt for what comes of it, if it is still where it
+  /// was: what it has worked for is not lost with us.
+  bool go_on_there(live_task& t, const plan_action& a, actions& todo);
 
   // Ending: orchestrator_end.cpp.
   void finish(live_task& t, outcome_ptr result);

@@ -161,6 +161,37 @@ bool orchestrator_state::harmless_again(const plan_run::step_state& step) {
   return step.repeatable && (step.does == effects::none || step.does == effects::idempotent);
 }
 
+bool orchestrator_state::go_on_there(live_task& t, const plan_action& a, actions& todo) {
+  const auto given = std::find_if(t.history.rbegin(), t.history.rend(), [&](const event& e) {
+    return e.kind == event_kind::assigned && e.step == a.step && e.attempt == a.attempt &&
+           e.triage == t.triage;
+  });
+  const auto* before = given == t.history.rend() ? nullptr : given->get<route>();
+  // What may end its nodes waits for its turn. What acts has a ledger, and goes by that.
+  if (!before || handed_out(t, a) >= trial_line::trusted)
+    return false;
+  auto to = parts_->places->find({address_kind::agent, before->agent});
+  if (!to || acts(t, to) || !to->now().handle)
+    return false;
+  const auto health_now = to->state.load(std::memory_order_relaxed);
+  if (health_now != health::up && health_now != health::draining)
+    return false;
+  const auto elsewhere = to->elsewhere();
+  if (!before->node.empty() &&
+      before->node != (elsewhere.empty() ? parts_->fleet.node_id : elsewhere))
+    return false;
+  auto way = std::make_shared<route>(*before);
+  way->because = "it works on it already";
+  way->decided_at = parts_->cluster ? parts_->fleet.node_id : std::string{};
+  way->seen.clear();
+  way->arms.clear();
+  auto e = make_event(t, event_kind::assigned, a.step, a.attempt);
+  e.body = route_ptr{std::move(way)};
+  if (happen(t, std::move(e), todo))
+    hold(t, {effect::kind::call, 0, a.step, a.attempt, std::move(to), 0, true});
+  return true;
+}
+
 void orchestrator_state::take_up(live_task& t) {
   t.state = task_state::working;
   if (!t.run) {
@@ -201,7 +232,8 @@ void orchestrator_state::take_up(live_task& t) {
       const bool call = a.what == plan_action::kind::call;
       const bool again = call && harmless_again(step);
       if (again && !too_often(t, a)) {
-        todo.push_back(a);
+        if (!go_on_there(t, a, todo))
+          todo.push_back(a);
       } else {
         // Nobody knows how far the agent had come: it is found out first, or the ladder decides.
         auto e = make_event(t, again || !call ? event_kind::step_failed : event_kind::interrupted,

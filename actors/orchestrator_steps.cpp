@@ -180,7 +180,7 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
                                    who.incarnation, now_, e.probe, false});
   if (acting)
     acting_.emplace(number, std::move(note));
-  self_->send(who.handle, run_call{number, std::move(call)});
+  self_->send(who.handle, run_call{number, std::move(call), e.again});
 }
 
 void orchestrator_state::perform_delegate(live_task& t, const effect& e) {

@@ -192,6 +192,7 @@ void put(const shard_seen& x, v1::ShardSeen& out) {
 void put(const run_call& x, v1::RunCall& out) {
   out.set_call(x.call);
   put_call(*x.what, *out.mutable_what());
+  out.set_again(x.again);
 }
 
 void put(const stop_call& x, v1::StopCall& out) {

@@ -21,7 +21,7 @@ void convert_deadline(caf::message& what, microseconds ahead) {
     const auto& x = what.get_as<run_call>(0);
     auto call = std::make_shared<agent_call>(*x.what);
     call->deadline = by_our_clock(call->deadline, ahead);
-    what = caf::make_message(run_call{x.call, std::move(call)});
+    what = caf::make_message(run_call{x.call, std::move(call), x.again});
   } else if (what.match_elements<submit_task>()) {
     auto x = what.get_as<submit_task>(0);
     auto t = std::make_shared<task>(*x.what);

@@ -216,7 +216,7 @@ void take(v1::ShardSeen& in, const seat_finder&, shard_seen& out) {
 
 void take(v1::RunCall& in, const seat_finder&, run_call& out) {
   demand(in.has_what(), "run_call.what");
-  out = {in.call(), take_call(*in.mutable_what())};
+  out = {in.call(), take_call(*in.mutable_what()), in.again()};
 }
 
 void take(v1::StopCall& in, const seat_finder&, stop_call& out) {

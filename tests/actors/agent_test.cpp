@@ -27,7 +27,7 @@ struct caller {
     });
   }
   void call(virtual_node& n, const std::string& agent, std::uint64_t number,
-            milliseconds within = 10s, priority urgency = priority::medium) {
+            milliseconds within = 10s, priority urgency = priority::medium, bool again = false) {
     auto what = std::make_shared<agent_call>();
     auto about = std::make_shared<task>();
     about->id = "t" + std::to_string(number);
@@ -36,7 +36,8 @@ struct caller {
     what->text = std::to_string(number);
     what->urgency = urgency;
     what->deadline = n.now() + within;
-    caf::send_as(me, n.shipped().resolve({address_kind::agent, agent}), run_call{number, what});
+    caf::send_as(me, n.shipped().resolve({address_kind::agent, agent}),
+                 run_call{number, what, again});
     n.run();
   }
 };
@@ -63,6 +64,49 @@ TEST(agent, takes_as_many_calls_as_it_has_slots_and_queues_and_refuses_beyond) {
   s->run();
   EXPECT_EQ(c.ended.size(), 4u);
   EXPECT_EQ(s.room.count("work"), 3u);
+}
+
+TEST(agent, answers_a_successor_of_its_caller_without_beginning_anew) {
+  auto a = an_agent("work", "script");
+  a.slots = 1;
+  stage s{a_domain("d", {a})};
+  s.around->pool->held = true;
+  caller before{*s};
+  before.call(*s, "d/work", 1);
+  before.call(*s, "d/work", 2);
+  s->advance(100ms);
+  // The first is being worked on, the second waits, the third is new.
+  caller after{*s};
+  for (std::uint64_t i = 1; i <= 3; ++i)
+    after.call(*s, "d/work", i, 10s, priority::medium, true);
+  s.around->pool->held = false;
+  s->run();
+  EXPECT_EQ(after.ended.size(), 3u);
+  EXPECT_TRUE(before.ended.empty());
+  EXPECT_EQ(s.room.count("work"), 3u);
+}
+
+TEST(agent, keeps_an_answer_that_took_long_for_a_successor_of_its_caller) {
+  stage s{a_domain("d", {an_agent("work", "script")})};
+  s.around->pool->held = true;
+  caller before{*s};
+  before.call(*s, "d/work", 1);
+  s->advance(100ms);
+  s.around->pool->held = false;
+  s->run();
+  before.call(*s, "d/work", 2);
+  ASSERT_EQ(s.room.count("work"), 2u);
+  caller after{*s};
+  after.call(*s, "d/work", 1, 10s, priority::medium, true);
+  EXPECT_EQ(s.room.count("work"), 2u);
+  ASSERT_EQ(after.ended.size(), 1u);
+  EXPECT_EQ(after.ended[0].x, before.ended[0].x);
+  // What took no time is made again, and so is whatever nobody has asked for in time.
+  after.call(*s, "d/work", 2, 10s, priority::medium, true);
+  EXPECT_EQ(s.room.count("work"), 3u);
+  s->advance(11s);
+  after.call(*s, "d/work", 1, 10s, priority::medium, true);
+  EXPECT_EQ(s.room.count("work"), 4u);
 }
 
 TEST(agent, takes_the_most_urgent_call_first_and_equals_in_order) {

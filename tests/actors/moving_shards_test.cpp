@@ -124,6 +124,30 @@ TEST(moving_shards, a_replica_that_drains_to_move_is_not_called_back) {
     EXPECT_EQ(place->now_for(), duty::draining) << place->where().str();
 }
 
+TEST(moving_shards, what_agents_work_on_is_not_begun_again) {
+  virtual_cluster c;
+  c.up_all({"A", "B"});
+  c.pool->held = true;
+  std::vector<heard_ptr> tasks;
+  for (int i = 0; i < 24; ++i)
+    tasks.push_back(c.submit("A", wants("work")));
+  c.stage.advance(100ms);
+  ASSERT_EQ(c.pool->waiting(), tasks.size());
+  c.up("C");
+  c.stage.advance(4s);
+  const auto moved = std::count_if(tasks.begin(), tasks.end(),
+                                   [&](const auto& t) { return c.owner_of("d", t->id()) == "C"; });
+  EXPECT_GT(moved, 0);
+  EXPECT_EQ(c.pool->waiting(), tasks.size());
+  c.pool->held = false;
+  c.stage.advance(2s);
+  for (const auto& t : tasks) {
+    ASSERT_TRUE(t->done());
+    EXPECT_TRUE(t->result().ok());
+  }
+  EXPECT_EQ(c.room.count("work"), tasks.size());
+}
+
 TEST(moving_shards, whoever_answers_meanwhile_waits_for_the_question) {
   asking_cluster asking;
   auto& [c, tasks] = asking;

@@ -96,6 +96,23 @@ TEST(recovery, an_orchestrator_killed_at_every_stage_finishes_its_task_once) {
   EXPECT_EQ(count_of(*record, event_kind::step_completed), 4u);
 }
 
+TEST(recovery, what_an_agent_works_on_is_not_begun_again_when_its_orchestrator_dies) {
+  stage s{a_domain("d", {an_agent("work", "script")})};
+  s.around->pool->held = true;
+  auto t = s->submit(wants("work"));
+  s->advance(100ms);
+  s->kill_orchestrator("d");
+  s->advance(100ms);
+  EXPECT_EQ(s.around->pool->waiting(), 1u);
+  s.around->pool->held = false;
+  s->advance(1s);
+  EXPECT_EQ(s.room.count("work"), 1u);
+  auto record = s->find(t->id());
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->state, task_state::completed);
+  EXPECT_EQ(count_of(*record, event_kind::assigned), 2u);
+}
+
 TEST(recovery, completed_steps_are_not_run_again_nor_the_plan_made_again) {
   auto d = long_way();
   stage s{d};
