@@ -29,14 +29,14 @@ member own_row(const node_parts& parts) {
 
 std::vector<declared_agent> declared_agents(const fleet_versions& versions) {
   std::vector<declared_agent> out;
-  std::set<std::string> seen;
+  std::set<std::string> seen; // stays empty while there is one version: its agents differ
   // The newest version comes first: it has the last word on the domain that an agent is in.
   auto all = versions.all();
   std::reverse(all.begin(), all.end());
   for (const auto& version : all)
     for (const auto& [path, place] : version->domains)
       for (const auto& a : place.spec->agents)
-        if (seen.insert(agent_id_of(a)).second)
+        if (all.size() == 1 || seen.insert(agent_id_of(a)).second)
           out.push_back({version, place.spec, &a});
   return out;
 }
@@ -60,17 +60,21 @@ std::string supervisor_above(const std::string& domain) {
   return slash == std::string::npos ? "domains" : domain.substr(0, slash);
 }
 
+agent_wish wish_of(const declared_agent& x) {
+  agent_wish out;
+  out.domain = x.domain->path;
+  out.agent = agent_id_of(*x.what);
+  out.needs = x.what->placement;
+  out.least = x.what->replicas;
+  for (const auto& id : replica_ids(*x.what))
+    out.replicas.push_back(x.domain->path + "/" + id);
+  return out;
+}
+
 std::vector<agent_wish> wishes_of(const node_parts& parts) {
   std::vector<agent_wish> out;
-  for (const auto& x : declared_agents(*parts.versions)) {
-    auto& wish = out.emplace_back();
-    wish.domain = x.domain->path;
-    wish.agent = agent_id_of(*x.what);
-    wish.needs = x.what->placement;
-    wish.least = x.what->replicas;
-    for (const auto& id : replica_ids(*x.what))
-      wish.replicas.push_back(x.domain->path + "/" + id);
-  }
+  for (const auto& x : declared_agents(*parts.versions))
+    out.push_back(wish_of(x));
   std::sort(out.begin(), out.end(),
             [](const agent_wish& a, const agent_wish& b) { return a.agent < b.agent; });
   return out;

@@ -28,7 +28,9 @@ struct declared_agent {
 /// The domains of all versions, with the one that has the last word on each: the current one, or
 /// the newest that has it.
 [[nodiscard]] std::map<std::string, fleet_version_ptr> domains_of(const fleet_versions& versions);
-/// All agents and what they need, in the order of their domains' paths.
+/// What one of them needs of the nodes.
+[[nodiscard]] agent_wish wish_of(const declared_agent& x);
+/// All agents and what they need, in the order of their names.
 [[nodiscard]] std::vector<agent_wish> wishes_of(const node_parts& parts);
 
 /// `domain/agent`, as its address begins.

@@ -66,23 +66,22 @@ std::optional<child_spec> node_tree::scaler_child() const {
   scaler_config config;
   config.keeper = keeper_;
   config.late = late_;
-  for (auto& wish : wishes_of(*parts_)) {
-    const auto all = declared_agents(*parts_->versions);
-    const auto who = std::find_if(all.begin(), all.end(), [&](const declared_agent& x) {
-      return wish.agent == agent_id_of(*x.what);
-    });
-    const auto* spec = who->what;
-    if (!spec->scaling)
+  for (const auto& x : declared_agents(*parts_->versions)) {
+    const auto& spec = *x.what;
+    if (!spec.scaling)
       continue;
     if (!keeper_)
-      for (auto& c : agent_children(*spec, *who->domain)) {
+      for (auto& c : agent_children(spec, *x.domain)) {
         auto id = c.place->where().name;
-        config.replicas.emplace(std::move(id), moving_child{wish.domain + "/agents", std::move(c)});
+        config.replicas.emplace(std::move(id),
+                                moving_child{x.domain->path + "/agents", std::move(c)});
       }
-    config.agents.push_back({std::move(wish), *spec->scaling, spec->slots, spec->timeout});
+    config.agents.push_back({wish_of(x), *spec.scaling, spec.slots, spec.timeout});
   }
   if (config.agents.empty())
     return std::nullopt;
+  std::sort(config.agents.begin(), config.agents.end(),
+            [](const auto& a, const auto& b) { return a.who.agent < b.who.agent; });
   return tree_child("scaler", "scaler", usual_shutdown, place_of(*parts_, "scaler"),
                     [p = parts_, config](caf::event_based_actor* self) {
                       return self->system().spawn(scaler, p, config);

@@ -6,6 +6,7 @@
 #include "actors/standing_orders.hpp"
 #include "nodes/tree_child.hpp"
 
+#include <limits>
 #include <utility>
 
 namespace troupe {
@@ -135,7 +136,8 @@ bool node_tree::runs_here(const child_spec& replica) const {
   std::lock_guard hold{made_->mutex};
   if (const auto changes = parts_->versions->changes();
       std::exchange(made_->placed_for, changes) != changes)
-    made_->alone = place_agents(wishes_of(*parts_), {0, {own_row(*parts_)}, {}, {}});
+    made_->alone = place_agents(wishes_of(*parts_), {0, {own_row(*parts_)}, {}, {}},
+                                std::numeric_limits<std::uint32_t>::max());
   const auto& alone = made_->alone;
   const auto domain = alone.find(replica.place->spec()->card.domain);
   const auto* r = domain == alone.end() ? nullptr : [&]() -> const placed_replica* {

@@ -12,8 +12,6 @@ namespace troupe {
 
 namespace {
 
-constexpr std::uint32_t starts_per_node = 64; ///< by one version of the table
-
 std::uint32_t weight_of(const member& m) noexcept {
   return std::max(1u, m.weight);
 }
@@ -82,7 +80,8 @@ placement_records records_of(const member_table& table) {
   return out;
 }
 
-placement_records place_agents(const std::vector<agent_wish>& wishes, const member_table& table) {
+placement_records place_agents(const std::vector<agent_wish>& wishes, const member_table& table,
+                               std::uint32_t starts) {
   const auto known = records_of(table);
   placement_records out;
   std::vector<wanted_replica> wanted;
@@ -109,7 +108,7 @@ placement_records place_agents(const std::vector<agent_wish>& wishes, const memb
         r.node.clear();
     }
   }
-  const auto orders = place_all(wanted, hosts_of(table), starts_per_node);
+  const auto orders = place_all(wanted, hosts_of(table), starts);
   std::map<std::string_view, placed_replica*> by_id;
   for (std::size_t i = 0; i < wanted.size(); ++i)
     by_id.emplace(wanted[i].id, where[i]);

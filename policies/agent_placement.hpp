@@ -43,6 +43,9 @@ struct placement_record {
   [[nodiscard]] static placement_record read(std::string_view text);
 };
 
+/// On one node by one version of the table, so that the survivors of a large loss are not buried.
+constexpr std::uint32_t starts_per_node = 64;
+
 /// By domain.
 using placement_records = std::map<std::string, placement_record, std::less<>>;
 
@@ -53,9 +56,11 @@ using placement_records = std::map<std::string, placement_record, std::less<>>;
 /// that satisfies their needs, or say why there is none. A function of the table and of what is
 /// declared, so that every node that knows the same version knows the same answer at once, and
 /// nobody waits until it is written down; writing it down is what makes it last. Those on a node
-/// that leaves get another one while it hands over.
+/// that leaves get another one while it hands over. At most `starts` are new on one node: the next
+/// ones follow when the table has these.
 [[nodiscard]] placement_records place_agents(const std::vector<agent_wish>& wishes,
-                                             const member_table& table);
+                                             const member_table& table,
+                                             std::uint32_t starts = starts_per_node);
 
 /// Changes the records so that no node has more than its share, by at most `most` moves. A replica
 /// moves only where its agent has fewer replicas than where it is, and if the move leaves the two

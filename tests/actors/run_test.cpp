@@ -22,6 +22,18 @@ TEST(run, a_task_is_accepted_once_and_ends_once) {
   EXPECT_EQ(s.room.calls.size(), 1u);
 }
 
+// With work for each agent that grows with their number, it would not end in the time of a test.
+TEST(run, a_fleet_of_many_agents_starts_as_one_of_few) {
+  std::vector<agent_spec> many;
+  for (int i = 0; i < 40'000; ++i)
+    many.push_back(an_agent("a" + std::to_string(i)));
+  stage s{a_domain("shop", std::move(many))};
+  auto t = s->submit(wants("a39999"));
+  s->run();
+  ASSERT_TRUE(t->done());
+  EXPECT_TRUE(t->result().ok());
+}
+
 TEST(run, nothing_is_left_running_when_the_node_has_stopped) {
   stage s;
   {
