@@ -11,6 +11,15 @@ bool same_agent(std::string_view a, std::string_view b) noexcept {
   return a.substr(0, a.find('#')) == b.substr(0, b.find('#'));
 }
 
+/// Asks for the memory of a seat. The line before it has its reference count, for the one that will
+/// be chosen.
+void fetch(const seat& place) {
+  const auto* at = reinterpret_cast<const char*>(&place);
+  __builtin_prefetch(at);
+  __builtin_prefetch(at + 64);
+  __builtin_prefetch(at - 64);
+}
+
 } // namespace
 
 const std::vector<seat_ptr>* dispatcher::candidates_for(const plan_run::target& target) const {
@@ -34,6 +43,17 @@ route_strategy dispatcher::strategy_for(const task& what) const {
   return tier ? tier->strategy.value_or(domain_.routing.strategy) : domain_.routing.strategy;
 }
 
+std::size_t dispatcher::window_at(const std::vector<seat_ptr>& all, std::uint64_t dice) {
+  if (block_.of != &all || block_.left == 0) {
+    block_ = {&all, dice % all.size(), block};
+    for (std::size_t i = 0; i < block; ++i)
+      fetch(*all[(block_.at + i) % all.size()]);
+  }
+  --block_.left;
+  // Another part of the same dice.
+  return (block_.at + (dice >> 32) % (block - window + 1)) % all.size();
+}
+
 void dispatcher::approach(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
                           const std::vector<std::string>* own) {
   seats_.clear();
@@ -44,13 +64,8 @@ void dispatcher::approach(const std::vector<seat_ptr>& all, std::size_t from, st
       if (std::find(own->begin(), own->end(), place->where().name) != own->end() &&
           std::find(seats_.begin(), seats_.end(), &place) == seats_.end())
         seats_.push_back(&place);
-  // The line before a seat has its reference count, for the one that will be chosen.
-  for (const auto* place : seats_) {
-    const auto* at = reinterpret_cast<const char*>(place->get());
-    __builtin_prefetch(at);
-    __builtin_prefetch(at + 64);
-    __builtin_prefetch(at - 64);
-  }
+  for (const auto* place : seats_)
+    fetch(**place);
 }
 
 void dispatcher::look_at_all(const plan_run::step_state& state, timestamp now,
@@ -101,9 +116,7 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
   const bool sample = any && all->size() > (learns ? exact_learned : exact) &&
                       strategy != route_strategy::static_order;
   const auto sampled = learns ? window_learned : window;
-  const auto from = sample ? dice % all->size() : 0;
-  if (sample)
-    __builtin_prefetch(&(*all)[from]);
+  const auto from = !sample ? 0 : learns ? dice % all->size() : window_at(*all, dice);
   auto why = std::make_shared<route>();
   why->skill = target.skill.empty() ? std::string{target.agent} : std::string{target.skill};
   why->seen.reserve(sample && !learns ? window : shown + 1);
@@ -165,6 +178,8 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
   if (choice_.chosen == route_choice::nobody)
     return {std::move(why), nullptr, 0};
   auto to = *seats_[choice_.chosen];
+  if (candidates_[choice_.chosen].load >= candidates_[choice_.chosen].slots)
+    block_.left = 0; // Elsewhere somebody may be idle.
   why->agent = to->where().name;
   why->node = to->elsewhere();
   if (why->node.empty())

@@ -34,6 +34,9 @@ class dispatcher {
   /// best.
   static constexpr std::size_t exact_learned = 64;
   static constexpr std::size_t window_learned = 16;
+  /// For as many decisions the window stays among so many neighbours, unless they are busy. Their
+  /// seats are fetched from memory together, and are at hand for those that follow.
+  static constexpr std::size_t block = 32;
   /// So many candidates are written down; the chosen one is always among them.
   static constexpr std::size_t shown = 8;
 
@@ -74,6 +77,8 @@ class dispatcher {
   [[nodiscard]] const std::vector<seat_ptr>* candidates_for(const plan_run::target& target) const;
   [[nodiscard]] const tier_spec* tier_of(const task& what) const;
   [[nodiscard]] route_strategy strategy_for(const task& what) const;
+  /// Where among many seats a window begins.
+  [[nodiscard]] std::size_t window_at(const std::vector<seat_ptr>& all, std::uint64_t dice);
   /// Gathers the seats to choose among and asks for their memory.
   void approach(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
                 const std::vector<std::string>* own);
@@ -89,6 +94,11 @@ class dispatcher {
   const domain_spec& domain_;
   const std::string node_;
   routing_table_ptr table_ = std::make_shared<const routing_table>();
+  struct {
+    const std::vector<seat_ptr>* of = nullptr;
+    std::size_t at = 0;
+    std::size_t left = 0; ///< decisions
+  } block_;
   std::vector<const seat_ptr*> seats_;
   std::vector<candidate> candidates_;
   route_choice choice_;

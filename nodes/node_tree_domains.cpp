@@ -132,12 +132,21 @@ child_spec node_tree::domain_tree(const std::string& path) const {
 }
 
 bool node_tree::runs_here(const child_spec& replica) const {
+  // Most need nothing in particular: there may be very many of them.
+  const auto asks = [](const agent_spec& x) { return x.placement.any() || x.scaling; };
+  if (!asks(*replica.place->spec()))
+    return true;
   const auto& id = replica.place->where().name;
   std::lock_guard hold{made_->mutex};
   if (const auto changes = parts_->versions->changes();
-      std::exchange(made_->placed_for, changes) != changes)
-    made_->alone = place_agents(wishes_of(*parts_), {0, {own_row(*parts_)}, {}, {}},
+      std::exchange(made_->placed_for, changes) != changes) {
+    std::vector<agent_wish> wishes;
+    for (const auto& x : declared_agents(*parts_->versions))
+      if (asks(*x.what))
+        wishes.push_back(wish_of(x));
+    made_->alone = place_agents(wishes, {0, {own_row(*parts_)}, {}, {}},
                                 std::numeric_limits<std::uint32_t>::max());
+  }
   const auto& alone = made_->alone;
   const auto domain = alone.find(replica.place->spec()->card.domain);
   const auto* r = domain == alone.end() ? nullptr : [&]() -> const placed_replica* {

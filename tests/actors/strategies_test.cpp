@@ -110,6 +110,50 @@ TEST(strategies, least_loaded_shares_the_work_out) {
   EXPECT_NEAR(x.cost, random_cost(), 1e-6);
 }
 
+/// The agents that took these tasks, with how many.
+std::map<std::string, int> takers(const std::vector<heard_ptr>& heard) {
+  std::map<std::string, int> out;
+  for (const auto& h : heard) {
+    EXPECT_TRUE(h->done());
+    for (const auto& e : h->record().history)
+      if (const auto* r = e.get<route>())
+        ++out[r->agent];
+  }
+  return out;
+}
+
+TEST(strategies, among_many_agents_none_is_busy_for_long_while_others_are_idle) {
+  constexpr int many = 500;
+  std::vector<agent_spec> agents;
+  for (int i = 0; i < many; ++i) {
+    auto a = an_agent("worker" + std::to_string(i), "script");
+    a.card.skills = {"work"};
+    agents.push_back(std::move(a));
+  }
+  stage s{a_domain("d", std::move(agents))};
+  auto wish = wants("work");
+  wish.keep = durability::none;
+  // One after the other: all of them have their turns.
+  std::vector<heard_ptr> heard;
+  for (int i = 0; i < 2 * many; ++i) {
+    heard.push_back(s->submit(wish));
+    s->run();
+  }
+  EXPECT_GT(takers(heard).size(), many / 4u);
+  // All at once, half as many as there are agents.
+  heard.clear();
+  s.around->pool->held = true;
+  for (int i = 0; i < many / 2; ++i)
+    heard.push_back(s->submit(wish));
+  s->run();
+  s.around->pool->held = false;
+  s->run();
+  const auto by_agent = takers(heard);
+  EXPECT_GT(by_agent.size(), many / 3u);
+  for (const auto& [agent, n] : by_agent)
+    EXPECT_LE(n, 3) << agent;
+}
+
 TEST(strategies, static_takes_the_first_in_order_until_it_is_full) {
   const auto x = run(route_strategy::static_order);
   EXPECT_EQ(x.by_agent.size(), 2u);
