@@ -126,7 +126,9 @@ void cluster_keeper_state::show_absent() {
     homeless_.clear();
   for (const auto& [id, replica] : config_.fleet.replicas) {
     const auto* r = placed_at(placed_, id);
-    const auto as = !r ? health::spare : r->node.empty() ? health::unplaced : health::down;
+    const auto as = !r                             ? health::spare
+                    : r->node.empty() && !r->waits ? health::unplaced
+                                                   : health::down;
     show_absence(*parts_, replica.what.place, as, r ? r->why : std::string{});
     if (!warns)
       continue;

@@ -121,6 +121,7 @@ placement_records place_agents(const std::vector<agent_wish>& wishes, const memb
       ++r.restarts;
     if (o.what != placement_order::kind::start) {
       r.why = o.why;
+      r.waits = o.what == placement_order::kind::wait;
       continue;
     }
     r.node = o.node;

@@ -27,6 +27,7 @@ struct placed_replica {
   std::uint64_t incarnation = 0; ///< of that node
   std::uint32_t restarts = 0;    ///< how often it was started elsewhere because its node was lost
   std::string why;               ///< nowhere: what the nodes lack; never written down
+  bool waits = false;            ///< nowhere, because others start first; its turn comes, likewise
 
   friend bool operator==(const placed_replica&, const placed_replica&) = default;
 };

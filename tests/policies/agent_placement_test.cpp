@@ -127,6 +127,21 @@ TEST(agent_placement, what_nobody_satisfies_waits_with_its_reason) {
   EXPECT_EQ(placed.at("s").replicas.at("s/x#2").restarts, 0u);
 }
 
+TEST(agent_placement, whoever_waits_for_the_starts_before_it_is_not_homeless) {
+  member_table table{7, {node("a")}, {}, {}};
+  const std::vector<agent_wish> wishes{agent("x", 1), agent("y", 1), agent("z", 1)};
+  for (std::uint32_t running = 1; running <= 3; ++running) {
+    const auto placed = place_agents(wishes, table, 1);
+    std::uint32_t here = 0;
+    for (const auto& [id, r] : placed.at("s").replicas) {
+      here += r.node == "a" ? 1u : 0u;
+      EXPECT_EQ(r.waits, r.node.empty()) << id;
+    }
+    EXPECT_EQ(here, running);
+    keep(table, placed);
+  }
+}
+
 TEST(agent_placement, replicas_are_spread_over_regions_first) {
   member_table table{7, {node("a"), node("b"), node("c"), node("d", {}, "us")}, {}, {}};
   const auto placed = place_agents({agent("x", 2)}, table);
