@@ -137,8 +137,16 @@ struct cluster_keeper_state {
   placement_records placed_; ///< by the table of version `placed_by_`
   std::uint64_t placed_by_ = 0;
   std::map<std::string, std::uint32_t> wants_; ///< replicas, by agent
-  std::set<std::string> homeless_;             ///< replicas that people have been warned of
-  std::string members_seen_;                   ///< who takes part, as of `quiet_since_`
+  /// What the records were last made of when there was nothing to write: while it is the same,
+  /// there is nothing again.
+  struct record_grounds {
+    std::uint64_t version = 0; ///< of the table
+    bool quiet = false;
+    std::map<std::string, std::uint32_t> wants;
+    friend bool operator==(const record_grounds&, const record_grounds&) = default;
+  } recorded_;
+  std::set<std::string> homeless_; ///< replicas that people have been warned of
+  std::string members_seen_;       ///< who takes part, as of `quiet_since_`
   timestamp quiet_since_{};
   /// Orchestrators that were told to end, by their actors.
   std::map<caf::actor_id, shard_key> draining_;

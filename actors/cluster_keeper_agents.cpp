@@ -82,6 +82,7 @@ void cluster_keeper_state::on_use_fleet(const fleet_share& x) {
   owners_->serve(x.domains, parts_->now(self_), todo);
   carry_out(todo);
   placed_by_ = 0;
+  recorded_ = {};
   if (members_->table())
     place_replicas();
   arm();
@@ -100,10 +101,13 @@ void cluster_keeper_state::keep_placement(timestamp now) {
     wants_.clear();
     return;
   }
+  const bool evens = now >= later(quiet_since_, quiet);
+  if (recorded_ == record_grounds{table.version, evens, wants_})
+    return;
   auto next = placed_;
   for (const auto& [agent, n] : wants_)
     next[agent.substr(0, agent.rfind('/'))].wanted[agent] = n;
-  if (now >= later(quiet_since_, quiet))
+  if (evens)
     even_out(next, config_.fleet.agents, table, moves_at_once);
   for (auto& [domain, record] : next) {
     auto text = record.text();
@@ -117,6 +121,7 @@ void cluster_keeper_state::keep_placement(timestamp now) {
     carry_out(todo);
     return;
   }
+  recorded_ = {table.version, evens, wants_};
 }
 
 void cluster_keeper_state::show_absent() {

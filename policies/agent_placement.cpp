@@ -138,16 +138,19 @@ bool even_out(placement_records& records, const std::vector<agent_wish>& wishes,
   for (auto& h : hosts)
     by_node.emplace(h.row.node, &h);
   std::map<std::string, std::map<std::string, std::uint32_t>, std::less<>> there;
-  for (const auto& w : wishes)
-    for (const auto& [id, r] : records[w.domain].replicas)
-      if (const auto h = by_node.find(r.node);
-          h != by_node.end() &&
-          std::find(w.replicas.begin(), w.replicas.end(), id) != w.replicas.end()) {
-        ++there[w.agent][r.node];
-        ++h->second->replicas;
-        for (const auto& [name, amount] : w.needs.amounts)
-          h->second->used[name] += amount;
-      }
+  for (const auto& w : wishes) {
+    const auto& runs = records[w.domain].replicas;
+    for (const auto& id : w.replicas) {
+      const auto r = runs.find(id);
+      const auto h = r == runs.end() ? by_node.end() : by_node.find(r->second.node);
+      if (h == by_node.end())
+        continue;
+      ++there[w.agent][r->second.node];
+      ++h->second->replicas;
+      for (const auto& [name, amount] : w.needs.amounts)
+        h->second->used[name] += amount;
+    }
+  }
   bool moved = false;
   for (const auto& w : wishes) {
     for (const auto& id : w.replicas) {
