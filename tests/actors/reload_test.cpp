@@ -1,14 +1,9 @@
 // New versions of the fleet while it runs: who goes by which, and what becomes of the former.
-#include "actors/fleet_keeper.hpp"
-#include "src/config/folder_snapshot.hpp"
-#include "tests/fixtures/stage.hpp"
+#include "tests/fixtures/reloading.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <map>
 #include <set>
 
 using namespace troupe;
@@ -19,137 +14,6 @@ using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
 namespace reload_cases {
-
-/// Says `text` to everything.
-agent_spec says(const std::string& name, const std::string& text) {
-  auto a = an_agent(name);
-  a.card.kind = agent_kind::rules;
-  a.settings = {{"rules", json::array({{{"text", text}}})}};
-  return a;
-}
-
-/// A person is asked, and then the agent does its part.
-plan_node ask_then(const std::string& agent) {
-  plan_node ask;
-  ask.op = plan_op::human;
-  ask.name = "approve";
-  ask.target = "desk";
-  plan_node then;
-  then.name = then.skill = agent;
-  plan_node all;
-  all.op = plan_op::sequence;
-  all.name = "all";
-  all.children = {ask, then};
-  return all;
-}
-
-fleet_spec desk(std::vector<agent_spec> agents) {
-  auto d = a_domain("d", std::move(agents));
-  d.plans["careful"] = ask_then("a");
-  return a_fleet(std::move(d));
-}
-
-/// A node whose fleet comes from folders that are names here. Begins with "one".
-struct reloading {
-  explicit reloading(fleet_spec first) {
-    folders["one"] = first;
-    auto& table = *s.around->disk->kept->versions();
-    stored_version row;
-    row.number = 1;
-    row.digest = "one";
-    row.node = "local";
-    row.about = about_text(first, {}, "");
-    EXPECT_TRUE(table.propose(row, "one") && table.decide(1, true, "", {}));
-    s.around->versions = [this] { return options(); };
-    s.up(std::move(first));
-  }
-
-  version_options options() {
-    version_options out;
-    out.source.own_content = [this] { return own; };
-    out.source.with_domain = [](const std::string& whole, const std::string& domain,
-                                const std::string& part) { return whole + domain + part; };
-    out.source.digest_of = [](const std::string& content) { return content; };
-    out.source.load = [this](const std::string& content) {
-      if (while_loading)
-        while_loading();
-      loaded_content x;
-      if (const auto hit = folders.find(content); hit != folders.end()) {
-        x.fleet = hit->second;
-        // As the command line would have it, and the node has it.
-        x.fleet->data_dir = (std::filesystem::temp_directory_path() / "troupe-tests").string();
-      } else {
-        x.errors.push_back({"d/agents/a.yaml", 3, 1, "kind", "\"" + content + "\" is no kind"});
-      }
-      return x;
-    };
-    auto& table = *s.around->disk->kept->versions();
-    for (const auto& v : table.versions())
-      if (v.state == version_state::active) {
-        out.number = v.number;
-        out.digest = v.digest;
-      }
-    out.former = former_versions(table);
-    return out;
-  }
-  /// The fleet that a node is started with which is alone.
-  fleet_spec active() {
-    auto& table = *s.around->disk->kept->versions();
-    for (const auto& v : table.versions())
-      if (v.state == version_state::active) {
-        auto out = folders.at(v.digest);
-        use_about(out, v.about);
-        return out;
-      }
-    return {};
-  }
-
-  /// Wishes for the folder of this name, and lets it be decided.
-  fleet_reloaded reload(const std::string& folder, milliseconds most = 3s) {
-    const auto out = std::make_shared<std::optional<fleet_reloaded>>();
-    s->api().reload({folder, {}, "ann"}, [out](const fleet_reloaded& x, const refused& why) {
-      *out = x;
-      if (why.why != refusal::none)
-        (*out)->why = why;
-    });
-    s->run();
-    for (milliseconds waited{0}; !*out && waited < most; waited += 50ms)
-      s->advance(50ms);
-    EXPECT_TRUE(out->has_value()) << "nobody answered";
-    return out->value_or(fleet_reloaded{});
-  }
-  std::string text_of(const std::string& skill) {
-    const auto t = s->ask(wants(skill));
-    return t->done() ? t->result().text : t->refusals.empty() ? "nothing" : "refused";
-  }
-  /// Answers the only open question, and says what came of the task.
-  std::string answer(const heard_ptr& t) {
-    const auto open = s->questions();
-    EXPECT_EQ(open.size(), 1u);
-    if (!open.empty()) {
-      EXPECT_EQ(s->answer(open.front()->id, say("yes")), refusal::none);
-    }
-    s->advance(1s);
-    return t->done() ? t->result().text : "not done";
-  }
-  std::set<std::string> agents() {
-    std::set<std::string> out;
-    for (const auto& a : s->api().agents())
-      out.insert(a.name + (a.state == health::up ? "" : " down"));
-    return out;
-  }
-  std::string versions() {
-    std::string out;
-    for (const auto& v : s.around->disk->kept->versions()->versions())
-      out += (out.empty() ? "" : " ") + std::to_string(v.number) + std::string{to_string(v.state)};
-    return out;
-  }
-
-  stage s;
-  std::map<std::string, fleet_spec> folders;
-  std::string own = "one";
-  std::function<void()> while_loading; ///< a folder that is wished for
-};
 
 TEST(reload, a_changed_agent_serves_new_tasks_and_the_old_one_those_that_run) {
   reloading r{desk({says("a", "first")})};
@@ -302,55 +166,6 @@ TEST(reload, limits_of_the_fleet_change_with_the_version) {
   EXPECT_EQ(r.s->shipped().parts()->current()->fleet.budgets.limits.day[0], 5);
 }
 
-TEST(reload, a_bad_folder_changes_nothing) {
-  reloading r{desk({says("a", "first")})};
-  const auto x = r.reload("nonsense");
-  EXPECT_EQ(x.version, 0u);
-  ASSERT_EQ(x.errors.size(), 1u);
-  EXPECT_EQ(to_string(x.errors.front()), "d/agents/a.yaml:3:1: kind: \"nonsense\" is no kind");
-  EXPECT_EQ(r.versions(), "1active");
-  EXPECT_EQ(r.text_of("a"), "first");
-}
-
-TEST(reload, what_takes_a_restart_is_refused_with_its_key) {
-  reloading r{desk({says("a", "first")})};
-  auto more = desk({says("a", "second")});
-  more.shards = 4;
-  auto scaled = desk({says("a", "first")});
-  scaled.domains[0].agents[0].scaling.emplace();
-  r.folders["two"] = more;
-  r.folders["three"] = scaled;
-  auto x = r.reload("two");
-  ASSERT_EQ(x.errors.size(), 1u);
-  EXPECT_THAT(to_string(x.errors.front()), HasSubstr("fleet.yaml: shards: "));
-  EXPECT_THAT(to_string(x.errors.front()), HasSubstr("restart"));
-  x = r.reload("three");
-  ASSERT_EQ(x.errors.size(), 1u);
-  EXPECT_THAT(to_string(x.errors.front()), HasSubstr("d/agents/a.yaml: scaling: "));
-  EXPECT_EQ(r.text_of("a"), "first");
-}
-
-TEST(reload, an_agent_that_does_not_start_refuses_its_version) {
-  reloading r{desk({says("a", "first")})};
-  auto broken = desk({says("a", "first"), an_agent("b", "nobody_registered_this")});
-  auto dead = desk({says("a", "second"), an_agent("b")});
-  dead.domains[0].agents[1].settings = json::object();
-  r.folders["two"] = broken;
-  EXPECT_THAT(r.reload("two").why.detail, HasSubstr("nobody_registered_this"));
-  // One without any rules, and one without a URL.
-  std::string at = "3";
-  for (const auto kind : {agent_kind::rules, agent_kind::http}) {
-    dead.domains[0].agents[1].card.kind = kind;
-    r.folders[at] = dead;
-    EXPECT_THAT(r.reload(at, 40s).why.detail, HasSubstr("agents do not start: d/b@" + at));
-    r.s->advance(5s);
-    EXPECT_EQ(r.versions(), "1active " + at + "refused");
-    at = "4";
-  }
-  EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a"));
-  EXPECT_EQ(r.text_of("a"), "first");
-}
-
 TEST(reload, the_same_again_is_no_new_version) {
   reloading r{desk({says("a", "first")})};
   auto x = r.reload("one");
@@ -382,24 +197,6 @@ TEST(reload, a_task_goes_on_by_its_version_after_a_restart) {
   r.s->advance(10s);
   EXPECT_EQ(r.versions(), "2active");
   EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a@2"));
-}
-
-TEST(reload, a_version_whose_proposer_has_died_is_refused) {
-  reloading r{desk({says("a", "first")})};
-  auto& table = *r.s.around->disk->kept->versions();
-  stored_version row;
-  row.number = 2;
-  row.digest = "two";
-  row.node = "somebody";
-  row.at = r.s->now();
-  ASSERT_TRUE(table.propose(row, "two"));
-  r.folders["three"] = desk({says("a", "third")});
-  // It looks at the table because somebody wants something.
-  EXPECT_EQ(r.reload("three").why.why, refusal::conflict);
-  r.s->advance(2s);
-  EXPECT_EQ(r.versions(), "1active 2refused");
-  EXPECT_EQ(r.reload("three").version, 3u);
-  EXPECT_EQ(r.text_of("a"), "third");
 }
 
 TEST(reload, supervisors_restart_by_the_new_rules) {
@@ -462,115 +259,6 @@ TEST(reload, many_versions_leave_nothing_behind) {
   EXPECT_EQ(r.versions(), "21active");
   EXPECT_EQ(r.s->actors(), actors);
   EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a@21"));
-}
-
-TEST(reload, a_store_that_fails_with_the_proposal_refuses_it_and_the_next_wish_is_taken) {
-  for (const auto how : {store_error::kind::busy, store_error::kind::full, store_error::kind::io}) {
-    reloading r{desk({says("a", "first")})};
-    r.folders["two"] = desk({says("a", "second")});
-    auto& disk = *r.s.around->disk;
-    r.while_loading = [&] { disk.no_versions = how; };
-    const auto x = r.reload("two", 1s);
-    EXPECT_EQ(x.why.why, refusal::busy);
-    EXPECT_THAT(x.why.detail, HasSubstr("troupe reload --list"));
-    if (how != store_error::kind::io) {
-      EXPECT_THAT(r.reload("two", 1s).why.detail, HasSubstr("out of reach"));
-    }
-    r.while_loading = nullptr;
-    disk.no_versions.reset();
-    r.s->advance(2s);
-    EXPECT_EQ(r.reload("two").version, 2u);
-    EXPECT_EQ(r.text_of("a"), "second");
-    EXPECT_EQ(r.versions(), "1former 2active");
-  }
-}
-
-TEST(reload, a_store_that_fails_at_any_moment_keeps_nobody_waiting) {
-  enum class loss { journal, busy, io };
-  for (const auto how : {loss::journal, loss::busy, loss::io}) {
-    bool over = false;
-    for (int moment = 0; !over; ++moment) {
-      reloading r{desk({says("a", "first")})};
-      r.folders["two"] = desk({says("a", "second")});
-      r.folders["three"] = desk({says("a", "third")});
-      fleet_reloaded said;
-      int answers = 0;
-      r.s->api().reload({"two", {}, "ann"}, [&](const fleet_reloaded& x, const refused& why) {
-        said = x;
-        if (why.why != refusal::none)
-          said.why = why;
-        ++answers;
-      });
-      for (int i = 0; i < moment && !over; ++i)
-        over = !r.s->scheduler().try_run_once();
-      auto& disk = *r.s.around->disk;
-      if (how == loss::journal) {
-        disk.closed = store_error::kind::io;
-        r.s->kill_part("journal");
-      } else {
-        disk.no_versions = how == loss::busy ? store_error::kind::busy : store_error::kind::io;
-      }
-      // A store that is broken is opened again and again, until its supervisor has had enough.
-      r.s->advance(how == loss::io ? 100ms : 1s);
-      disk.repair();
-      r.s->advance(8s);
-      ASSERT_EQ(answers, 1) << moment;
-      EXPECT_TRUE(said.version == 2 || said.why.why == refusal::busy)
-          << moment << ": " << said.why.detail;
-      EXPECT_GT(r.reload("three").version, 1u) << moment;
-      EXPECT_EQ(r.text_of("a"), "third") << moment;
-    }
-  }
-}
-
-TEST(reload, the_versions_are_told_as_they_were_known_while_there_is_no_store) {
-  reloading r{desk({says("a", "first")})};
-  r.folders["two"] = desk({says("a", "second")});
-  EXPECT_EQ(r.reload("two").version, 2u);
-  const auto view = [&] {
-    std::string out = "nobody answered";
-    r.s->api().versions([&out](const versions_viewed& x, const refused& why) {
-      out = why.why == refusal::none ? "" : why.detail;
-      for (const auto& v : x.versions)
-        out += std::to_string(v.number) + std::string{to_string(v.state)};
-    });
-    r.s->advance(1s);
-    return out;
-  };
-  r.s->advance(10s);
-  EXPECT_EQ(view(), "2active");
-  auto& disk = *r.s.around->disk;
-  for (const auto how : {store_error::kind::busy, store_error::kind::io}) {
-    disk.no_versions = how;
-    EXPECT_EQ(view(), "2active");
-  }
-  disk.closed = store_error::kind::io;
-  r.s->kill_part("journal");
-  EXPECT_EQ(view(), "2active");
-}
-
-TEST(reload, whoever_waits_hears_that_the_keeper_has_ended) {
-  for (const bool killed : {true, false}) {
-    auto r = std::make_unique<reloading>(desk({says("a", "first")}));
-    auto dead = desk({says("a", "second"), an_agent("b")});
-    dead.domains[0].agents[1].card.kind = agent_kind::rules; // without any: it never starts
-    dead.domains[0].agents[1].settings = json::object();
-    r->folders["two"] = dead;
-    fleet_reloaded heard;
-    int answers = 0;
-    r->s->api().reload({"two", {}, "ann"}, [&](const fleet_reloaded& x, const refused&) {
-      heard = x;
-      ++answers;
-    });
-    r->s->advance(2s);
-    ASSERT_EQ(answers, 0);
-    if (killed)
-      r->s->kill_part("fleet_keeper");
-    else
-      r->s.node.reset();
-    EXPECT_EQ(answers, 1) << killed;
-    EXPECT_EQ(heard.why.why, refusal::stopping) << heard.why.detail;
-  }
 }
 
 } // namespace reload_cases
