@@ -2,6 +2,8 @@
 
 #include "actors/journal_messages.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -18,9 +20,12 @@ class journal_line {
   /// Tasks with a stake in a batch, as (slot, generation).
   using stakes = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 
-  void add(store_write w, std::uint32_t slot, std::uint32_t generation) {
-    if (!open_.writes)
+  void add(store_write&& w, std::uint32_t slot, std::uint32_t generation) {
+    if (!open_.writes) {
       open_.writes = std::make_shared<std::vector<store_write>>();
+      // Batches are mostly as large as the one before.
+      open_.writes->reserve(std::min(last_size_, reserved_most));
+    }
     open_.writes->push_back(std::move(w));
     if (open_.who.empty() || open_.who.back() != std::pair{slot, generation})
       open_.who.emplace_back(slot, generation);
@@ -32,6 +37,7 @@ class journal_line {
   /// Closes the open batch: to be sent now.
   journal_append close() {
     open_.number = next_++;
+    last_size_ = open_.writes->size();
     journal_append out{open_.number, open_.writes,
                        sent_.empty() ? open_.number : sent_.front().number};
     sent_.push_back(std::move(open_));
@@ -64,7 +70,9 @@ class journal_line {
     std::shared_ptr<std::vector<store_write>> writes;
     stakes who;
   };
+  static constexpr std::size_t reserved_most = 256;
   std::uint64_t next_ = 1;
+  std::size_t last_size_ = 1;
   batch open_;
   std::deque<batch> sent_;
 };

@@ -295,7 +295,7 @@ struct orchestrator_state {
   /// Stores an event of a task whose steps are stored.
   void store_event(live_task& t, const event& e);
   void append_event(live_task& t, const event& e);
-  void store(live_task& t, store_write w);
+  void store(live_task& t, store_write&& w);
   void own(store_write& w) const;
 
   // Taking up what the store knows: orchestrator_recover.cpp.

@@ -83,7 +83,7 @@ void orchestrator_state::retire() {
   self_->quit();
 }
 
-void orchestrator_state::store(live_task& t, store_write w) {
+void orchestrator_state::store(live_task& t, store_write&& w) {
   own(w);
   line_.add(std::move(w), t.slot, t.generation);
   last_batch_[t.slot] = line_.number();

@@ -7,10 +7,23 @@
 #include <caf/scheduler/coordinator.hpp>
 #endif
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <thread>
 
 namespace troupe {
+
+namespace {
+
+/// CAF would take four where there are fewer cores. More workers than cores only take turns, and
+/// the journal's thread has to wait for its own.
+std::size_t workers(std::size_t wanted) {
+  constexpr std::size_t least = 2;
+  return wanted > 0 ? wanted : std::max<std::size_t>(least, std::thread::hardware_concurrency());
+}
+
+} // namespace
 
 #if TROUPE_CAF_LEGACY
 
@@ -149,8 +162,7 @@ using coordinator = caf::scheduler::coordinator<calling_neighbours>;
 } // namespace
 
 void tune_scheduler(caf::actor_system_config& config, std::size_t threads) {
-  if (threads > 0)
-    config.set("scheduler.max-threads", threads);
+  config.set("scheduler.max-threads", workers(threads));
   config.module_factories.push_back(
       [](caf::actor_system& sys) -> caf::actor_system::module* { return new coordinator{sys}; });
   // CAF's own messages would go to stdout; what matters of them reaches the log through our
@@ -162,8 +174,7 @@ void tune_scheduler(caf::actor_system_config& config, std::size_t threads) {
 
 void tune_scheduler(caf::actor_system_config& config, std::size_t threads) {
   config.set("caf.work-stealing.moderate-poll-attempts", std::size_t{0});
-  if (threads > 0)
-    config.set("caf.scheduler.max-threads", threads);
+  config.set("caf.scheduler.max-threads", workers(threads));
 }
 
 #endif

@@ -31,7 +31,7 @@ struct dev_settings {
   std::string certificate;           ///< of the HTTP door, in PEM; empty: it speaks plain HTTP
   std::string key;                   ///< with `certificate`
   std::string data;
-  std::size_t threads = 0; ///< of the actors' scheduler; 0: one per core, at least four
+  std::size_t threads = 0; ///< of the actors' scheduler; 0: one per core, at least two
   std::string log_level;
   std::string log_format = "text";
   bool no_store = false;

@@ -195,10 +195,6 @@ class sqlite_store final : public store {
   /// other, and every page would be split half full. What comes for a task after its end still does
   /// nothing.
   void write_all(std::span<const std::span<const store_write>> batches) {
-    const auto in_order = [this](const std::vector<keyed_write>& some) {
-      for (const auto& [key, n, w] : some)
-        write(*w);
-    };
     begun_.clear();
     ended_.clear();
     for (const auto& batch : batches)
@@ -206,7 +202,8 @@ class sqlite_store final : public store {
         if (w.what == store_write::kind::open)
           begun_.push_back({task_key(w.id), begun_.size(), &w});
     std::sort(begun_.begin(), begun_.end());
-    in_order(begun_);
+    for (const auto& [key, n, w] : begun_)
+      open(key, *w);
     for (const auto& batch : batches)
       for (const auto& w : batch)
         if (w.what == store_write::kind::close) {
@@ -216,7 +213,8 @@ class sqlite_store final : public store {
           write(w);
         }
     std::sort(ended_.begin(), ended_.end());
-    in_order(ended_);
+    for (const auto& [key, n, w] : ended_)
+      close(key, *w);
   }
 
   /// Reads the open tasks again after a transaction that failed: whatever it did to them in memory,
@@ -254,11 +252,10 @@ class sqlite_store final : public store {
   void write(const store_write& w) {
     switch (w.what) {
     case store_write::kind::open:
-      return open(w);
+    case store_write::kind::close:
+      return; // `write_all` does these in their order.
     case store_write::kind::append:
       return append(w);
-    case store_write::kind::close:
-      return close(w);
     case store_write::kind::session:
       return put_session(w);
     case store_write::kind::effect:
@@ -278,10 +275,9 @@ class sqlite_store final : public store {
     }
   }
 
-  void open(const store_write& w) {
+  void open(std::int64_t key, const store_write& w) {
     if (open_.find(w.id))
       return;
-    auto key = task_key(w.id);
     if (!insert_at(key, w)) {
       const auto place = reader_.place_for(w.id);
       if (!place)
@@ -326,11 +322,8 @@ class sqlite_store final : public store {
     e->state = w.state;
   }
 
-  void close(const store_write& w) {
-    auto* e = open_.find(w.id);
-    if (!e)
-      return;
-    insert_end_.number(1, e->key)
+  void close(std::int64_t key, const store_write& w) {
+    insert_end_.number(1, key)
         .number(2, static_cast<int>(w.state))
         .number(3, stored_micros(w.at))
         .blob(4, w.body)
