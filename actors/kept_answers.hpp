@@ -24,6 +24,7 @@ class kept_answers {
     outcome_ptr what;
     std::shared_ptr<const std::string> note; ///< as in `call_ended`
     timestamp at{};
+    std::size_t bytes = 0; ///< about; set by `keep`
   };
   /// Keeps it, if it took long enough to be worth it; whether it did.
   bool keep(answer x, milliseconds took);
@@ -39,9 +40,13 @@ class kept_answers {
   static constexpr milliseconds worth{50};          ///< a call that took less is made again
   static constexpr milliseconds long_enough{10000}; ///< a shard is taken over within seconds
   static constexpr std::size_t most = 256;
+  static constexpr std::size_t room = std::size_t{4} << 20; ///< bytes, with the calls
 
  private:
+  void drop(std::size_t first);
+
   std::vector<answer> all_; ///< the oldest first
+  std::size_t bytes_ = 0;   ///< of all
 };
 
 } // namespace troupe
