@@ -274,7 +274,11 @@ void agent_state::on_runner_ended(const runner_ended& x) {
     who.note = who.note ? std::make_shared<const std::string>(*who.note + "; " +
                                                               parts_->without_secrets(*x.note))
                         : std::make_shared<const std::string>(parts_->without_secrets(*x.note));
-  answer(who.caller, who.call, who.since, x.x, std::move(who.note), who.query, std::move(who.what));
+  auto said = answer(who.caller, who.call, who.since, x.x, who.note, who.query);
+  const auto now = parts_->now(self_);
+  if (said->ok() && kept_.keep({std::move(who.what), std::move(said), std::move(who.note), now},
+                               std::chrono::duration_cast<milliseconds>(now - who.since)))
+    arm();
   start_next();
 }
 
@@ -336,19 +340,15 @@ outcome_ptr agent_state::without_secrets(outcome_ptr x) const {
   return std::make_shared<const outcome>(std::move(y));
 }
 
-void agent_state::answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x,
-                         std::shared_ptr<const std::string> note, bool query, agent_call_ptr what) {
+outcome_ptr agent_state::answer(const caf::actor& to, std::uint64_t call, timestamp since,
+                                outcome_ptr x, std::shared_ptr<const std::string> note,
+                                bool query) {
   auto y = without_secrets(checked(std::move(x), query));
   // A call that nobody waited for any more says nothing about the agent.
   if (y->failed.why != reason::cancelled)
     count(*y, since);
-  if (what && y->ok()) {
-    const auto now = parts_->now(self_);
-    if (kept_.keep({std::move(what), y, note, now},
-                   std::chrono::duration_cast<milliseconds>(now - since)))
-      arm();
-  }
-  self_->send(to, call_ended{call, std::move(y), std::move(note)});
+  self_->send(to, call_ended{call, y, std::move(note)});
+  return y;
 }
 
 void agent_state::count(const outcome& x, timestamp since) {

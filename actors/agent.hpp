@@ -68,9 +68,9 @@ struct agent_state {
   void end_late(running& who);
   /// Comes back for the first call whose time is over then.
   void arm();
-  void answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x,
-              std::shared_ptr<const std::string> note = nullptr, bool query = false,
-              agent_call_ptr what = nullptr);
+  /// Returns what was answered.
+  outcome_ptr answer(const caf::actor& to, std::uint64_t call, timestamp since, outcome_ptr x,
+                     std::shared_ptr<const std::string> note = nullptr, bool query = false);
   void count(const outcome& x, timestamp since);
   [[nodiscard]] outcome_ptr checked(outcome_ptr x, bool query) const;
   /// The outcome without the secrets that the agent may have been told and repeats.

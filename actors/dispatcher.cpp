@@ -43,15 +43,16 @@ route_strategy dispatcher::strategy_for(const task& what) const {
   return tier ? tier->strategy.value_or(domain_.routing.strategy) : domain_.routing.strategy;
 }
 
-std::size_t dispatcher::window_at(const std::vector<seat_ptr>& all, std::uint64_t dice) {
-  if (block_.of != &all || block_.left == 0) {
-    block_ = {&all, dice % all.size(), block};
-    for (std::size_t i = 0; i < block; ++i)
-      fetch(*all[(block_.at + i) % all.size()]);
+std::size_t dispatcher::window_at(const std::vector<seat_ptr>& all, neighbours& now,
+                                  std::uint64_t dice) {
+  if (now.left == 0) {
+    now = {dice % all.size(), block};
+    for (std::size_t i = 0; i < std::min(block, all.size()); ++i)
+      fetch(*all[(now.at + i) % all.size()]);
   }
-  --block_.left;
+  --now.left;
   // Another part of the same dice.
-  return (block_.at + (dice >> 32) % (block - window + 1)) % all.size();
+  return (now.at + (dice >> 32) % (block - window + 1)) % all.size();
 }
 
 void dispatcher::approach(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
@@ -116,7 +117,8 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
   const bool sample = any && all->size() > (learns ? exact_learned : exact) &&
                       strategy != route_strategy::static_order;
   const auto sampled = learns ? window_learned : window;
-  const auto from = !sample ? 0 : learns ? dice % all->size() : window_at(*all, dice);
+  auto* near = sample && !learns ? &blocks_[all] : nullptr;
+  const auto from = near ? window_at(*all, *near, dice) : sample ? dice % all->size() : 0;
   auto why = std::make_shared<route>();
   why->skill = target.skill.empty() ? std::string{target.agent} : std::string{target.skill};
   why->seen.reserve(sample && !learns ? window : shown + 1);
@@ -178,8 +180,8 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
   if (choice_.chosen == route_choice::nobody)
     return {std::move(why), nullptr, 0};
   auto to = *seats_[choice_.chosen];
-  if (candidates_[choice_.chosen].load >= candidates_[choice_.chosen].slots)
-    block_.left = 0; // Elsewhere somebody may be idle.
+  if (near && candidates_[choice_.chosen].load >= candidates_[choice_.chosen].slots)
+    near->left = 0; // Elsewhere somebody may be idle.
   why->agent = to->where().name;
   why->node = to->elsewhere();
   if (why->node.empty())

@@ -7,6 +7,7 @@
 #include <troupe/fleet.hpp>
 
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -45,7 +46,10 @@ class dispatcher {
       : domain_(domain)
       , node_(std::move(node)) {}
 
-  void use(routing_table_ptr table) { table_ = std::move(table); }
+  void use(routing_table_ptr table) {
+    table_ = std::move(table);
+    blocks_.clear();
+  }
   [[nodiscard]] const routing_table_ptr& table() const noexcept { return table_; }
 
   /// From this stage of overload on, agents are spared that say so.
@@ -77,8 +81,13 @@ class dispatcher {
   [[nodiscard]] const std::vector<seat_ptr>* candidates_for(const plan_run::target& target) const;
   [[nodiscard]] const tier_spec* tier_of(const task& what) const;
   [[nodiscard]] route_strategy strategy_for(const task& what) const;
+  struct neighbours {
+    std::size_t at = 0;
+    std::size_t left = 0; ///< decisions
+  };
   /// Where among many seats a window begins.
-  [[nodiscard]] std::size_t window_at(const std::vector<seat_ptr>& all, std::uint64_t dice);
+  [[nodiscard]] static std::size_t window_at(const std::vector<seat_ptr>& all, neighbours& now,
+                                             std::uint64_t dice);
   /// Gathers the seats to choose among and asks for their memory.
   void approach(const std::vector<seat_ptr>& all, std::size_t from, std::size_t count,
                 const std::vector<std::string>* own);
@@ -94,11 +103,7 @@ class dispatcher {
   const domain_spec& domain_;
   const std::string node_;
   routing_table_ptr table_ = std::make_shared<const routing_table>();
-  struct {
-    const std::vector<seat_ptr>* of = nullptr;
-    std::size_t at = 0;
-    std::size_t left = 0; ///< decisions
-  } block_;
+  std::unordered_map<const std::vector<seat_ptr>*, neighbours> blocks_; ///< by entry of the table
   std::vector<const seat_ptr*> seats_;
   std::vector<candidate> candidates_;
   route_choice choice_;

@@ -115,7 +115,7 @@ seat_ptr find_seat(const address& x) {
 std::vector<caf::message> everything() {
   const refused no{refusal::busy, "full", milliseconds{5}, {{"/x", "max", "too many"}}};
   return {
-      caf::make_message(run_call{1, a_call()}),
+      caf::make_message(run_call{1, a_call(), true}),
       caf::make_message(call_ended{2, an_outcome(), std::make_shared<const std::string>("n")}),
       caf::make_message(call_ended{2, an_outcome(), nullptr}),
       caf::make_message(task_progressed{a_record()}),
