@@ -2,6 +2,7 @@
 // that send.
 #include "policies/quota_book.hpp"
 #include "policies/quota_slice.hpp"
+#include "tests/policies/llm/quota_words.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,14 +11,10 @@
 #include <vector>
 
 using namespace troupe;
+using namespace troupe::quota_words;
 using namespace std::chrono_literals;
 
-namespace quota_book_cases {
-
-constexpr timestamp t0{std::chrono::hours{1000}};
-constexpr quota_amount requests(std::uint64_t n) {
-  return {{n, 0, 0}};
-}
+namespace quota_book_deaths_cases {
 
 /// A node's desk, as far as a book can see it.
 struct desk {
@@ -373,4 +370,4 @@ TEST(quota_slice_ways, it_tells_when_what_is_in_use_gets_free) {
   EXPECT_EQ(s.leaves(t0 + 21s)[11], (quota_amount{{1, 50, 0}}));
 }
 
-} // namespace quota_book_cases
+} // namespace quota_book_deaths_cases
