@@ -20,7 +20,7 @@ struct domain_view;
 
 /// Something an orchestrator does for a task once the events that decided it are stored.
 struct effect {
-  enum class kind : std::uint8_t { begin, call, delegate, ask, settle, end };
+  enum class kind : std::uint8_t { accept, start, call, delegate, ask, settle, end };
   kind what;
   std::uint64_t after = 0; ///< number of the journal batch that has to be on disk before
   std::uint32_t step = 0;
@@ -47,7 +47,8 @@ struct live_task {
   std::uint32_t generation = 0; ///< of the slot
   task_state state = task_state::submitted;
   bool triage = false; ///< `run` is the understanding of the task, not its plan
-  bool ending = false; ///< its end is on the way to the journal
+  bool accepted = false; ///< whoever has asked for it may know: it is stored, if it is to be
+  bool ending = false;   ///< its end is on the way to the journal
   bool recovered = false;
   plan_ptr how;
   std::optional<plan_run> run;
@@ -81,7 +82,7 @@ struct live_task {
     use = {};
     marked = false;
     state = task_state::submitted;
-    triage = ending = recovered = false;
+    triage = accepted = ending = recovered = false;
     how = nullptr;
     run.reset();
     history.clear();

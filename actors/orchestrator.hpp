@@ -286,6 +286,10 @@ struct orchestrator_state {
 
   // The journal: orchestrator_journal.cpp.
   void hold(live_task& t, effect e);
+  /// It need not wait until the task is on disk (`durability: task`): if the task never gets there,
+  /// nobody has heard of it, nothing was changed and nothing paid for, and it may be done again.
+  /// The task is then stored with its end, so that it waits for the disk once and not twice.
+  [[nodiscard]] static bool leaves_nothing_behind(const live_task& t, const effect& e);
   void release(live_task& t, std::uint64_t stored);
   void perform(live_task& t, effect e);
   void ask_journal(std::function<void(troupe::store&)> what);

@@ -23,7 +23,7 @@ void orchestrator_state::acknowledge(live_task& t, const caf::actor& from, bool 
                                      const std::string& asked_as) {
   auto& watcher = add_watcher(t, from, progress);
   // What is not stored yet is not acknowledged, however often it is asked for.
-  if (t.state != task_state::submitted)
+  if (t.accepted)
     self_->send(from, task_accepted{t.what->id, true, asked_as});
   else if (!asked_as.empty())
     t.asked_again.emplace_back(from, asked_as);
@@ -250,7 +250,8 @@ void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
   }
   t.stored = 1; // The open row stands for the first event.
   timers_.arm(slot, t.what->deadline);
-  hold(t, {effect::kind::begin, 0, 0, 0, nullptr});
+  hold(t, {effect::kind::accept, 0, 0, 0, nullptr});
+  hold(t, {effect::kind::start, 0, 0, 0, nullptr});
   arm();
 }
 

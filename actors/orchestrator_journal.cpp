@@ -173,12 +173,24 @@ void orchestrator_state::hold(live_task& t, effect e) {
     }
     unmark_version(t);
   }
-  if (auto batch = last_batch_.find(t.slot); batch != last_batch_.end()) {
+  if (auto batch = last_batch_.find(t.slot);
+      batch != last_batch_.end() && !leaves_nothing_behind(t, e)) {
     e.after = batch->second;
     t.held.push_back(std::move(e));
     return;
   }
   perform(t, std::move(e));
+}
+
+bool orchestrator_state::leaves_nothing_behind(const live_task& t, const effect& e) {
+  // Nobody builds on what was done outside before it is on record.
+  if (t.what->keep != durability::task || !t.ledger.empty())
+    return false;
+  if (e.what == effect::kind::start)
+    // Whoever follows its progress hears first that it is accepted.
+    return std::none_of(t.watchers.begin(), t.watchers.end(),
+                        [](const auto& w) { return w.progress; });
+  return e.what == effect::kind::call && !acts(t, e.to) && e.to->costs_nothing();
 }
 
 void orchestrator_state::release(live_task& t, std::uint64_t stored) {
@@ -198,13 +210,16 @@ void orchestrator_state::release(live_task& t, std::uint64_t stored) {
 
 void orchestrator_state::perform(live_task& t, effect e) {
   switch (e.what) {
-  case effect::kind::begin:
+  case effect::kind::accept:
+    t.accepted = true;
     for (const auto& w : t.watchers)
       if (w.confirm)
         self_->send(w.who, task_accepted{t.what->id, false, {}});
     for (const auto& [who, id] : t.asked_again)
       self_->send(who, task_accepted{t.what->id, true, id});
     t.asked_again.clear();
+    break;
+  case effect::kind::start:
     if (!t.ending)
       start_work(t);
     break;

@@ -87,7 +87,7 @@ void orchestrator_state::recover(const stored_task& x) {
   const auto slot = new_slot();
   auto& t = *slots_[slot];
   t.what = std::make_shared<const task>(*std::move(what));
-  t.recovered = true;
+  t.recovered = t.accepted = true;
   enter_version(t);
   if (t.what->fleet != 0) {
     t.marked = true;

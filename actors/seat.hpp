@@ -247,6 +247,28 @@ class alignas(64) seat {
   [[nodiscard]] float cost() const noexcept { return cost_; }
   [[nodiscard]] float quality() const noexcept { return quality_; }
   [[nodiscard]] effects does() const noexcept { return does_; }
+  /// A call of the agent is paid for neither in money nor in people's time, as far as its kind and
+  /// its team say.
+  [[nodiscard]] bool costs_nothing() const noexcept {
+    if (!spec_ || cost_ > 0)
+      return false;
+    switch (spec_->card.kind) {
+    case agent_kind::native:
+    case agent_kind::rules:
+    case agent_kind::subprocess:
+    case agent_kind::triage:
+    case agent_kind::knowledge:
+      return true;
+    case agent_kind::http:
+    case agent_kind::human:
+    case agent_kind::llm:
+    case agent_kind::a2a:
+    case agent_kind::mcp:
+    case agent_kind::worker:
+      break;
+    }
+    return false;
+  }
   /// Whom its agent depends on; null: nobody.
   [[nodiscard]] const provider_ptr& depends_on() const noexcept { return provider_; }
   /// The stage of overload from which on it gets no new work; 0: never.

@@ -10,14 +10,14 @@ namespace troupe::bench {
 
 namespace {
 
-constexpr int rounds = 7;
+constexpr int repeats = 7;
 constexpr int checks = 20'000;
 
-/// Nanoseconds of one `work()`, the median of all rounds.
+/// Nanoseconds of one `work()`, the median of all repeats.
 template <class Work>
 double nanoseconds(Work work) {
   std::vector<double> found;
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < repeats; ++round) {
     const auto began = std::chrono::steady_clock::now();
     for (int i = 0; i < checks; ++i)
       work();

@@ -16,8 +16,6 @@ namespace {
 
 constexpr std::size_t items = 10'000;
 constexpr std::size_t window = 1'000; ///< steps at each end whose times are compared
-constexpr int rounds = 5;
-
 json list_of(std::size_t n) {
   auto out = json::array();
   for (std::size_t i = 0; i < n; ++i)
@@ -167,14 +165,14 @@ void say(const std::string& name, const std::vector<cost>& costs, const std::str
   report("history_growth/" + name, median(last), "us", median(first),
          what + ", steps " + std::to_string(items - window) + " to " + std::to_string(items) +
              " of a task against its steps 10 to " + std::to_string(window + 10) +
-             ", one in flight, every event watched, " + std::to_string(rounds) + " tasks");
+             ", one in flight, every event watched, " + std::to_string(usual_rounds) + " tasks");
 }
 
 } // namespace
 
 void history_growth() {
   std::vector<cost> costs;
-  for (int i = 0; i < rounds; ++i)
+  for (int i = 0; i < usual_rounds; ++i)
     costs.push_back(interpreter_alone());
   say("interpreter", costs, "the interpreter alone");
   for (const auto keep : {durability::none, durability::step}) {
@@ -187,7 +185,7 @@ void history_growth() {
     {
       const auto n = make_node(sys, keep, keep == durability::none ? std::string{} : dir.string());
       costs.clear();
-      for (int i = 0; i < rounds; ++i)
+      for (int i = 0; i < usual_rounds; ++i)
         costs.push_back(through_the_node(*n));
       n->stop();
     }

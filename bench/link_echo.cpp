@@ -20,8 +20,6 @@ namespace troupe::bench {
 
 namespace {
 
-constexpr int rounds = 5;
-
 void must(bool ok, const char* what) {
   if (!ok)
     throw std::runtime_error{std::string{"link_echo: "} + what};
@@ -139,14 +137,14 @@ void link_echo() {
     figures ours;
     tcp_floor(count / 10 + window, window);
     pair.run(count / 10 + window, window);
-    for (int i = 0; i < rounds; ++i) {
+    for (int i = 0; i < usual_rounds; ++i) {
       floor.add(tcp_floor(count, window));
       ours.add(pair.run(count, window));
     }
     const auto name = "link_echo/" + std::to_string(window);
     const auto note = "envelopes of 256 bytes to an echo in a second mesh and back, TLS 1.3, in "
                       "flight " +
-                      std::to_string(window) + ", " + std::to_string(rounds) + " x " +
+                      std::to_string(window) + ", " + std::to_string(usual_rounds) + " x " +
                       std::to_string(count) +
                       "; floor: blocking TCP, one write per message, no TLS";
     report(name + "/throughput", median(ours.rate), "envelopes/s", median(floor.rate), note);

@@ -37,8 +37,6 @@ struct series {
   }
 };
 
-constexpr int rounds = 5;
-
 /// Rounds of troupe, of bare CAF in a program of its own, and of bare CAF under troupe's scheduler
 /// and allocator, in turn, so that a machine whose speed drifts treats all alike. The second is the
 /// floor; the third is told besides, since it says what troupe's own work costs.
@@ -50,12 +48,12 @@ void compare(const std::string& name, const std::string& floor, std::uint64_t co
   series mine;
   tuned(count / 10 + window, window);
   ours(count / 10 + window, window);
-  for (int i = 0; i < rounds; ++i) {
+  for (int i = 0; i < usual_rounds; ++i) {
     bare.add(bare_caf(floor, count, window));
     mine.add(ours(count, window));
     lean.add(tuned(count, window));
   }
-  const auto note = what + ", in flight " + std::to_string(window) + ", " + std::to_string(rounds) +
+  const auto note = what + ", in flight " + std::to_string(window) + ", " + std::to_string(usual_rounds) +
                     " x " + std::to_string(count) + " tasks";
   const auto at = name + "/" + std::to_string(window);
   report(at + "/throughput", median(mine.rate), "tasks/s", median(bare.rate), note);
@@ -148,7 +146,7 @@ void durable_local() {
       std::vector<double> floor;
       std::vector<double> mine;
       fleet.run(count / 10, window, "noop", 160);
-      for (int i = 0; i < rounds; ++i) {
+      for (int i = 0; i < usual_rounds; ++i) {
         floor.push_back(sqlite_floor(dir, count, window) / 2);
         mine.push_back(fleet.run(count, window, "noop", 160).per_second);
       }
@@ -158,7 +156,7 @@ void durable_local() {
              "durability " + std::string{to_string(keep)} +
                  ", against bare SQLite group commit of two rows of 256 bytes a task, in flight = "
                  "rows per commit = " +
-                 std::to_string(window) + ", synchronous=FULL, " + std::to_string(rounds) + " x " +
+                 std::to_string(window) + ", synchronous=FULL, " + std::to_string(usual_rounds) + " x " +
                  std::to_string(count) + " tasks");
     }
   }
@@ -200,7 +198,7 @@ void agents_idle() {
     t.run->start(timestamp{}, todo);
     std::vector<double> ns;
     dice_box dice{7};
-    for (int round = 0; round < rounds; ++round) {
+    for (int round = 0; round < usual_rounds; ++round) {
       constexpr int decisions = 200'000;
       const auto began = std::chrono::steady_clock::now();
       for (int i = 0; i < decisions; ++i)

@@ -120,7 +120,6 @@ caf::behavior caller(caf::event_based_actor* self, load_ptr work, caf::actor to,
 /// codec, two posts and two proxies, there and back. The floor is the same call and answer between
 /// the two actors directly.
 void call_remote() {
-  constexpr int rounds = 5;
   const address where{address_kind::domain, "bench#0"};
   caf::actor_system_config settings;
   tune_scheduler(settings, 0);
@@ -147,7 +146,7 @@ void call_remote() {
     for (const std::uint64_t window : {1, 64, 512}) {
       const std::uint64_t count = window == 1 ? 5'000 : 50'000;
       std::vector<double> near_rate, far_rate, near_p50, far_p50;
-      for (int round = 0; round < rounds; ++round) {
+      for (int round = 0; round < usual_rounds; ++round) {
         const auto one = [&](const caf::actor& to) {
           return drive(count, window,
                        [&](const load_ptr& work) { sys.spawn(caller, work, to, what); });
@@ -160,7 +159,7 @@ void call_remote() {
         far_p50.push_back(far_run.p50_us);
       }
       const auto note = "bare CAF call as floor; window " + std::to_string(window) +
-                        "; 256-byte text; " + std::to_string(rounds) + " x " +
+                        "; 256-byte text; " + std::to_string(usual_rounds) + " x " +
                         std::to_string(count) + " calls, interleaved";
       report("call_remote_rate_w" + std::to_string(window), median(far_rate), "calls/s",
              median(near_rate), note);

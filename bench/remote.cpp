@@ -24,8 +24,6 @@ namespace troupe::bench {
 
 namespace {
 
-constexpr int rounds = 5;
-
 /// A node with a post and a TLS link.
 class linked_node {
  public:
@@ -166,7 +164,7 @@ void remote_route() {
   basp_floor basp;
   for (const auto& [window, count] : {std::pair{1u, 5000u}, {64u, 50000u}, {512u, 100000u}}) {
     std::vector<double> rate, p50, basp_rate, basp_p50, tcp_rate;
-    for (int i = -1; i < rounds; ++i) {
+    for (int i = -1; i < usual_rounds; ++i) {
       // The first round only warms up.
       const auto n = i < 0 ? count / 10 + window : count;
       const auto theirs = basp.run(n, window);
@@ -183,7 +181,7 @@ void remote_route() {
     const auto name = "remote_route/" + std::to_string(window);
     const auto note = "tasks of durability none to a no-op agent in another process, TLS 1.3, 256 "
                       "bytes of text, in flight " +
-                      std::to_string(window) + ", " + std::to_string(rounds) + " x " +
+                      std::to_string(window) + ", " + std::to_string(usual_rounds) + " x " +
                       std::to_string(count) + ", interleaved; floor: ";
     const auto bare_caf = note + "request() to an actor in another process over BASP, plain, stock";
     report(name + "/throughput", median(rate), "tasks/s", median(basp_rate), bare_caf);

@@ -8,6 +8,9 @@
 
 namespace troupe::bench {
 
+/// Most figures are the median of so many rounds.
+inline constexpr int usual_rounds = 5;
+
 /// One line of the benchmark's output: what was measured beside its raw floor of the same run.
 /// `ratio` is value / floor for throughputs (higher is better) and for times and sizes (lower is
 /// better) alike; `note` states program, in flight, durability and samples.

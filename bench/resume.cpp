@@ -21,7 +21,7 @@ using clock = std::chrono::steady_clock;
 
 constexpr std::size_t tasks = 10'000;
 constexpr std::uint32_t shards = 2;
-constexpr int rounds = 3;
+constexpr int starts = 3;
 
 double since(clock::time_point t) {
   return std::chrono::duration<double, std::milli>(clock::now() - t).count();
@@ -169,7 +169,7 @@ void resume() {
                    ("troupe-bench-resume-" + std::to_string(getpid()));
   std::vector<double> ours;
   std::vector<double> floors;
-  for (int i = 0; i < rounds; ++i)
+  for (int i = 0; i < starts; ++i)
     for (const bool mine : {false, true}) {
       std::filesystem::remove_all(dir);
       std::filesystem::create_directories(dir);
@@ -181,7 +181,7 @@ void resume() {
   report("resume/10000", median(ours), "ms", median(floors),
          "start to 10000 interrupted tasks at their agent again, durability step; floor: the store "
          "alone reads and writes the same rows; " +
-             std::to_string(rounds) + " rounds");
+             std::to_string(starts) + " starts");
 }
 
 } // namespace troupe::bench

@@ -60,10 +60,10 @@ std::string cost_text(const json& from) {
       c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
     columns.push_back(std::move(name));
   }
-  const bool days = by == std::vector<std::string>{"day"};
+  const bool daily = by == std::vector<std::string>{"day"};
   for (const char* name : {"COST", "CALLS", "INPUT", "OUTPUT"})
     columns.emplace_back(name);
-  if (!days)
+  if (!daily)
     columns.emplace_back("TREND");
   std::vector<std::vector<std::string>> rows;
   const auto put = [&](const json& x, bool total) {
@@ -76,7 +76,7 @@ std::string cost_text(const json& from) {
     row.push_back(count_words(x, "calls"));
     row.push_back(count_words(x, "input_tokens"));
     row.push_back(count_words(x, "output_tokens"));
-    if (!days)
+    if (!daily)
       row.push_back(trend(x));
   };
   if (!by.empty())

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace customer_support_boundary_cases {
 
 using namespace troupe;
 using namespace troupe::support;
@@ -64,8 +64,6 @@ json changed(json base, const json& patch) {
   base.merge_patch(patch);
   return base;
 }
-
-} // namespace
 
 TEST_F(billing_boundary, catches_planted_semantic_failures) {
   const std::string refund = "We have issued a $49.00 refund to your card.";
@@ -137,3 +135,5 @@ TEST_F(billing_boundary, lets_the_desks_own_answers_pass) {
   for (const auto& [why, times] : refused)
     ADD_FAILURE() << times << " x " << why;
 }
+
+} // namespace customer_support_boundary_cases

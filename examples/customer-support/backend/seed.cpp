@@ -230,9 +230,9 @@ class filler {
         .run();
   }
 
-  static day later(day from, int months) {
+  static day later(day from, int by) {
     const std::chrono::year_month_day date{from};
-    return day{date + std::chrono::months{months}};
+    return day{date + std::chrono::months{by}};
   }
 
   database& db_;

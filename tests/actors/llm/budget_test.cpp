@@ -11,6 +11,8 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
+namespace budget_cases {
+
 namespace {
 
 budget_amount most_calls(std::int64_t n) {
@@ -352,3 +354,5 @@ TEST(complexity, simple_requests_go_to_the_simple_model_and_come_back_when_it_is
   x.ask("work", "Where is my parcel?");
   EXPECT_EQ(x.asked.size(), before + 1);
 }
+
+} // namespace budget_cases

@@ -10,6 +10,8 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
+namespace client_tools_cases {
+
 namespace {
 
 const json now_tool{{{"name", "now"}, {"description", "The time"}}};
@@ -102,3 +104,5 @@ TEST(client_tools, nobody_gets_words_in_by_turns_that_were_not_asked_for) {
        {json(nullptr), json(5), json{{"client", 5}}, json{{"client", {{"tools", 5}}}}})
     EXPECT_TRUE(client_tools::of(bad).tools.empty());
 }
+
+} // namespace client_tools_cases

@@ -13,6 +13,8 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
+namespace knowledge_cases {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -252,3 +254,5 @@ TEST(llm_cache, an_answer_without_confidence_is_not_kept) {
     ASSERT_TRUE(x.ask("who won in Madrid")->done());
   EXPECT_EQ(x.asked.size(), 3u);
 }
+
+} // namespace knowledge_cases

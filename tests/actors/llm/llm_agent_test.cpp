@@ -8,6 +8,8 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
+namespace llm_agent_cases {
+
 TEST(llm_agent, answers_with_what_the_model_says_and_what_it_cost) {
   scene x;
   x.small(says("In Leeds.", {{"place", "Leeds"}}, 0.8));
@@ -302,3 +304,5 @@ TEST(llm_agent, a_task_that_is_cancelled_while_a_tool_works_asks_nobody_any_more
   ASSERT_TRUE(t->done());
   EXPECT_EQ(t->record().state, task_state::canceled);
 }
+
+} // namespace llm_agent_cases

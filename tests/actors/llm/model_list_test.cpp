@@ -5,6 +5,8 @@
 
 using namespace troupe;
 
+namespace model_list_cases {
+
 TEST(model_list, only_what_the_provider_did_counts_for_its_breaker) {
   model_reply said;
   EXPECT_EQ(model_list::sign_of(said), call_sign::good);
@@ -22,3 +24,5 @@ TEST(model_list, only_what_the_provider_did_counts_for_its_breaker) {
     EXPECT_EQ(model_list::sign_of(said), call_sign::bad) << to_string(why);
   }
 }
+
+} // namespace model_list_cases

@@ -14,6 +14,8 @@ using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
+namespace triage_model_cases {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -197,3 +199,5 @@ TEST(triage_model, when_no_model_answers_the_rules_stand) {
   EXPECT_NE(u->data["asked"]["outcome"].get<std::string>().find("no model has answered"),
             std::string::npos);
 }
+
+} // namespace triage_model_cases

@@ -10,7 +10,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::scratch;
 
-std::string error_of(const std::filesystem::path& file, bool compound = false) {
+std::string tsv_error(const std::filesystem::path& file, bool compound = false) {
   try {
     if (compound)
       read_compound(file);
@@ -45,20 +45,20 @@ TEST(tsv, splits_the_intents_of_compound_rows) {
 
 TEST(tsv, errors_name_the_file_and_the_line) {
   scratch at;
-  EXPECT_THAT(error_of(at / "none.tsv"), HasSubstr("none.tsv: cannot be opened"));
-  EXPECT_THAT(error_of(at.write("e.tsv", "")), HasSubstr("e.tsv: is empty"));
-  EXPECT_THAT(error_of(at.write("h.tsv", "intent\ttext\n")), HasSubstr("no rows"));
-  EXPECT_THAT(error_of(at.write("c.tsv", "intent\tmessage\na\tb\n")),
+  EXPECT_THAT(tsv_error(at / "none.tsv"), HasSubstr("none.tsv: cannot be opened"));
+  EXPECT_THAT(tsv_error(at.write("e.tsv", "")), HasSubstr("e.tsv: is empty"));
+  EXPECT_THAT(tsv_error(at.write("h.tsv", "intent\ttext\n")), HasSubstr("no rows"));
+  EXPECT_THAT(tsv_error(at.write("c.tsv", "intent\tmessage\na\tb\n")),
               HasSubstr("c.tsv:1: the header has no column 'text'"));
-  EXPECT_THAT(error_of(at.write("f.tsv", "intent\ttext\na\tb\nalone\n")),
+  EXPECT_THAT(tsv_error(at.write("f.tsv", "intent\ttext\na\tb\nalone\n")),
               HasSubstr("f.tsv:3: the line has 1 fields"));
-  EXPECT_THAT(error_of(at.write("i.tsv", "intent\ttext\n\tb\n")),
+  EXPECT_THAT(tsv_error(at.write("i.tsv", "intent\ttext\n\tb\n")),
               HasSubstr("i.tsv:2: the intent is empty"));
-  EXPECT_THAT(error_of(at.write("u.tsv", "intent\ttext\na\t\xFF\n")),
+  EXPECT_THAT(tsv_error(at.write("u.tsv", "intent\ttext\na\t\xFF\n")),
               HasSubstr("u.tsv:2: the line is not UTF-8"));
-  EXPECT_THAT(error_of(at.write("p.tsv", "text\tintents\na\tx##y\n"), true),
+  EXPECT_THAT(tsv_error(at.write("p.tsv", "text\tintents\na\tx##y\n"), true),
               HasSubstr("p.tsv:2: an intent is empty"));
-  EXPECT_THAT(error_of(at.write("q.tsv", "text\tintents\na\tx#\n"), true),
+  EXPECT_THAT(tsv_error(at.write("q.tsv", "text\tintents\na\tx#\n"), true),
               HasSubstr("q.tsv:2: an intent is empty"));
 }
 

@@ -11,6 +11,8 @@
 
 #include "tests/src/tools/http_server.hpp"
 
+namespace http_cases {
+
 namespace {
 
 using namespace troupe::tools;
@@ -418,3 +420,5 @@ TEST(http, an_answer_that_does_not_begin_is_given_up) {
   request.url = web.url("/");
   EXPECT_EQ(send(*port, request).body, "hello");
 }
+
+} // namespace http_cases

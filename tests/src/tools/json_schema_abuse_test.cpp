@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+namespace json_schema_abuse_cases {
+
 // Schemas and documents that are made to cost as much time or stack as they can.
 
 namespace {
@@ -122,3 +124,5 @@ TEST(json_schema_abuse, many_threads_validate_with_one) {
   for (auto& one : threads)
     one.join();
 }
+
+} // namespace json_schema_abuse_cases

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+namespace json_schema_cases {
+
 namespace {
 
 using namespace troupe::tools;
@@ -243,3 +245,5 @@ TEST(json_schema, references_that_never_get_deeper_do_not_compile) {
   chain["definitions"]["5000"] = true;
   EXPECT_THAT(refusal(chain), HasSubstr("chained more than"));
 }
+
+} // namespace json_schema_cases

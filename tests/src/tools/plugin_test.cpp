@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+namespace plugin_cases {
+
 namespace {
 
 using namespace troupe::tools;
@@ -83,3 +85,5 @@ TEST(plugin, a_file_that_is_no_library_is_an_error) {
   EXPECT_THAT(failure(file.string()), HasSubstr("libtroupe_text.so"));
   fs::remove(file);
 }
+
+} // namespace plugin_cases

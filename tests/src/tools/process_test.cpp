@@ -10,6 +10,8 @@
 
 #include "tests/src/tools/process_helpers.hpp"
 
+namespace process_cases {
+
 using namespace troupe::tools;
 using namespace troupe::tools::test;
 using namespace std::chrono_literals;
@@ -245,3 +247,5 @@ TEST(process, a_callback_may_start_the_next_and_may_throw) {
   });
   EXPECT_EQ(second.get().out, "second\n");
 }
+
+} // namespace process_cases

@@ -7,6 +7,8 @@
 
 #include "tests/src/tools/process_helpers.hpp"
 
+namespace process_worker_cases {
+
 using namespace troupe::tools;
 using namespace troupe::tools::test;
 
@@ -117,3 +119,5 @@ TEST(process_worker, unknown_ids_are_ignored) {
   port->cancel(12345);
   EXPECT_FALSE(port->write_line(12345, "{}"));
 }
+
+} // namespace process_worker_cases

@@ -12,6 +12,8 @@
 
 #include <gtest/gtest.h>
 
+namespace worker_pool_cases {
+
 namespace {
 
 using namespace troupe::tools;
@@ -276,3 +278,5 @@ TEST(worker_pool, many_jobs_from_many_threads) {
     one.join();
   done.wait();
 }
+
+} // namespace worker_pool_cases
