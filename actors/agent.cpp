@@ -48,7 +48,9 @@ void agent_state::on_run(const run_call& x) {
   }
   if (x.again && passes_on(x, caller))
     return;
-  if (running_.size() < spec.slots) {
+  if (x.what->query)
+    withdraw_waiting(*x.what);
+  if (running_.size() < spec.slots && !waits_for_its_call(*x.what)) {
     begin({x.call, std::move(caller), x.what, now}, now);
     return;
   }
@@ -89,6 +91,30 @@ bool agent_state::passes_on(const run_call& x, const caf::actor& caller) {
   if (done)
     self_->send(caller, call_ended{x.call, done->what, done->note});
   return done != nullptr;
+}
+
+bool agent_state::waits_for_its_call(const agent_call& what) const {
+  return what.query && std::any_of(running_.begin(), running_.end(), [&](const running& r) {
+           return !r.query && r.what->idempotency_key == what.idempotency_key;
+         });
+}
+
+void agent_state::withdraw_waiting(const agent_call& asked) {
+  if (!queues_)
+    return;
+  for (auto& line : *queues_)
+    for (auto i = line.begin(); i != line.end();) {
+      if (i->what->query || i->what->idempotency_key != asked.idempotency_key) {
+        ++i;
+        continue;
+      }
+      const auto gone = std::move(*i);
+      i = line.erase(i);
+      --queued_;
+      answer(gone.caller, gone.call, gone.since,
+             std::make_shared<const outcome>(outcome::of(
+                 {reason::cancelled, "it was asked what came of it before it began", {}})));
+    }
 }
 
 agent_call_ptr agent_state::screened(const agent_call_ptr& what, timestamp now,
@@ -157,10 +183,15 @@ void agent_state::begin(pending x, timestamp now) {
 
 void agent_state::start_next() {
   while (queued_ > 0 && running_.size() < place_->spec()->slots) {
-    auto line =
-        std::find_if(queues_->begin(), queues_->end(), [](const auto& q) { return !q.empty(); });
-    auto next = std::move(line->front());
-    line->pop_front();
+    const auto may_begin = [&](const pending& x) { return !waits_for_its_call(*x.what); };
+    auto line = std::find_if(queues_->begin(), queues_->end(), [&](const auto& q) {
+      return std::any_of(q.begin(), q.end(), may_begin);
+    });
+    if (line == queues_->end())
+      return;
+    const auto first = std::find_if(line->begin(), line->end(), may_begin);
+    auto next = std::move(*first);
+    line->erase(first);
     --queued_;
     const auto now = parts_->now(self_);
     if (next.what->deadline <= now)

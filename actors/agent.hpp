@@ -56,6 +56,12 @@ struct agent_state {
   /// Works on this call already, or has just ended it, for somebody who is gone: now it is this
   /// caller's.
   bool passes_on(const run_call& x, const caf::actor& caller);
+  /// Asks what has come of a call that is being worked on here, for an owner of its task that is
+  /// gone: nobody can say before that has ended.
+  [[nodiscard]] bool waits_for_its_call(const agent_call& what) const;
+  /// It is being asked what came of a call that waits for a slot: the answer is nothing, and has to
+  /// stay so.
+  void withdraw_waiting(const agent_call& asked);
   /// The call as the agent's screens let it pass; or `why` they do not.
   [[nodiscard]] agent_call_ptr screened(const agent_call_ptr& what, timestamp now,
                                         std::shared_ptr<const std::string>& note,

@@ -293,6 +293,7 @@ struct orchestrator_state {
   void release(live_task& t, std::uint64_t stored);
   void perform(live_task& t, effect e);
   void ask_journal(std::function<void(troupe::store&)> what);
+  void send_ask(const open_ask& x);
   void ask_again();
   void flush_later();
   void retire();

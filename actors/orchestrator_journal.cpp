@@ -34,10 +34,19 @@ void orchestrator_state::ask_journal(std::function<void(troupe::store&)> what) {
   using state = open_ask::state;
   std::erase_if(asks_, [](const open_ask& x) { return x.now->load() == state::answered; });
   auto now = std::make_shared<std::atomic<state>>(state::open);
-  asks_.push_back({now, what});
+  asks_.push_back({std::move(now), std::move(what)});
+  send_ask(asks_.back());
+}
+
+void orchestrator_state::send_ask(const open_ask& x) {
+  using state = open_ask::state;
   const auto me = caf::actor_cast<caf::actor_addr>(self_);
   if (!send_to(self_, config_.journal,
-               journal_ask{[now, me, what = std::move(what)](troupe::store& where) {
+               journal_ask{[now = x.now, me, what = x.what](troupe::store& where) {
+                 // It was asked again because a journal had ended, and that was not the one that
+                 // had it: a shard that is taken twice would be taken from ourselves.
+                 if (now->load() == state::answered)
+                   return;
                  try {
                    what(where);
                    now->store(state::answered);
@@ -59,11 +68,12 @@ void orchestrator_state::ask_again() {
   const bool lost = std::exchange(journal_lost_, false);
   ask_failed_ = false;
   for (auto& x : asks) {
-    const auto state = x.now->load();
-    if (state == open_ask::state::failed || (lost && state == open_ask::state::open))
-      ask_journal(std::move(x.what));
-    else if (state == open_ask::state::open)
-      asks_.push_back(std::move(x));
+    const auto now = x.now->load();
+    if (now == open_ask::state::answered)
+      continue;
+    asks_.push_back(std::move(x));
+    if (now == open_ask::state::failed || lost)
+      send_ask(asks_.back());
   }
 }
 

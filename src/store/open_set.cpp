@@ -15,7 +15,7 @@ constexpr std::string_view young_ones =
     "SELECT t.seq, t.id, t.domain, t.shard, coalesce(v.state, t.state), coalesce(v.n, 0)"
     " FROM tasks t"
     " LEFT JOIN events v ON v.seq = t.seq AND v.n = (SELECT max(n) FROM events WHERE seq = t.seq)"
-    " WHERE t.seq >= ?1 AND NOT EXISTS (SELECT 1 FROM ends WHERE ends.seq = t.seq)";
+    " WHERE t.seq >= ?1 AND t.end_state IS NULL AND NOT EXISTS (SELECT 1 FROM ends WHERE ends.seq = t.seq)";
 
 } // namespace
 
@@ -81,13 +81,15 @@ void open_set::add(std::string_view id, std::string_view domain, entry e) {
   ++young_;
 }
 
-void open_set::remove(std::string_view id) {
+bool open_set::remove(std::string_view id) {
   auto i = tasks_.find(id);
   if (i == tasks_.end())
-    return;
+    return false;
   if (i->second.listed)
     unlist_.number(1, i->second.key).run();
+  const bool whole = i->second.whole;
   tasks_.erase(i);
+  return whole;
 }
 
 void open_set::raise_floor() {

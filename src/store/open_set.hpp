@@ -27,6 +27,7 @@ class open_set {
     task_state state = task_state::submitted;
     bool listed = false; ///< has a row in open_tasks
     bool ending = false; ///< its end is in the batch that is being written
+    bool whole = false;  ///< and is in its row already
   };
   static constexpr std::size_t generation = 32768;
 
@@ -39,7 +40,8 @@ class open_set {
 
   /// A task was inserted under `key`. Both write to the database, within the caller's transaction.
   void add(std::string_view id, std::string_view domain, entry e);
-  void remove(std::string_view id);
+  /// True if its end is in its row already.
+  bool remove(std::string_view id);
 
   /// Raises the floor if it is time. Within the caller's transaction.
   void raise_floor();

@@ -10,13 +10,15 @@ constexpr std::int64_t application_id = 0x54525031; // "TRP1"
 constexpr std::int64_t page_bytes = 8192;
 
 // Every write of the hot path is one insert into a table whose integer key grows with time; nothing
-// that was written is written again. What is left out on purpose: an index of the open tasks. Only
+// that was written is written again. The end of a task that is stored together with its beginning is
+// in its row (`end_`), any other one in `ends`. What is left out on purpose: an index of the open tasks. Only
 // those that are still open after tens of thousands of others began are listed in open_tasks;
 // `open_set` finds the rest by looking at the newest keys.
 constexpr const char* tables = R"(
 CREATE TABLE tasks(
   seq INTEGER PRIMARY KEY, state INTEGER NOT NULL, shard INTEGER NOT NULL, created INTEGER NOT NULL,
-  id TEXT NOT NULL, domain TEXT NOT NULL, session TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL);
+  end_state INTEGER, end_at INTEGER,
+  id TEXT NOT NULL, domain TEXT NOT NULL, session TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL, end_body BLOB);
 CREATE INDEX tasks_by_key ON tasks(domain, key) WHERE key <> '';
 CREATE INDEX tasks_by_session ON tasks(session) WHERE session <> '';
 CREATE TABLE events(
@@ -81,6 +83,13 @@ CREATE TABLE spend(
   estimated INTEGER NOT NULL, PRIMARY KEY(at, id)) WITHOUT ROWID;
 )";
 
+// Version 7: ends in the rows of their tasks. New files have these columns before the bodies.
+constexpr const char* sqlite_columns_of_7 = R"(
+ALTER TABLE tasks ADD COLUMN end_state INTEGER;
+ALTER TABLE tasks ADD COLUMN end_at INTEGER;
+ALTER TABLE tasks ADD COLUMN end_body BLOB;
+)";
+
 [[noreturn]] void refuse(const sqlite_handle& db, const std::string& why) {
   throw store_error{store_error::kind::foreign, db.path() + ": " + why};
 }
@@ -125,7 +134,8 @@ void prepare_sqlite(sqlite_handle& db, const sqlite_settings& settings) {
     db.run("PRAGMA max_page_count=" + std::to_string(pages));
   }
   db.run("BEGIN IMMEDIATE");
-  if (!ours && !is_ours(db)) {
+  const bool fresh = !ours && !is_ours(db);
+  if (fresh) {
     db.run(tables);
     db.run("PRAGMA application_id=" + std::to_string(application_id));
   }
@@ -138,8 +148,11 @@ void prepare_sqlite(sqlite_handle& db, const sqlite_settings& settings) {
     db.run(sqlite_tables_of_4);
   if (version < 5)
     db.run(sqlite_tables_of_5);
-  if (version < sqlite_schema_version) {
+  if (version < 6)
     db.run(sqlite_tables_of_6);
+  if (version < sqlite_schema_version) {
+    if (!fresh)
+      db.run(sqlite_columns_of_7);
     db.run("PRAGMA user_version=" + std::to_string(sqlite_schema_version));
   }
   db.run("COMMIT");

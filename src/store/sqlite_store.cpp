@@ -54,7 +54,11 @@ class sqlite_store final : public store {
       , commit_(db_, "COMMIT")
       , rollback_(db_, "ROLLBACK")
       , insert_task_(db_,
-                     "INSERT INTO tasks VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT DO NOTHING")
+                     "INSERT INTO tasks(seq,state,shard,created,id,domain,session,key,body)"
+                     " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT DO NOTHING")
+      , insert_whole_(db_, "INSERT INTO tasks(seq,state,shard,created,id,domain,session,key,body,"
+                           "end_state,end_at,end_body)"
+                           " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12) ON CONFLICT DO NOTHING")
       , insert_event_(db_, "INSERT INTO events VALUES(?1,?2,?3,?4,?5) ON CONFLICT DO NOTHING")
       , insert_end_(db_, "INSERT INTO ends VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING")
       , same_hour_(db_, "UPDATE sessions SET at=?4, body=?5 WHERE domain=?1 AND id=?2 AND hour=?3")
@@ -63,10 +67,10 @@ class sqlite_store final : public store {
       // A task may have been filed after its own place because another one had it. The place before
       // such a task is not given up while the task is there: otherwise the same id could be filed
       // twice.
-      , closed_before_(db_, "SELECT e.seq, t.id FROM ends e JOIN tasks t ON t.seq = e.seq"
-                            " WHERE e.seq < ?1 AND e.at < ?2 AND NOT EXISTS"
-                            " (SELECT 1 FROM tasks WHERE tasks.seq = e.seq + 1)"
-                            " ORDER BY e.seq LIMIT ?3")
+      , closed_before_(db_, "SELECT t.seq, t.id FROM tasks t LEFT JOIN ends e ON e.seq = t.seq"
+                            " WHERE t.seq < ?1 AND coalesce(t.end_at, e.at) < ?2 AND NOT EXISTS"
+                            " (SELECT 1 FROM tasks n WHERE n.seq = t.seq + 1)"
+                            " ORDER BY t.seq LIMIT ?3")
       , drop_task_(db_, "DELETE FROM tasks WHERE seq = ?1")
       , drop_events_(db_, "DELETE FROM events WHERE seq = ?1")
       , drop_end_(db_, "DELETE FROM ends WHERE seq = ?1")
@@ -193,7 +197,7 @@ class sqlite_store final : public store {
   /// Beginnings first and ends last, each by rising key: most rows are then appended to their
   /// table. In the order in which they came, rows of the same millisecond would go between each
   /// other, and every page would be split half full. What comes for a task after its end still does
-  /// nothing.
+  /// nothing. A task that begins and ends in the same commit is one row.
   void write_all(std::span<const std::span<const store_write>> batches) {
     begun_.clear();
     ended_.clear();
@@ -201,9 +205,21 @@ class sqlite_store final : public store {
       for (const auto& w : batch)
         if (w.what == store_write::kind::open)
           begun_.push_back({task_key(w.id), begun_.size(), &w});
+        else if (w.what == store_write::kind::close)
+          ended_.push_back({task_key(w.id), ended_.size(), &w});
     std::sort(begun_.begin(), begun_.end());
-    for (const auto& [key, n, w] : begun_)
-      open(key, *w);
+    std::sort(ended_.begin(), ended_.end());
+    auto first = ended_.begin();
+    for (const auto& [key, n, w] : begun_) {
+      while (first != ended_.end() && std::get<0>(*first) < key)
+        ++first;
+      const auto end = std::find_if(first, ended_.end(), [&, key = key, w = w](const auto& x) {
+        return std::get<0>(x) != key || std::get<2>(x)->id == w->id;
+      });
+      const bool whole = end != ended_.end() && std::get<0>(*end) == key;
+      open(key, *w, whole ? std::get<2>(*end) : nullptr);
+    }
+    ended_.clear();
     for (const auto& batch : batches)
       for (const auto& w : batch)
         if (w.what == store_write::kind::close) {
@@ -275,25 +291,32 @@ class sqlite_store final : public store {
     }
   }
 
-  void open(std::int64_t key, const store_write& w) {
+  /// `end`: that of the task, if it is in the same batch.
+  void open(std::int64_t key, const store_write& w, const store_write* end) {
     if (open_.find(w.id))
       return;
-    if (!insert_at(key, w)) {
+    if (!insert_at(key, w, end)) {
       const auto place = reader_.place_for(w.id);
       if (!place)
         return; // it has been closed already
       key = *place;
-      insert_at(key, w);
+      insert_at(key, w, end);
     }
     open_set::entry e;
     e.key = key;
     e.shard = w.shard;
     e.state = w.state;
+    e.whole = end != nullptr;
     open_.add(w.id, w.domain, e);
   }
 
-  bool insert_at(std::int64_t key, const store_write& w) {
-    insert_task_.number(1, key)
+  bool insert_at(std::int64_t key, const store_write& w, const store_write* end) {
+    auto& into = end ? insert_whole_ : insert_task_;
+    if (end)
+      into.number(10, static_cast<int>(end->state))
+          .number(11, stored_micros(end->at))
+          .blob(12, end->body);
+    into.number(1, key)
         .number(2, static_cast<int>(w.state))
         .number(3, w.shard)
         .number(4, stored_micros(w.at))
@@ -323,12 +346,13 @@ class sqlite_store final : public store {
   }
 
   void close(std::int64_t key, const store_write& w) {
+    if (open_.remove(w.id))
+      return;
     insert_end_.number(1, key)
         .number(2, static_cast<int>(w.state))
         .number(3, stored_micros(w.at))
         .blob(4, w.body)
         .run();
-    open_.remove(w.id);
   }
 
   void put_session(const store_write& w) {
@@ -360,7 +384,7 @@ class sqlite_store final : public store {
   using keyed_write = std::tuple<std::int64_t, std::size_t, const store_write*>;
   std::vector<keyed_write> begun_, ended_; ///< of the batch that is being written
   sqlite_statement begin_, commit_, rollback_;
-  sqlite_statement insert_task_, insert_event_, insert_end_, same_hour_, put_session_;
+  sqlite_statement insert_task_, insert_whole_, insert_event_, insert_end_, same_hour_, put_session_;
   sqlite_statement closed_before_, drop_task_, drop_events_, drop_end_, drop_sessions_;
 };
 

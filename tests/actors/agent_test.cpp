@@ -27,7 +27,8 @@ struct caller {
     });
   }
   void call(virtual_node& n, const std::string& agent, std::uint64_t number,
-            milliseconds within = 10s, priority urgency = priority::medium, bool again = false) {
+            milliseconds within = 10s, priority urgency = priority::medium, bool again = false,
+            const std::string& key = {}, bool query = false) {
     auto what = std::make_shared<agent_call>();
     auto about = std::make_shared<task>();
     about->id = "t" + std::to_string(number);
@@ -36,6 +37,8 @@ struct caller {
     what->text = std::to_string(number);
     what->urgency = urgency;
     what->deadline = n.now() + within;
+    what->idempotency_key = key;
+    what->query = query;
     caf::send_as(me, n.shipped().resolve({address_kind::agent, agent}),
                  run_call{number, what, again});
     n.run();
@@ -107,6 +110,54 @@ TEST(agent, keeps_an_answer_that_took_long_for_a_successor_of_its_caller) {
   s->advance(11s);
   after.call(*s, "d/work", 1, 10s, priority::medium, true);
   EXPECT_EQ(s.room.count("work"), 4u);
+}
+
+TEST(agent, is_asked_what_came_of_a_call_when_that_has_ended) {
+  auto a = an_agent("work", "script");
+  a.slots = 2;
+  a.card.does = effects::queryable;
+  stage s{a_domain("d", {a})};
+  std::vector<bool> queries;
+  s.room.works["work"] = [&](const agent_call& x) {
+    queries.push_back(x.query);
+    return say("done", {{"happened", true}, {"result", json::object()}});
+  };
+  s.around->pool->held = true;
+  caller former{*s};
+  former.call(*s, "d/work", 1, 10s, priority::medium, false, "t1/0/0");
+  caller now{*s};
+  now.call(*s, "d/work", 2, 10s, priority::medium, false, "t1/0/0", true);
+  now.call(*s, "d/work", 3, 10s, priority::medium, false, "t3/0/0", true);
+  // One slot is free, and only the question about another call may have it.
+  EXPECT_EQ(s.around->pool->waiting(), 2u);
+  s.around->pool->held = false;
+  s->advance(1s);
+  EXPECT_EQ(now.ended.size(), 2u);
+  ASSERT_EQ(queries.size(), 3u);
+  EXPECT_FALSE(queries[0]);
+}
+
+TEST(agent, does_not_begin_what_it_was_asked_about_before) {
+  auto a = an_agent("work", "script");
+  a.card.does = effects::queryable;
+  stage s{a_domain("d", {a})};
+  std::vector<std::string> acted;
+  s.room.works["work"] = [&](const agent_call& x) {
+    if (!x.query)
+      acted.push_back(x.text);
+    return say("done", {{"happened", false}});
+  };
+  s.around->pool->held = true;
+  caller former{*s};
+  former.call(*s, "d/work", 1);
+  former.call(*s, "d/work", 2, 10s, priority::medium, false, "t2/0/0");
+  caller now{*s};
+  now.call(*s, "d/work", 3, 10s, priority::medium, false, "t2/0/0", true);
+  s.around->pool->held = false;
+  s->advance(1s);
+  EXPECT_EQ(acted, std::vector<std::string>{"1"});
+  ASSERT_EQ(now.ended.size(), 1u);
+  EXPECT_EQ(former.ended.size(), 2u);
 }
 
 TEST(agent, takes_the_most_urgent_call_first_and_equals_in_order) {

@@ -32,6 +32,13 @@ TEST(simulation, nothing_that_must_hold_is_broken) {
   EXPECT_GT(all.processes, count);
 }
 
+// Both: a supervisor that hung ended late, and an orchestrator under it took its shard from its own
+// successor, so that in the end nobody had it.
+TEST(simulation, seeds_that_have_broken_something_break_nothing) {
+  for (const std::uint64_t seed : {4906, 9608})
+    seeds(seed, 1, "--seed", run).hold();
+}
+
 TEST(simulation, the_same_seed_gives_the_same_run_to_the_byte) {
   seeds(setting("TROUPE_SIM_SEED", 1000), 20, "--seed", run).are_all_there_is();
 }

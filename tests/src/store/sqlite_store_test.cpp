@@ -54,6 +54,36 @@ TEST(sqlite_store, finds_everything_again) {
   EXPECT_EQ(s->session("support", "s"), "body");
 }
 
+TEST(sqlite_store, a_task_that_begins_and_ends_at_once_is_like_any_other) {
+  temporary_folder folder;
+  const auto path = folder.file("a.db");
+  auto again = closed(3);
+  again.body = "a later end";
+  const std::vector batch{opened(1), opened(2), closed(2), appended(3, 1, "too early"), opened(3),
+                          appended(3, 1, "e"), closed(3), again, appended(3, 2, "too late")};
+  {
+    auto s = open_sqlite_store(path);
+    s->apply(batch);
+    // Whoever does not know whether a batch arrived sends it again.
+    s->apply(batch);
+    s->apply(std::vector{closed(1)});
+  }
+  auto s = open_sqlite_store(path);
+  for (int i = 1; i <= 3; ++i) {
+    const auto t = s->task(id_of(i));
+    ASSERT_TRUE(t);
+    EXPECT_EQ(t->state, closed(i).state);
+    EXPECT_EQ(t->updated, closed(i).at);
+    EXPECT_EQ(t->outcome_body, "end");
+    for (std::uint32_t shard = 0; shard < 8; ++shard)
+      EXPECT_TRUE(s->open_tasks("support", shard).empty());
+  }
+  ASSERT_EQ(s->task(id_of(3))->events.size(), 1u);
+  EXPECT_EQ(s->tasks({}).size(), 3u);
+  EXPECT_EQ(s->prune(time_of(1000), 10), 3u);
+  EXPECT_TRUE(s->tasks({}).empty());
+}
+
 TEST(sqlite_store, finds_open_tasks_however_many_came_after) {
   temporary_folder folder;
   const auto path = folder.file("a.db");
