@@ -36,14 +36,19 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
     return;
   }
   auto me = caf::actor_cast<caf::actor>(self_);
-  ask_journal([me, path = domain_->path, shard = config_.shard,
-               place = config_.place](troupe::store& where) {
+  ask_journal([me, path = domain_->path, shard = config_.shard, place = config_.place,
+               parts = parts_](troupe::store& where) {
     // Whoever is to end with a supervisor that hangs may still be there when its successor has
     // begun: taking the shard from that one would leave it to nobody. Of two actors of a process
     // the one with the greater id began later.
     const auto sits = place->now().handle;
     if (sits && sits.id() > me.id() && place->elsewhere().empty())
       return;
+    // A node that has slept finds the question where it left it, and may be no member any more: the
+    // shard is somebody else's then. It asks again when it has heard from the table.
+    if (parts->cluster &&
+        parts->cluster->leased_until() <= parts->time.at(me.home_system().clock().now()))
+      throw store_error{store_error::kind::busy, "this node has not heard from the others"};
     // From here on nobody else writes to the shard: what is read is what there will be.
     const auto epoch = where.take_shard(path, shard);
     auto found = std::make_shared<std::vector<stored_task>>(where.open_tasks(path, shard));

@@ -99,7 +99,8 @@ void put(const caf::error& x, v1::Error& out) {
 void put(const submit_task& x, v1::SubmitTask& out) {
   put(*x.what, *out.mutable_what());
   out.set_watch(x.watch);
-  out.set_again(x.again);
+  // What one node has looked up does not hold at the next one, which may know the task.
+  out.set_again(x.again || x.open);
 }
 
 void put(const watch_task& x, v1::WatchTask& out) {

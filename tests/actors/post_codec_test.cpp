@@ -208,6 +208,15 @@ TEST(post_codec, brings_the_fields_of_a_call_back) {
             whole->text);
 }
 
+TEST(post_codec, what_one_node_has_looked_up_is_looked_up_again_by_the_next) {
+  const auto bytes =
+      pack({0, 0, 0, caf::make_message(submit_task{a_task(), true, false, true, true})});
+  const auto back = unpack(bytes->kind, bytes->body, nullptr);
+  ASSERT_TRUE(back);
+  EXPECT_TRUE(back->what.get_as<submit_task>(0).again);
+  EXPECT_FALSE(back->what.get_as<submit_task>(0).open);
+}
+
 TEST(post_codec, refuses_what_does_not_cross) {
   EXPECT_FALSE(pack({0, 0, 0, caf::make_message(tick{})}));
   EXPECT_FALSE(pack({0, 0, 0, caf::make_message(1, 2)}));
