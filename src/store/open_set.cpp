@@ -15,7 +15,8 @@ constexpr std::string_view young_ones =
     "SELECT t.seq, t.id, t.domain, t.shard, coalesce(v.state, t.state), coalesce(v.n, 0)"
     " FROM tasks t"
     " LEFT JOIN events v ON v.seq = t.seq AND v.n = (SELECT max(n) FROM events WHERE seq = t.seq)"
-    " WHERE t.seq >= ?1 AND t.end_state IS NULL AND NOT EXISTS (SELECT 1 FROM ends WHERE ends.seq = t.seq)";
+    " WHERE t.seq >= ?1 AND t.end_state IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM ends WHERE ends.seq = t.seq)";
 
 } // namespace
 

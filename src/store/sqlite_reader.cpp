@@ -10,9 +10,9 @@ namespace {
 // A closed task is what its end says, an open one what its last event says. Bodies come last:
 // columns before them are read without touching the overflow pages of a large body.
 #define TROUPE_TASK_COLUMNS                                                                        \
-  "SELECT t.seq, t.id, t.domain, t.session, t.key, t.shard, coalesce(t.end_state, e.state,"         \
+  "SELECT t.seq, t.id, t.domain, t.session, t.key, t.shard, coalesce(t.end_state, e.state,"        \
   " v.state, t.state), t.created, coalesce(t.end_at, e.at, v.at, t.created), t.body,"              \
-  " coalesce(t.end_body, e.body) FROM tasks t"                       \
+  " coalesce(t.end_body, e.body) FROM tasks t"                                                     \
   " LEFT JOIN ends e ON t.end_state IS NULL AND e.seq = t.seq"                                     \
   " LEFT JOIN events v ON t.end_state IS NULL AND e.seq IS NULL AND v.seq = t.seq"                 \
   " AND v.n = (SELECT max(n) FROM events WHERE seq = t.seq)"

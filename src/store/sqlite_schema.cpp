@@ -10,10 +10,10 @@ constexpr std::int64_t application_id = 0x54525031; // "TRP1"
 constexpr std::int64_t page_bytes = 8192;
 
 // Every write of the hot path is one insert into a table whose integer key grows with time; nothing
-// that was written is written again. The end of a task that is stored together with its beginning is
-// in its row (`end_`), any other one in `ends`. What is left out on purpose: an index of the open tasks. Only
-// those that are still open after tens of thousands of others began are listed in open_tasks;
-// `open_set` finds the rest by looking at the newest keys.
+// that was written is written again. The end of a task that is stored together with its beginning
+// is in its row (`end_`), any other one in `ends`. What is left out on purpose: an index of the open
+// tasks. Only those that are still open after tens of thousands of others began are listed in
+// open_tasks; `open_set` finds the rest by looking at the newest keys.
 constexpr const char* tables = R"(
 CREATE TABLE tasks(
   seq INTEGER PRIMARY KEY, state INTEGER NOT NULL, shard INTEGER NOT NULL, created INTEGER NOT NULL,
