@@ -13,6 +13,8 @@ namespace troupe {
 
 namespace {
 
+/// How often it is looked whether what a former incarnation did is over.
+constexpr milliseconds look_again{50};
 constexpr const char* hang = "a call hangs and cannot be stopped";
 /// For a runner to say itself that the time of a call is over, and what it has by then.
 constexpr milliseconds grace{100};
@@ -70,6 +72,8 @@ void agent_state::on_run(const run_call& x) {
   (*queues_)[static_cast<std::size_t>(x.what->urgency)].push_back(
       {x.call, std::move(caller), x.what, now});
   ++queued_;
+  if (x.what->query)
+    arm();
 }
 
 bool agent_state::passes_on(const run_call& x, const caf::actor& caller) {
@@ -94,7 +98,10 @@ bool agent_state::passes_on(const run_call& x, const caf::actor& caller) {
 }
 
 bool agent_state::waits_for_its_call(const agent_call& what) const {
-  return what.query && std::any_of(running_.begin(), running_.end(), [&](const running& r) {
+  if (!what.query)
+    return false;
+  return parts_->acts->has(what.idempotency_key) ||
+         std::any_of(running_.begin(), running_.end(), [&](const running& r) {
            return !r.query && r.what->idempotency_key == what.idempotency_key;
          });
 }
@@ -253,8 +260,17 @@ void agent_state::end_late(running& who) {
   who.stays = !runner_->stop(who.key);
 }
 
+bool agent_state::has_questions() const {
+  return queued_ > 0 && std::any_of(queues_->begin(), queues_->end(), [](const auto& line) {
+           return std::any_of(line.begin(), line.end(),
+                              [](const pending& x) { return x.what->query; });
+         });
+}
+
 void agent_state::arm() {
   auto next = kept_.due();
+  if (has_questions())
+    next = std::min(next, parts_->now(self_) + look_again);
   for (const auto& r : running_) {
     if (!r.told)
       next = std::min(next, r.own_deadline);
@@ -273,6 +289,8 @@ void agent_state::on_tick() {
     return; // An earlier one has been asked for since.
   armed_ = no_deadline;
   kept_.forget(now);
+  if (has_questions())
+    start_next();
   for (auto& r : running_)
     if (!r.told && r.own_deadline <= now)
       end_late(r);

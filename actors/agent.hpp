@@ -57,8 +57,10 @@ struct agent_state {
   /// caller's.
   bool passes_on(const run_call& x, const caf::actor& caller);
   /// Asks what has come of a call that is being worked on here, for an owner of its task that is
-  /// gone: nobody can say before that has ended.
+  /// gone, or by a former incarnation of this agent: nobody can say before that has ended.
   [[nodiscard]] bool waits_for_its_call(const agent_call& what) const;
+  /// A question of that kind waits.
+  [[nodiscard]] bool has_questions() const;
   /// It is being asked what came of a call that waits for a slot: the answer is nothing, and has to
   /// stay so.
   void withdraw_waiting(const agent_call& asked);

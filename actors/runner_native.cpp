@@ -41,8 +41,11 @@ class pooled_runner final : public agent_runner {
     // The job may outlive this actor; it holds the address, not the actor.
     auto to = caf::actor_cast<caf::actor_addr>(self);
     const auto now = parts_->now(self);
+    auto act = what->idempotency_key.empty() || what->query
+                   ? nullptr
+                   : parts_->acts->begin(what->idempotency_key);
     const auto job = parts_->workers->submit(
-        [f = function_, what, call, to](std::stop_token stop) {
+        [f = function_, what, call, to, act = std::move(act)](std::stop_token stop) {
           caf::message answer;
           try {
             answer = caf::make_message(

@@ -160,6 +160,21 @@ TEST(agent, does_not_begin_what_it_was_asked_about_before) {
   EXPECT_EQ(former.ended.size(), 2u);
 }
 
+TEST(agent, is_asked_what_a_former_incarnation_did_when_that_is_over) {
+  auto a = an_agent("work", "script");
+  a.card.does = effects::queryable;
+  stage s{a_domain("d", {a})};
+  // A thread that nobody can end is still at it.
+  auto act = s->shipped().parts()->acts->begin("t1/0/0");
+  caller now{*s};
+  now.call(*s, "d/work", 1, 10s, priority::medium, false, "t1/0/0", true);
+  s->advance(1s);
+  EXPECT_TRUE(now.ended.empty());
+  act = nullptr;
+  s->advance(100ms);
+  EXPECT_EQ(now.ended.size(), 1u);
+}
+
 TEST(agent, takes_the_most_urgent_call_first_and_equals_in_order) {
   stage s{a_domain("d", {an_agent("work", "script")})};
   s.around->pool->held = true;
