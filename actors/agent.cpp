@@ -14,7 +14,7 @@ namespace troupe {
 namespace {
 
 /// How often it is looked whether what a former incarnation did is over.
-constexpr milliseconds look_again{50};
+constexpr milliseconds acts_every{50};
 constexpr const char* hang = "a call hangs and cannot be stopped";
 /// For a runner to say itself that the time of a call is over, and what it has by then.
 constexpr milliseconds grace{100};
@@ -270,7 +270,7 @@ bool agent_state::has_questions() const {
 void agent_state::arm() {
   auto next = kept_.due();
   if (has_questions())
-    next = std::min(next, parts_->now(self_) + look_again);
+    next = std::min(next, parts_->now(self_) + acts_every);
   for (const auto& r : running_) {
     if (!r.told)
       next = std::min(next, r.own_deadline);
