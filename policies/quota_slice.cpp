@@ -79,6 +79,8 @@ milliseconds quota_slice::gap(const quota_amount& may, std::uint64_t tokens) con
 
 timestamp quota_slice::paced(const quota_amount& may, std::uint64_t tokens, std::size_t waiting,
                              timestamp now) const {
+  if (now < later(frozen_, quota_minute))
+    return std::max(now, even_);
   double full = 0;
   bool too_many = false;
   auto room = static_cast<double>(quota_minute.count()); // Requests like this one.

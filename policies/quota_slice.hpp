@@ -38,7 +38,8 @@ class quota_slice {
   /// Its answer is there, and so much it has cost; zero: nobody knows, what was expected stands.
   void ended(std::uint64_t number, std::uint64_t tokens, timestamp now);
 
-  /// Nothing is sent before then.
+  /// Nothing is sent before then, and for a minute afterwards what is not urgent goes evenly: its
+  /// provider takes less than was agreed, and would refuse most of what comes to it all at once.
   void freeze(timestamp until) noexcept { frozen_ = std::max(frozen_, until); }
   [[nodiscard]] timestamp frozen() const noexcept { return frozen_; }
 

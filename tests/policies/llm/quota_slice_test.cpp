@@ -61,6 +61,23 @@ TEST(quota_slice, what_is_frozen_waits) {
   EXPECT_TRUE(s.look(0, true, 1, t0 + 7s).goes);
 }
 
+TEST(quota_slice, after_it_was_frozen_nothing_goes_all_at_once) {
+  auto s = whole(requests(120));
+  s.freeze(t0 + 7s);
+  auto now = t0 + 7s;
+  int sent = 0;
+  for (; now < t0 + 17s; now += 50ms)
+    for (; s.look(0, false, 5, now).goes; ++sent)
+      s.take(0, now);
+  EXPECT_GE(sent, 19) << "two in each second";
+  EXPECT_LE(sent, 23) << "and what is made up for at the beginning";
+  EXPECT_TRUE(s.look(0, true, 5, now).goes) << "someone urgent does not wait for that";
+  for (now = t0 + 7s + quota_minute + quota_on_its_way + 1s, sent = 0;
+       s.look(0, false, 5, now).goes; ++sent)
+    s.take(0, now);
+  EXPECT_GE(sent, 30) << "that was a minute ago";
+}
+
 TEST(quota_slice, what_is_owed_is_given_back_as_it_gets_free_and_not_used_again) {
   auto s = whole(requests(10));
   for (int i = 0; i < 6; ++i)
