@@ -27,7 +27,7 @@ bool quota_desk_state::freeze(limit_state& l, milliseconds how_long, timestamp n
   const auto until = later(now, std::clamp(how_long, milliseconds{0}, freeze_most));
   if (until <= later(std::max(l.slice.frozen(), now), worth_telling))
     return false;
-  l.slice.freeze(until);
+  l.slice.freeze(until, now);
   parts_->log->warn("nothing is sent to {} for {} ms: the provider has said so", l.is.name,
                     left(until, now).count());
   // Who cannot wait that long can still ask somebody else.

@@ -79,7 +79,7 @@ milliseconds quota_slice::gap(const quota_amount& may, std::uint64_t tokens) con
 
 timestamp quota_slice::paced(const quota_amount& may, std::uint64_t tokens, std::size_t waiting,
                              timestamp now) const {
-  if (now < later(frozen_, quota_minute))
+  if (ease_.share(now) < 1)
     return std::max(now, even_);
   double full = 0;
   bool too_many = false;
@@ -109,8 +109,8 @@ quota_slice::verdict quota_slice::look(std::uint64_t tokens, bool urgent, std::s
   expire(now);
   if (now >= until_)
     return {};
-  if (now < frozen_)
-    return {false, frozen_};
+  if (now < frozen())
+    return {false, frozen()};
   const auto may = least(has_, target_);
   if (limited(quota_kind::concurrent) && under_way_ >= may[quota_kind::concurrent])
     return {};
@@ -126,7 +126,9 @@ quota_slice::verdict quota_slice::look(std::uint64_t tokens, bool urgent, std::s
 }
 
 std::uint64_t quota_slice::take(std::uint64_t tokens, timestamp now) {
-  const auto each = gap(least(has_, target_), tokens);
+  const std::chrono::duration<double, milliseconds::period> evenly =
+      gap(least(has_, target_), tokens) / ease_.share(now);
+  const auto each = std::chrono::duration_cast<milliseconds>(evenly);
   even_ = std::min(later(std::max(even_, now - catch_up), each), later(now, each));
   last_ = now;
   window_.push_back({now, later(now, quota_minute + on_its_way_), tokens, false});

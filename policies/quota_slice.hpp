@@ -1,5 +1,6 @@
 #pragma once
 
+#include "policies/quota_ease.hpp"
 #include "policies/quota_leaves.hpp"
 
 #include <cstddef>
@@ -38,10 +39,10 @@ class quota_slice {
   /// Its answer is there, and so much it has cost; zero: nobody knows, what was expected stands.
   void ended(std::uint64_t number, std::uint64_t tokens, timestamp now);
 
-  /// Nothing is sent before then, and for a minute afterwards what is not urgent goes evenly: its
-  /// provider takes less than was agreed, and would refuse most of what comes to it all at once.
-  void freeze(timestamp until) noexcept { frozen_ = std::max(frozen_, until); }
-  [[nodiscard]] timestamp frozen() const noexcept { return frozen_; }
+  /// The provider has refused: nothing is sent before then, and afterwards what is not urgent goes
+  /// evenly, as `quota_ease` says, until it has not refused for a while.
+  void freeze(timestamp until, timestamp now) noexcept { ease_.refused(until, now); }
+  [[nodiscard]] timestamp frozen() const noexcept { return ease_.until(); }
 
   /// So much is lent until then, and so much of it the owner wants left with us.
   void lend(const quota_amount& has, const quota_amount& target, timestamp until) noexcept;
@@ -86,7 +87,7 @@ class quota_slice {
   quota_amount has_;
   quota_amount target_;
   timestamp until_{};
-  timestamp frozen_{};
+  quota_ease ease_;
   std::deque<sent> window_;
   std::uint64_t first_ = 1;  ///< the number of the window's first
   std::uint64_t tokens_ = 0; ///< in the window

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 using namespace troupe;
 using namespace troupe::quota_words;
 using namespace std::chrono_literals;
@@ -56,26 +58,50 @@ TEST(quota_slice, so_many_are_under_way_and_no_more) {
 
 TEST(quota_slice, what_is_frozen_waits) {
   auto s = whole(requests(100));
-  s.freeze(t0 + 7s);
+  s.freeze(t0 + 7s, t0);
   EXPECT_EQ(s.look(0, true, 1, t0).when, t0 + 7s);
   EXPECT_TRUE(s.look(0, true, 1, t0 + 7s).goes);
 }
 
 TEST(quota_slice, after_it_was_frozen_nothing_goes_all_at_once) {
   auto s = whole(requests(120));
-  s.freeze(t0 + 7s);
+  s.freeze(t0 + 7s, t0);
   auto now = t0 + 7s;
   int sent = 0;
   for (; now < t0 + 17s; now += 50ms)
     for (; s.look(0, false, 5, now).goes; ++sent)
       s.take(0, now);
-  EXPECT_GE(sent, 19) << "two in each second";
-  EXPECT_LE(sent, 23) << "and what is made up for at the beginning";
+  EXPECT_GE(sent, 13) << "seven tenths of two in each second";
+  EXPECT_LE(sent, 18);
   EXPECT_TRUE(s.look(0, true, 5, now).goes) << "someone urgent does not wait for that";
-  for (now = t0 + 7s + quota_minute + quota_on_its_way + 1s, sent = 0;
-       s.look(0, false, 5, now).goes; ++sent)
+  now = t0 + 100s;
+  for (sent = 0; s.look(0, false, 5, now).goes; ++sent)
     s.take(0, now);
-  EXPECT_GE(sent, 30) << "that was a minute ago";
+  EXPECT_GE(sent, 30) << "it has not refused for a while";
+}
+
+TEST(quota_slice, of_what_is_sent_to_a_provider_that_takes_a_third_little_is_refused) {
+  for (const auto takes : {6u, 20u, 40u, 90u}) {
+    auto s = whole(requests(120));
+    std::deque<timestamp> taken; // By a provider that counts a sliding minute.
+    std::uint32_t asked = 0;
+    std::uint32_t refused = 0;
+    for (auto now = t0; now < t0 + 20min; now += 50ms) {
+      while (!taken.empty() && taken.front() <= now - 1min)
+        taken.pop_front();
+      for (; s.look(0, false, 1000, now).goes; ++asked) {
+        s.ended(s.take(0, now), 0, now);
+        if (taken.size() < takes) {
+          taken.push_back(now);
+          continue;
+        }
+        ++refused;
+        s.freeze(taken.front() + 1min, now);
+      }
+    }
+    EXPECT_LT(refused * 6, asked) << takes << " a minute";
+    EXPECT_GE(asked - refused, takes * 20 * 3 / 4) << takes << " a minute";
+  }
 }
 
 TEST(quota_slice, what_is_owed_is_given_back_as_it_gets_free_and_not_used_again) {
