@@ -6,17 +6,13 @@
 
 namespace troupe {
 
-std::string llm_deeds::key_for(const tool_card& card, const std::string& skill,
-                               const agent_call& what) {
-  if (card.does == effects::none)
-    return {};
-  if (const auto open = open_keys_.find(card.name); open != open_keys_.end())
+std::string llm_deeds::key_for(const llm_act& act) {
+  if (act.once || act.key.empty())
+    return act.key;
+  if (const auto open = open_keys_.find(act.key); open != open_keys_.end())
     return std::move(open_keys_.extract(open).mapped());
-  const auto number = ++keys_given_[card.name];
-  const auto& whole = what.idempotency_key;
-  if (number == 1 && skill == what.skill)
-    return whole;
-  return whole + "/" + card.name + "/" + std::to_string(number);
+  const auto number = ++keys_given_[act.key];
+  return number == 1 ? act.key : act.key + '/' + std::to_string(number);
 }
 
 bool llm_deeds::take(std::uint64_t number, use& to) {
@@ -37,7 +33,7 @@ void llm_deeds::note(const use& of, const outcome_ptr& x, bool blocked) {
   } else if (of.does == effects::unsafe && x && default_line(x->failed.why).may_have_acted) {
     unsure_ = x->failed;
   } else if (!of.key.empty()) {
-    open_keys_.emplace(of.tool, of.key);
+    open_keys_.emplace(of.act, of.key);
     acted_ = acted_ || !x || default_line(x->failed.why).may_have_acted;
   }
 }

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <troupe/agent.hpp>
+#include "actors/llm_act.hpp"
+
 #include <troupe/reason.hpp>
 #include <troupe/task.hpp>
-#include <troupe/tool.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -21,14 +21,14 @@ class llm_deeds {
     std::size_t place = 0; ///< of its message in the conversation
     std::string tool;
     effects does = effects::none;
+    std::string act; ///< key of its `llm_act`
     std::string key; ///< of the effect; empty: it has none
   };
 
-  /// The key of a use with effects: the step's own for what the step asks for, so that whoever else
-  /// does the same step finds it done; one of the tool's for everything else. A use that may have
-  /// been made before under a key gets that again. `skill`: what the tool is asked for.
-  [[nodiscard]] std::string key_for(const tool_card& card, const std::string& skill,
-                                    const agent_call& what);
+  /// The key of a use: its deed's, and when the same has been asked for before in this call and was
+  /// done, or may yet be, one more behind it. What was tried and may have been done under a key
+  /// gets that again.
+  [[nodiscard]] std::string key_for(const llm_act& act);
 
   /// A use that has begun, until `take`.
   void begin(std::uint64_t number, use x) { at_work_[number] = std::move(x); }
@@ -53,9 +53,9 @@ class llm_deeds {
 
  private:
   std::unordered_map<std::uint64_t, use> at_work_;
-  std::map<std::string, std::uint32_t> keys_given_; ///< by tool
-  /// By tool: keys under which something was tried and may have been done. The next use takes them
-  /// up, so that what is tried again is not done twice.
+  std::map<std::string, std::uint32_t> keys_given_; ///< by act
+  /// By act: keys under which it was tried and may have been done. The next use takes them up, so
+  /// that what is tried again is not done twice.
   std::multimap<std::string, std::string> open_keys_;
   bool acted_ = false;
   failure unsure_;

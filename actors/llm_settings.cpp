@@ -12,6 +12,8 @@ own_tool tool_of(const std::string& name, const json& from) {
     out.card.parameters = *takes;
   out.card.does = parse_enum<effects>(from.value("effects", std::string{})).value_or(effects::none);
   out.skill = from.value("skill", std::string{});
+  if (const auto names = from.find("once_per"); names != from.end())
+    out.once_per = names->get<std::vector<std::string>>();
   out.timeout = milliseconds{from.value("timeout", std::int64_t{10000})};
   for (const auto kind : {agent_kind::native, agent_kind::subprocess, agent_kind::http})
     if (const auto block = from.find(to_string(kind)); block != from.end()) {

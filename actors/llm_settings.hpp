@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/llm_act.hpp"
 #include "policies/context_forward.hpp"
 
 #include <troupe/agent.hpp>
@@ -17,6 +18,7 @@ namespace troupe {
 struct own_tool {
   tool_card card;
   std::string skill; ///< what it is asked for; empty: what the agent is asked for
+  deed_names once_per;
   agent_kind kind = agent_kind::native;
   json settings; ///< as an agent of that kind has them
   milliseconds timeout{10000};

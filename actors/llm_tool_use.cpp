@@ -107,8 +107,9 @@ void llm_tool_use::use(llm_call& t, const std::vector<tool_call>& calls) {
   for (const auto& [place, x, arguments] : todo) {
     const auto& card = *tools_.find(x->name);
     const auto number = ++last_use_;
-    llm_deeds::use use{place, x->name, card.does,
-                       t.deeds.key_for(card, tools_.skill_of(card.name, *t.what), *t.what)};
+    auto act = tools_.act(card.name, arguments, *t.what);
+    auto key = t.deeds.key_for(act);
+    llm_deeds::use use{place, x->name, card.does, std::move(act.key), std::move(key)};
     t.deeds.begin(number, use);
     if (auto done = tools_.start(number, x->name, t.what, arguments, use.key)) {
       static_cast<void>(t.deeds.take(number, use));

@@ -40,6 +40,7 @@ llm_tools::llm_tools(const parts_ptr& parts, const fleet_version& version, const
     entry x;
     x.card = tool.card;
     x.skill = tool.skill;
+    x.once_per = tool.once_per;
     x.timeout = tool.timeout;
     agent_spec as;
     as.card = spec.card;
@@ -140,9 +141,15 @@ std::vector<flaw> llm_tools::flaws_in(const std::string& name, const json& argum
   return out;
 }
 
-std::string llm_tools::skill_of(const std::string& name, const agent_call& what) const {
-  const auto hit = own_.find(name);
-  return hit == own_.end() || hit->second.skill.empty() ? what.skill : hit->second.skill;
+llm_act llm_tools::act(const std::string& name, const json& arguments,
+                       const agent_call& what) const {
+  const auto own = own_.find(name);
+  const auto& tool = own == own_.end() ? others_.find(name)->second : own->second;
+  return act_of(tool.card, skill_of(tool, what), tool.once_per, arguments, what);
+}
+
+const std::string& llm_tools::skill_of(const entry& tool, const agent_call& what) noexcept {
+  return tool.skill.empty() ? what.skill : tool.skill;
 }
 
 outcome_ptr llm_tools::start(std::uint64_t number, const std::string& name,
@@ -151,7 +158,7 @@ outcome_ptr llm_tools::start(std::uint64_t number, const std::string& name,
   const auto now = parts_->now(self_);
   if (const auto own = own_.find(name); own != own_.end()) {
     auto call = std::make_shared<agent_call>(*what);
-    call->skill = skill_of(name, *what);
+    call->skill = skill_of(own->second, *what);
     call->input = arguments;
     call->idempotency_key = key;
     call->deadline = std::min(what->deadline, later(now, own->second.timeout));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/llm_act.hpp"
 #include "actors/llm_settings.hpp"
 #include "actors/runner.hpp"
 #include "actors/screening.hpp"
@@ -45,14 +46,16 @@ class llm_tools {
   /// `runner_ended` for this use has arrived.
   void ended(std::uint64_t use);
 
-  /// What the tool is asked for: its own skill, or the call's.
-  [[nodiscard]] std::string skill_of(const std::string& name, const agent_call& what) const;
+  /// Which deed it is to use the tool `name`, which exists, with these arguments.
+  [[nodiscard]] llm_act act(const std::string& name, const json& arguments,
+                            const agent_call& what) const;
 
  private:
   using schema_ptr = std::shared_ptr<const tools::json_schema>;
   struct entry {
     tool_card card;
     std::string skill;
+    deed_names once_per;
     milliseconds timeout{10000};
     runner_ptr runner;      ///< of the agent's own tools
     tools::tool_ptr source; ///< of others
@@ -63,6 +66,9 @@ class llm_tools {
   std::string agent_;
   effects does_;          ///< what the agent says that it does: no tool may do more
   screening_ptr screens_; ///< null: anything may be said
+  /// What the tool is asked for: its own skill, or the call's.
+  [[nodiscard]] static const std::string& skill_of(const entry& tool,
+                                                   const agent_call& what) noexcept;
   std::vector<tools::tool_source_ptr> sources_;
   caf::event_based_actor* self_;
   std::map<std::string, entry, std::less<>> own_;
