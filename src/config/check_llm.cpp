@@ -28,6 +28,24 @@ void check_tool_effects(const yaml_node& root, const yaml_node& tools, effects d
   }
 }
 
+// A name that no argument has would make one deed of all uses.
+void check_deed_names(const agent_draft& agent, const yaml_node& tools, report& problems) {
+  const auto within = [](const json& x, const char* key) {
+    const auto hit = x.find(key); // the end when `x` is no object
+    return hit == x.end() ? json{} : *hit;
+  };
+  for (const auto& tool : tools.children) {
+    const auto names = section{tool.get()}.elements("once_per");
+    if (names.empty())
+      continue;
+    const auto own = within(within(agent.spec.settings, "tools"), tool->key.c_str());
+    const auto takes = within(within(own, "takes"), "properties");
+    for (const auto* at : names)
+      if (const auto name = as_text(*at); name && !takes.contains(*name))
+        problems.error(*at, "the tool's `takes` has no argument " + problems.quoted(*name));
+  }
+}
+
 // Another model than those it falls back to would be one that nobody expects.
 void check_cheaper_model(const section& block, report& problems) {
   const auto* at = block.find("cheaper_model");
@@ -75,6 +93,7 @@ void check_llm(const fleet_draft& fleet, const agent_draft& agent, report& probl
   if (!tools || !tools->is_map())
     return;
   check_tool_effects(root, *tools, agent.spec.card.does, problems);
+  check_deed_names(agent, *tools, problems);
   bool meant = false;
   block.get("many_tools", meant);
   if (tools->children.size() > tools_most && !meant)

@@ -20,6 +20,10 @@ const record& llm_tool_keys() {
         "no arguments"},
        {"skill", text(text_rule::name), "what it is asked for", "what the agent is asked for"},
        {"effects", word<effects>(), "what a repeated call may do to the world outside", "none"},
+       {"once_per", list(text(text_rule::filled)),
+        "arguments that say what is done: uses that agree in them are done once within a step; "
+        "`[]`: whatever its arguments are, it does what the step asks for, once",
+        "every use is a deed of its own, told apart by all arguments"},
        {"timeout", duration(), "for one use", "10s"},
        {"native", fields(native_keys), "a function"},
        {"subprocess", fields(subprocess_keys), "a program"},

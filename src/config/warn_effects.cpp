@@ -1,5 +1,7 @@
 #include "src/config/checks.hpp"
 
+#include "src/config/section.hpp"
+
 #include <algorithm>
 
 namespace troupe::config {
@@ -18,6 +20,27 @@ const agent_draft* other_kind(const domain_draft& domain, const agent_draft& age
       if (other->spec.card.does != effects::none && other->spec.card.does != agent.spec.card.does)
         return other;
   return nullptr;
+}
+
+/// A tool of the agent's model that acts under keys which only this agent knows; null: there is
+/// none.
+const yaml_node* tool_with_own_keys(const agent_draft& agent) {
+  if (agent.spec.card.kind != agent_kind::llm)
+    return nullptr;
+  for (const auto* tool : section{agent.from.root.get()}.in("llm").entries("tools")) {
+    auto does = effects::none;
+    section{tool}.get("effects", does);
+    const auto* once = section{tool}.find("once_per");
+    if (does != effects::none && !(once && once->is_list() && once->children.empty()))
+      return tool;
+  }
+  return nullptr;
+}
+
+/// Another agent may do what this one has begun.
+bool has_substitute(const agent_draft& agent) {
+  return std::any_of(agent.spec.fallback.begin(), agent.spec.fallback.end(),
+                     [](const auto& rung) { return rung.starts_with("agent:"); });
 }
 
 } // namespace
@@ -43,6 +66,10 @@ void warn_about_effects(const fleet_draft& fleet, report& problems) {
                               " offers the same skill with " +
                               std::string{to_string(other->spec.card.does)} +
                               " effects: neither can go on with what the other has begun");
+      if (const auto* tool = has_substitute(agent) ? tool_with_own_keys(agent) : nullptr)
+        problems.warn(*tool, "the agent's fallback does not find done what this tool has done: "
+                             "say `once_per: []` if it does what the step asks for, or let a "
+                             "person follow");
     }
 }
 

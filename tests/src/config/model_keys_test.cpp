@@ -156,9 +156,10 @@ TEST(llm_keys, take_every_value) {
   tools:
     look:
       description: looks
-      takes: {type: object}
+      takes: {type: object, properties: {order: {type: string}}}
       skill: other.skill
       effects: idempotent
+      once_per: [order]
       timeout: 3s
       subprocess: {command: [python3, x.py]}
     call: {description: calls, http: {url: 'http://h/x', headers: {authorization: "${secret:TOOL:-none}"}}}
@@ -178,6 +179,7 @@ TEST(llm_keys, take_every_value) {
         EXPECT_EQ(x["grounded"], true);
         EXPECT_EQ(x["tools"]["look"]["timeout"], 3000);
         EXPECT_EQ(x["tools"]["look"]["takes"]["type"], "object");
+        EXPECT_EQ(x["tools"]["look"]["once_per"], (json{"order"}));
         EXPECT_EQ(x["tools"]["call"]["http"]["headers"]["authorization"], "none");
       }
   // Whoever watches the fleet's files has to watch these.
@@ -208,6 +210,25 @@ TEST(llm_keys, what_cannot_work_is_refused) {
                    "    x: {description: d, native: {function: f}, http: {url: 'http://h'}}\n")
                 .find("only one of"),
             std::string::npos);
+  EXPECT_NE(errors("llm:\n  model: small\n  prompt: [prompts/a.md]\n  tools:\n"
+                   "    x: {description: d, native: {function: f}, once_per: [order],\n"
+                   "        takes: {type: object, properties: {ordre: {type: string}}}}\n")
+                .find("has no argument \"order\""),
+            std::string::npos);
+}
+
+TEST(llm_keys, a_fallback_that_does_not_know_the_keys_of_a_tool_is_warned_of) {
+  const auto warns = [](const std::string& tool, const std::string& fallback) {
+    const auto got = with_agent("llm:\n  model: small\n  prompt: [prompts/a.md]\n  tools:\n"
+                                "    x: {description: d, native: {function: f}, " +
+                                    tool + "}\n",
+                                "effects: idempotent\nfallback: [" + fallback + "]\n");
+    return lines(got.warnings).find("does not find done") != std::string::npos;
+  };
+  EXPECT_TRUE(warns("effects: idempotent", "'agent:billing'"));
+  EXPECT_FALSE(warns("effects: idempotent, once_per: []", "'agent:billing'"));
+  EXPECT_FALSE(warns("effects: idempotent", "'human:desk'"));
+  EXPECT_FALSE(warns("effects: none", "'agent:billing'"));
 }
 
 TEST(llm_keys, what_an_agent_wants_of_a_model_must_fit_into_its_minute) {
