@@ -97,6 +97,7 @@ struct orchestrator_state {
   // Accepting: orchestrator_accept.cpp.
   void take(const submit_task& x, const caf::actor& from);
   bool take_key(const submit_task& x, const caf::actor& from);
+  bool answer_by_key(const submit_task& x, const caf::actor& from);
   bool key_fits(const submit_task& x, const caf::actor& from, const task* known);
   void begin(const submit_task& x, const caf::actor& from, const json& session_context);
   void refuse(const caf::actor& to, const std::string& id, refusal why, std::string detail,
@@ -350,8 +351,8 @@ struct orchestrator_state {
   std::uint32_t generation_ = 0;
   /// Keyed by views into the tasks' own ids.
   std::unordered_map<std::string_view, std::uint32_t> by_id_;
-  std::unordered_map<std::string, std::string>
-      keys_; ///< idempotency key to task id, of tasks in memory
+  /// By idempotency key: tasks in memory that run, wait for their session, or have ended.
+  std::unordered_map<std::string, task_ptr> keys_;
   std::size_t keys_before_sweep_ = 1024;
   std::unordered_map<std::string, std::vector<session_book::waiting>> key_line_;
   std::size_t keys_in_line_ = 0; ///< requests that wait for their key's look-up

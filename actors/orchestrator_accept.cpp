@@ -62,7 +62,8 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
       return;
     }
     if (auto* waits = sessions_->find_waiting(t)) {
-      *waits = {x, from};
+      waits->what = x;
+      waits->who = from;
       return;
     }
   }
@@ -129,23 +130,37 @@ bool orchestrator_state::key_fits(const submit_task& x, const caf::actor& from, 
   return false;
 }
 
+/// Who asks for a task that has the key here, and runs, waits or has ended, is answered. False:
+/// none has it.
+bool orchestrator_state::answer_by_key(const submit_task& x, const caf::actor& from) {
+  const auto hit = keys_.find(x.what->idempotency_key);
+  if (hit == keys_.end())
+    return false;
+  const auto first = hit->second;
+  auto* running = find_live(first->id);
+  auto* waits = running ? nullptr : sessions_->find_waiting(*first);
+  auto ended = running || waits ? nullptr : finished_->find(first->id);
+  if (!running && !waits && !ended)
+    return false;
+  if (!key_fits(x, from, first.get()))
+    return true;
+  if (running) {
+    acknowledge(*running, from, x.watch, x.what->id);
+  } else if (waits) {
+    if (!sessions_->wait_with(*waits, {x, from}))
+      refuse(from, x.what->id, refusal::busy, "too many wait for task " + first->id, come_back);
+  } else {
+    self_->send(from, task_accepted{first->id, true, x.what->id});
+    self_->send(from, task_ended{std::move(ended)});
+  }
+  return true;
+}
+
 /// True: the task is new and goes on.
 bool orchestrator_state::take_key(const submit_task& x, const caf::actor& from) {
+  if (answer_by_key(x, from))
+    return false;
   const auto& key = x.what->idempotency_key;
-  if (auto hit = keys_.find(key); hit != keys_.end()) {
-    if (auto* known = find_live(hit->second)) {
-      if (key_fits(x, from, known->what.get()))
-        acknowledge(*known, from, x.watch, x.what->id);
-      return false;
-    }
-    if (auto ended = finished_->find(hit->second)) {
-      if (!key_fits(x, from, ended->what.get()))
-        return false;
-      self_->send(from, task_accepted{ended->what->id, true, x.what->id});
-      self_->send(from, task_ended{std::move(ended)});
-      return false;
-    }
-  }
   if (!config_.journal || x.what->keep == durability::none)
     return true;
   auto& line = key_line_[key];
@@ -175,31 +190,26 @@ void orchestrator_state::on_key_looked_up(const key_looked_up& x) {
     return;
   for (auto& w : line.mapped()) {
     --keys_in_line_;
-    auto id = x.id;
-    auto first = x.what;
-    if (auto hit = keys_.find(x.key); hit != keys_.end()) {
-      id = hit->second;
-      if (auto* known = find_live(id))
-        first = known->what;
-    }
-    if (id.empty()) {
+    if (answer_by_key(w.what, w.who))
+      continue;
+    if (x.id.empty()) {
       begin_in_session(w.what, w.who);
       continue;
     }
-    if (!key_fits(w.what, w.who, first.get()))
+    if (!key_fits(w.what, w.who, x.what.get()))
       continue;
     // The task exists: whoever asks becomes one of its watchers, or finds its stored end through
     // the front desk.
-    if (auto* known = find_live(id)) {
+    if (auto* known = find_live(x.id)) {
       acknowledge(*known, w.who, w.what.watch, w.what.what->id);
       continue;
     }
-    self_->send(w.who, task_accepted{id, true, w.what.what->id});
-    if (auto ended = finished_->find(id))
+    self_->send(w.who, task_accepted{x.id, true, w.what.what->id});
+    if (auto ended = finished_->find(x.id))
       self_->send(w.who, task_ended{std::move(ended)});
     else
       self_->send(w.who,
-                  task_refused{id, {refusal::unknown_task, "ended before the last restart", {}}});
+                  task_refused{x.id, {refusal::unknown_task, "ended before the last restart", {}}});
   }
 }
 
@@ -214,7 +224,7 @@ void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
   by_id_.emplace(t.what->id, slot);
   count_open();
   if (!t.what->idempotency_key.empty())
-    keys_[t.what->idempotency_key] = t.what->id;
+    keys_[t.what->idempotency_key] = t.what;
   std::vector<std::string> refused_fields;
   t.context = initial_context(t.by->domain, *t.what, session_context, refused_fields);
   for (const auto& field : refused_fields)

@@ -65,7 +65,9 @@ void orchestrator_state::end(live_task& t) {
     keys_.erase(what->idempotency_key);
   else if (keys_.size() > keys_before_sweep_) {
     std::erase_if(keys_, [&](const auto& k) {
-      return k.second != what->id && !by_id_.contains(k.second) && !finished_->find(k.second);
+      const auto& id = k.second->id;
+      return id != what->id && !by_id_.contains(id) && !finished_->find(id) &&
+             !sessions_->find_waiting(*k.second);
     });
     keys_before_sweep_ = std::max<std::size_t>(1024, keys_.size() * 2);
   }

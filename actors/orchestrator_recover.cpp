@@ -96,7 +96,7 @@ void orchestrator_state::recover(const stored_task& x) {
   by_id_.emplace(t.what->id, slot);
   count_open();
   if (!t.what->idempotency_key.empty())
-    keys_[t.what->idempotency_key] = t.what->id;
+    keys_[t.what->idempotency_key] = t.what;
   if (counters_)
     counters_->running.add(1);
   json session_context;

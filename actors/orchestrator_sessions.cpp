@@ -41,13 +41,9 @@ void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor
     refuse(from, x.what->id, refusal::busy, "too many messages wait for this session", come_back);
     return;
   }
-  const auto& key = x.what->idempotency_key;
-  if (!key.empty() && std::any_of(e.line.begin(), e.line.end(), [&](const auto& w) {
-        return w.what.what->idempotency_key == key;
-      })) {
-    refuse(from, x.what->id, refusal::busy, "a message with this key waits already", come_back);
-    return;
-  }
+  // Its key is its own from now on, not only when its turn has come.
+  if (const auto& key = x.what->idempotency_key; !key.empty())
+    keys_[key] = x.what;
   sessions_->enqueue(e, {x, from});
   arm();
   if (ask) {
@@ -84,6 +80,11 @@ void orchestrator_state::next_of_session(const std::string& id) {
     return;
   const auto next = sessions_->dequeue(*e);
   begin(next.what, next.who, e->now.context);
+  if (next.also.empty())
+    return;
+  auto& t = *find_live(next.what.what->id);
+  for (const auto& w : next.also)
+    acknowledge(t, w.who, w.what.watch, w.what.what->id);
 }
 
 void orchestrator_state::bind_session(session_book::entry& session,
@@ -109,8 +110,12 @@ void orchestrator_state::bind_session(session_book::entry& session,
 void orchestrator_state::end_waits() {
   while (sessions_->next_due() <= now_) {
     const auto late = sessions_->withdraw_overdue();
-    refuse(late.who, late.what.what->id, refusal::timeout,
-           "its deadline passed while it waited for its turn in the session");
+    if (const auto& key = late.what.what->idempotency_key; !key.empty())
+      keys_.erase(key);
+    constexpr const char* why = "its deadline passed while it waited for its turn in the session";
+    refuse(late.who, late.what.what->id, refusal::timeout, why);
+    for (const auto& w : late.also)
+      refuse(w.who, w.what.what->id, refusal::timeout, why);
   }
 }
 

@@ -51,6 +51,20 @@ void session_book::enqueue(entry& e, waiting w) {
   e.line.push_back(std::move(w));
 }
 
+bool session_book::wait_with(waiting& first, waiting w) const {
+  auto& all = first.also;
+  const auto known = std::find_if(all.begin(), all.end(), [&](const waiting& other) {
+    return other.what.what->id == w.what.what->id;
+  });
+  if (known != all.end())
+    *known = std::move(w);
+  else if (all.size() < domain_->sessions.queue_limit)
+    all.push_back(std::move(w));
+  else
+    return false;
+  return true;
+}
+
 session_book::waiting* session_book::find_waiting(const task& t) {
   auto* e = t.context_id.empty() ? nullptr : find(t.context_id);
   if (!e)

@@ -23,6 +23,7 @@ class session_book {
   struct waiting {
     submit_task what;
     caf::actor who;
+    std::vector<waiting> also{}; ///< who has asked for the same under its idempotency key
   };
   struct entry {
     session_snapshot now;
@@ -48,6 +49,9 @@ class session_book {
   void end_turn(entry& e, const task_record& record, const json& context, timestamp now);
   /// Lets a message wait for its turn.
   void enqueue(entry& e, waiting w);
+  /// Lets somebody wait for what becomes of `first`, which waits; once, however often he asks.
+  /// False: as many do as may.
+  [[nodiscard]] bool wait_with(waiting& first, waiting w) const;
   /// The message that waits and is this task; null: none does.
   [[nodiscard]] waiting* find_waiting(const task& t);
   /// The message whose turn it is; the line must not be empty.

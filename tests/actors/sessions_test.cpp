@@ -220,11 +220,98 @@ TEST(keys, a_key_that_waits_in_a_session_does_not_become_two_tasks) {
   s->run();
   auto u = s->submit(r);
   s->run();
+  EXPECT_EQ(u->finals(), 0u);
   s.around->pool->held = false;
   s->run();
-  EXPECT_TRUE(t->done());
-  EXPECT_EQ(u->finals(), 1u);
+  ASSERT_TRUE(t->done() && u->done());
+  EXPECT_EQ(u->id(), t->id());
+  EXPECT_EQ(u->record().what->id, t->id());
   EXPECT_EQ(s.room.count("chat"), 2u);
+}
+
+/// Whether another request was refused because the key is not its own.
+bool is_conflict(const heard_ptr& x) {
+  return x->refusals.size() == 1 && x->refusals[0].why == refusal::conflict;
+}
+
+TEST(keys, a_key_that_waits_in_a_session_is_not_given_to_another_request) {
+  for (const bool stored : {true, false})
+    for (const bool at_once : {true, false}) {
+      SCOPED_TRACE(std::string{stored ? "stored" : "in memory"} + (at_once ? ", at once" : ""));
+      stage s;
+      s.around->stores = stored;
+      auto d = talk(when_busy::queue);
+      d.sessions.queue_limit = 4;
+      s.up(a_fleet(d));
+      s.around->pool->held = true;
+      s->submit(turn_of("s1", "first"));
+      s->run();
+      auto r = turn_of("s1", "second");
+      r.idempotency_key = "k";
+      auto elsewhere = r;
+      elsewhere.context_id = "s2";
+      auto otherwise = r;
+      otherwise.text = "third";
+      const auto t = s->submit(r);
+      if (!at_once)
+        s->run();
+      const auto u = s->submit(elsewhere);
+      const auto v = s->submit(otherwise);
+      const auto again = s->submit(r);
+      s->run();
+      EXPECT_TRUE(is_conflict(u));
+      EXPECT_TRUE(is_conflict(v));
+      s.around->pool->held = false;
+      s->run();
+      EXPECT_TRUE(is_conflict(s->ask(elsewhere)));
+      ASSERT_TRUE(t->done() && again->done());
+      EXPECT_EQ(again->id(), t->id());
+      EXPECT_EQ(s.room.count("chat"), 2u);
+    }
+}
+
+TEST(keys, a_message_that_is_refused_while_it_waits_gives_its_key_up) {
+  stage s{talk(when_busy::queue)};
+  s.around->pool->held = true;
+  s->submit(turn_of("s1", "first"));
+  s->run();
+  auto r = turn_of("s1", "second");
+  r.idempotency_key = "k";
+  r.timeout = 1s;
+  const auto t = s->submit(r);
+  s->run();
+  const auto again = s->submit(r);
+  s->advance(2s);
+  for (const auto& x : {t, again}) {
+    ASSERT_EQ(x->refusals.size(), 1u);
+    EXPECT_EQ(x->refusals[0].why, refusal::timeout);
+  }
+  s.around->pool->held = false;
+  r.context_id = "s2";
+  r.timeout = 0ms;
+  EXPECT_TRUE(s->ask(r)->done());
+}
+
+TEST(keys, no_more_wait_for_the_same_message_than_for_a_session) {
+  stage s{talk(when_busy::queue)};
+  s.around->pool->held = true;
+  s->submit(turn_of("s1", "first"));
+  s->run();
+  auto r = turn_of("s1", "second");
+  r.idempotency_key = "k";
+  const auto t = s->submit(r);
+  s->run();
+  std::vector<heard_ptr> all;
+  for (int i = 0; i < 3; ++i) {
+    all.push_back(s->submit(r));
+    s->run();
+  }
+  ASSERT_EQ(all[2]->refusals.size(), 1u);
+  EXPECT_EQ(all[2]->refusals[0].why, refusal::busy);
+  s.around->pool->held = false;
+  s->run();
+  for (int i = 0; i < 2; ++i)
+    EXPECT_TRUE(all[static_cast<std::size_t>(i)]->done());
 }
 
 TEST(keys, without_a_store_the_same_key_still_gives_the_same_task) {
