@@ -114,14 +114,16 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
   const auto strategy = strategy_for(*t.what);
   // A named agent is not drawn for.
   const bool learns = strategy == route_strategy::learned && arms_ && target.agent.empty();
-  const bool sample = any && all->size() > (learns ? exact_learned : exact) &&
+  const bool by_content = strategy == route_strategy::classifier && target.agent.empty();
+  const bool seeks = learns || by_content;
+  const bool sample = any && all->size() > (seeks ? exact_learned : exact) &&
                       strategy != route_strategy::static_order;
-  const auto sampled = learns ? window_learned : window;
-  auto* near = sample && !learns ? &blocks_[all] : nullptr;
+  const auto sampled = seeks ? window_learned : window;
+  auto* near = sample && !seeks ? &blocks_[all] : nullptr;
   const auto from = near ? window_at(*all, *near, dice) : sample ? dice % all->size() : 0;
   auto why = std::make_shared<route>();
   why->skill = target.skill.empty() ? std::string{target.agent} : std::string{target.skill};
-  why->seen.reserve(sample && !learns ? window : shown + 1);
+  why->seen.reserve(sample && !seeks ? window : shown + 1);
   if (any)
     approach(*all, from, sample ? sampled : all->size(), own);
   route_wish wish{strategy, static_cast<float>(domain_.routing.min_quality), dice};
@@ -146,6 +148,8 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
     look_at_all(state, now, own);
     if (learns)
       draw_arms(t, step, wish, *why);
+    if (by_content)
+      weigh_content(t.run->node(step));
     choose_route(wish, candidates_, choice_);
   };
   compare();
@@ -161,6 +165,8 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
     candidates_[choice_.chosen].open = true;
     choose_route(wish, candidates_, choice_);
   }
+  if (by_content && choice_.chosen != route_choice::nobody)
+    why->because += (why->because.empty() ? "" : "; ") + fit_words(fits_[choice_.chosen]);
   if (std::any_of(candidates_.begin(), candidates_.end(),
                   [](const candidate& c) { return c.open || c.probe; }))
     tell_of_breakers(why->because, now);
@@ -169,7 +175,7 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
       continue;
     const auto& c = candidates_[i];
     why->seen.push_back({(*seats_[i])->where().name, choice_.said[i], c.load, c.capacity, c.cost,
-                         c.quality, c.success_rate});
+                         c.quality, c.success_rate, c.fit});
   }
   // Of those that are not shown neither are the arms.
   if (why->arms.size() > shown)

@@ -18,6 +18,8 @@ class arm_book;
 /// Under what a step's calls are learned of: its intent, or its skill where it has none.
 [[nodiscard]] std::string_view learned_intent(const domain_spec& domain, std::string_view step,
                                               std::string_view skill);
+/// Why `classifier` has taken somebody: the score of what fits it best; null: nothing does.
+[[nodiscard]] std::string fit_words(const intent_score* best);
 /// The agent of a seat: its replicas learn together.
 [[nodiscard]] std::string_view arm_of(std::string_view seat) noexcept;
 
@@ -31,8 +33,8 @@ class dispatcher {
   /// in the window are barred, all are looked at.
   static constexpr std::size_t exact = 16;
   static constexpr std::size_t window = 4;
-  /// The same for `learned`, whose candidates differ more: it is there to find the one that is
-  /// best.
+  /// The same for `learned` and `classifier`, whose candidates differ more: they are there to find
+  /// the one that is best.
   static constexpr std::size_t exact_learned = 64;
   static constexpr std::size_t window_learned = 16;
   /// For as many decisions the window stays among so many neighbours, unless they are busy. Their
@@ -96,6 +98,8 @@ class dispatcher {
                    const std::vector<std::string>* own);
   /// Draws for the candidates, and writes down what for.
   void draw_arms(const live_task& t, std::uint32_t step, const route_wish& wish, route& why);
+  /// Compares what the step may be about with what the candidates are there for.
+  void weigh_content(const plan_node& step);
   void look_at_breakers(const seat& place, candidate& c, timestamp now) const;
   [[nodiscard]] bool enter(const seat_ptr& place, std::uint8_t& probe, timestamp now) const;
   void tell_of_breakers(std::string& because, timestamp now) const;
@@ -110,6 +114,8 @@ class dispatcher {
   std::uint32_t stage_ = 0;
   std::shared_ptr<const arm_book> arms_;
   std::string learned_because_; ///< of the decision that is being made
+  /// The same by `classifier`: for each candidate what of the step fits it best; null: nothing.
+  std::vector<const intent_score*> fits_;
 };
 
 } // namespace troupe

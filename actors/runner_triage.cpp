@@ -29,6 +29,8 @@ json to_json(const std::vector<understood_clause>& clauses) {
       out.back()["skill"] = c.skill;
     if (!c.after.empty())
       out.back()["after"] = c.after;
+    for (const auto& s : c.scores)
+      out.back()["scores"][s.intent] = s.score;
   }
   return out;
 }
@@ -86,17 +88,17 @@ class triage_runner final : public agent_runner {
                   const agent_call_ptr& what) override {
     // Of whatever is sent so much is read, and no more: by the rules and by the model.
     auto message = beginning_of(what->text, text::max_message_bytes);
-    auto clauses = read(message);
+    // The intents and the routing are those of the version that the task goes by.
+    auto version = parts_->versions->find(what->about->fleet);
+    if (!version)
+      version = parts_->current();
+    const auto* domain = version->domain(card_.domain);
+    auto clauses = read(message, domain && domain->routing.uses(route_strategy::classifier));
     if (!asker_)
       return answer(*what, clauses, {}, {});
     auto why = why_ask_model(clauses, text::out_of_scope, asking_->rules);
     if (why.empty())
       return answer(*what, clauses, {}, {});
-    // The intents are those of the version that the task goes by.
-    auto version = parts_->versions->find(what->about->fleet);
-    if (!version)
-      version = parts_->current();
-    const auto* domain = version->domain(card_.domain);
     if (!domain)
       return answer(*what, clauses, {}, {});
     auto& t = talks_[call];
@@ -144,11 +146,15 @@ class triage_runner final : public agent_runner {
     bool done = false;
   };
 
-  std::vector<understood_clause> read(const std::string& message) const {
+  /// `by_content`: steps are routed by what else a clause may be about, so that is told as well.
+  std::vector<understood_clause> read(const std::string& message, bool by_content) const {
     std::vector<understood_clause> out;
     const auto add = [&](const std::string& part, const text::classification& c, bool after) {
       out.push_back(
           {part, c.intent, c.confidence, c.accepted && c.intent != text::out_of_scope, after});
+      if (by_content)
+        for (const auto& x : c.alternatives)
+          out.back().scores.push_back({x.intent, static_cast<float>(x.confidence)});
     };
     if (splits_)
       for (const auto& c : text::decompose(*classifier_, message))

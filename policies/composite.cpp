@@ -54,6 +54,8 @@ class expansion {
           part.input.emplace(key, value);
     }
     part.urgency = more_urgent(part.urgency, from.urgency);
+    if (part.op == plan_op::call)
+      part.scores = from.scores;
     for (auto& child : part.children)
       child = fill(std::move(child), from, false);
     // What the call itself says of that has its names already.

@@ -29,7 +29,24 @@ struct draft {
   double confidence = 1;
   std::uint32_t clauses = 1;
   bool after_previous = false;
+  std::vector<intent_score> scores = {};
 };
+
+/// Adds what another clause of the same step may be about.
+void add_scores(std::vector<intent_score>& to, const understood_clause& c) {
+  const auto add = [&](const std::string& intent, float score) {
+    for (auto& known : to)
+      if (known.intent == intent) {
+        known.score = std::max(known.score, score);
+        return;
+      }
+    to.push_back({intent, score});
+  };
+  for (const auto& s : c.scores)
+    add(s.intent, s.score);
+  if (c.scores.empty() && !c.intent.empty())
+    add(c.intent, static_cast<float>(c.confidence));
+}
 
 std::string two_digits(double x) {
   std::array<char, 16> out;
@@ -68,7 +85,8 @@ class planner {
   planner(const plan_wish& wish, const understanding& what)
       : wish_(wish)
       , what_(what)
-      , domain_(*wish.domain) {}
+      , domain_(*wish.domain)
+      , by_content_(domain_.routing.uses(route_strategy::classifier)) {}
 
   std::optional<plan_node> run(std::string& problem) {
     if (what_.clauses.empty() || what_.clauses.size() > understanding::max_clauses) {
@@ -144,6 +162,8 @@ class planner {
         last.text += "; " + c.text;
         last.confidence = std::min(last.confidence, c.confidence);
         ++last.clauses;
+        if (by_content_)
+          add_scores(last.scores, c);
         of_clause_.push_back(drafts_.size() - 1);
         continue;
       }
@@ -154,6 +174,8 @@ class planner {
                                  : std::string{},
                          c.text, spec ? std::string{} : why_unclear(c, domain_.path), c.confidence,
                          1, c.after_previous});
+      if (by_content_)
+        add_scores(drafts_.back().scores, c);
     }
     if (drafts_.size() == 1 && !drafts_.front().spec)
       drafts_.front().text = wish_.text;
@@ -228,6 +250,7 @@ class planner {
   std::optional<plan_node> make_step(std::size_t i, const step_order& order, std::string& problem) {
     const auto& d = drafts_[i];
     plan_node step;
+    step.scores = d.scores;
     step.text = d.text;
     step.note = note_for(i, order);
     step.input = entities_for(d);
@@ -324,6 +347,7 @@ class planner {
   const plan_wish& wish_;
   const understanding& what_;
   const domain_spec& domain_;
+  const bool by_content_; ///< somebody's steps are routed by what they are about
   std::vector<draft> drafts_;
   std::vector<std::size_t> of_clause_;             ///< the draft of each clause
   std::vector<std::unique_ptr<intent_spec>> made_; ///< for clauses that name a skill

@@ -43,8 +43,12 @@ int compare(route_strategy strategy, const candidate& a, const candidate& b,
     if (int c = compare(b.drawn, a.drawn))
       return c;
     break;
-  case route_strategy::least_loaded:
   case route_strategy::classifier:
+    why = verdict::fits_less;
+    if (int c = compare(b.fit, a.fit))
+      return c;
+    break;
+  case route_strategy::least_loaded:
     break;
   }
   if (a.bound != b.bound && (a.spoken_for || b.spoken_for)) {

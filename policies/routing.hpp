@@ -26,6 +26,7 @@ struct candidate {
   bool spoken_for = false;   ///< the session has another replica of its agent
   std::uint8_t distance = 0; ///< 0: on this node; 1: in this region; 2: in another one
   float drawn = 0;           ///< learned: what was drawn for its agent
+  float fit = 0; ///< classifier: how far the message is about what its agent is there for
 };
 
 /// What the step asks for.
@@ -49,10 +50,10 @@ struct route_choice {
 /// probe goes before the others, because nothing else would ever bring it back. When every
 /// candidate is below the quality that is asked for, nobody is taken.
 ///
-/// static: the first in order. least_loaded and classifier: the smallest share of its capacity in
-/// use, then the better success rate. cheapest: the lowest cost, then the less loaded.
-/// best_quality: the highest, then the less loaded. learned: the highest draw, then, of the replicas of
-/// one agent, the less loaded. What is still equal is decided by `dice`.
+/// static: the first in order. least_loaded: the smallest share of its capacity in use, then the
+/// better success rate. cheapest: the lowest cost, then the less loaded. best_quality: the highest,
+/// then the less loaded. classifier: the best fit, then the less loaded. learned: the highest draw,
+/// then, of the replicas of one agent, the less loaded. What is still equal is decided by `dice`.
 void choose_route(const route_wish& wish, std::span<const candidate> all, route_choice& out);
 
 } // namespace troupe

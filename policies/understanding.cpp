@@ -78,8 +78,23 @@ bool read_clause(const json& from, understood_clause& out, const char*& member,
     }
     return true;
   };
+  const auto scores = [&](const char* name, std::vector<intent_score>& into) {
+    member = name;
+    wants = "an object of up to 16 numbers from 0 to 1";
+    const auto* found = member_of(from, name);
+    if (!found)
+      return true;
+    if (!found->is_object() || found->size() > understanding::max_scores)
+      return false;
+    for (const auto& [intent, score] : found->items()) {
+      if (!score.is_number() || score.get<double>() < 0 || score.get<double>() > 1)
+        return false;
+      into.push_back({intent, score.get<float>()});
+    }
+    return true;
+  };
   return word("skill", out.skill) && word("domain", out.domain) && numbers("after", out.after) &&
-         text("text", out.text) && text("intent", out.intent) &&
+         scores("scores", out.scores) && text("text", out.text) && text("intent", out.intent) &&
          share("confidence", out.confidence) && truth("accepted", out.accepted) &&
          truth("after_previous", out.after_previous);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <troupe/json.hpp>
+#include <troupe/plan.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +21,8 @@ struct understood_clause {
   std::string skill = {};      ///< accepted without an intent: asked of this domain, or of `domain`
   std::string domain = {};
   std::vector<std::uint32_t> after = {}; ///< numbers of the clauses, from 0, that are done before
+  /// What it may be about, `intent` included; empty: nothing more is known than `confidence`.
+  std::vector<intent_score> scores = {};
   friend bool operator==(const understood_clause&, const understood_clause&) = default;
 };
 
@@ -29,6 +32,7 @@ struct understanding {
   json entities = json::array();          ///< objects with "type" and "value"
   static constexpr std::size_t max_clauses = 32;
   static constexpr std::size_t max_entities = 256;
+  static constexpr std::size_t max_scores = 16; ///< of a clause
 };
 
 /// Reads the contract of a triage agent's `outcome.data`:
@@ -37,8 +41,9 @@ struct understanding {
 ///      "entities": [{"type", "value"}...], "complexity": "simple" | "compound"}
 ///
 /// Every member of a clause is required and has to have its type; there is at least one clause. A
-/// clause may also have `skill`, `domain` and `after`, a list of the numbers of other clauses; no
-/// clause may wait for itself, however far around. Entities and complexity may be left out. Members
+/// clause may also have `skill`, `domain`, `scores`, an object of intents with numbers from 0 to 1,
+/// and `after`, a list of the numbers of other clauses; no clause may wait for itself, however far
+/// around. Entities and complexity may be left out. Members
 /// that are not named here are ignored, so that an agent may say more. Nothing is returned when the
 /// contract is broken; `problem` then names the place.
 [[nodiscard]] std::optional<understanding> read_understanding(const json& data,

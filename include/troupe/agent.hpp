@@ -59,11 +59,14 @@ struct agent_card {
   std::string description;
   agent_kind kind = agent_kind::native;
   std::vector<std::string> skills;
-  std::vector<std::string> labels; ///< free words, shown and searchable
+  std::vector<std::string> labels; ///< free words, shown with it
   double cost = 0;                 ///< per call, in the fleet's currency: what `cheapest` compares
   double quality =
       1.0; ///< 0 to 1, declared: what `cheapest` must reach and `best_quality` compares
   effects does = effects::none;
+  /// Of its domain's intents, those that it is there for: what `classifier` compares by. Empty:
+  /// those that lead to one of its skills.
+  std::vector<std::string> intents = {};
   friend bool operator==(const agent_card&, const agent_card&) = default;
 };
 

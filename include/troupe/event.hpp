@@ -34,14 +34,15 @@ enum class verdict : std::uint8_t {
   farther,      ///< another one is nearer: on this node, or in this region
   not_its_own,  ///< the session is served by another replica of the same agent
   drew_lower,   ///< learned: more was drawn for another one
+  fits_less,    ///< classifier: the message is rather about what another one is there for
 };
 
 template <>
 struct enum_names<verdict> {
-  static constexpr std::array<std::string_view, 16> value{
-      "chosen",    "other_pinned", "already_tried", "unhealthy", "full",         "below_quality",
-      "costlier",  "more_loaded",  "lower_quality", "not_first", "breaker_open", "shed",
-      "probe_due", "farther",      "not_its_own",   "drew_lower"};
+  static constexpr std::array<std::string_view, 17> value{
+      "chosen",    "other_pinned", "already_tried", "unhealthy",  "full",         "below_quality",
+      "costlier",  "more_loaded",  "lower_quality", "not_first",  "breaker_open", "shed",
+      "probe_due", "farther",      "not_its_own",   "drew_lower", "fits_less"};
 };
 
 enum class route_strategy : std::uint8_t {
@@ -68,6 +69,7 @@ struct considered {
   float cost = 0;
   float quality = 0;
   float success_rate = 1; ///< over its recent calls
+  float fit = 0;          ///< classifier: how far the message is about what it is there for
 };
 
 /// A routing decision with everything that led to it.

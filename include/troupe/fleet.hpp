@@ -51,15 +51,17 @@ struct routing_spec {
   std::map<std::string, tier_spec, std::less<>> tiers;
   learning_spec learning; ///< of the strategy `learned`
 
-  /// Somebody's steps are routed by what is learned here.
-  [[nodiscard]] bool learns() const {
-    if (strategy == route_strategy::learned)
+  /// Somebody's steps are routed so.
+  [[nodiscard]] bool uses(route_strategy which) const {
+    if (strategy == which)
       return true;
     for (const auto& [name, tier] : tiers)
-      if (tier.strategy == route_strategy::learned)
+      if (tier.strategy == which)
         return true;
     return false;
   }
+  /// Somebody's steps are routed by what is learned here.
+  [[nodiscard]] bool learns() const { return uses(route_strategy::learned); }
   friend bool operator==(const routing_spec&, const routing_spec&) = default;
 };
 

@@ -75,6 +75,13 @@ struct retry_spec {
   friend bool operator==(const retry_spec&, const retry_spec&) = default;
 };
 
+/// How far a text is taken to be about an intent, 0 to 1.
+struct intent_score {
+  std::string intent;
+  float score = 0;
+  friend bool operator==(const intent_score&, const intent_score&) = default;
+};
+
 /// One node of a plan as people and planners write it: a tree.
 struct plan_node {
   plan_op op = plan_op::call;
@@ -94,6 +101,8 @@ struct plan_node {
   std::uint32_t max_rounds = 10;     ///< loop, judge: after so many rounds without success the step fails
   std::vector<plan_node> undo;       ///< any step below a `compensate`: at most one, takes back what the step did
   std::string note;                  ///< why the step is there, in a planner's words: for people, decides nothing
+  std::vector<intent_score>
+      scores; ///< call: what its text may be about; the strategy `classifier` compares by it
   std::vector<plan_node> children;
 
   friend bool operator==(const plan_node&, const plan_node&) = default;

@@ -9,6 +9,12 @@ namespace troupe::cli {
 
 namespace {
 
+std::string fixed(double x) {
+  char out[32];
+  const int size = std::snprintf(out, sizeof out, "%.3f", x);
+  return {out, size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
 /// A verdict in the words of somebody who explains it, with the figures it rests on.
 std::string verdict_words(const json& c) {
   const auto said = member(c, "verdict");
@@ -45,6 +51,8 @@ std::string verdict_words(const json& c) {
     return "not taken: its quality is lower (" + member(c, "quality") + ")";
   if (said == "drew_lower")
     return "not taken: more was drawn for another one";
+  if (said == "fits_less")
+    return "not taken: the message fits another one better (here " + fixed(number(c, "fit")) + ")";
   if (said == "not_first")
     return "not taken: another one stands before it";
   return said;
@@ -56,16 +64,10 @@ std::string strategy_words(const std::string& strategy) {
       {"least_loaded", "who has the least to do"},
       {"cheapest", "who costs the least"},
       {"best_quality", "who has the best quality"},
-      {"classifier", "who fits the message best"},
+      {"classifier", "who fits the message best, then who has the least to do"},
       {"learned", "a draw from what is known of earlier calls"}};
   const auto hit = words.find(strategy);
   return hit == words.end() ? strategy : hit->second;
-}
-
-std::string fixed(double x) {
-  char out[32];
-  const int size = std::snprintf(out, sizeof out, "%.3f", x);
-  return {out, size > 0 ? static_cast<std::size_t>(size) : 0};
 }
 
 std::string failure_words(const json& failure) {

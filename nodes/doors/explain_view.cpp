@@ -6,14 +6,17 @@ namespace troupe {
 
 namespace {
 
-json considered_view(const considered& c) {
-  return {{"agent", c.agent},
-          {"verdict", to_string(c.said)},
-          {"load", c.load},
-          {"capacity", c.capacity},
-          {"cost", c.cost},
-          {"quality", c.quality},
-          {"success_rate", c.success_rate}};
+json considered_view(const considered& c, route_strategy by) {
+  json out{{"agent", c.agent},
+           {"verdict", to_string(c.said)},
+           {"load", c.load},
+           {"capacity", c.capacity},
+           {"cost", c.cost},
+           {"quality", c.quality},
+           {"success_rate", c.success_rate}};
+  if (by == route_strategy::classifier)
+    out["fit"] = c.fit;
+  return out;
 }
 
 void put_route(json& out, const route& r) {
@@ -29,7 +32,7 @@ void put_route(json& out, const route& r) {
   out["repeatable"] = r.repeatable;
   out["considered"] = json::array();
   for (const auto& c : r.seen)
-    out["considered"].push_back(considered_view(c));
+    out["considered"].push_back(considered_view(c, r.strategy));
   for (const auto& a : r.arms)
     out["arms"].push_back({{"agent", a.agent},
                            {"trials", a.trials},

@@ -23,6 +23,20 @@ void check_fields(const domain_draft& domain, const yaml_node* list, report& pro
                                  problems.did_you_mean(*child, *name, known));
 }
 
+void check_intent_names(const domain_draft& domain, const yaml_node* list, report& problems) {
+  if (!list || !list->is_list() || !domain.from.sound)
+    return;
+  const auto& intents = domain.spec.understanding.intents;
+  std::vector<std::string_view> known;
+  for (const auto& [name, intent] : intents)
+    known.push_back(name);
+  for (const auto& child : list->children)
+    if (const auto name = as_text(*child); name && !intents.contains(*name))
+      problems.error(*child, "domain " + problems.quoted(domain.spec.path) + " has no intent " +
+                                 problems.quoted(*name) +
+                                 problems.did_you_mean(*child, *name, known));
+}
+
 void check_unique(const yaml_node* list, report& problems) {
   if (!list || !list->is_list())
     return;
@@ -74,7 +88,8 @@ void check_agent(const fleet_draft& fleet, const domain_draft& domain, const age
                                 problems.quoted(own));
   check_fields(domain, root.find("reads"), problems);
   check_fields(domain, root.find("writes"), problems);
-  for (auto key : {"skills", "reads", "writes"})
+  check_intent_names(domain, root.find("intents"), problems);
+  for (auto key : {"skills", "intents", "reads", "writes"})
     check_unique(root.find(key), problems);
   check_command(root, problems);
   check_placement(fleet, agent, problems);

@@ -186,7 +186,11 @@ const record& agent_keys() {
        {"description", text(), "what it does", "empty"},
        {"kind", word<agent_kind>(), "what it is; the block named like it is required", "native"},
        {"skills", list(text(text_rule::name), 1), "what it can do; required unless kind is triage"},
-       {"labels", list(text(text_rule::filled)), "free words, shown and searchable", "[]"},
+       {"intents", list(text(text_rule::filled)),
+        "of its domain's intents, those that it is there for: what the strategy `classifier` "
+        "compares by",
+        "those that lead to its skills"},
+       {"labels", list(text(text_rule::filled)), "free words, shown with it", "[]"},
        {"cost", number(0, 1e9), "per call, in the fleet's currency", "0"},
        {"quality", number(0, 1), "as its team sees it", "1"},
        {"effects", word<effects>(), "what a repeated call may do to the world outside", "none"},

@@ -121,6 +121,7 @@ void read_agent(const yaml_node& root, std::string_view domain, agent_spec& out)
   top.get("description", card.description);
   top.get("kind", card.kind);
   top.get("skills", card.skills);
+  top.get("intents", card.intents);
   top.get("labels", card.labels);
   top.get("cost", card.cost);
   top.get("quality", card.quality);

@@ -105,6 +105,11 @@ void put(const plan_node& x, v1::PlanNode& out, std::size_t depth) {
     out.set_at_once(x.at_once);
   if (x.max_rounds != plain.max_rounds)
     out.set_max_rounds(x.max_rounds);
+  for (const auto& s : x.scores) {
+    auto& score = *out.add_scores();
+    score.set_intent(s.intent);
+    score.set_score(s.score);
+  }
   for (const auto& child : x.children)
     put(child, *out.add_children(), depth + 1);
   for (const auto& undo : x.undo)
@@ -163,6 +168,7 @@ void put(const route& x, v1::Route& out) {
     seen.set_cost(c.cost);
     seen.set_quality(c.quality);
     seen.set_success_rate(c.success_rate);
+    seen.set_fit(c.fit);
   }
   for (const auto& a : x.arms) {
     auto& arm = *out.add_arms();

@@ -98,6 +98,7 @@ route take(v1::Route& in) {
     c.cost = s.cost();
     c.quality = s.quality();
     c.success_rate = s.success_rate();
+    c.fit = s.fit();
   }
   out.arms.reserve(static_cast<std::size_t>(in.arms_size()));
   for (auto& a : *in.mutable_arms())
@@ -132,6 +133,8 @@ plan_node take(v1::PlanNode& in, std::size_t depth) {
     out.at_once = in.at_once();
   if (in.has_max_rounds())
     out.max_rounds = in.max_rounds();
+  for (auto& s : *in.mutable_scores())
+    out.scores.push_back({std::move(*s.mutable_intent()), s.score()});
   out.children.reserve(static_cast<std::size_t>(in.children_size()));
   for (auto& child : *in.mutable_children())
     out.children.push_back(take(child, depth + 1));

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
@@ -147,6 +149,46 @@ TEST(routing, the_customers_tier_changes_strategy_and_priority_and_the_route_say
   EXPECT_EQ(b.strategy, route_strategy::best_quality);
   EXPECT_NE(b.because.find("gold"), std::string::npos);
   ASSERT_EQ(b.seen.size(), 2u);
+}
+
+TEST(routing, by_content_another_message_gets_another_agent) {
+  auto d = support();
+  // Both take what is unclear, and each has its own field.
+  for (auto* name : {"money", "parcels"}) {
+    auto a = an_agent(name);
+    a.card.skills = {"help"};
+    a.card.intents = {std::string{name} == "money" ? "refund" : "track"};
+    d.agents.push_back(std::move(a));
+  }
+  d.understanding.unclear = "help";
+  d.routing.strategy = route_strategy::classifier;
+  stage s{d};
+  s.room.works["sort"] = [](const agent_call& call) {
+    auto vague = clause(call.text, "track", false);
+    vague["scores"] = call.text == "my money" ? json{{"refund", 0.45}, {"track", 0.25}}
+                                              : json{{"refund", 0.125}, {"track", 0.5}};
+    return understood({std::move(vague)});
+  };
+  for (int round = 0; round < 3; ++round)
+    for (const auto& [words, agent, because, other] :
+         {std::tuple{"my money", "d/money", "intent refund 0.45", 0.25f},
+          std::tuple{"my box", "d/parcels", "intent track 0.50", 0.125f}}) {
+      auto t = s->ask(message(words));
+      ASSERT_TRUE(t->done());
+      route way;
+      for (const auto& e : t->record().history)
+        if (const auto* x = e.get<route>(); x && !e.triage)
+          way = *x;
+      EXPECT_EQ(way.agent, agent);
+      EXPECT_NE(way.because.find(because), std::string::npos) << way.because;
+      ASSERT_EQ(way.seen.size(), 2u);
+      const auto& passed = way.seen[way.seen[0].said == verdict::chosen ? 1 : 0];
+      EXPECT_EQ(passed.said, verdict::fits_less);
+      EXPECT_EQ(passed.fit, other);
+      // What it was decided by is stored with the plan.
+      ASSERT_TRUE(t->record().how);
+      EXPECT_EQ(t->record().how->steps[0].node.scores.size(), 2u);
+    }
 }
 
 TEST(routing, static_order_is_the_order_of_declaration) {

@@ -326,5 +326,23 @@ TEST(understanding, the_contract_is_read_and_what_breaks_it_is_named) {
             (understood_clause{"a", "hours", 0.5, true, false}));
 }
 
+TEST(planner, steps_have_the_scores_of_their_clauses_where_they_are_routed_by_content) {
+  auto d = support();
+  auto first = clause("hours"), second = clause("hours"), vague = clause("refund", false, false);
+  first.scores = {{"hours", 0.9f}, {"refund", 0.1f}};
+  second.scores = {{"hours", 0.6f}, {"cancel", 0.3f}};
+  const auto said = of({first, second, vague});
+  for (const auto& step : planned(d, said).children)
+    EXPECT_TRUE(step.scores.empty()) << step.name;
+  d.routing.tiers["gold"].strategy = route_strategy::classifier;
+  const auto tree = planned(d, said);
+  ASSERT_EQ(shape(tree), "answer[hours,unclear]");
+  EXPECT_EQ(tree.children[0].scores,
+            (std::vector<intent_score>{{"hours", 0.9f}, {"refund", 0.1f}, {"cancel", 0.3f}}));
+  // Without scores, what is said of the one intent counts.
+  EXPECT_EQ(tree.children[1].scores, (std::vector<intent_score>{{"refund", 0.97f}}));
+  EXPECT_TRUE(tree.scores.empty());
+}
+
 } // namespace planner_cases
 } // namespace troupe

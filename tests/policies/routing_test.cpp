@@ -84,6 +84,7 @@ TEST(routing, each_strategy_takes_what_it_is_called_after) {
   good.load = 4, good.cost = 3, good.quality = 0.9f;
   idle.load = 1, idle.cost = 2, idle.quality = 0.6f;
   cheap.drawn = 0.2f, good.drawn = 0.3f, idle.drawn = 0.4f;
+  cheap.fit = 0.1f, good.fit = 0.7f, idle.fit = 0.6f;
   const std::vector<candidate> all{cheap, good, idle};
   const struct {
     route_strategy strategy;
@@ -91,7 +92,7 @@ TEST(routing, each_strategy_takes_what_it_is_called_after) {
   } table[] = {
       {static_order, {chosen, not_first, not_first}},
       {least_loaded, {more_loaded, more_loaded, chosen}},
-      {classifier, {more_loaded, more_loaded, chosen}},
+      {classifier, {fits_less, chosen, fits_less}},
       {cheapest, {chosen, costlier, costlier}},
       {best_quality, {lower_quality, chosen, lower_quality}},
       {learned, {drew_lower, drew_lower, chosen}},
@@ -114,6 +115,10 @@ TEST(routing, load_is_a_share_and_success_breaks_its_ties) {
   EXPECT_EQ(choose({}, {small, large}).chosen, 1u);
   EXPECT_EQ(choose({.strategy = cheapest}, {small, large}).chosen, 1u);
   EXPECT_EQ(choose({.strategy = best_quality}, {small, large}).chosen, 1u);
+  // Who fits a message equally well is told apart by load, too.
+  EXPECT_EQ(choose({.strategy = classifier}, {small, large}).chosen, 1u);
+  small.fit = 0.5f;
+  EXPECT_EQ(choose({.strategy = classifier}, {small, large}).chosen, 0u);
 }
 
 TEST(routing, where_it_failed_before_only_when_nobody_else_can) {

@@ -37,7 +37,8 @@ void write_examples(const fs::path& folder) {
 }
 
 struct desk {
-  explicit desk(json ask_model, const std::string& name)
+  explicit desk(json ask_model, const std::string& name,
+                route_strategy by = route_strategy::least_loaded)
       : folder(fs::path{::testing::TempDir()} / ("triage_model_" + name)) {
     fs::remove_all(folder);
     write_examples(folder / "d");
@@ -49,6 +50,7 @@ struct desk {
       triage.settings["ask_model"] = std::move(ask_model);
     auto d = a_domain("d", {triage, an_agent("track"), an_agent("refund")});
     d.retry.max_retries = 0;
+    d.routing.strategy = by;
     d.understanding.agent = "triage";
     d.understanding.unclear = "human:people";
     d.understanding.intents["track_order"].skill = "track";
@@ -110,6 +112,26 @@ const std::string several =
     "The thing broke on day one so give the cash back, and say where the new box is";
 
 } // namespace
+
+TEST(triage_model, tells_what_else_a_clause_may_be_about_where_steps_are_routed_by_it) {
+  for (const auto by : {route_strategy::least_loaded, route_strategy::classifier}) {
+    desk x{nullptr, "scores", by};
+    const auto t = x.ask("where is my parcel");
+    ASSERT_TRUE(t->done());
+    const auto* u = desk::understood(t->record());
+    ASSERT_NE(u, nullptr);
+    const auto& clause = u->data["clauses"][0];
+    ASSERT_EQ(clause.contains("scores"), by == route_strategy::classifier);
+    ASSERT_TRUE(t->record().how);
+    const auto& step = t->record().how->steps[0].node;
+    if (by != route_strategy::classifier) {
+      EXPECT_TRUE(step.scores.empty());
+      continue;
+    }
+    EXPECT_GT(clause["scores"]["track_order"], clause["scores"]["get_refund"]);
+    EXPECT_EQ(step.scores.size(), 2u);
+  }
+}
 
 TEST(triage_model, is_asked_for_what_the_rules_doubt_and_nothing_else) {
   desk x{{{"model", "small"}}, "doubt"};

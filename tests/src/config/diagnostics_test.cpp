@@ -211,6 +211,11 @@ const test::bad_case cases[] = {
      {"support/agents/general.yaml:4:9: reads[0]: domain \"support\" declares no context field "
       "\"teir\"; did you mean "
       "\"tier\"?"}},
+    {"agent_intents",
+     a,
+     agent + "intents: [refund]\n",
+     {"support/agents/general.yaml:4:11: intents[0]: domain \"support\" has no intent "
+      "\"refund\""}},
     {"fallback_agent",
      a,
      agent + "fallback: ['agent:biling']\n",

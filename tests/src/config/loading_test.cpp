@@ -73,6 +73,7 @@ agent: orders
 description: does orders
 kind: subprocess
 skills: [order.cancel]
+intents: [refund]
 labels: [a, b]
 cost: 0.02
 quality: 0.95
@@ -183,6 +184,7 @@ TEST(loading, takes_every_value_of_an_agent) {
   EXPECT_EQ(a.card.domain, "support");
   EXPECT_EQ(a.card.kind, agent_kind::subprocess);
   EXPECT_THAT(a.card.labels, testing::ElementsAre("a", "b"));
+  EXPECT_THAT(a.card.intents, testing::ElementsAre("refund"));
   EXPECT_EQ(a.card.cost, 0.02);
   EXPECT_EQ(a.card.quality, 0.95);
   EXPECT_EQ(a.card.does, effects::idempotent);

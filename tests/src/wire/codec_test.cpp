@@ -58,6 +58,7 @@ plan small_plan() {
   p.steps[2].node.input = {{"deep", json::array({1})}};
   p.steps[2].node.fallback = {"agent:b", "human:desk"};
   p.steps[2].node.timeout = milliseconds{70};
+  p.steps[2].node.scores = {{"refund", 0.75f}, {"track", 0.125f}};
   p.steps[4].node.op = plan_op::gate;
   p.steps[4].node.when = {"/confidence", gate_test::at_least, 0.5};
   for (std::size_t i = 0; i < p.steps.size(); ++i)
@@ -165,7 +166,8 @@ TEST(codec, brings_every_body_of_an_event_back) {
   r.does = effects::unsafe;
   r.because = "gold";
   r.of = 3;
-  r.seen = {{"a", verdict::chosen, 1, 2, 0.5f, 0.25f, 0.75f}, {"b", verdict::full, 9, 9, 1, 1, 0}};
+  r.seen = {{"a", verdict::chosen, 1, 2, 0.5f, 0.25f, 0.75f, 0.5f},
+            {"b", verdict::full, 9, 9, 1, 1, 0}};
   r.arms = {{"a", 12.5f, 0.75f, 0.125f, 0.875f}, {"b", 0, 0.5f, 0.25f, 0.0625f}};
   e.body = std::make_shared<const route>(r);
   auto d = decode_event(encode(e));
@@ -185,6 +187,7 @@ TEST(codec, brings_every_body_of_an_event_back) {
   EXPECT_EQ(way->seen[1].said, verdict::full);
   EXPECT_EQ(way->arms, r.arms);
   EXPECT_EQ(way->seen[0].success_rate, 0.75f);
+  EXPECT_EQ(way->seen[0].fit, 0.5f);
 
   e.step = whole_task;
   e.body = std::make_shared<const plan>(small_plan());
