@@ -2,12 +2,8 @@
 // that it is here. A header that is missing below is missed by the linker.
 #include <troupe/caf.hpp>
 
-#if TROUPE_CAF_LEGACY
-#  undef TROUPE_MESSAGE
-#  define TROUPE_MESSAGE(block, type)                                                              \
-    TROUPE_ALLOW_LOCAL_MESSAGE(type)                                                               \
-    TROUPE_MESSAGE_CODE(, type)
-#endif
+#undef TROUPE_MESSAGE
+#define TROUPE_MESSAGE(block, type) TROUPE_MESSAGE_HERE(block, type)
 
 #include "actors/arm_keeper.hpp"
 #include "actors/arrivals.hpp"

@@ -87,11 +87,7 @@ void put(const caf::error& x, v1::Error& out) {
   if (!x)
     return;
   out.set_code(x.code());
-#if TROUPE_CAF_LEGACY
-  out.set_category(caf::to_string(x.category()));
-#else
-  out.set_category(std::to_string(x.category()));
-#endif
+  out.set_category(category_text(x));
   if (x.context().match_elements<std::string>())
     out.set_text(x.context().get_as<std::string>(0));
 }

@@ -116,19 +116,11 @@ caf::error take(v1::Error& in) {
     throw malformed{"error.code: " + std::to_string(in.code())};
   if (in.code() == 0)
     return {};
-  const auto code = static_cast<std::uint8_t>(in.code());
-#if TROUPE_CAF_LEGACY
-  // An atom holds ten characters; more are no category of CAF's.
-  if (in.category().size() > 10)
+  auto out = error_from(static_cast<std::uint8_t>(in.code()), in.category(),
+                        std::move(*in.mutable_text()));
+  if (!out)
     throw malformed{"error.category is too long"};
-  const auto category = caf::atom_from_string(in.category());
-#else
-  const auto category =
-      static_cast<caf::type_id_t>(std::strtoul(in.category().c_str(), nullptr, 10));
-#endif
-  if (in.text().empty())
-    return caf::error{code, category};
-  return caf::error{code, category, caf::make_message(std::move(*in.mutable_text()))};
+  return *std::move(out);
 }
 
 address take_address(const std::string& text, const char* field) {

@@ -18,9 +18,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   caf::actor_system_config config;
-#if TROUPE_CAF_LEGACY
-  config.set("logger.console", caf::atom("none"));
-#endif
+  troupe::silence(config);
   caf::actor_system sys{config};
   run(sys, count / 10 + window, window);
   const auto r = run(sys, count, window);

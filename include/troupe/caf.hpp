@@ -1,10 +1,14 @@
 #pragma once
 
-// All that differs between CAF 0.17.6 and CAF 1.x. Everything else in the house includes this header instead of CAF's
-// own, and uses only what both versions have in common.
+// All that differs between CAF 0.17.6 and CAF 1.x, but for the scheduler of troupe's own processes,
+// which no embedding application needs (nodes/caf_scheduler.hpp). Everything else in the house
+// includes this header instead of CAF's own, and uses only what both versions have in common.
 
 #include <caf/all.hpp>
 
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -29,9 +33,15 @@
     where template class caf::detail::tuple_vals_impl<caf::detail::message_data, type>;                                \
     where template class caf::detail::tuple_vals_impl<caf::type_erased_tuple, type>;                                   \
     where template class caf::detail::tuple_vals<type>;
+/// Stands for TROUPE_MESSAGE where that code is made.
+#define TROUPE_MESSAGE_HERE(block, type)                                                           \
+  TROUPE_ALLOW_LOCAL_MESSAGE(type)                                                                 \
+  TROUPE_MESSAGE_CODE(, type)
 #else
 #  define TROUPE_BEGIN_MESSAGES(block, first) CAF_BEGIN_TYPE_ID_BLOCK(block, first)
 #  define TROUPE_MESSAGE(block, type) CAF_ADD_TYPE_ID(block, (type)) TROUPE_ALLOW_LOCAL_MESSAGE(type)
+#define TROUPE_MESSAGE_HERE(block, type)                                                           \
+  CAF_ADD_TYPE_ID(block, (type)) TROUPE_ALLOW_LOCAL_MESSAGE(type)
 #  define TROUPE_END_MESSAGES(block) CAF_END_TYPE_ID_BLOCK(block)
 /// First type id of troupe's messages; an application that uses ids of its own keeps clear of the 250 that follow.
 #  define TROUPE_FIRST_TYPE_ID (caf::first_custom_type_id + 700)
@@ -77,6 +87,51 @@ inline std::string failure_text(const caf::actor_system& sys, const caf::error& 
     return e.context().get_as<std::string>(0);
 #endif
   return describe(sys, e);
+}
+
+/// The category of an error as it crosses between nodes. Both of them are of the same version of
+/// CAF.
+inline std::string category_text(const caf::error& e) {
+#if TROUPE_CAF_LEGACY
+  return caf::to_string(e.category());
+#else
+  return std::to_string(e.category());
+#endif
+}
+
+/// The error that another node has told of; `text` may be empty. Nothing: `category` cannot be one
+/// of CAF's.
+inline std::optional<caf::error> error_from(std::uint8_t code, const std::string& category,
+                                            std::string text) {
+#if TROUPE_CAF_LEGACY
+  // An atom holds ten characters.
+  if (category.size() > 10)
+    return std::nullopt;
+  const auto in = caf::atom_from_string(category);
+#else
+  const auto in = static_cast<caf::type_id_t>(std::strtoul(category.c_str(), nullptr, 10));
+#endif
+  return text.empty() ? caf::error{code, in}
+                      : caf::error{code, in, caf::make_message(std::move(text))};
+}
+
+/// The name of one of CAF's settings, which is `scheduler.max-threads` or the like.
+inline std::string caf_setting(const std::string& name) {
+#if TROUPE_CAF_LEGACY
+  return name;
+#else
+  return "caf." + name;
+#endif
+}
+
+/// CAF's own log lines would go to stdout; what matters of them reaches the log through our
+/// handlers.
+inline void silence(caf::actor_system_config& config) {
+#if TROUPE_CAF_LEGACY
+  config.set("logger.console", caf::atom("none"));
+#else
+  static_cast<void>(config); // It says nothing unless it is told to.
+#endif
 }
 
 /// Kinds of exit that are no failure: `quit()` and an orderly shutdown.

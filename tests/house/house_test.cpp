@@ -168,6 +168,15 @@ TEST(house, only_the_command_line_writes_to_standard_output) {
          [](const std::string& path) { return path.starts_with("nodes/cli/"); });
 }
 
+TEST(house, one_header_knows_versions_of_caf) {
+  // And one more, of which embedding applications see nothing.
+  forbid({"include", "policies", "src", "actors", "nodes", "tests", "bench", "examples"},
+         {"TROUPE_CAF_LEGACY", "CAF_MAJOR_VERSION"}, [](const std::string& path) {
+           return path == "include/troupe/caf.hpp" || path == "nodes/caf_scheduler.hpp" ||
+                  is_this(path);
+         });
+}
+
 TEST(house, the_test_sees_includes) {
   EXPECT_EQ(included_by("#include \"a/b.hpp\""), "a/b.hpp");
   EXPECT_EQ(included_by("  #  include <caf/all.hpp> // why"), "caf/all.hpp");

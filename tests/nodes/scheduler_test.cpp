@@ -49,11 +49,8 @@ namespace {
 // called or not at all.
 TEST(scheduler, a_worker_with_much_to_do_calls_its_neighbour) {
   caf::actor_system_config config;
-#if TROUPE_CAF_LEGACY
-  config.set("work-stealing.relaxed-sleep-duration", caf::timespan{std::chrono::hours{1}});
-#else
-  config.set("caf.work-stealing.relaxed-sleep-duration", caf::timespan{std::chrono::hours{1}});
-#endif
+  config.set(caf_setting("work-stealing.relaxed-sleep-duration"),
+             caf::timespan{std::chrono::hours{1}});
   tune_scheduler(config, 2);
   auto place = std::make_shared<meeting>();
   {
