@@ -1,4 +1,4 @@
-"""Runs the commands of README.md and docs/guide and compares what they print with what the documents say.
+"""Runs the commands of README.md, docs/guide and the examples' READMEs and compares what they print with what the documents say.
 
     readme_test.py BUILD_DIR [DOCUMENT...]
 
@@ -186,6 +186,8 @@ def run_document(path, build):
         home = pathlib.Path(folder)
         env = dict(os.environ, HOME=folder, PATH=f"{build}:{os.environ['PATH']}", WAREHOUSE_PORT=free_port(),
                    UNITS_PORT=free_port(), LC_ALL="C.UTF-8")
+        models = free_port()
+        env["TROUPE_MODELS_URL"] = env["TROUPE_SECOND_URL"] = f"http://127.0.0.1:{models}/v1"
         for name in ("TROUPE_URL", "TROUPE_STORE", "TROUPE_PLUGIN_PATH", "TROUPE_EXTRA_EXAMPLES"):
             env.pop(name, None)
         shell, node, printed, ran = Shell(env), None, "", 0
@@ -193,7 +195,7 @@ def run_document(path, build):
             for block in blocks_of((ROOT / path).read_text()):
                 kind, rest = block.kind, block.words[1:]
                 if kind == "sh" and not rest:
-                    commands = block.body.replace("build/release", str(build))
+                    commands = block.body.replace("build/release", str(build)).replace("--port 7440", f"--port {models}")
                     if node:
                         commands = commands.replace("http://127.0.0.1:7420", node.url)
                     printed = shell.run(commands)
@@ -247,7 +249,8 @@ def check_links(path):
 
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
-    guides = ["README.md", "deploy/README.md"] + sorted(str(x.relative_to(ROOT)) for x in (ROOT / "docs/guide").glob("*.md"))
+    guides = ["README.md", "deploy/README.md"] + sorted(
+        str(x.relative_to(ROOT)) for x in [*(ROOT / "docs/guide").glob("*.md"), *(ROOT / "examples").glob("*/README.md")])
     failed = 0
     for path in sys.argv[2:] or guides:
         try:
@@ -255,7 +258,8 @@ def main():
         except Wrong as problem:
             failed += 1
             print(f"{path}: {problem}", flush=True)
-    for path in sorted(str(x.relative_to(ROOT)) for x in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")]):
+    for path in sorted(str(x.relative_to(ROOT)) for x in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md"),
+                                                             *(ROOT / "examples").glob("*/README.md")]):
         try:
             check_links(path)
         except Wrong as problem:
