@@ -2,8 +2,7 @@
 
 #include "policies/map_items.hpp"
 #include "policies/shared_state.hpp"
-
-#include <algorithm>
+#include "policies/step_input.hpp"
 
 namespace troupe {
 
@@ -86,25 +85,7 @@ bool orchestrator_state::contradicts(live_task& t, event& e) const {
 }
 
 json orchestrator_state::input_of(const live_task& t, std::uint32_t step) const {
-  const auto& node = t.run->node(step);
-  const auto& request = t.what->data;
-  json out;
-  if (const auto lists = t.run->lists_above(step); request.is_object() && lists.empty()) {
-    out = request;
-    // What the agent may read of the context comes to it scoped, not by the back door.
-    out.erase("context");
-  } else if (request.is_object()) {
-    // Whoever is given an item is not given the list with it.
-    out = json::object();
-    for (const auto& [key, value] : request.items())
-      if (key != "context" && std::find(lists.begin(), lists.end(), key) == lists.end())
-        out[key] = value;
-  }
-  if (node.input.is_object())
-    out.update(node.input);
-  if (auto given = t.run->given_to(step); given.is_object())
-    out.update(given);
-  return out;
+  return step_input(*t.run, step, t.what->data);
 }
 
 void orchestrator_state::expand_step(live_task& t, const plan_action& a, actions& todo) {

@@ -2,6 +2,7 @@
 #include "nodes/doors/uri.hpp"
 #include "nodes/doors/views.hpp"
 #include "policies/plan_ops.hpp"
+#include "policies/step_input.hpp"
 
 namespace troupe {
 
@@ -32,6 +33,21 @@ void put_times(json& span, timestamp started, timestamp ended) {
     return;
   span["ended"] = time_text(ended);
   span["duration_ms"] = static_cast<double>((ended - started).count()) / 1000.0;
+}
+
+void put_input(json& span, const json& data) {
+  if (data.is_object() && !data.empty())
+    span["input_data"] = shortened(as_text(data));
+}
+
+/// What a step's agent, or the other domain, is given beside the text: the same as when it began,
+/// since what came before a step does not change any more.
+json input_of(const task_record& x, const history_seen& seen, std::uint32_t i) {
+  const auto op = seen.run->node(i).op;
+  if (seen.steps[i].attempts.empty() || (op != plan_op::call && op != plan_op::domain))
+    return {};
+  // Another domain is not given the request, only what of it the step says.
+  return step_input(*seen.run, i, op == plan_op::call ? x.what->data : json{});
 }
 
 void put_outcome(json& span, const outcome_ptr& x) {
@@ -159,6 +175,7 @@ json step_span(const task_record& x, const history_seen& seen, std::uint32_t i,
     span["items"] = std::move(items);
   if (is_leaf(node.op))
     span["input"] = shortened(node.text.empty() ? x.what->text : node.text);
+  put_input(span, input_of(x, seen, i));
   put_outcome(span, s.result);
   if (s.result)
     put_failure(span, s.result->failed);
@@ -209,6 +226,7 @@ json task_span(const task_record& x, const std::string& parent, const trace_sour
   for (const auto& e : x.history)
     if (const auto* how = e.get<route>(); how && !how->decided_at.empty())
       span["node"] = how->decided_at;
+  put_input(span, t.data);
   put_times(span, t.created, over ? x.updated : timestamp{});
   put_outcome(span, x.result);
   if (x.result)

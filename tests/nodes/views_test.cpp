@@ -150,6 +150,43 @@ TEST(views, trace_shows_steps_attempts_and_children_of_a_running_task) {
   EXPECT_EQ(trace_view(running(), more), out);
 }
 
+TEST(views, a_step_shows_what_it_was_given_beside_its_text) {
+  auto t = std::make_shared<task>();
+  t->id = "p";
+  t->text = "refund it, then tell";
+  t->data = {{"order", 7}, {"context", {{"secret", 1}}}};
+  plan_node root;
+  root.op = plan_op::sequence;
+  root.name = "in_order";
+  auto tell = call("tell");
+  tell.input = {{"entities", json::array({"A-1"})}, {"long", std::string(5000, 'l')}};
+  root.children = {call("refund"), tell, call("later")};
+  task_record r;
+  r.what = t;
+  r.how = plan::of(root);
+  r.history = {make(event_kind::accepted, whole_task, 0, 0),
+               make(event_kind::planned, whole_task, 0, 1, r.how),
+               make(event_kind::assigned, 1, 1, 2, to_agent("support/refunds")),
+               make(event_kind::step_completed, 1, 1, 3, fine("refunded")),
+               make(event_kind::assigned, 2, 1, 4, to_agent("support/teller"))};
+  const auto out = trace_view(r, {});
+  const auto& steps = out["root"]["spans"][0]["spans"];
+  ASSERT_EQ(steps.size(), 3u);
+  EXPECT_EQ(steps[0]["input_data"], R"({"order":7})");
+  const auto told = steps[1]["input_data"].get<std::string>();
+  EXPECT_TRUE(told.starts_with(R"({"entities":["A-1"],"long":"lll)")) << told;
+  EXPECT_LT(told.size(), 2000u);
+  // What has not begun was given nothing yet.
+  EXPECT_FALSE(steps[2].contains("input_data"));
+  // Of the results before it, so much as fits.
+  auto brief = root;
+  brief.children[1].input = nullptr;
+  r.how = plan::of(brief);
+  r.history[1].body = r.how;
+  const auto again = trace_view(r, {})["root"]["spans"][0]["spans"][1]["input_data"];
+  EXPECT_NE(again.get<std::string>().find("refunded"), std::string::npos) << again;
+}
+
 TEST(views, retries_show_their_waits) {
   auto r = running();
   r.history.resize(6);
