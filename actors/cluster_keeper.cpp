@@ -23,7 +23,8 @@ struct table_clerk_state {
 
 namespace {
 
-caf::behavior table_clerk(caf::stateful_actor<table_clerk_state>* self) {
+caf::behavior table_clerk(caf::stateful_actor<table_clerk_state>* self, const parts_ptr& parts) {
+  guard(self, parts, "table clerk");
   return {[self](const table_question& x) { x.what(state_of(self)); }};
 }
 
@@ -54,8 +55,9 @@ void cluster_keeper_state::init(caf::event_based_actor* self, parts_ptr parts,
                        1;
   for (const auto& [id, replica] : config_.fleet.replicas)
     send_to(self_, config_.registry, register_agent{replica.what.place});
-  table_ = config_.table_on_own_thread ? self_->spawn<caf::detached + caf::linked>(table_clerk)
-                                       : self_->spawn<caf::linked>(table_clerk);
+  table_ = config_.table_on_own_thread
+               ? self_->spawn<caf::detached + caf::linked>(table_clerk, parts_)
+               : self_->spawn<caf::linked>(table_clerk, parts_);
   host_ = std::make_unique<replica_host>(parts_, config_.late, config_.fleet.replicas);
   members_ = std::make_unique<membership>(config_.self, config_.members);
   owners_ = std::make_unique<ownership>(config_.self.node, config_.fleet.domains, config_.layout,

@@ -20,7 +20,8 @@ constexpr milliseconds follow_most{5000}; ///< for all nodes to go by an active 
 constexpr milliseconds settle{5000};      ///< a task may still be on its way to its orchestrator
 constexpr std::size_t most_views = 64;    ///< that wait for the table
 
-caf::behavior version_clerk(caf::event_based_actor*) {
+caf::behavior version_clerk(caf::event_based_actor* self, const parts_ptr& parts) {
+  guard(self, parts, "version clerk");
   return {[](const version_job& x) { x.what(); }};
 }
 
@@ -82,8 +83,9 @@ void fleet_keeper_state::init(caf::event_based_actor* self, parts_ptr parts,
   self_ = self;
   parts_ = std::move(parts);
   config_ = std::move(config);
-  clerk_ = config_.jobs_on_own_thread ? self_->spawn<caf::detached + caf::linked>(version_clerk)
-                                      : self_->spawn<caf::linked>(version_clerk);
+  clerk_ = config_.jobs_on_own_thread
+               ? self_->spawn<caf::detached + caf::linked>(version_clerk, parts_)
+               : self_->spawn<caf::linked>(version_clerk, parts_);
   saying_.node = me();
   // A former life may have died before it had brought the tree in line.
   config_.follow(self_);

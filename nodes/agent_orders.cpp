@@ -151,6 +151,7 @@ void carry_out_order(const std::shared_ptr<const node_parts>& parts, caf::actor_
   // A short-lived actor asks for all of them and answers once. Whom the supervisor does not have
   // lives at another node, where the same is wanted.
   sys.spawn([=](caf::event_based_actor* self) {
+    guard(self, parts, "whoever orders agents");
     auto open = std::make_shared<answers>();
     open->waiting = (keep ? 1 : 0) + (for_child ? all.size() : 0);
     auto taken = std::make_shared<seats>(for_child ? seats{} : here(*parts, all));

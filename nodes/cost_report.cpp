@@ -66,21 +66,22 @@ json limit_json(const budget_slices::view& x, const std::vector<budget_book::pau
 
 } // namespace
 
-void read_costs_of(const node_parts& parts, caf::actor_system& sys, const cost_question& what,
+void read_costs_of(const parts_ptr& parts, caf::actor_system& sys, const cost_question& what,
                    client::reply<cost_answer> then) {
   auto found = std::make_shared<cost_answer>();
-  if (parts.budgets)
-    for (const auto& x : parts.budgets->limits())
+  if (parts->budgets)
+    for (const auto& x : parts->budgets->limits())
       if (x.what.scope == budget_scope::day && is_within(x.what.of, what.asked.within))
-        found->limits.push_back(limit_json(x, parts.budgets->pauses()));
-  const auto place = parts.places->find({address_kind::node, parts.fleet.node_id + "/journal"});
+        found->limits.push_back(limit_json(x, parts->budgets->pauses()));
+  const auto place = parts->places->find({address_kind::node, parts->fleet.node_id + "/journal"});
   if (!place)
     return then({}, {refusal::invalid_request, "this node stores nothing", {}});
   const auto journal = place->now().handle;
   if (!journal)
     return then({}, {refusal::busy, "the journal is being restarted", milliseconds{1000}});
   // A short-lived actor waits for the journal, so that nobody waits longer than was said.
-  sys.spawn([journal, what, found, then = std::move(then)](caf::event_based_actor* self) {
+  sys.spawn([parts, journal, what, found, then = std::move(then)](caf::event_based_actor* self) {
+    guard(self, parts, "whoever reads what was spent");
     self->request(journal, client::request_timeout, journal_ask{[what, found](store& where) {
                     found->rows = where.costs(what.asked);
                     auto before = what.asked;

@@ -8,9 +8,9 @@
 
 namespace troupe {
 
-void read_ledger(const node_parts& parts, caf::actor_system& sys, const effect_filter& filter,
+void read_ledger(const parts_ptr& parts, caf::actor_system& sys, const effect_filter& filter,
                  client::reply<std::vector<stored_effect>> then) {
-  const auto place = parts.places->find({address_kind::node, parts.fleet.node_id + "/journal"});
+  const auto place = parts->places->find({address_kind::node, parts->fleet.node_id + "/journal"});
   if (!place) {
     then({}, {refusal::invalid_request, "this node keeps no ledger", {}});
     return;
@@ -21,7 +21,8 @@ void read_ledger(const node_parts& parts, caf::actor_system& sys, const effect_f
     return;
   }
   // A short-lived actor waits for the journal, so that nobody waits longer than was said.
-  sys.spawn([journal, filter, then = std::move(then)](caf::event_based_actor* self) {
+  sys.spawn([parts, journal, filter, then = std::move(then)](caf::event_based_actor* self) {
+    guard(self, parts, "whoever reads the ledger");
     const auto found = std::make_shared<std::vector<stored_effect>>();
     self->request(journal, client::request_timeout,
                   journal_ask{[filter, found](store& where) { *found = where.effects(filter); }})

@@ -2,6 +2,7 @@
 
 #include "actors/audit.hpp"
 #include "actors/boundary.hpp"
+#include "actors/node_parts.hpp"
 #include "nodes/cost_report.hpp"
 #include "nodes/ledger_reader.hpp"
 #include "nodes/node_tree.hpp"
@@ -299,7 +300,8 @@ void node_client::tree(reply<std::shared_ptr<const tree_node>> then) {
     return;
   }
   // A short-lived actor asks, so that nobody else waits for the slowest branch of the tree.
-  system_.spawn([root, then](caf::event_based_actor* self) {
+  system_.spawn([root, then, parts = parts_](caf::event_based_actor* self) {
+    guard(self, parts, "whoever asks for the tree");
     self->request(root, request_timeout, view_tree{})
         .then([then](const tree_viewed& x) { then(x.tree, {}); },
               [then](const caf::error&) {
@@ -331,11 +333,11 @@ void node_client::answer(std::string id, std::string by, outcome x, reply<questi
 }
 
 void node_client::effects(effect_filter filter, reply<std::vector<stored_effect>> then) {
-  read_ledger(*parts_, system_, filter, std::move(then));
+  read_ledger(parts_, system_, filter, std::move(then));
 }
 
 void node_client::costs(cost_question what, reply<cost_answer> then) {
-  read_costs_of(*parts_, system_, what, std::move(then));
+  read_costs_of(parts_, system_, what, std::move(then));
 }
 
 bool node_client::ready() const {

@@ -3,6 +3,7 @@
 #include "actors/arm_book.hpp"
 #include "actors/audit.hpp"
 #include "actors/cluster_messages.hpp"
+#include "actors/node_parts.hpp"
 #include "nodes/agent_orders.hpp"
 #include "nodes/node_tree.hpp"
 
@@ -49,10 +50,11 @@ void node_client::drain(bool on, reply<drain_state> then, std::string told_by) {
   recorded(audit_write("drain/" + node + "/" + std::to_string(at.time_since_epoch().count()), at,
                        on ? "node.drained" : "node.undrained",
                        {{"node", node}, {"told_by", told_by}}),
-           [keeper, on, then, sys = &system_](const refused& lost) {
+           [keeper, on, then, sys = &system_, parts = parts_](const refused& lost) {
              if (lost.why != refusal::none)
                return then({}, lost);
-             sys->spawn([keeper, on, then](caf::event_based_actor* self) {
+             sys->spawn([keeper, on, then, parts](caf::event_based_actor* self) {
+               guard(self, parts, "whoever asks for a drain");
                self->request(keeper, request_timeout, drain_node{on})
                    .then(
                        [then](const drain_state& x) {
@@ -83,10 +85,12 @@ void node_client::reload(reload_fleet what, reply<fleet_reloaded> then) {
   recorded(audit_write("reload/" + parts_->fleet.node_id + "/" +
                            std::to_string(at.time_since_epoch().count()),
                        at, "fleet.reload", std::move(record)),
-           [keeper, what = std::move(what), then, sys = &system_](const refused& lost) {
+           [keeper, what = std::move(what), then, sys = &system_,
+            parts = parts_](const refused& lost) {
              if (lost.why != refusal::none)
                return then({}, lost);
-             sys->spawn([keeper, what, then](caf::event_based_actor* self) {
+             sys->spawn([keeper, what, then, parts](caf::event_based_actor* self) {
+               guard(self, parts, "whoever asks for a reload");
                self->request(keeper, reload_timeout, what)
                    .then([then](const fleet_reloaded& x) { then(x, {}); },
                          [then](const caf::error&) {
@@ -102,7 +106,8 @@ void node_client::versions(reply<versions_viewed> then) {
   const auto keeper = place ? place->now().handle : caf::actor{};
   if (!keeper)
     return client::versions(std::move(then));
-  system_.spawn([keeper, then](caf::event_based_actor* self) {
+  system_.spawn([keeper, then, parts = parts_](caf::event_based_actor* self) {
+    guard(self, parts, "whoever asks for the fleet's versions");
     self->request(keeper, request_timeout, view_versions{})
         .then([then](const versions_viewed& x) { then(x, {}); },
               [then](const caf::error&) {
@@ -159,6 +164,7 @@ void node_client::return_region(std::string home, reply<member_table> then) {
              audit_write("region/" + home + "/" + std::to_string(at.time_since_epoch().count()), at,
                          "region.returned", {{"region", home}}));
   system_.spawn([keeper, home, then, parts = parts_](caf::event_based_actor* self) {
+    guard(self, parts, "whoever returns a region");
     self->request(keeper, request_timeout, troupe::return_region{home})
         .then(
             [then, parts](const std::string& why_not) {

@@ -1,6 +1,7 @@
 #include "nodes/sim/machine.hpp"
 
 #include "actors/cluster_messages.hpp"
+#include "actors/node_parts.hpp"
 #include "actors/proxy.hpp"
 #include "src/tools/http.hpp"
 #include "src/tools/process.hpp"
@@ -168,7 +169,9 @@ void machine::leave(std::function<void()> then) {
       node_->resolve({address_kind::node, node_->parts()->fleet.node_id + "/cluster_keeper"});
   if (!keeper)
     return;
-  system_->spawn([keeper, then = std::move(then)](caf::event_based_actor* self) {
+  system_->spawn([keeper, then = std::move(then),
+                  parts = node_->parts()](caf::event_based_actor* self) {
+    guard(self, parts, "whoever leaves the cluster");
     self->request(keeper, std::chrono::seconds{5}, leave_cluster{})
         .then([then](cluster_left) { then(); }, [then](const caf::error&) { then(); });
   });

@@ -177,6 +177,19 @@ TEST(house, one_header_knows_versions_of_caf) {
          });
 }
 
+TEST(house, short_lived_actors_are_guarded) {
+  // CAF's own handlers would tell the standard output of a message that nobody knows.
+  for (const auto& s : sources_under({"actors", "nodes"}))
+    for (std::size_t i = 0; i < s.lines.size(); ++i) {
+      if (code_of(s.lines[i]).find("spawn([") == std::string::npos)
+        continue;
+      bool guarded = false;
+      for (std::size_t j = i; j < std::min(i + 4, s.lines.size()); ++j)
+        guarded = guarded || s.lines[j].find("guard(") != std::string::npos;
+      EXPECT_TRUE(guarded) << s.path << ":" << i + 1;
+    }
+}
+
 TEST(house, the_test_sees_includes) {
   EXPECT_EQ(included_by("#include \"a/b.hpp\""), "a/b.hpp");
   EXPECT_EQ(included_by("  #  include <caf/all.hpp> // why"), "caf/all.hpp");
