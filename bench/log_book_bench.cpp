@@ -1,7 +1,8 @@
 // How large a book of ten million lines of sixty agents is, how fast it is written, and how long
-// searches take. Usage: bench_log_book FOLDER [LINES]. The folder is kept, so that a second run
-// only searches.
+// searches take: a JSON line per figure. Usage: bench_log_book FOLDER [LINES]. The folder is kept,
+// so that a second run only searches.
 
+#include "bench/report.hpp"
 #include "src/telemetry/log_book.hpp"
 
 #include <algorithm>
@@ -73,17 +74,24 @@ double ms_of(const log_book& book, const log_filter& f, std::size_t& found) {
   return seconds{std::chrono::steady_clock::now() - before}.count() * 1000;
 }
 
-void measure(const log_book& book, const char* what,
+/// The longest of so many searches, each for something else, against the second that is allowed.
+void measure(const log_book& book, const std::string& what,
              log_filter (*make)(std::mt19937_64&, std::uint64_t), std::uint64_t lines) {
+  constexpr int searches = 25;
+  constexpr double allowed_ms = 1000;
   std::mt19937_64 dice{11};
   std::vector<double> took;
   std::size_t found = 0;
-  for (int i = 0; i < 25; ++i)
+  for (int i = 0; i < searches; ++i)
     took.push_back(ms_of(book, make(dice, lines), found));
-  const double first = took.front();
-  std::sort(took.begin(), took.end());
-  std::printf("%-46s first %8.2f ms   median %8.2f ms   worst %8.2f ms   found %zu\n", what, first,
-              took[took.size() / 2], took.back(), found);
+  char note[160];
+  std::snprintf(note, sizeof note,
+                "longest of %d searches in %llu lines of 60 agents; first %.2f ms, median %.2f ms; "
+                "the last one found %zu",
+                searches, static_cast<unsigned long long>(lines), took.front(), bench::median(took),
+                found);
+  bench::report("logs/" + what, *std::max_element(took.begin(), took.end()), "ms", allowed_ms,
+                note);
 }
 
 timestamp moment_of(std::uint64_t line) {
@@ -96,8 +104,8 @@ int run(const std::filesystem::path& dir, std::uint64_t lines) {
   const bool fresh = !std::filesystem::exists(dir / "logs.db");
   const auto opened = std::chrono::steady_clock::now();
   log_book book{settings};
-  std::printf("opened in %.1f ms\n",
-              seconds{std::chrono::steady_clock::now() - opened}.count() * 1000);
+  bench::report("logs/open", seconds{std::chrono::steady_clock::now() - opened}.count() * 1000,
+                "ms", 0, fresh ? "an empty book" : "a book of a former run");
   if (fresh) {
     const auto before = std::chrono::steady_clock::now();
     for (std::uint64_t i = 0; i < lines; ++i) {
@@ -109,16 +117,17 @@ int run(const std::filesystem::path& dir, std::uint64_t lines) {
     }
     static_cast<void>(book.flush(milliseconds{60000}));
     const seconds took = std::chrono::steady_clock::now() - before;
-    std::printf("wrote %llu lines in %.1f s: %.0f lines/s\n",
-                static_cast<unsigned long long>(lines), took.count(),
-                static_cast<double>(lines) / took.count());
+    bench::report("logs/write", static_cast<double>(lines) / took.count(), "lines/s",
+                  1e6 / static_cast<double>(lines_apart),
+                  std::to_string(lines) +
+                      " lines; the floor is the rate that their times stand for");
   }
   std::error_code none;
   auto bytes = std::filesystem::file_size(dir / "logs.db");
   if (const auto wal = std::filesystem::file_size(dir / "logs.db-wal", none); !none)
     bytes += wal;
-  std::printf("file: %.1f MB, %.1f bytes a line\n", static_cast<double>(bytes) / 1e6,
-              static_cast<double>(bytes) / static_cast<double>(lines));
+  bench::report("logs/size", static_cast<double>(bytes) / static_cast<double>(lines),
+                "bytes a line", 0, std::to_string(bytes / 1'000'000) + " MB in all");
   using dice_t = std::mt19937_64;
   measure(
       book, "newest", [](dice_t&, std::uint64_t) { return log_filter{}; }, lines);
@@ -147,7 +156,7 @@ int run(const std::filesystem::path& dir, std::uint64_t lines) {
       },
       lines);
   measure(
-      book, "task type",
+      book, "task_type",
       [](dice_t& d, std::uint64_t n) {
         log_filter f;
         f.task_type = make_line(d() % n).task_type;
@@ -163,7 +172,7 @@ int run(const std::filesystem::path& dir, std::uint64_t lines) {
       },
       lines);
   measure(
-      book, "level error",
+      book, "errors",
       [](dice_t&, std::uint64_t) {
         log_filter f;
         f.least = log_level::error;
@@ -171,7 +180,7 @@ int run(const std::filesystem::path& dir, std::uint64_t lines) {
       },
       lines);
   measure(
-      book, "agent, task type, level, before a time",
+      book, "agent_type_level_time",
       [](dice_t& d, std::uint64_t n) {
         log_filter f;
         f.agent = make_line(d() % n).agent;
@@ -182,7 +191,7 @@ int run(const std::filesystem::path& dir, std::uint64_t lines) {
       },
       lines);
   measure(
-      book, "time range of ten minutes, 1000 lines",
+      book, "ten_minutes",
       [](dice_t& d, std::uint64_t n) {
         log_filter f;
         f.from = moment_of(d() % n);
@@ -192,7 +201,7 @@ int run(const std::filesystem::path& dir, std::uint64_t lines) {
       },
       lines);
   measure(
-      book, "10000 lines of an agent",
+      book, "10000_of_an_agent",
       [](dice_t& d, std::uint64_t n) {
         log_filter f;
         f.agent = make_line(d() % n).agent;
@@ -201,7 +210,7 @@ int run(const std::filesystem::path& dir, std::uint64_t lines) {
       },
       lines);
   measure(
-      book, "text that nobody wrote, all time (bounded)",
+      book, "unwritten_text",
       [](dice_t&, std::uint64_t) {
         log_filter f;
         f.contains = "nobody wrote this";
@@ -209,7 +218,7 @@ int run(const std::filesystem::path& dir, std::uint64_t lines) {
       },
       lines);
   measure(
-      book, "text that nobody wrote, one agent (bounded)",
+      book, "unwritten_text_of_an_agent",
       [](dice_t& d, std::uint64_t n) {
         log_filter f;
         f.agent = make_line(d() % n).agent;
@@ -219,8 +228,8 @@ int run(const std::filesystem::path& dir, std::uint64_t lines) {
       lines);
   const auto before = std::chrono::steady_clock::now();
   const auto gone = book.prune(moment_of(20000));
-  std::printf("pruned %zu lines in %.1f ms\n", gone,
-              seconds{std::chrono::steady_clock::now() - before}.count() * 1000);
+  bench::report("logs/prune", seconds{std::chrono::steady_clock::now() - before}.count() * 1000,
+                "ms", 0, std::to_string(gone) + " lines");
   return 0;
 }
 
