@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 namespace troupe {
 
@@ -12,6 +13,18 @@ namespace {
 
 constexpr milliseconds between_bites{50};
 constexpr milliseconds between_prunings{60000};
+/// For want of room, the tasks, sessions and costs of one such span go before any of the next one.
+constexpr std::chrono::hours portion{24};
+
+/// Sessions that have been used after this may be in memory, in whichever domain.
+timestamp idle_since(const node_parts& parts, timestamp now) {
+  constexpr milliseconds most = std::chrono::hours{24} * 36500;
+  milliseconds longest{};
+  if (const auto version = parts.current())
+    for (const auto& [path, domain] : version->domains)
+      longest = std::max(longest, std::min(domain.spec->sessions.idle_limit, most));
+  return now - longest;
+}
 
 } // namespace
 
@@ -129,19 +142,41 @@ caf::result<void> journal_state::on_ask(const journal_ask& x) {
   return caf::unit;
 }
 
-std::size_t journal_state::prune() {
+bool journal_state::prune() {
   const auto now = parts_->now(self_);
-  const auto& fleet = parts_->fleet;
-  const auto old = store_->prune(now - std::chrono::hours{24} * fleet.task_days, bite);
-  if (old == bite || fleet.max_store_bytes == 0 || store_->bytes() <= fleet.max_store_bytes)
-    return old;
-  return store_->prune(now, bite);
+  const auto by_age = now - std::chrono::hours{24} * parts_->fleet.task_days;
+  const auto idle = idle_since(*parts_, now);
+  return store_->prune({by_age, idle}, bite) == bite || make_room(now, by_age, idle);
+}
+
+bool journal_state::make_room(timestamp now, timestamp by_age, timestamp idle) {
+  const auto most = parts_->fleet.max_store_bytes;
+  const auto size = most == 0 ? 0 : store_->bytes();
+  if (size <= most) {
+    if (std::exchange(cramped_, false))
+      parts_->log->info("journal: the store is within history.max_size again");
+    return false;
+  }
+  const auto last = now - spared;
+  emptied_ = std::min(std::max(emptied_, by_age), last);
+  if (store_->prune({emptied_, idle}, bite) == bite)
+    return true;
+  if (emptied_ < last) {
+    emptied_ = std::min(emptied_ + portion, last);
+    return true;
+  }
+  if (!std::exchange(cramped_, true))
+    parts_->log->warn("journal: the store has {} bytes, more than history.max_size ({}), although "
+                      "what was last written {} hours ago or earlier is forgotten as far as it may "
+                      "be; what is younger stays",
+                      size, most, spared.count());
+  return false;
 }
 
 void journal_state::on_tick() {
   bool more = false;
   try {
-    more = prune() == bite;
+    more = prune();
   } catch (const store_error& e) {
     // What cannot be forgotten now is forgotten later; a store that is broken says so to a commit.
     parts_->log->warn("journal: old tasks were not removed: {}", e.what());

@@ -24,7 +24,10 @@ namespace troupe {
 /// error, anybody else sees to hearing of it himself.
 ///
 /// Once a minute it forgets what is older than the fleet keeps it, and the oldest when the store is
-/// larger than it may be: `bite` tasks at a time, with the commits of the others in between.
+/// larger than it may be: `bite` tasks at a time, with the commits of the others in between. What
+/// was written within `spared`, and sessions that may still be in memory, stay however large the
+/// store is: a client that repeats a request has to find the first one, and so has its effect
+/// ledger.
 struct journal_state {
   void init(caf::event_based_actor* self, parts_ptr parts, std::shared_ptr<store> where);
   void on_append(const journal_append& x);
@@ -33,6 +36,7 @@ struct journal_state {
   void on_tick();
 
   static constexpr std::size_t bite = 64;
+  static constexpr std::chrono::hours spared{24};
   static inline const char* name = "journal";
 
  private:
@@ -49,7 +53,9 @@ struct journal_state {
   };
   fate try_commit(std::span<const std::span<const store_write>> batches,
                   std::span<const waiting> callers);
-  [[nodiscard]] std::size_t prune();
+  /// True: there is more to forget.
+  [[nodiscard]] bool prune();
+  [[nodiscard]] bool make_room(timestamp now, timestamp by_age, timestamp idle);
   caf::event_based_actor* self_ = nullptr;
   parts_ptr parts_;
   std::shared_ptr<store> store_;
@@ -58,6 +64,8 @@ struct journal_state {
   bool flushing_ = false;
   /// By sender: the token that is stored next. Whoever is not here begins with his oldest.
   std::unordered_map<caf::actor_id, std::uint64_t> next_;
+  timestamp emptied_ = timestamp::min(); ///< for want of room, what is older has been forgotten
+  bool cramped_ = false; ///< the store is too large although all that may go has gone
 };
 
 caf::behavior journal(caf::stateful_actor<journal_state>* self, parts_ptr parts,

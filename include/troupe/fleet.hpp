@@ -255,8 +255,8 @@ struct fleet_spec {
   std::uint32_t log_days = 30; ///< how long log lines are kept
   std::uint32_t task_days =
       30; ///< how long tasks that have ended, and idle sessions, are kept in the store
-  std::uint64_t max_store_bytes =
-      0; ///< the oldest that has ended goes when the store is larger; 0: as the disk allows
+  std::uint64_t max_store_bytes = 0; ///< the oldest that has ended goes when the store is larger,
+                                     ///< but nothing of the last 24 hours; 0: as the disk allows
   std::uint32_t shards = 8; ///< orchestrators per domain and home region; 256 in all at most
   std::uint32_t remembered_tasks =
       500; ///< finished tasks kept in memory, over all shards of a domain

@@ -141,9 +141,9 @@ class sim_store final : public store {
     check();
     return disk_.kept->tasks(filter);
   }
-  std::size_t prune(timestamp older_than, std::size_t most) override {
+  std::size_t prune(const prune_limits& limits, std::size_t most) override {
     check();
-    return disk_.kept->prune(older_than, most);
+    return disk_.kept->prune(limits, most);
   }
 
  private:

@@ -80,8 +80,9 @@ const record& history_keys() {
       "How long tasks that have ended, idle sessions and the effect ledger are kept.",
       {{"keep", duration(1 * day, 3650 * day), "for so long after the end, in whole days", "30d"},
        {"max_size", size(1 << 20, 1e15),
-        "the oldest that has ended goes when the store is larger; without it the disk is the "
-        "limit"}}};
+        "the oldest that has ended goes when the store is larger, but nothing of the last 24 "
+        "hours; "
+        "without it the disk is the limit"}}};
   return r;
 }
 

@@ -130,10 +130,15 @@ class memory_store final : public store {
     return out;
   }
 
-  std::size_t prune(timestamp older_than, std::size_t most) override {
+  std::size_t prune(const prune_limits& limits, std::size_t most) override {
+    const auto older_than = limits.older_than;
+    const auto idle = std::min(older_than, limits.idle_since);
     std::size_t gone = 0;
+    std::set<session_key> at_work;
     for (auto i = tasks_.begin(); i != tasks_.end() && gone < most;) {
       const auto& e = i->second;
+      if (!e.closed)
+        at_work.emplace(e.what.domain, e.what.session);
       if (!e.closed || e.what.updated >= older_than) {
         ++i;
         continue;
@@ -144,7 +149,7 @@ class memory_store final : public store {
       ++gone;
     }
     for (auto i = sessions_.begin(); i != sessions_.end() && gone < most;) {
-      if (i->second.at >= older_than) {
+      if (i->second.at >= idle || at_work.contains(i->first)) {
         ++i;
         continue;
       }
@@ -175,11 +180,14 @@ class memory_store final : public store {
       for (const auto& [n, body] : e.events)
         out += body.size();
     }
+    for (const auto& [at, x] : sessions_)
+      out += x.body.size();
     return out;
   }
 
  private:
   using place = std::pair<std::int64_t, std::string>;
+  using session_key = std::pair<std::string, std::string>;       ///< domain, id
   using place_in_task = std::pair<std::uint32_t, std::uint32_t>; ///< step, index
   struct entry {
     stored_task what; ///< without its events
@@ -323,7 +331,7 @@ class memory_store final : public store {
   std::set<client_key> keys_;
   std::vector<audit_row> trail_;
   std::set<std::string, std::less<>> in_trail_;
-  std::map<std::pair<std::string, std::string>, stored_session> sessions_;
+  std::map<session_key, stored_session> sessions_;
   std::map<std::string, std::map<place_in_task, stored_effect>, std::less<>> ledger_;
   std::map<std::string, stored_key, std::less<>> api_keys_;
   std::uint64_t api_keys_mark_ = 1;

@@ -20,8 +20,10 @@ constexpr postgres_statement drop_tasks{
     " SELECT count(*) FROM old"};
 constexpr postgres_statement drop_sessions{
     "drop_sessions",
-    "DELETE FROM sessions s USING (SELECT domain, id FROM sessions WHERE hour <= $1"
-    " AND at < $2 ORDER BY hour LIMIT $3::int8 FOR UPDATE SKIP LOCKED) o"
+    "DELETE FROM sessions s USING (SELECT domain, id FROM sessions x WHERE hour <= $1"
+    " AND at < $2 AND NOT EXISTS (SELECT FROM tasks t JOIN live l ON l.key = t.key AND l.id = t.id"
+    " WHERE t.session = x.id AND t.session <> '' AND t.domain = x.domain)"
+    " ORDER BY hour LIMIT $3::int8 FOR UPDATE SKIP LOCKED) o"
     " WHERE s.domain = o.domain AND s.id = o.id"};
 constexpr postgres_statement drop_homes{
     "drop_homes", "DELETE FROM homes h USING (SELECT key FROM homes WHERE at < $1"
@@ -47,7 +49,7 @@ constexpr postgres_statement measure{
     " ELSE s.n_live_tup * (w.width + 28 + 60) END), 0)::int8"
     " FROM pg_stat_user_tables s LEFT JOIN LATERAL (SELECT sum(avg_width) AS width FROM pg_stats p"
     " WHERE p.schemaname = s.schemaname AND p.tablename = s.relname) w ON true"
-    " WHERE s.schemaname = current_schema()"};
+    " WHERE s.schemaname = current_schema() AND s.relname <> 'audit'"};
 
 std::int64_t before_micros(timestamp t) noexcept {
   return t.time_since_epoch().count();
@@ -55,7 +57,9 @@ std::int64_t before_micros(timestamp t) noexcept {
 
 } // namespace
 
-std::size_t postgres_pruner::prune(timestamp older_than, std::size_t most) {
+std::size_t postgres_pruner::prune(const prune_limits& limits, std::size_t most) {
+  const auto older_than = limits.older_than;
+  const auto idle = std::min(older_than, limits.idle_since);
   most = std::min<std::size_t>(most, 1u << 20);
   const auto limit = [&](std::size_t gone) { return static_cast<std::int64_t>(most - gone); };
   db_->begin_call();
@@ -66,15 +70,15 @@ std::size_t postgres_pruner::prune(timestamp older_than, std::size_t most) {
   db_->add(flush_counts);
   auto gone = static_cast<std::size_t>(db_->run()[0].number(0, 0));
   if (gone < most) {
-    const auto hour = std::chrono::floor<std::chrono::hours>(older_than.time_since_epoch()).count();
+    const auto hour = std::chrono::floor<std::chrono::hours>(idle.time_since_epoch()).count();
     db_->begin_call();
     db_->add(drop_sessions,
-             postgres_params{}.number(hour).number(before_micros(older_than)).number(limit(gone)));
+             postgres_params{}.number(hour).number(before_micros(idle)).number(limit(gone)));
     gone += static_cast<std::size_t>(db_->run()[0].changed());
   }
   if (gone < most) {
     db_->begin_call();
-    db_->add(drop_homes, postgres_params{}.number(before_micros(older_than)).number(limit(gone)));
+    db_->add(drop_homes, postgres_params{}.number(before_micros(idle)).number(limit(gone)));
     gone += static_cast<std::size_t>(db_->run()[0].changed());
   }
   return gone < most ? gone + prune_strays(older_than, most - gone) : gone;

@@ -13,11 +13,12 @@ class postgres_pruner {
   explicit postgres_pruner(postgres_handle& db) noexcept
       : db_(&db) {}
 
-  [[nodiscard]] std::size_t prune(timestamp older_than, std::size_t most);
+  [[nodiscard]] std::size_t prune(const prune_limits& limits, std::size_t most);
 
-  /// An estimate from the server's statistics: rows that live, times what a row of the table takes
-  /// on average. The files are no measure: they do not shrink when rows are deleted, the room is
-  /// used again. It lags behind by the second or so that the server's counters do.
+  /// Without the audit trail, which only grows. An estimate from the server's statistics: rows that
+  /// live, times what a row of the table takes on average. The files are no measure: they do not
+  /// shrink when rows are deleted, the room is used again. It lags behind by the second or so that
+  /// the server's counters do.
   [[nodiscard]] std::uint64_t bytes();
 
  private:

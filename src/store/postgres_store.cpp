@@ -116,8 +116,9 @@ class postgres_store final : public store {
   std::vector<stored_task> tasks(const task_filter& filter) override {
     return reader_.tasks(filter);
   }
-  std::size_t prune(timestamp older_than, std::size_t most) override {
-    auto gone = pruner_.prune(older_than, most);
+  std::size_t prune(const prune_limits& limits, std::size_t most) override {
+    const auto older_than = limits.older_than;
+    auto gone = pruner_.prune(limits, most);
     if (gone < most)
       gone += prune_spend(*db_, older_than, most - gone);
     return gone < most ? gone + budgets_.prune(older_than, most - gone) : gone;

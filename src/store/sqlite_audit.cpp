@@ -22,6 +22,14 @@ sqlite_handle& with_table(sqlite_handle& db) {
 constexpr std::string_view page_sql =
     "SELECT n, id, body, hash FROM audit WHERE n > ?1 ORDER BY n LIMIT ?2";
 
+// Up to 256 records, spread evenly over the ?1 that there are. An id is in the table and in its
+// index; a hash has 32 bytes, and both rows together some 20 beside their texts.
+constexpr std::string_view width_sql =
+    "WITH RECURSIVE k(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM k WHERE i < 255)"
+    " SELECT coalesce(cast(avg(octets + 52) AS INTEGER), 0) FROM (SELECT"
+    " 2 * length(CAST(id AS BLOB)) + length(CAST(body AS BLOB)) AS octets"
+    " FROM k CROSS JOIN audit ON n = ?1 - i * ?1 / 256)";
+
 std::int64_t row_of_trail(std::uint64_t x) {
   return static_cast<std::int64_t>(
       std::min<std::uint64_t>(x, std::numeric_limits<std::int64_t>::max()));
@@ -54,7 +62,8 @@ sqlite_audit::sqlite_audit(sqlite_handle& db, std::string key)
     , insert_(db_, "INSERT INTO audit VALUES(?1,?2,?3,?4) ON CONFLICT(id) DO NOTHING")
     , last_(db_, "SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1")
     , page_(db_, page_sql)
-    , one_(db_, "SELECT hash FROM audit WHERE n = ?1") {
+    , one_(db_, "SELECT hash FROM audit WHERE n = ?1")
+    , width_(db_, width_sql) {
   load();
   compare_with_head();
 }
@@ -88,6 +97,14 @@ void sqlite_audit::compare_with_head() {
   add("broken/" + to_text(*head) + "/" + to_text(end_), record.dump());
   db_.run("COMMIT");
   committed();
+}
+
+std::uint64_t sqlite_audit::bytes() {
+  width_.number(1, row_of_trail(end_.n));
+  std::uint64_t width = 0;
+  for (sqlite_rows rows{width_}; rows.next();)
+    width = static_cast<std::uint64_t>(rows.number(0));
+  return width * end_.n;
 }
 
 void sqlite_audit::add(std::string_view id, std::string_view body) {

@@ -28,6 +28,10 @@ class sqlite_audit {
 
   [[nodiscard]] std::vector<audit_row> rows(std::uint64_t after, std::size_t most);
 
+  /// About how much room the trail takes, judged by some of its records: looking at all of them
+  /// would take longer with every year.
+  [[nodiscard]] std::uint64_t bytes();
+
   /// The file with the head of the trail in the database at `path`.
   [[nodiscard]] static std::string head_file(const std::string& path);
 
@@ -39,7 +43,7 @@ class sqlite_audit {
   std::string key_;
   audit_head end_;
   bool moved_ = false;
-  sqlite_statement insert_, last_, page_, one_;
+  sqlite_statement insert_, last_, page_, one_, width_;
 };
 
 /// Where the head of the trail in the database at `path` is said to be; nothing when there is no

@@ -53,9 +53,8 @@ class sqlite_store final : public store {
       , begin_(db_, "BEGIN IMMEDIATE")
       , commit_(db_, "COMMIT")
       , rollback_(db_, "ROLLBACK")
-      , insert_task_(db_,
-                     "INSERT INTO tasks(seq,state,shard,created,id,domain,session,key,body)"
-                     " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT DO NOTHING")
+      , insert_task_(db_, "INSERT INTO tasks(seq,state,shard,created,id,domain,session,key,body)"
+                          " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT DO NOTHING")
       , insert_whole_(db_, "INSERT INTO tasks(seq,state,shard,created,id,domain,session,key,body,"
                            "end_state,end_at,end_body)"
                            " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12) ON CONFLICT DO NOTHING")
@@ -74,8 +73,11 @@ class sqlite_store final : public store {
       , drop_task_(db_, "DELETE FROM tasks WHERE seq = ?1")
       , drop_events_(db_, "DELETE FROM events WHERE seq = ?1")
       , drop_end_(db_, "DELETE FROM ends WHERE seq = ?1")
-      , drop_sessions_(db_, "DELETE FROM sessions WHERE number IN (SELECT number FROM sessions"
-                            " WHERE hour <= ?1 AND at < ?2 ORDER BY hour LIMIT ?3)") {
+      , drop_sessions_(db_, "DELETE FROM sessions WHERE number IN (SELECT s.number FROM sessions s"
+                            " WHERE s.hour <= ?1 AND s.at < ?2 AND NOT EXISTS"
+                            " (SELECT 1 FROM tasks t LEFT JOIN ends e ON e.seq = t.seq"
+                            " WHERE t.session = s.id AND t.session <> '' AND t.domain = s.domain"
+                            " AND coalesce(t.end_at, e.at) IS NULL) ORDER BY s.hour LIMIT ?3)") {
     refresh();
     ledger_.load();
   }
@@ -152,7 +154,9 @@ class sqlite_store final : public store {
   budget_table* budgets() override { return &budgets_; }
   std::vector<cost_row> costs(const cost_query& query) override { return spend_.costs(query); }
 
-  std::size_t prune(timestamp older_than, std::size_t most) override {
+  std::size_t prune(const prune_limits& limits, std::size_t most) override {
+    const auto older_than = limits.older_than;
+    const auto idle = std::min(older_than, limits.idle_since);
     std::size_t gone = 0;
     most = std::min<std::size_t>(most, 1u << 20);
     transaction([&] {
@@ -171,8 +175,8 @@ class sqlite_store final : public store {
       gone = found.size();
       if (gone == most)
         return;
-      drop_sessions_.number(1, stored_hour(older_than))
-          .number(2, stored_micros(older_than))
+      drop_sessions_.number(1, stored_hour(idle))
+          .number(2, stored_micros(idle))
           .number(3, static_cast<std::int64_t>(most - gone))
           .run();
       gone += static_cast<std::size_t>(db_.changed_rows());
@@ -190,7 +194,8 @@ class sqlite_store final : public store {
 
   std::uint64_t bytes() override {
     const auto pages = db_.number("PRAGMA page_count") - db_.number("PRAGMA freelist_count");
-    return static_cast<std::uint64_t>(pages * db_.number("PRAGMA page_size"));
+    const auto all = static_cast<std::uint64_t>(pages * db_.number("PRAGMA page_size"));
+    return all - std::min(all, audit_.bytes());
   }
 
  private:

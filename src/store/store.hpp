@@ -130,6 +130,12 @@ struct task_filter {
   static constexpr std::size_t max_searched = 100000;
 };
 
+/// What is forgotten.
+struct prune_limits {
+  timestamp older_than;              ///< whatever was written last before it
+  timestamp idle_since = older_than; ///< of sessions, only what was written last before it as well
+};
+
 /// An API key as it was stored; `key_of` reads it.
 struct stored_key {
   std::string id;
@@ -235,14 +241,15 @@ class store {
   /// back, move `before`.
   virtual std::vector<stored_task> tasks(const task_filter& filter) = 0;
 
-  /// Forgets closed tasks with their events and ledger, sessions, and lines of the ledger whose
-  /// task was never stored, whose last write is older than `older_than`, what was spent before it,
-  /// and accounts of limits that were over before it: oldest first, at most
+  /// Forgets closed tasks with their events and ledger, sessions without open tasks, and lines of
+  /// the ledger whose task was never stored, whose last write is older than `limits` says, what was
+  /// spent before, and accounts of limits that were over before: each oldest first, at most
   /// `most` of all together, so that one call stays short. Returns how many; call again while that
   /// is `most`.
-  virtual std::size_t prune(timestamp older_than, std::size_t most) = 0;
+  virtual std::size_t prune(const prune_limits& limits, std::size_t most) = 0;
 
-  /// What is stored now takes so much room; pruning lowers it.
+  /// What is stored now takes so much room, but for the audit trail, which only grows. Pruning
+  /// lowers it.
   virtual std::uint64_t bytes() = 0;
 
   /// Keeps what a person has said of an agent, in place of what was said before of it or, if it is

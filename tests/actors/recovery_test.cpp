@@ -311,39 +311,4 @@ TEST(idempotency, a_key_with_another_request_is_refused_wherever_the_first_one_i
   EXPECT_EQ(s.room.count("a"), 1u);
 }
 
-TEST(pruning, forgets_what_is_old_in_bites) {
-  stage s;
-  understand(s.room);
-  auto f = a_fleet(long_way());
-  f.task_days = 1;
-  s.up(f);
-  for (int i = 0; i < 150; ++i)
-    s->submit(wants("a"));
-  s->advance(1s);
-  const auto kept = [&] {
-    return s.around->disk->kept->tasks({{}, {}, {}, {}, timestamp::max(), 1000}).size();
-  };
-  EXPECT_EQ(kept(), 150u);
-  s->advance(std::chrono::hours{23});
-  EXPECT_EQ(kept(), 150u);
-  auto young = s->ask(wants("a"));
-  s->advance(std::chrono::hours{2});
-  EXPECT_EQ(kept(), 1u);
-  EXPECT_TRUE(young->done());
-}
-
-TEST(pruning, forgets_the_oldest_when_the_store_is_too_large) {
-  stage s;
-  understand(s.room);
-  auto f = a_fleet(long_way());
-  f.max_store_bytes = 20'000;
-  s.up(f);
-  for (int i = 0; i < 200; ++i)
-    s->submit(wants("a", std::string(500, 'x')));
-  s->advance(1s);
-  EXPECT_GT(s.around->disk->kept->bytes(), 100'000u);
-  s->advance(std::chrono::minutes{2});
-  EXPECT_LE(s.around->disk->kept->bytes(), 20'000u);
-}
-
 } // namespace recovery_cases

@@ -48,8 +48,8 @@ class aimed_store final : public store {
     return to_->effects(filter);
   }
   std::vector<stored_task> tasks(const task_filter& filter) override { return to_->tasks(filter); }
-  std::size_t prune(timestamp older_than, std::size_t most) override {
-    return to_->prune(older_than, most);
+  std::size_t prune(const prune_limits& limits, std::size_t most) override {
+    return to_->prune(limits, most);
   }
   std::uint64_t bytes() override { return to_->bytes(); }
   void keep_order(const standing_order& x) override { to_->keep_order(x); }

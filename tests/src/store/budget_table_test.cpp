@@ -122,8 +122,8 @@ TEST_P(budget_table_test, accounts_outlive_their_node_and_go_when_they_are_over)
   const std::vector<std::string> names{"d", "nothing"};
   EXPECT_EQ(s->budgets()->stands(names)[0].taken[2], 4);
   EXPECT_EQ(s->budgets()->stands(names)[1].taken[2], 0);
-  EXPECT_EQ(s->prune(time_of(1000), 64), 0u);
-  EXPECT_EQ(s->prune(time_of(1001), 64), 1u);
+  EXPECT_EQ(s->prune({time_of(1000)}, 64), 0u);
+  EXPECT_EQ(s->prune({time_of(1001)}, 64), 1u);
   EXPECT_EQ(s->budgets()->stands(names)[0].taken[2], 0);
 }
 
@@ -193,7 +193,7 @@ TEST_P(budget_table_test, costs_are_told_apart_by_what_is_asked_for) {
   rows = s->costs(one);
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].used.cost_micros, 11u);
-  EXPECT_EQ(s->prune(time_of(30), 64), 2u);
+  EXPECT_EQ(s->prune({time_of(30)}, 64), 2u);
   EXPECT_EQ(s->costs(all).size(), 2u);
 }
 

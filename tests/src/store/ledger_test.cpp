@@ -150,7 +150,7 @@ TYPED_TEST(ledger, is_pruned_with_its_task_and_by_itself_when_there_was_none) {
   this->apply({young});
   std::size_t gone = 0;
   for (int k = 0; k < 6; ++k)
-    gone += this->s->prune(time_of(10'000), 1);
+    gone += this->s->prune({time_of(10'000)}, 1);
   EXPECT_EQ(gone, 2u);
   EXPECT_FALSE(this->line(1, 0));
   EXPECT_TRUE(this->line(2, 0));
@@ -246,7 +246,7 @@ TEST(sqlite_ledger, room_is_given_back_by_pruning) {
   s->apply(all);
   const auto before = s->bytes();
   EXPECT_GT(before, 1'000'000u);
-  while (s->prune(time_of(100'000), 50) == 50) {
+  while (s->prune({time_of(100'000)}, 50) == 50) {
   }
   EXPECT_LT(s->bytes(), before / 5);
 }

@@ -225,12 +225,12 @@ TYPED_TEST(any_store, forgets_old_closed_tasks_and_idle_sessions) {
   for (int i = 1; i < 6; ++i)
     this->apply({closed(i)});
   const auto limit = time_of(4) - microseconds{500};
-  EXPECT_EQ(this->s->prune(limit, 2), 2u);
+  EXPECT_EQ(this->s->prune({limit}, 2), 2u);
   EXPECT_FALSE(this->s->task(id_of(1)));
   EXPECT_FALSE(this->s->task(id_of(2)));
   EXPECT_TRUE(this->s->task(id_of(3)));
-  EXPECT_EQ(this->s->prune(limit, 100), 5u); // task 3 and sessions 0 to 3
-  EXPECT_EQ(this->s->prune(limit, 100), 0u);
+  EXPECT_EQ(this->s->prune({limit}, 100), 5u); // task 3 and sessions 0 to 3
+  EXPECT_EQ(this->s->prune({limit}, 100), 0u);
   EXPECT_TRUE(this->s->task(id_of(0))) << "an open task is never forgotten";
   EXPECT_FALSE(this->s->task(id_of(3)));
   EXPECT_TRUE(this->s->task(id_of(4)));
@@ -238,6 +238,30 @@ TYPED_TEST(any_store, forgets_old_closed_tasks_and_idle_sessions) {
   EXPECT_TRUE(this->s->session("support", "s4"));
   this->apply({opened(1)});
   EXPECT_TRUE(this->s->task(id_of(1))->events.empty());
+}
+
+TYPED_TEST(any_store, spares_sessions_that_have_an_open_task_or_were_used_lately) {
+  auto waits = opened(1);
+  waits.session = "waits";
+  auto ends = opened(2);
+  ends.session = "rests";
+  auto other = opened(3);
+  other.session = "rests";
+  other.domain = "sales";
+  this->apply({waits, ends, closed(2), other, session_of("waits", 1, "s"),
+               session_of("rests", 2, "s"), session_of("lately", 5, "s")});
+  EXPECT_EQ(this->s->prune({time_of(100), time_of(4)}, 100), 2u);
+  EXPECT_FALSE(this->s->task(id_of(2)));
+  EXPECT_FALSE(this->s->session("support", "rests")) << "the open task is of another domain";
+  EXPECT_TRUE(this->s->session("support", "waits"));
+  EXPECT_TRUE(this->s->session("support", "lately"));
+  this->apply({closed(1)});
+  EXPECT_EQ(this->s->prune({time_of(100), time_of(4)}, 100), 2u);
+  EXPECT_FALSE(this->s->session("support", "waits"));
+  EXPECT_EQ(this->s->prune({time_of(4), time_of(100)}, 100), 0u) << "neither limit is passed over";
+  EXPECT_TRUE(this->s->session("support", "lately"));
+  EXPECT_EQ(this->s->prune({time_of(100)}, 100), 1u);
+  EXPECT_FALSE(this->s->session("support", "lately"));
 }
 
 } // namespace store_cases
