@@ -136,6 +136,7 @@ void compare_fixed(const fleet_spec& a, const fleet_spec& b, fleet_change& out) 
   check(a.data_dir == b.data_dir, "data", opened);
   check(a.log_level == b.log_level, "log.level", opened);
   check(a.log_days == b.log_days, "log.keep", opened);
+  check(a.max_log_bytes == b.max_log_bytes, "log.max_size", opened);
   check(a.task_days == b.task_days, "history.keep", opened);
   check(a.max_store_bytes == b.max_store_bytes, "history.max_size", opened);
   check(a.remembered_tasks == b.remembered_tasks, "remembered_tasks",

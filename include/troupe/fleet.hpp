@@ -253,6 +253,8 @@ struct fleet_spec {
   std::string data_dir = "troupe-data";
   std::string log_level = "info";
   std::uint32_t log_days = 30; ///< how long log lines are kept
+  std::uint64_t max_log_bytes =
+      0; ///< the oldest log lines go when the log is larger; 0: as the disk allows
   std::uint32_t task_days =
       30; ///< how long tasks that have ended, and idle sessions, are kept in the store
   std::uint64_t max_store_bytes = 0; ///< the oldest that has ended goes when the store is larger,

@@ -249,9 +249,9 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
   const auto secrets = std::make_shared<redactor>(std::move(known));
   const auto door_spec = fleet.door;
   check_door(x, fleet, server);
-  const auto keep_days = fleet.log_days;
+  const log_limits kept_lines{fleet.log_days, fleet.max_log_bytes};
   const auto out = open_telemetry(x, fleet, secrets);
-  const log_keeper keeper{out.book, keep_days};
+  const log_keeper keeper{out.book, kept_lines};
 
   caf::actor_system_config config;
   tune_scheduler(config, x.threads);

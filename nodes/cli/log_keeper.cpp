@@ -2,9 +2,22 @@
 
 namespace troupe::cli {
 
-log_keeper::log_keeper(std::shared_ptr<log_book> book, std::uint32_t days)
+void prune_log(log_book& book, const log_limits& limits, timestamp now,
+               const std::function<bool()>& go_on) {
+  constexpr std::size_t old_lines = 20000;
+  // Fewer, so that little more goes than has to.
+  constexpr std::size_t young_lines = 1000;
+  const auto until = now - std::chrono::hours{24} * limits.days;
+  while (go_on() && book.prune(until, old_lines) == old_lines)
+    ;
+  while (limits.max_bytes != 0 && go_on() && book.bytes() > limits.max_bytes &&
+         book.prune(timestamp::max(), young_lines) > 0)
+    ;
+}
+
+log_keeper::log_keeper(std::shared_ptr<log_book> book, const log_limits& limits)
     : book_(std::move(book))
-    , days_(days)
+    , limits_(limits)
     , thread_([this] { run(); }) {}
 
 log_keeper::~log_keeper() {
@@ -22,19 +35,16 @@ bool log_keeper::ending() {
 }
 
 void log_keeper::run() {
-  constexpr std::size_t slice = 20000;
   do {
     try {
       const auto now = std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now());
-      const auto until = now - std::chrono::hours{24} * days_;
-      while (!ending() && book_->prune(until, slice) == slice)
-        ;
+      prune_log(*book_, limits_, now, [this] { return !ending(); });
     } catch (const std::exception& e) {
       book_->append(log_entry::of(log_level::warning, "log.prune",
                                   std::string{"old lines could not be removed: "} + e.what()));
     }
     std::unique_lock hold{mutex_};
-    if (changed_.wait_for(hold, std::chrono::hours{1}, [&] { return ending_; }))
+    if (changed_.wait_for(hold, std::chrono::minutes{1}, [&] { return ending_; }))
       return;
   } while (true);
 }

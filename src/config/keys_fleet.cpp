@@ -70,7 +70,10 @@ const record& log_keys() {
       "What is logged, and for how long it is kept.",
       {{"level", one_of({"trace", "debug", "info", "warn", "error", "critical", "off"}),
         "the least important lines that are written", "info"},
-       {"keep", duration(1 * day, 3650 * day), "how long lines are kept, in whole days", "30d"}}};
+       {"keep", duration(1 * day, 3650 * day), "how long lines are kept, in whole days", "30d"},
+       {"max_size", size(1 << 20, 1e15),
+        "the oldest lines go when the searchable log is larger; without it the disk is the "
+        "limit"}}};
   return r;
 }
 

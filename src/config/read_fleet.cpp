@@ -33,6 +33,7 @@ void read_fleet(const yaml_node& root, fleet_spec& out) {
     if (const auto time = as_duration(*keep))
       out.log_days =
           static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::days>(*time).count());
+  top.in("log").get_size("max_size", out.max_log_bytes);
 
   if (const auto* keep = top.in("history").find("keep"))
     if (const auto time = as_duration(*keep))

@@ -89,6 +89,11 @@ class log_book::impl {
     return writer_.prune(micros(older_than), most);
   }
 
+  std::uint64_t bytes() {
+    std::lock_guard hold{writer_mutex_};
+    return writer_.bytes();
+  }
+
   log_book_stats stats() {
     std::lock_guard hold{mutex_};
     auto out = stats_;
@@ -207,6 +212,9 @@ std::vector<log_entry> log_book::search(const log_filter& filter, log_search_end
 
 std::size_t log_book::prune(timestamp older_than, std::size_t most) {
   return impl_->prune(older_than, most);
+}
+std::uint64_t log_book::bytes() const {
+  return impl_->bytes();
 }
 log_book_stats log_book::stats() const {
   return impl_->stats();

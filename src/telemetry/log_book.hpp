@@ -79,6 +79,10 @@ class log_book {
   /// `log_error`.
   std::size_t prune(timestamp older_than, std::size_t most = 20000);
 
+  /// How much room the lines that are written take in the file, with their indexes; pruning lowers
+  /// it. Throws `log_error`.
+  [[nodiscard]] std::uint64_t bytes() const;
+
   [[nodiscard]] log_book_stats stats() const;
 
  private:

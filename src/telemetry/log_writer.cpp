@@ -138,6 +138,11 @@ std::int64_t log_writer::subject_of(const log_line& line) {
   return subjects_[std::move(key)] = db_.last_id();
 }
 
+std::uint64_t log_writer::bytes() {
+  const auto pages = db_.number("PRAGMA page_count") - db_.number("PRAGMA freelist_count");
+  return static_cast<std::uint64_t>(pages * db_.number("PRAGMA page_size"));
+}
+
 std::size_t log_writer::prune(std::int64_t older_than, std::size_t most) {
   try {
     sqlite_transaction all{db_};

@@ -28,6 +28,9 @@ class log_writer {
   /// to; returns how many.
   std::size_t prune(std::int64_t older_than, std::size_t most);
 
+  /// How much of the file is in use.
+  [[nodiscard]] std::uint64_t bytes();
+
  private:
   std::int64_t subject_of(const log_line& line);
   std::int64_t insert(const log_line& line, std::int64_t at, std::int64_t subject);

@@ -19,7 +19,7 @@ node: {id: n1, region: eu}
 shards: 4
 data: d
 door: {host: 0.0.0.0, port: 0, body_max: 64KiB, connections_max: 7, header_timeout: 1s, body_timeout: 2s, wait_max: 3m}
-log: {level: debug, keep: 7d}
+log: {level: debug, keep: 7d, max_size: 2MiB}
 remembered_tasks: 5
 plugins: [support_agents]
 services:
@@ -122,6 +122,7 @@ TEST(loading, takes_every_value_of_a_fleet) {
   EXPECT_EQ(x.entry, "support");
   EXPECT_EQ(x.node_id + "/" + x.region + "/" + x.data_dir + "/" + x.log_level, "n1/eu/d/debug");
   EXPECT_EQ(x.log_days, 7u);
+  EXPECT_EQ(x.max_log_bytes, 2u << 20);
   EXPECT_EQ(x.shards, 4u);
   EXPECT_EQ(x.remembered_tasks, 5u);
   EXPECT_EQ(x.door.host, "0.0.0.0");
