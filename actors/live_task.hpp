@@ -45,6 +45,7 @@ struct live_task {
   bool marked = false; ///< the store knows that a task of its version is open
   std::uint32_t slot = 0;
   std::uint32_t generation = 0; ///< of the slot
+  std::size_t bytes = 0;        ///< as `body_size` says
   task_state state = task_state::submitted;
   bool triage = false; ///< `run` is the understanding of the task, not its plan
   bool accepted = false; ///< whoever has asked for it may know: it is stored, if it is to be
@@ -81,6 +82,7 @@ struct live_task {
     by = nullptr;
     use = {};
     marked = false;
+    bytes = 0;
     state = task_state::submitted;
     triage = accepted = ending = recovered = false;
     how = nullptr;

@@ -356,6 +356,7 @@ struct orchestrator_state {
   std::size_t keys_before_sweep_ = 1024;
   std::unordered_map<std::string, std::vector<session_book::waiting>> key_line_;
   std::size_t keys_in_line_ = 0; ///< requests that wait for their key's look-up
+  std::size_t bytes_ = 0;        ///< bodies of all tasks that are here, open or waiting
   std::unique_ptr<session_book> sessions_;
   std::unique_ptr<finished_tasks> finished_;
 

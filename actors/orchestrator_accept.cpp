@@ -37,10 +37,12 @@ void orchestrator_state::on_submit(const submit_task& x) {
   auto from = caf::actor_cast<caf::actor>(self_->current_sender());
   note_submitted(*parts_, now_, config_.place->where(), *x.what);
   if (!loaded_) {
-    if (stash_.size() >= domain_->max_tasks)
+    if (stash_.size() >= domain_->max_tasks || bytes_ >= domain_->max_tasks_bytes) {
       refuse(from, x.what->id, refusal::busy, "the shard is being loaded", come_back);
-    else
-      stash_.push_back({x, std::move(from)});
+      return;
+    }
+    stash_.push_back({x, std::move(from)});
+    bytes_ += stash_.back().bytes();
     return;
   }
   take(x, from);
@@ -62,8 +64,10 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
       return;
     }
     if (auto* waits = sessions_->find_waiting(t)) {
+      bytes_ -= waits->bytes();
       waits->what = x;
       waits->who = from;
+      bytes_ += waits->bytes();
       return;
     }
   }
@@ -109,6 +113,10 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   }
   if (by_id_.size() + sessions_->waiting_count() + keys_in_line_ >= domain_->max_tasks) {
     refuse(from, t.id, refusal::busy, "the domain has as many tasks as it takes", come_back);
+    return;
+  }
+  if (bytes_ >= domain_->max_tasks_bytes) {
+    refuse(from, t.id, refusal::busy, "the domain's tasks are as large as it takes", come_back);
     return;
   }
   if (store_failing_ && t.keep != durability::none) {
@@ -170,6 +178,7 @@ bool orchestrator_state::take_key(const submit_task& x, const caf::actor& from) 
   }
   line.push_back({x, from});
   ++keys_in_line_;
+  bytes_ += line.back().bytes();
   if (line.size() == 1) {
     auto me = caf::actor_cast<caf::actor>(self_);
     ask_journal([me, key, path = domain_->path](troupe::store& where) {
@@ -190,6 +199,7 @@ void orchestrator_state::on_key_looked_up(const key_looked_up& x) {
     return;
   for (auto& w : line.mapped()) {
     --keys_in_line_;
+    bytes_ -= w.bytes();
     if (answer_by_key(w.what, w.who))
       continue;
     if (x.id.empty()) {
@@ -222,6 +232,7 @@ void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
   if (from)
     t.watchers.push_back({from, x.watch, x.confirm});
   by_id_.emplace(t.what->id, slot);
+  bytes_ += t.bytes = body_size(*t.what);
   count_open();
   if (!t.what->idempotency_key.empty())
     keys_[t.what->idempotency_key] = t.what;

@@ -60,6 +60,7 @@ void orchestrator_state::end(live_task& t) {
   log_end(t, *record);
   const auto what = t.what;
   by_id_.erase(what->id);
+  bytes_ -= t.bytes;
   count_open();
   if (!what->idempotency_key.empty() && config_.journal && what->keep != durability::none)
     keys_.erase(what->idempotency_key);

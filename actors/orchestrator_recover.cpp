@@ -66,8 +66,10 @@ void orchestrator_state::open_shard() {
   clear_marks();
   auto stash = std::move(stash_);
   stash_.clear();
-  for (const auto& w : stash)
+  for (const auto& w : stash) {
+    bytes_ -= w.bytes();
     take(w.what, w.who);
+  }
   auto early = std::move(early_watchers_);
   early_watchers_.clear();
   for (const auto& [what, who] : early)
@@ -94,6 +96,7 @@ void orchestrator_state::recover(const stored_task& x) {
     ++marks_[t.what->fleet];
   }
   by_id_.emplace(t.what->id, slot);
+  bytes_ += t.bytes = body_size(*t.what);
   count_open();
   if (!t.what->idempotency_key.empty())
     keys_[t.what->idempotency_key] = t.what;

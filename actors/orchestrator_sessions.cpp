@@ -45,6 +45,7 @@ void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor
   if (const auto& key = x.what->idempotency_key; !key.empty())
     keys_[key] = x.what;
   sessions_->enqueue(e, {x, from});
+  bytes_ += e.line.back().bytes();
   arm();
   if (ask) {
     e.loading = true;
@@ -79,6 +80,7 @@ void orchestrator_state::next_of_session(const std::string& id) {
   if (!e || e->line.empty() || !e->working_on.empty() || e->loading)
     return;
   const auto next = sessions_->dequeue(*e);
+  bytes_ -= next.bytes();
   begin(next.what, next.who, e->now.context);
   if (next.also.empty())
     return;
@@ -110,6 +112,7 @@ void orchestrator_state::bind_session(session_book::entry& session,
 void orchestrator_state::end_waits() {
   while (sessions_->next_due() <= now_) {
     const auto late = sessions_->withdraw_overdue();
+    bytes_ -= late.bytes();
     if (const auto& key = late.what.what->idempotency_key; !key.empty())
       keys_.erase(key);
     constexpr const char* why = "its deadline passed while it waited for its turn in the session";

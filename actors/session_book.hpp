@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/task_messages.hpp"
+#include "policies/body_size.hpp"
 
 #include <troupe/fleet.hpp>
 #include <troupe/session.hpp>
@@ -24,6 +25,7 @@ class session_book {
     submit_task what;
     caf::actor who;
     std::vector<waiting> also{}; ///< who has asked for the same under its idempotency key
+    [[nodiscard]] std::size_t bytes() const noexcept { return body_size(*what.what); }
   };
   struct entry {
     session_snapshot now;

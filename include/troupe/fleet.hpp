@@ -166,6 +166,8 @@ struct domain_spec {
   supervision strategy = supervision::one_for_one;
   restart_intensity intensity;
   std::uint32_t max_tasks = 100000; ///< per shard; above it new tasks are refused
+  /// Likewise: about how much memory the texts and data of a shard's open tasks may take together.
+  std::uint64_t max_tasks_bytes = 256u << 20;
   failure_rules on_failure;         ///< changes of the failure table
   std::string human_queue;          ///< who is asked when the failure table says so; empty: nobody
   std::uint32_t max_failed_agents = 0; ///< as in `plan`

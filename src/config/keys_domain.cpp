@@ -205,7 +205,11 @@ const record& domain_keys() {
         "use",
         "false"},
        {"max_tasks", integer(1, 10000000), "open tasks per shard; above it new ones are refused",
-        "100000"}}};
+        "100000"},
+       {"max_tasks_size", size(1024, 1e15),
+        "about how much memory the texts and data of a shard's open tasks take; above it new ones "
+        "are refused",
+        "256MiB"}}};
   return r;
 }
 

@@ -78,6 +78,7 @@ void read_domain(const yaml_node& root, domain_draft& out) {
   top.get("answer", spec.answer);
   top.get("synthesiser", spec.synthesiser);
   top.get("max_tasks", spec.max_tasks);
+  top.get_size("max_tasks_size", spec.max_tasks_bytes);
   top.get("client_tools", spec.client_tools);
   if (top.find("callers"))
     top.get("callers", spec.callers.emplace());

@@ -132,4 +132,86 @@ TEST(overload, what_waits_in_line_counts_as_well) {
   EXPECT_EQ(done, 20u);
 }
 
+heard_ptr submit_large(stage& s, const std::function<void(task_request&)>& change = nullptr) {
+  auto r = urgent("core", priority::high);
+  r.text.assign(4000, 'x');
+  if (change)
+    change(r);
+  auto t = s->submit(r);
+  s->run();
+  return t;
+}
+
+TEST(overload, the_bodies_of_all_tasks_are_bounded_together) {
+  auto d = small();
+  d.max_tasks_bytes = 10'000;
+  d.sessions.queue_limit = 1000;
+  stage s{d};
+  const std::vector<std::function<void(task_request&)>> ways{
+      nullptr,
+      [](task_request& r) {
+        r.text = "short";
+        r.data = {{"long", std::string(4000, 'x')}};
+      },
+      [](task_request& r) { r.context_id = "one session"; },
+      [n = 0](task_request& r) mutable { r.idempotency_key = "k" + std::to_string(++n); },
+      [n = 0](task_request& r) mutable {
+        r.keep = durability::step;
+        r.idempotency_key = "stored" + std::to_string(++n);
+      }};
+  // What is over counts no more, so that each way finds all of the room.
+  for (int round = 0; round < 3; ++round)
+    for (const auto& way : ways) {
+      s.around->pool->held = true;
+      std::vector<heard_ptr> all;
+      for (int i = 0; i < 3; ++i)
+        all.push_back(submit_large(s, way));
+      for (const auto& t : all)
+        EXPECT_TRUE(t->refusals.empty());
+      const auto large = submit_large(s, way);
+      ASSERT_EQ(large->refusals.size(), 1u);
+      EXPECT_EQ(large->refusals[0].why, refusal::busy);
+      EXPECT_GT(large->refusals[0].retry_after.count(), 0);
+      s.around->pool->held = false;
+      s->advance(1s);
+      for (const auto& t : all)
+        EXPECT_TRUE(t->done());
+    }
+}
+
+TEST(overload, bodies_that_wait_too_long_make_room_again) {
+  auto d = small();
+  d.max_tasks_bytes = 10'000;
+  stage s{d};
+  s.around->pool->held = true;
+  const auto in_session = [](task_request& r) {
+    r.context_id = "one session";
+    r.timeout = 5s;
+  };
+  submit_large(s, [](task_request& r) { r.context_id = "one session"; });
+  submit_large(s, in_session);
+  submit_large(s, in_session);
+  EXPECT_EQ(submit_large(s)->refusals.size(), 1u);
+  s->advance(6s);
+  EXPECT_TRUE(submit_large(s)->refusals.empty());
+  EXPECT_TRUE(submit_large(s)->refusals.empty());
+  EXPECT_EQ(submit_large(s)->refusals.size(), 1u);
+}
+
+TEST(overload, bodies_count_after_a_restart_as_before) {
+  auto d = small();
+  d.max_tasks_bytes = 10'000;
+  d.keep = durability::step;
+  stage s{d};
+  s.around->pool->held = true;
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(submit_large(s)->accepted.size(), 1u);
+  s.crash();
+  s->advance(1s);
+  EXPECT_EQ(submit_large(s)->refusals.size(), 1u);
+  s.around->pool->held = false;
+  s->advance(30s);
+  EXPECT_TRUE(submit_large(s)->done());
+}
+
 } // namespace overload_cases

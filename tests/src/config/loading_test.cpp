@@ -66,6 +66,7 @@ context:
   open_orders: {type: array, description: what is open}
 supervision: {strategy: rest_for_one, max_restarts: 1, period: 2s, min_backoff: 3ms, max_backoff: 4ms}
 max_tasks: 9
+max_tasks_size: 3MiB
 )";
 
 constexpr std::string_view agent_text = R"(
@@ -168,6 +169,7 @@ TEST(loading, takes_every_value_of_a_fleet) {
   EXPECT_EQ(d.intensity.max_restarts, 1u);
   EXPECT_EQ(d.intensity.max_backoff, 4ms);
   EXPECT_EQ(d.max_tasks, 9u);
+  EXPECT_EQ(d.max_tasks_bytes, 3u << 20);
   ASSERT_EQ(d.domains.size(), 1u);
   EXPECT_EQ(d.domains[0].path, "support/sales");
   const auto& rule = d.domains[0].agents.at(0).settings["rules"][0];
