@@ -6,6 +6,7 @@
 #include "src/store/sqlite_learned.hpp"
 #include "src/store/sqlite_ledger.hpp"
 #include "src/store/sqlite_orders.hpp"
+#include "src/store/sqlite_pruner.hpp"
 #include "src/store/sqlite_reader.hpp"
 #include "src/store/sqlite_schema.hpp"
 #include "src/store/sqlite_spend.hpp"
@@ -50,6 +51,7 @@ class sqlite_store final : public store {
       , versions_(db_, [this](const std::function<void()>& work) { transaction(work); })
       , budgets_(db_, [this](const std::function<void()>& work) { transaction(work); })
       , spend_(db_)
+      , pruner_(db_, reader_, ledger_, audit_, spend_, budgets_)
       , begin_(db_, "BEGIN IMMEDIATE")
       , commit_(db_, "COMMIT")
       , rollback_(db_, "ROLLBACK")
@@ -62,22 +64,7 @@ class sqlite_store final : public store {
       , insert_end_(db_, "INSERT INTO ends VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING")
       , same_hour_(db_, "UPDATE sessions SET at=?4, body=?5 WHERE domain=?1 AND id=?2 AND hour=?3")
       , put_session_(db_, "INSERT INTO sessions(domain,id,hour,at,body) VALUES(?1,?2,?3,?4,?5)"
-                          " ON CONFLICT(domain,id) DO UPDATE SET hour=?3, at=?4, body=?5")
-      // A task may have been filed after its own place because another one had it. The place before
-      // such a task is not given up while the task is there: otherwise the same id could be filed
-      // twice.
-      , closed_before_(db_, "SELECT t.seq, t.id FROM tasks t LEFT JOIN ends e ON e.seq = t.seq"
-                            " WHERE t.seq < ?1 AND coalesce(t.end_at, e.at) < ?2 AND NOT EXISTS"
-                            " (SELECT 1 FROM tasks n WHERE n.seq = t.seq + 1)"
-                            " ORDER BY t.seq LIMIT ?3")
-      , drop_task_(db_, "DELETE FROM tasks WHERE seq = ?1")
-      , drop_events_(db_, "DELETE FROM events WHERE seq = ?1")
-      , drop_end_(db_, "DELETE FROM ends WHERE seq = ?1")
-      , drop_sessions_(db_, "DELETE FROM sessions WHERE number IN (SELECT s.number FROM sessions s"
-                            " WHERE s.hour <= ?1 AND s.at < ?2 AND NOT EXISTS"
-                            " (SELECT 1 FROM tasks t LEFT JOIN ends e ON e.seq = t.seq"
-                            " WHERE t.session = s.id AND t.session <> '' AND t.domain = s.domain"
-                            " AND coalesce(t.end_at, e.at) IS NULL) ORDER BY s.hour LIMIT ?3)") {
+                          " ON CONFLICT(domain,id) DO UPDATE SET hour=?3, at=?4, body=?5") {
     refresh();
     ledger_.load();
   }
@@ -155,48 +142,12 @@ class sqlite_store final : public store {
   std::vector<cost_row> costs(const cost_query& query) override { return spend_.costs(query); }
 
   std::size_t prune(const prune_limits& limits, std::size_t most) override {
-    const auto older_than = limits.older_than;
-    const auto idle = std::min(older_than, limits.idle_since);
     std::size_t gone = 0;
-    most = std::min<std::size_t>(most, 1u << 20);
-    transaction([&] {
-      std::vector<std::pair<std::int64_t, std::string>> found;
-      closed_before_.number(1, task_key_bound(older_than))
-          .number(2, stored_micros(older_than))
-          .number(3, static_cast<std::int64_t>(most));
-      for (sqlite_rows rows{closed_before_}; rows.next();)
-        found.emplace_back(rows.number(0), rows.bytes(1));
-      for (const auto& [key, id] : found) {
-        ledger_.forget_task(id);
-        drop_events_.number(1, key).run();
-        drop_end_.number(1, key).run();
-        drop_task_.number(1, key).run();
-      }
-      gone = found.size();
-      if (gone == most)
-        return;
-      drop_sessions_.number(1, stored_hour(idle))
-          .number(2, stored_micros(idle))
-          .number(3, static_cast<std::int64_t>(most - gone))
-          .run();
-      gone += static_cast<std::size_t>(db_.changed_rows());
-      if (gone < most)
-        gone += ledger_.forget_strays(older_than, most - gone, [&](std::string_view id) {
-          return !reader_.place_for(id).has_value();
-        });
-      if (gone < most)
-        gone += spend_.prune(older_than, most - gone);
-      if (gone < most)
-        gone += budgets_.prune(older_than, most - gone);
-    });
+    transaction([&] { gone = pruner_.prune(limits, most); });
     return gone;
   }
 
-  std::uint64_t bytes() override {
-    const auto pages = db_.number("PRAGMA page_count") - db_.number("PRAGMA freelist_count");
-    const auto all = static_cast<std::uint64_t>(pages * db_.number("PRAGMA page_size"));
-    return all - std::min(all, audit_.bytes());
-  }
+  std::uint64_t bytes() override { return pruner_.bytes(); }
 
  private:
   /// Beginnings first and ends last, each by rising key: most rows are then appended to their
@@ -384,13 +335,13 @@ class sqlite_store final : public store {
   sqlite_versions versions_;
   sqlite_budgets budgets_;
   sqlite_spend spend_;
+  sqlite_pruner pruner_;
   bool in_doubt_ = true;
   /// A write with its key and its number.
   using keyed_write = std::tuple<std::int64_t, std::size_t, const store_write*>;
   std::vector<keyed_write> begun_, ended_; ///< of the batch that is being written
   sqlite_statement begin_, commit_, rollback_;
   sqlite_statement insert_task_, insert_whole_, insert_event_, insert_end_, same_hour_, put_session_;
-  sqlite_statement closed_before_, drop_task_, drop_events_, drop_end_, drop_sessions_;
 };
 
 } // namespace
