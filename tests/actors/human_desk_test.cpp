@@ -1,4 +1,5 @@
 // Questions to people: who has one, how long it waits, and when an answer counts.
+#include "actors/human_desk.hpp"
 #include "tests/fixtures/asks_people.hpp"
 #include "tests/fixtures/stage.hpp"
 
@@ -29,6 +30,41 @@ TEST(human_desk, silence_denies_when_the_queues_time_is_over) {
   EXPECT_EQ(t->result().failed.why, reason::timeout);
   EXPECT_EQ(s.room.count("a"), 0u);
   EXPECT_TRUE(s->questions().empty());
+}
+
+TEST(human_desk, says_that_it_is_full_and_takes_questions_again_when_some_have_gone) {
+  stage s;
+  s.up(asks_people(24h));
+  const auto desk = s->shipped().resolve({address_kind::node, s.fleet.node_id + "/human_desk"});
+  const auto id_of = [](std::size_t i) { return "elsewhere:0:" + std::to_string(i); };
+  for (std::size_t i = 0; i + 1 < human_desk_state::questions_max; ++i) {
+    auto q = std::make_shared<question>();
+    q->id = id_of(i);
+    q->queue = "other";
+    q->asked = s->now();
+    caf::anon_send(desk, ask_human{std::move(q)});
+  }
+  auto last = s->submit(wants(""));
+  s->run();
+  EXPECT_EQ(s->questions("desk").size(), 1u) << "there was room for one";
+  auto late = s->submit(wants(""));
+  s->run();
+  ASSERT_TRUE(late->done());
+  EXPECT_EQ(late->record().state, task_state::failed);
+  EXPECT_EQ(late->result().failed.why, reason::unavailable);
+  EXPECT_EQ(s->questions("desk").size(), 1u);
+  caf::anon_send(desk, withdraw_question{id_of(0)});
+  auto next = s->submit(wants(""));
+  s->run();
+  EXPECT_EQ(next->finals(), 0u);
+  const auto open = s->questions("desk");
+  ASSERT_EQ(open.size(), 2u);
+  for (const auto& q : open)
+    s->answer(q->id, say("yes"));
+  s->advance(1s);
+  EXPECT_TRUE(last->done());
+  EXPECT_TRUE(next->done());
+  EXPECT_EQ(s.room.count("a"), 2u);
 }
 
 TEST(human_desk, a_declared_silence_is_an_answer) {
