@@ -12,6 +12,11 @@ struct reply_settings {
   bool deny = false;
 };
 
+std::string more_than(const json& questions, std::size_t shown) {
+  const auto all = questions.value("waiting", shown);
+  return all > shown ? "and " + std::to_string(all - shown) + " more\n" : std::string{};
+}
+
 std::string questions_table(const json& questions) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& q : list(questions, "questions"))
@@ -19,7 +24,8 @@ std::string questions_table(const json& questions) {
                     member(q, "asked").substr(0, 19), member(q, "claimed_by"),
                     brief(member(q, "text"), 80)});
   return table({"QUESTION", "QUEUE", "PRIORITY", "ASKED", "CLAIMED BY", "TEXT"}, rows,
-               "nothing waits for a person");
+               "nothing waits for a person") +
+         more_than(questions, rows.size());
 }
 
 std::string question_text(const json& q) {
@@ -70,12 +76,20 @@ exit_code answer(const shell& s, const reply_settings& x) {
 void add_questions(CLI::App& to, shell& s) {
   auto* verb =
       add_verb(to, "list", "List what waits for a person", "troupe human list --queue escalations");
-  const auto queue = std::make_shared<std::string>();
-  verb->add_option("--queue", *queue, "only of this queue");
+  struct settings {
+    std::string queue;
+    std::uint32_t limit = 100;
+  };
+  const auto x = std::make_shared<settings>();
+  verb->add_option("--queue", x->queue, "only of this queue");
+  verb->add_option("--limit", x->limit, "at most this many")->capture_default_str();
   add_node_options(*verb, s);
-  verb->callback([&s, queue] {
-    s.run = [&s, queue] {
-      return show_path(s, path_builder{"/v1/human"}.with("queue", *queue), questions_table);
+  verb->callback([&s, x] {
+    s.run = [&s, x] {
+      return show_path(
+          s,
+          path_builder{"/v1/human"}.with("queue", x->queue).with("limit", std::to_string(x->limit)),
+          questions_table);
     };
   });
 }

@@ -6,12 +6,14 @@ namespace troupe {
 
 namespace {
 
-http_reply many(const std::vector<question_ptr>& all, const std::string&) {
-  json out{{"questions", json::array()}};
-  for (const auto& q : all)
-    if (q)
-      out["questions"].push_back(question_view(*q));
-  return json_reply(out);
+constexpr std::size_t questions_listed = 1000;
+
+http_reply first_of(const std::vector<question_ptr>& all, std::size_t limit) {
+  json shown = json::array();
+  for (std::size_t i = 0; i < all.size() && shown.size() < limit; ++i)
+    if (all[i])
+      shown.push_back(question_view(*all[i]));
+  return json_reply({{"questions", std::move(shown)}, {"waiting", all.size()}});
 }
 
 http_reply one(const question_ptr& q, const std::string& path) {
@@ -68,11 +70,15 @@ void add_human(router& to, const api_ptr& api) {
          [api](http_request& what, const responder& answer) {
            query_reader query{what.query};
            auto queue = query.text("queue");
+           const auto limit = query.count("limit", 100, questions_listed);
            if (const auto bad = query.end())
              return refuse(answer, *bad, what.path);
            api->node_for(what, access_scope::answer)
                ->questions(std::move(queue),
-                           rendered<std::vector<question_ptr>>(answer, what.path, many));
+                           rendered<std::vector<question_ptr>>(
+                               answer, what.path, [limit](const auto& all, const std::string&) {
+                                 return first_of(all, limit);
+                               }));
          });
   to.add("POST", "/v1/human/{id}/claim", route_need::somewhere(access_scope::answer),
          [api](http_request& what, const responder& answer) { claim(api, what, answer); });

@@ -138,6 +138,7 @@ class fake_client : public client {
  public:
   bool hold = false;
   refused refuse_with;
+  std::size_t waiting_for_people = 1; ///< so many questions are listed
   std::uint64_t submit(task_request what, task_handlers h) override {
     std::unique_lock lock{mutex_};
     if (refuse_with.why != refusal::none) {
@@ -289,10 +290,14 @@ class fake_client : public client {
     then(root, {});
   }
   void questions(std::string queue, reply<std::vector<question_ptr>> then) override {
-    auto q = std::make_shared<question>();
-    q->id = "t1:0:1";
-    q->queue = queue;
-    then({q}, {});
+    std::vector<question_ptr> all;
+    for (std::size_t i = 1; i <= waiting_for_people; ++i) {
+      auto q = std::make_shared<question>();
+      q->id = "t" + std::to_string(i) + ":0:1";
+      q->queue = queue;
+      all.push_back(std::move(q));
+    }
+    then(std::move(all), {});
   }
   void claim(std::string id, std::string by, reply<question_ptr> then) override {
     auto q = std::make_shared<question>();
