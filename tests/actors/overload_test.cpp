@@ -210,7 +210,7 @@ TEST(overload, bodies_count_after_a_restart_as_before) {
   s->advance(1s);
   EXPECT_EQ(submit_large(s)->refusals.size(), 1u);
   s.around->pool->held = false;
-  s->advance(30s);
+  s->advance(130s);
   EXPECT_TRUE(submit_large(s)->done());
 }
 

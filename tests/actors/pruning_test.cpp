@@ -65,7 +65,7 @@ TEST(pruning, forgets_the_oldest_of_a_store_that_is_too_large_but_nothing_of_the
   s.restart();
   EXPECT_EQ(s->ask(r)->id(), first->id()) << "a repeated request finds the first one";
   std::vector<std::string> young;
-  for (int i = 0; i < 5; ++i)
+  for (int i = 0; i < 3; ++i)
     young.push_back(s->ask(wants("a", std::string(500, 'y')))->id());
   s->advance(5h);
   EXPECT_LE(s.around->disk->kept->bytes(), 20'000u);
@@ -74,22 +74,29 @@ TEST(pruning, forgets_the_oldest_of_a_store_that_is_too_large_but_nothing_of_the
     EXPECT_TRUE(s.around->disk->kept->task(id));
 }
 
+std::string ask_in_session(stage& s, const std::string& session) {
+  auto r = wants("a", std::string(3000, 'x'));
+  r.context_id = session;
+  return s->ask(r)->id();
+}
+
 TEST(pruning, the_oldest_days_go_first_and_no_more_than_has_to) {
+  stage one{long_way()};
+  ask_in_session(one, "s0");
   stage s;
-  understand(s.room);
   auto f = a_fleet(long_way());
-  f.max_store_bytes = 12'000;
+  // One day fits in, two do not.
+  f.max_store_bytes = one.around->disk->kept->bytes() * 3 / 2;
+  ASSERT_GT(f.max_store_bytes, 6000u);
   s.up(f);
   std::vector<std::string> ids;
   for (int day = 0; day < 4; ++day) {
-    auto r = wants("a", std::string(3000, 'x'));
-    r.context_id = "s" + std::to_string(day);
-    ids.push_back(s->ask(r)->id());
+    ids.push_back(ask_in_session(s, "s" + std::to_string(day)));
     s->advance(24h);
   }
   s->advance(1h);
   auto& store = *s.around->disk->kept;
-  EXPECT_LE(store.bytes(), 12'000u);
+  EXPECT_LE(store.bytes(), f.max_store_bytes);
   EXPECT_FALSE(store.task(ids[0]));
   EXPECT_FALSE(store.session("d", "s0"));
   EXPECT_TRUE(store.task(ids[3])) << "there was room for it";
