@@ -40,6 +40,7 @@ struct live_task {
   };
 
   task_ptr what;
+  task_ptr shown;            ///< `what` as agents see it, once one was asked; null: never
   domain_view* by = nullptr; ///< the version of the domain that it is worked on by
   version_hold use;
   bool marked = false; ///< the store knows that a task of its version is open
@@ -78,7 +79,7 @@ struct live_task {
   /// Ready for another task, with the memory of the one before.
   void reset(std::uint32_t new_generation) {
     generation = new_generation;
-    what = nullptr;
+    what = shown = nullptr;
     by = nullptr;
     use = {};
     marked = false;
@@ -99,6 +100,19 @@ struct live_task {
     shared = {};
     understood = nullptr;
     result = nullptr;
+  }
+
+  /// The task as agents see it: what the request brought for the context comes to them scoped. Only
+  /// a task that brought something has a copy, and only one.
+  [[nodiscard]] const task_ptr& for_agents() {
+    if (!what->data.is_object() || !what->data.contains("context"))
+      return what;
+    if (!shown) {
+      auto out = std::make_shared<task>(*what);
+      out->data.erase("context");
+      shown = std::move(out);
+    }
+    return shown;
   }
 
   [[nodiscard]] task_phase phase() const noexcept {

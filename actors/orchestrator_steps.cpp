@@ -148,7 +148,7 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
   const auto& node = t.run->node(e.step);
   const auto target = t.run->target_of(e.step);
   auto call = std::make_shared<agent_call>();
-  call->about = t.what;
+  call->about = t.for_agents();
   call->step = e.step;
   call->attempt = e.attempt;
   call->skill = target.skill.empty() ? std::string_view{node.skill} : target.skill;

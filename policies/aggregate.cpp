@@ -1,5 +1,7 @@
 #include "policies/aggregate.hpp"
 
+#include "policies/context_scope.hpp"
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -121,7 +123,7 @@ outcome aggregate(join how, std::span<const contribution> parts) {
       out.text += x.text;
     }
     if (how != join::merge) {
-      out.data[std::string{part.name}] = x.data;
+      out.data[std::string{part.name}] = without_context(x.data);
     } else if (x.data.is_object()) {
       merged->add(part);
       if (const auto inner = x.data.find(missing_key); inner != x.data.end() && inner->is_array())

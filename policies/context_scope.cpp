@@ -75,4 +75,20 @@ std::vector<std::string> write_back(json& context, const domain_spec& domain,
   return refused;
 }
 
+json without_context(const json& data) {
+  auto out = data;
+  if (!out.is_object())
+    return out;
+  out.erase("context");
+  const auto disputed = out.find("contradictions");
+  if (disputed == out.end() || !disputed->is_object() || disputed->empty())
+    return out;
+  // The paths of `aggregate`: a member, or a member and what is within it.
+  for (auto at = disputed->begin(); at != disputed->end();)
+    at = at.key() == "context" || at.key().starts_with("context.") ? disputed->erase(at) : ++at;
+  if (disputed->empty())
+    out.erase(disputed);
+  return out;
+}
+
 } // namespace troupe

@@ -25,4 +25,9 @@ namespace troupe {
 std::vector<std::string> write_back(json& context, const domain_spec& domain,
                                     const std::vector<std::string>& writes, const json& data);
 
+/// `data` of a step's outcome as other steps may see it: without `context`, and without the values
+/// that were contradicted in there. What it sets is in the shared context, and who may read that
+/// gets it from there. What is not an object comes back as it is.
+[[nodiscard]] json without_context(const json& data);
+
 } // namespace troupe

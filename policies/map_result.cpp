@@ -1,6 +1,7 @@
 #include "policies/map_result.hpp"
 
 #include "policies/aggregate.hpp"
+#include "policies/context_scope.hpp"
 
 #include <algorithm>
 #include <string>
@@ -57,7 +58,7 @@ outcome reduce_items(join how, std::string_view name, std::span<const outcome* c
         out.text += how == join::concatenate ? "\n\n" : " ";
       out.text += x->text;
     }
-    list.push_back(x->data);
+    list.push_back(without_context(x->data));
   }
   const bool any = missing.size() < items.size();
   if (how == join::merge) {

@@ -1,3 +1,4 @@
+#include "policies/context_scope.hpp"
 #include "policies/gate.hpp"
 #include "policies/map_items.hpp"
 #include "policies/map_result.hpp"
@@ -185,7 +186,7 @@ void plan_run::judge_child_ended(std::uint32_t judge, std::uint32_t child, actio
 namespace {
 
 json told(const outcome& x) {
-  return {{"text", x.text}, {"data", x.data}};
+  return {{"text", x.text}, {"data", without_context(x.data)}};
 }
 
 } // namespace

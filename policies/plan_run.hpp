@@ -156,7 +156,8 @@ class plan_run {
   [[nodiscard]] json previous_of(std::uint32_t step) const;
   /// What `step` is given besides its own input, null or an object: `previous`; in a map `item` and
   /// `index` (of the innermost); in a loop or judge `round`, from 1; where it judges, `candidate`;
-  /// what is done again because of a judgement, `feedback`; what undoes a step, `undo_of`.
+  /// what is done again because of a judgement, `feedback`; what undoes a step, `undo_of`. Nothing
+  /// of it has a `context`: what steps set there is given to those that may read it.
   [[nodiscard]] json given_to(std::uint32_t step) const;
   /// The members of the request that are lists of which `step` is given an item: it gets `item` in
   /// their place, or every item would cost as much as the whole list.

@@ -135,7 +135,7 @@ struct agent_spec {
 
 /// A call as the agent gets it. Shared and immutable.
 struct agent_call {
-  task_ptr about;
+  task_ptr about;   ///< without `data.context`: what the agent may read of it is in `context`
   std::uint32_t step = 0;
   std::uint32_t attempt = 1;
   std::string skill;

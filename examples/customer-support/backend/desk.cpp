@@ -46,8 +46,11 @@ outcome unless_sent_back(const agent_call& call, outcome out) {
   if (!out.ok() || !input.is_object() || !input.contains("feedback") ||
       !input.contains("previous") || !input["previous"].is_object())
     return out;
+  auto given_on = out.data; // What sets fields of the context is not given on.
+  if (given_on.is_object())
+    given_on.erase("context");
   for (const auto& [name, before] : input["previous"].items())
-    if (before.is_object() && before.contains("data") && before["data"] == out.data)
+    if (before.is_object() && before.contains("data") && before["data"] == given_on)
       return outcome::of({reason::low_confidence,
                           "the records say nothing else than the answer that was sent back",
                           {}});
