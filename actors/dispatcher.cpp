@@ -1,5 +1,7 @@
 #include "actors/dispatcher.hpp"
 
+#include "policies/standing.hpp"
+
 #include <algorithm>
 
 namespace troupe {
@@ -29,18 +31,6 @@ const std::vector<seat_ptr>* dispatcher::candidates_for(const plan_run::target& 
   if (hit == index.end() && !target.agent.empty())
     hit = index.find(domain_.path + "/" + std::string{wanted});
   return hit == index.end() ? nullptr : &hit->second;
-}
-
-const tier_spec* dispatcher::tier_of(const task& what) const {
-  if (what.who.tier.empty())
-    return nullptr;
-  const auto hit = domain_.routing.tiers.find(what.who.tier);
-  return hit == domain_.routing.tiers.end() ? nullptr : &hit->second;
-}
-
-route_strategy dispatcher::strategy_for(const task& what) const {
-  const auto* tier = tier_of(what);
-  return tier ? tier->strategy.value_or(domain_.routing.strategy) : domain_.routing.strategy;
 }
 
 std::size_t dispatcher::window_at(const std::vector<seat_ptr>& all, neighbours& now,
@@ -102,7 +92,8 @@ void dispatcher::look_at_all(const plan_run::step_state& state, timestamp now,
 
 dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, std::uint64_t dice,
                                       timestamp now, std::string_view only,
-                                      const std::vector<std::string>* own) {
+                                      const std::vector<std::string>* own,
+                                      std::uint32_t former_failures) {
   const auto& state = t.run->step(step);
   auto target = t.run->target_of(step);
   if (!only.empty())
@@ -111,7 +102,9 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
   // is being prepared: first where their seats are, then the seats.
   const auto* all = candidates_for(target);
   const bool any = all && !all->empty();
-  const auto strategy = strategy_for(*t.what);
+  auto why = std::make_shared<route>();
+  auto wish = wish_for(domain_.routing, {t.what->who.tier, former_failures}, dice, why->because);
+  const auto strategy = wish.strategy;
   // A named agent is not drawn for.
   const bool learns = strategy == route_strategy::learned && arms_ && target.agent.empty();
   const bool by_content = strategy == route_strategy::classifier && target.agent.empty();
@@ -121,16 +114,10 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
   const auto sampled = seeks ? window_learned : window;
   auto* near = sample && !seeks ? &blocks_[all] : nullptr;
   const auto from = near ? window_at(*all, *near, dice) : sample ? dice % all->size() : 0;
-  auto why = std::make_shared<route>();
   why->skill = target.skill.empty() ? std::string{target.agent} : std::string{target.skill};
   why->seen.reserve(sample && !seeks ? window : shown + 1);
   if (any)
     approach(*all, from, sample ? sampled : all->size(), own);
-  route_wish wish{strategy, static_cast<float>(domain_.routing.min_quality), dice};
-  if (const auto* tier = tier_of(*t.what)) {
-    wish.min_quality = std::max(wish.min_quality, static_cast<float>(tier->min_quality));
-    why->because = "customer tier " + t.what->who.tier;
-  }
   // A named agent is wanted as it is, whatever the tier asks for.
   if (!target.agent.empty())
     wish.min_quality = 0;

@@ -69,10 +69,12 @@ class dispatcher {
     std::uint8_t probe = 0; ///< what the call is a probe of
   };
   /// `only`: the agent, all its replicas, that it has to be whatever the step asks for; empty:
-  /// none. `own`: the replicas that serve the session.
+  /// none. `own`: the replicas that serve the session, of which so many turns in a row have ended
+  /// badly.
   [[nodiscard]] choice choose(const live_task& t, std::uint32_t step, std::uint64_t dice,
                               timestamp now, std::string_view only = {},
-                              const std::vector<std::string>* own = nullptr);
+                              const std::vector<std::string>* own = nullptr,
+                              std::uint32_t former_failures = 0);
   /// Somebody offers what the step wants, and all who do are down: they may come back.
   [[nodiscard]] bool all_down(const live_task& t, std::uint32_t step,
                               std::string_view only = {}) const;
@@ -81,8 +83,6 @@ class dispatcher {
 
  private:
   [[nodiscard]] const std::vector<seat_ptr>* candidates_for(const plan_run::target& target) const;
-  [[nodiscard]] const tier_spec* tier_of(const task& what) const;
-  [[nodiscard]] route_strategy strategy_for(const task& what) const;
   struct neighbours {
     std::size_t at = 0;
     std::size_t left = 0; ///< decisions

@@ -18,6 +18,7 @@
 #include "actors/task_messages.hpp"
 #include "policies/degradation.hpp"
 #include "policies/dice.hpp"
+#include "policies/standing.hpp"
 #include "policies/timer_heap.hpp"
 #include "policies/trial_line.hpp"
 
@@ -141,6 +142,7 @@ struct orchestrator_state {
   void start_work(live_task& t);
   void start_triage(live_task& t, actions& todo);
   void use_plan(live_task& t, plan_ptr how, actions& todo);
+  [[nodiscard]] standing asker_of(const live_task& t) const;
   [[nodiscard]] plan_ptr plan_for(const live_task& t, std::string& problem);
   void understood(live_task& t, actions& todo);
 

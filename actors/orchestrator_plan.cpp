@@ -27,6 +27,14 @@ void inherit_ladders(plan_node& node, const routing_table& routes) {
 
 } // namespace
 
+standing orchestrator_state::asker_of(const live_task& t) const {
+  // What another domain has delegated was weighed there, once.
+  if (!t.what->parent.empty())
+    return {};
+  const auto* session = t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id);
+  return {t.what->who.tier, session ? session->now.failures : 0};
+}
+
 plan_ptr orchestrator_state::plan_for(const live_task& t, std::string& problem) {
   const auto& skill = t.what->skill;
   if (skill.empty()) {
@@ -65,7 +73,8 @@ void orchestrator_state::start_triage(live_task& t, actions& todo) {
   if (!t.by->triage_plan)
     t.by->triage_plan = plan_of_triage(t.by->domain);
   t.triage = true;
-  t.run.emplace(t.by->triage_plan, t.what->deadline);
+  t.run.emplace(weighed(t.by->triage_plan, t.by->domain.routing, asker_of(t), t.what->urgency),
+                t.what->deadline);
   t.run->start(now_, todo);
 }
 
@@ -85,7 +94,7 @@ void orchestrator_state::start_work(live_task& t) {
     finish(t, failure{reason::invalid_input, std::move(problem), {}});
     return;
   }
-  use_plan(t, std::move(how), todo);
+  use_plan(t, weighed(std::move(how), t.by->domain.routing, asker_of(t), t.what->urgency), todo);
   carry_out(t, todo);
 }
 
@@ -131,10 +140,10 @@ void orchestrator_state::understood(live_task& t, actions& todo) {
   plan_wish wish;
   wish.domain = &t.by->domain;
   wish.text = t.what->text;
-  wish.tier = t.what->who.tier;
+  const auto who = asker_of(t);
+  wish.tier = who.tier;
   wish.urgency = t.what->urgency;
-  if (auto* session = t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id))
-    wish.former_failures = session->now.failures;
+  wish.former_failures = who.former_failures;
   std::string why_not;
   auto root = make_plan(wish, found, why_not);
   if (!root) {

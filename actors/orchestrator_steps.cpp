@@ -1,7 +1,6 @@
 #include "actors/orchestrator.hpp"
 
 #include "policies/context_scope.hpp"
-#include "policies/priority.hpp"
 #include "src/telemetry/metrics.hpp"
 
 #include <algorithm>
@@ -18,11 +17,12 @@ void orchestrator_state::route_step(live_task& t, const plan_action& a, actions&
   auto* session = t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id);
   const bool has_own = session && !session->now.instances.empty();
   const auto* own = has_own ? &session->now.instances : nullptr;
+  const auto failures = session ? session->now.failures : 0;
   dispatcher::choice choice;
   if (const auto drawn = drawn_before(t, a.step); !drawn.empty())
-    choice = t.by->routes.choose(t, a.step, dice, now_, drawn, own);
+    choice = t.by->routes.choose(t, a.step, dice, now_, drawn, own, failures);
   if (!choice.to)
-    choice = t.by->routes.choose(t, a.step, dice, now_, bound_to(t, a.step), own);
+    choice = t.by->routes.choose(t, a.step, dice, now_, bound_to(t, a.step), own, failures);
   if (!choice.to && patient && t.by->routes.all_down(t, a.step, bound_to(t, a.step)) &&
       strand(t, a.step, a.attempt, nullptr))
     return;
@@ -158,7 +158,7 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
     if (auto errors = errors_of_last_attempt(t, e.step); !errors.is_null())
       call->input["errors"] = std::move(errors);
   call->context = scoped(t.context, e.to->spec()->reads);
-  call->urgency = more_urgent(t.what->urgency, node.urgency);
+  call->urgency = node.urgency; // Its plan has weighed the task's.
   call->deadline = step.due;
   acting_call note;
   if (acting) {
@@ -201,7 +201,7 @@ void orchestrator_state::perform_delegate(live_task& t, const effect& e) {
   if (!t.context.is_null())
     child->data["context"] = t.context;
   child->who = t.what->who;
-  child->urgency = more_urgent(t.what->urgency, node.urgency);
+  child->urgency = node.urgency;
   child->keep = t.what->keep;
   child->created = now_;
   child->deadline = t.run->deadline_for(e.step, now_);

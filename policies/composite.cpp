@@ -53,7 +53,7 @@ class expansion {
         for (const auto& [key, value] : from.input.items())
           part.input.emplace(key, value);
     }
-    part.urgency = more_urgent(part.urgency, from.urgency);
+    part.urgency = urgency_of_step(from.urgency, part.urgency);
     if (part.op == plan_op::call)
       part.scores = from.scores;
     for (auto& child : part.children)

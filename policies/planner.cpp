@@ -2,6 +2,7 @@
 
 #include "policies/composite.hpp"
 #include "policies/priority.hpp"
+#include "policies/standing.hpp"
 #include "policies/step_order.hpp"
 
 #include <algorithm>
@@ -52,18 +53,6 @@ std::string two_digits(double x) {
   std::array<char, 16> out;
   const auto end = std::to_chars(out.begin(), out.end(), x, std::chars_format::fixed, 2);
   return end.ec == std::errc{} ? std::string{out.begin(), end.ptr} : std::string{};
-}
-
-std::string counted(std::uint32_t n, std::string_view one, std::string_view many) {
-  return std::to_string(n) + " " + std::string{n == 1 ? one : many};
-}
-
-std::string in_steps(int raise) {
-  static constexpr std::string_view words[] = {"no step", "one step", "two steps", "three steps"};
-  const auto size = static_cast<std::uint32_t>(raise < 0 ? -raise : raise);
-  const auto steps =
-      size < std::size(words) ? std::string{words[size]} : counted(size, "step", "steps");
-  return steps + (raise < 0 ? " less urgent" : " more urgent");
 }
 
 /// Names that are taken once.
@@ -185,16 +174,10 @@ class planner {
 
   /// What of customer and history bears on urgency, the same for every step.
   void weigh() {
-    if (const auto tier = domain_.routing.tiers.find(wish_.tier);
-        tier != domain_.routing.tiers.end() && tier->second.raise != 0) {
-      raise_ += tier->second.raise;
-      because_ += "; tier " + tier->first + ": " + in_steps(tier->second.raise);
-    }
-    if (wish_.former_failures > 0) {
-      ++raise_;
-      because_ += "; " + counted(wish_.former_failures, "former failure", "former failures") +
-                  ": " + in_steps(1);
-    }
+    const standing who{wish_.tier, wish_.former_failures};
+    raise_ = raise_for(domain_.routing, who);
+    if (const auto why = why_raised(domain_.routing, who); !why.empty())
+      because_ = "; " + why;
   }
 
   step_order dependencies() const {

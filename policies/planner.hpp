@@ -17,7 +17,7 @@ struct plan_wish {
   const domain_spec* domain =
       nullptr;           ///< whose intents, composite skills and tiers count; never null
   std::string_view text; ///< the whole message
-  std::string_view tier; ///< of the customer; one that the domain does not know changes nothing
+  std::string_view tier; ///< of the customer, as in `standing`
   std::uint32_t former_failures = 0;   ///< turns in a row that ended badly
   priority urgency = priority::medium; ///< of the task
 };
@@ -42,7 +42,7 @@ struct plan_wish {
 ///   Steps that have nothing to do with each other run at the same time.
 /// - Urgency: the intent's, or the task's if that is above medium and more urgent; then raised by
 /// the customer's tier,
-///   and by one when the turns before ended badly.
+///   and by one when the turns before ended badly (`raise_for`).
 /// - Entities come in `input.entities`: to each step those that its text mentions and those that no
 /// clause mentions.
 /// - Where the domain answers by synthesis, what joins several steps gets its synthesiser's step

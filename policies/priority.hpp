@@ -17,4 +17,12 @@ constexpr priority more_urgent(priority a, priority b) noexcept {
   return a < b ? a : b;
 }
 
+/// How urgent a step is by a plan that was not made for its task: the more urgent of what the two
+/// say, where `medium` says nothing.
+constexpr priority urgency_of_step(priority task, priority step) noexcept {
+  return task == priority::medium   ? step
+         : step == priority::medium ? task
+                                    : more_urgent(task, step);
+}
+
 } // namespace troupe

@@ -149,6 +149,119 @@ TEST(routing, the_customers_tier_changes_strategy_and_priority_and_the_route_say
   EXPECT_EQ(b.strategy, route_strategy::best_quality);
   EXPECT_NE(b.because.find("gold"), std::string::npos);
   ASSERT_EQ(b.seen.size(), 2u);
+  ASSERT_EQ(s.room.calls.size(), 2u);
+  EXPECT_EQ(s.room.calls[0].second.urgency, priority::medium);
+  EXPECT_EQ(s.room.calls[1].second.urgency, priority::high);
+}
+
+/// What `agent` was asked with for a customer of this tier.
+priority urgency_for(stage& s, task_request r, const std::string& tier, const std::string& agent) {
+  s.room.calls.clear();
+  r.who = {"c-" + tier, tier};
+  auto t = s->ask(r);
+  EXPECT_TRUE(t->done() && t->result().ok()) << tier;
+  for (const auto& [name, call] : s.room.calls)
+    if (name == agent)
+      return call.urgency;
+  ADD_FAILURE() << agent << " was not asked";
+  return priority::medium;
+}
+
+plan_node call_of(const std::string& name) {
+  plan_node n;
+  n.name = n.skill = name;
+  return n;
+}
+
+TEST(priorities, the_customers_tier_acts_once_in_every_kind_of_plan) {
+  auto below = a_domain("d/below", {an_agent("deep")});
+  auto d = support();
+  d.plans["both"].op = plan_op::sequence;
+  d.plans["both"].name = "both";
+  d.plans["both"].children = {call_of("refund"), call_of("track")};
+  d.plans["over"].op = plan_op::domain;
+  d.plans["over"].name = "over";
+  d.plans["over"].target = "d/below";
+  d.plans["over"].skill = "deep";
+  for (auto* domain : {&d, &below}) {
+    domain->routing.tiers["gold"].raise = 1;
+    domain->routing.tiers["free"].raise = -1;
+  }
+  auto fixed = a_domain("d/fixed", {an_agent("one")});
+  fixed.fixed_plan = call_of("one");
+  fixed.routing.tiers = d.routing.tiers;
+  d.domains.push_back(std::move(below));
+  d.domains.push_back(std::move(fixed));
+  stage s{d};
+  s.room.works["sort"] = [](const agent_call&) {
+    return understood({clause("money back", "refund")});
+  };
+  auto always_one = message("please");
+  always_one.domain = "d/fixed";
+  const struct {
+    const char* about;
+    task_request asked;
+    const char* agent;
+  } ways[] = {
+      {"a skill", wants("refund"), "refund"},
+      {"a composite skill", wants("both"), "track"},
+      {"a fixed plan", always_one, "one"},
+      {"free text", message("money back"), "refund"},
+      {"its triage", message("money back"), "sort"},
+      {"another domain, with the same tiers", wants("over"), "deep"},
+  };
+  for (const auto& way : ways) {
+    SCOPED_TRACE(way.about);
+    EXPECT_EQ(urgency_for(s, way.asked, "gold", way.agent), priority::high);
+    EXPECT_EQ(urgency_for(s, way.asked, "free", way.agent), priority::low);
+    EXPECT_EQ(urgency_for(s, way.asked, "other", way.agent), priority::medium);
+    auto hurried = way.asked;
+    hurried.urgency = priority::high;
+    EXPECT_EQ(urgency_for(s, hurried, "gold", way.agent), priority::urgent);
+    EXPECT_EQ(urgency_for(s, hurried, "free", way.agent), priority::medium);
+  }
+  auto gold = wants("refund");
+  gold.who = {"c", "gold"};
+  const auto t = s->ask(gold);
+  EXPECT_EQ(t->record().how->steps[0].node.note,
+            "the request asks for this skill; tier gold: one step more urgent");
+}
+
+TEST(routing, who_was_served_badly_before_gets_the_best_and_the_route_says_so) {
+  auto d = a_domain("d", {an_agent("plain"), an_agent("fine")});
+  d.retry.max_retries = 0;
+  for (auto& a : d.agents)
+    a.card.skills = {"work"};
+  d.agents[0].card.quality = 0.5;
+  d.agents[0].card.cost = 1;
+  d.agents[1].card.quality = 0.9;
+  d.agents[1].card.cost = 5;
+  d.routing.strategy = route_strategy::cheapest;
+  stage s{d};
+  auto r = wants("work");
+  r.context_id = "s1";
+  const auto taken = [&] {
+    auto t = s->ask(r);
+    for (const auto& e : t->record().history)
+      if (const auto* x = e.get<route>())
+        return *x;
+    return route{};
+  };
+  s.room.works["plain"] = [](const agent_call&) {
+    return outcome::of({reason::invalid_input, "no", {}});
+  };
+  EXPECT_EQ(taken().agent, "d/plain");
+  const auto after = taken();
+  EXPECT_EQ(after.agent, "d/fine");
+  EXPECT_EQ(after.strategy, route_strategy::best_quality);
+  EXPECT_EQ(after.because, "1 former failure: the best quality");
+  EXPECT_EQ(s.room.calls.back().second.urgency, priority::high);
+  // All is well again.
+  s.room.works.erase("plain");
+  const auto later = taken();
+  EXPECT_EQ(later.agent, "d/plain");
+  EXPECT_EQ(later.because, "");
+  EXPECT_EQ(s.room.calls.back().second.urgency, priority::medium);
 }
 
 TEST(routing, by_content_another_message_gets_another_agent) {
