@@ -288,4 +288,84 @@ TEST(domains, one_may_always_delegate_to_what_lies_within_it) {
   EXPECT_TRUE(t->result().ok()) << t->result().failed.detail;
 }
 
+/// A pipeline of three stages, of which the second is a swarm in a domain within.
+domain_spec pipeline(plan_op op) {
+  plan_node swarm;
+  swarm.op = op;
+  swarm.name = "swarm";
+  swarm.needed = op == plan_op::quorum ? 2 : 0;
+  auto inside = a_domain("d/swarm", {an_agent("x"), an_agent("y"), an_agent("z")});
+  for (const auto* name : {"x", "y", "z"}) {
+    plan_node n;
+    n.name = n.skill = name;
+    swarm.children.push_back(std::move(n));
+  }
+  inside.plans["look"] = std::move(swarm);
+  auto d = a_domain("d", {an_agent("first"), an_agent("last")});
+  plan_node first, last, line;
+  first.name = first.skill = "first";
+  last.name = last.skill = "last";
+  line.op = plan_op::sequence;
+  line.name = "line";
+  line.children = {first, to_domain("d/swarm", "look"), last};
+  d.plans["all"] = std::move(line);
+  for (auto* x : {&d, &inside})
+    x->retry.max_retries = 0;
+  d.domains.push_back(std::move(inside));
+  return d;
+}
+
+TEST(domains, the_second_stage_of_a_pipeline_may_be_a_swarm_in_a_domain_within) {
+  const struct {
+    plan_op op;
+    std::vector<std::string> fail;
+    const char* text;
+    bool partial;
+  } table[] = {
+      {plan_op::parallel, {}, "x did x\n\ny did y\n\nz did z", false},
+      {plan_op::parallel, {"x"}, "y did y\n\nz did z", true},
+      {plan_op::race, {"x", "z"}, "y did y", false},
+      {plan_op::quorum, {"x"}, "y did y\n\nz did z", true},
+  };
+  for (const auto& row : table) {
+    SCOPED_TRACE(std::string{to_string(row.op)} + " " + std::to_string(row.fail.size()));
+    stage s{pipeline(row.op)};
+    for (const auto& name : row.fail)
+      s.room.works[name] = [](const agent_call&) {
+        return outcome::of({reason::invalid_input, "no", {}});
+      };
+    auto t = s->ask(wants("all"));
+    ASSERT_TRUE(t->done());
+    EXPECT_TRUE(t->result().ok()) << t->result().failed.detail;
+    EXPECT_EQ(t->result().partial, row.partial);
+    EXPECT_EQ(t->result().text,
+              "first did first\n\n" + std::string{row.text} + "\n\nlast did last");
+    // The swarm builds on the first stage, and the last one on what came of the swarm.
+    for (const auto& [name, call] : s.room.calls) {
+      if (name == "first")
+        continue;
+      const auto& before = call.input.at("previous");
+      if (name == "last")
+        EXPECT_EQ(before.at("over_to_look").at("text"), row.text);
+      else
+        EXPECT_EQ(before.at("first").at("text"), "first did first") << name;
+    }
+  }
+}
+
+TEST(domains, a_swarm_that_has_failed_ends_the_pipeline_around_it) {
+  for (const auto op : {plan_op::parallel, plan_op::race, plan_op::quorum}) {
+    SCOPED_TRACE(to_string(op));
+    stage s{pipeline(op)};
+    for (const auto* name : {"x", "y", "z"})
+      s.room.works[name] = [](const agent_call&) {
+        return outcome::of({reason::invalid_input, "no", {}});
+      };
+    auto t = s->ask(wants("all"));
+    ASSERT_TRUE(t->done());
+    EXPECT_EQ(t->record().state, task_state::failed);
+    EXPECT_EQ(s.room.count("last"), 0u);
+  }
+}
+
 } // namespace domains_cases

@@ -226,8 +226,14 @@ TEST(plans, at_its_deadline_a_task_answers_with_what_there_is) {
   EXPECT_EQ(t->finals(), 0u);
   s->advance(10ms);
   ASSERT_TRUE(t->done());
-  EXPECT_TRUE(t->result().partial || !t->result().ok());
-  EXPECT_NE(t->result().text.find("a did a"), std::string::npos);
+  EXPECT_EQ(t->record().state, task_state::completed);
+  EXPECT_TRUE(t->result().ok());
+  EXPECT_TRUE(t->result().partial);
+  EXPECT_EQ(t->result().text, "a did a");
+  const auto& missing = t->result().data.at("missing");
+  ASSERT_EQ(missing.size(), 1u);
+  EXPECT_EQ(missing[0]["step"], "b");
+  EXPECT_EQ(missing[0]["reason"], "timeout");
 }
 
 TEST(plans, the_deadline_of_a_call_is_never_later_than_the_tasks) {
