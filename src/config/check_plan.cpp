@@ -1,8 +1,10 @@
 #include "src/config/checks.hpp"
 
+#include "src/config/find_unsafe.hpp"
 #include "src/config/section.hpp"
 
 #include <map>
+#include <utility>
 
 namespace troupe::config {
 
@@ -120,8 +122,10 @@ class plan_checker {
       return;
     if (pinned)
       refuse_unsafe({pinned}, *agent, *raced);
-    else if (skill)
-      refuse_unsafe(domain_.offering(node.skill), *skill, *raced);
+    else if (skill && !refuse_unsafe(domain_.offering(node.skill), *skill, *raced) &&
+             node.fallback.empty())
+      if (const auto* below = unsafe_below(domain_, node.skill))
+        refuse(*skill, *below, ", which others with this skill fall back to,", *raced);
     check_raced_fallback(body, *raced);
   }
 
@@ -147,23 +151,37 @@ class plan_checker {
     if (!at || node.target.empty())
       return;
     const auto* target = check_domain_path(fleet_, *at, node.target, problems_);
-    const auto* skill = body.find("skill");
-    if (!target || !target->from.root || !skill || node.skill.empty())
+    if (!target || !target->from.root)
       return;
-    check_skill(*target, *skill, node.skill, true, problems_);
-    if (raced)
-      refuse_unsafe(target->offering(node.skill), *skill, *raced);
+    const auto* skill = body.find("skill");
+    if (skill && !node.skill.empty())
+      check_skill(*target, *skill, node.skill, true, problems_);
+    if (!raced)
+      return;
+    const auto [known, fresh] = behind_.try_emplace({node.target, node.skill});
+    if (fresh)
+      known->second = unsafe_behind(fleet_, node.target, node.skill);
+    if (known->second)
+      refuse(skill ? *skill : *at, *known->second,
+             " of domain " + problems_.quoted(known->second->spec.card.domain), *raced);
   }
 
   // A branch that loses is cancelled or ignored, and what an unsafe agent did by then cannot be
   // taken back.
-  void refuse_unsafe(const std::vector<const agent_draft*>& agents, const yaml_node& at,
+  bool refuse_unsafe(const std::vector<const agent_draft*>& agents, const yaml_node& at,
                      const yaml_node& raced) {
     for (const auto* agent : agents)
-      if (agent->spec.card.does == effects::unsafe)
-        return problems_.error(at, "agent " + problems_.quoted(agent->spec.card.name) +
-                                       " has unsafe effects and cannot take part in a " +
-                                       raced.key);
+      if (agent->spec.card.does == effects::unsafe) {
+        refuse(at, *agent, {}, raced);
+        return true;
+      }
+    return false;
+  }
+
+  void refuse(const yaml_node& at, const agent_draft& agent, const std::string& where,
+              const yaml_node& raced) {
+    problems_.error(at, "agent " + problems_.quoted(agent.spec.card.name) + where +
+                            " has unsafe effects and cannot take part in a " + raced.key);
   }
 
   static bool may_undo(plan_op op) noexcept {
@@ -232,6 +250,8 @@ class plan_checker {
   const domain_draft& domain_;
   report& problems_;
   std::map<std::string, const yaml_node*> names_;
+  /// What has been found behind domains and their skills: large plans ask for the same again.
+  std::map<std::pair<std::string_view, std::string_view>, const agent_draft*> behind_;
   std::size_t steps_ = 0;
 };
 

@@ -14,6 +14,7 @@ struct bad_case {
   std::string file;
   std::string text;
   std::vector<std::string> expected;
+  std::string support = {}; ///< the text of support/domain.yaml, if that is another one too
 };
 
 inline void PrintTo(const bad_case& x, std::ostream* out) {
@@ -23,6 +24,8 @@ inline void PrintTo(const bad_case& x, std::ostream* out) {
 inline void expect_refusal(const bad_case& x) {
   fleet_folder f;
   write_small(f);
+  if (!x.support.empty())
+    f.write("support/domain.yaml", x.support);
   f.write(x.file, x.text);
   const auto got = f.load();
   EXPECT_FALSE(got.fleet);

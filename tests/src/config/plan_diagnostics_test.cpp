@@ -166,6 +166,41 @@ const test::bad_case cases[] = {
      {"support/domain.yaml:3:68: plan.quorum.steps[0].call.fallback[0]: agent \"payer\" has unsafe "
       "effects and cannot "
       "take part in a quorum"}},
+    {"unsafe_fallback_of_an_agent",
+     "support/agents/general.yaml",
+     "agent: general\nskills: [talk]\nfallback: ['agent:payer']\nnative: {function: f}\n",
+     {"support/domain.yaml:4:25: plans.fast.race[0].call.skill: agent \"payer\", which others with "
+      "this skill fall back to, has unsafe effects and cannot take part in a race"},
+     domain + "plans:\n  fast: {race: [{call: {skill: talk}}, "
+              "{call: {skill: talk, fallback: ['human:desk']}}]}\n"},
+    {"unsafe_plan_behind_a_domain",
+     d,
+     domain + "plans: {buy: {sequence: [{call: {skill: talk}}, {call: {skill: pay}}]}}\n"
+              "plan: {race: [{domain: {domain: support, skill: buy}}]}\n",
+     {"support/domain.yaml:4:42: plan.race[0].domain.skill: agent \"payer\" of domain "
+      "\"support\" has unsafe effects and cannot take part in a race"}},
+    {"unsafe_plan_behind_two_domains",
+     d,
+     domain + "plans:\n  buy: {call: {skill: bill, fallback: ['skill:pay']}}\n"
+              "  two: {domain: {domain: support, skill: buy}}\n"
+              "  all: {quorum: {needed: 1, steps: [{domain: {domain: support, skill: two}}]}}\n",
+     {"support/domain.yaml:6:64: plans.all.quorum.steps[0].domain.skill: agent \"payer\" of "
+      "domain \"support\" has unsafe effects and cannot take part in a quorum"}},
+    {"unsafe_intent_behind_a_domain",
+     "sales/domain.yaml",
+     "domain: sales\nplans: {fast: {race: [{domain: {domain: support}}]}}\n",
+     {"sales/domain.yaml:2:33: plans.fast.race[0].domain.domain: agent \"payer\" of domain "
+      "\"support\" has unsafe effects and cannot take part in a race"},
+     domain + "understand: {agent: triage, intents: {buy: {skill: pay}}}\n"},
+    {"unsafe_plan_of_a_domain_and_a_circle",
+     d,
+     domain + "plans:\n  x: {domain: {domain: support, skill: y}}\n"
+              "  y: {sequence: [{domain: {domain: support, skill: x}}, {call: {skill: pay}}]}\n"
+              "  z: {race: [{domain: {domain: support, skill: x}}]}\n",
+     {"support/domain.yaml:6:41: plans.z.race[0].domain.skill: agent \"payer\" of domain "
+      "\"support\" has unsafe effects and cannot take part in a race",
+      "support/domain.yaml:5:28: plans.y.sequence[0].domain.domain: domains delegate to each other "
+      "without end: \"support x\" -> \"support y\" -> \"support x\""}},
     {"plan_offered_by_agent",
      d,
      domain + "plans: {talk: {call: {skill: bill}}}\n",
