@@ -117,7 +117,14 @@ bool plan_run::apply_to_leaf(const event& e, actions& todo) {
   case event_kind::step_completed:
   case event_kind::answered: {
     const auto* x = std::get_if<outcome_ptr>(&e.body);
-    if (!running || !x || !*x)
+    if (!x || !*x)
+      return no_fit();
+    if (e.kind == event_kind::step_completed && !(*x)->ok() && is_active(s.status) &&
+        (s.does != effects::none || s.unsettled)) {
+      acted_badly(*x, e, todo);
+      return true;
+    }
+    if (!running)
       return no_fit();
     if ((*x)->ok())
       finish_step(i, *x, todo);

@@ -13,8 +13,7 @@ void plan_run::stop_leaf(std::uint32_t i, actions& todo) {
   // What has been asked for and not answered yet is stopped too: it may be on its way to somebody.
   if (s.status == step_status::running || s.status == step_status::wanted)
     todo.push_back({kind::stop, i, s.attempt, false});
-  if (s.status == step_status::running && table_.undo(i) != 0)
-    doubt(i);
+  remember_deed(i, false, s.status == step_status::running);
   leave(i);
 }
 

@@ -273,8 +273,8 @@ json plan_run::given_to(std::uint32_t i) const {
     out["previous"] = std::move(previous);
   for (; i != 0; i = table_.parent(i)) {
     const auto parent = table_.parent(i);
-    if (table_.is_undo(i))
-      out["undo_of"] = told(*steps_[parent].result);
+    if (const auto& done = steps_[parent]; table_.is_undo(i))
+      out["undo_of"] = told(done.acted && !done.result->ok() ? *done.acted : *done.result);
     else if (is_expanding(at(parent).op))
       give_rounds(i, parent, out);
   }

@@ -39,8 +39,9 @@ bool plan_run::hand_to_person(std::uint32_t i, std::string why, actions& todo) {
     const auto next = std::find_if(rungs.begin() + s.rung, rungs.end(), person);
     if (next == rungs.end())
       return false;
-    // Who only says what has happened does not take the rungs before it away.
-    if (s.unsettled)
+    // Who only says what has happened does not take the rungs before it away, and behind who takes
+    // the place of somebody who has acted there is nobody.
+    if (s.unsettled || s.acted)
       s.by_hand = true;
     else
       s.rung = static_cast<std::uint32_t>(next - rungs.begin()) + 1;
@@ -91,14 +92,15 @@ void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e,
     next.what = remedy::fall_back;
   if (next.what == remedy::ask_human) {
     auto why = std::string{to_string(f.why)} + (f.detail.empty() ? "" : ": " + f.detail);
+    const auto deed = s.agent + (s.acted ? " has acted" : " may have acted");
     if (next.unsure)
-      why += "; " + s.agent + " may have acted already";
+      why += "; " + deed + " already";
     if (hand_to_person(i, why, todo))
       return;
     if (next.unsure)
       return finish({f.why,
-                     f.detail + (f.detail.empty() ? "" : "; ") + s.agent +
-                         " may have acted and must not act twice, and there is nobody to ask",
+                     f.detail + (f.detail.empty() ? "" : "; ") + deed +
+                         " and must not act twice, and there is nobody to ask",
                      f.retry_after});
   }
   if (!excused && !s.agent.empty() &&

@@ -114,12 +114,7 @@ void plan_run::finish_step(std::uint32_t i, outcome_ptr x, actions& todo) {
   leave(i);
   const bool ok = x->ok();
   set_status(i, ok ? step_status::done : step_status::failed);
-  if (table_.undo(i) != 0) {
-    if (ok)
-      s.order = ++done_so_far_;
-    else if (x->failed.why == reason::crash || x->failed.why == reason::timeout)
-      doubt(i);
-  }
+  remember_deed(i, ok, x->failed.why == reason::crash || x->failed.why == reason::timeout);
   s.result = std::move(x);
   if (i == 0) {
     end_run(todo);

@@ -66,8 +66,8 @@ struct plan_action {
 /// limits, and `finish` waits for it. The group itself waits too unless those around it have ended.
 /// What came of it stands in `data.undone`, `data.not_undone` and `data.uncertain` of the outcome
 /// of the group and of the whole: names of steps, the second with reasons, the third for steps that
-/// were stopped or lost while they worked, so that nobody here knows what they did. What cannot be
-/// undone goes to the plan's `human_queue`, if it has one.
+/// were stopped or lost while they worked, or failed and may have acted, so that nobody here knows
+/// what they did. What cannot be undone goes to the plan's `human_queue`, if it has one.
 ///
 /// An attempt that failed although its agent may have acted outside is settled first: an agent that
 /// takes keys is called again with the same one, one that can be asked by key is asked (an attempt
@@ -75,6 +75,10 @@ struct plan_action {
 /// the word of whoever knows: it ends the step with what happened, at whatever point of all this; a
 /// failed outcome says that it did not happen, and the failure is treated like any other. So does
 /// a person who denies it. While nobody knows, nobody else acts.
+///
+/// `step_completed` with a failed outcome says of such an agent that it has acted, and that what it
+/// says of it cannot stand: the failure is treated like any other, but nobody acts in its place
+/// unless keys make that harmless. A step that fails so is undone like one that is done.
 ///
 /// A sub-task that waits for a person holds up its parent as well: `asked` for a step that has been
 /// delegated stops the task's clock, `delegated` for the same attempt starts it again.
@@ -104,10 +108,13 @@ class plan_run {
         false; ///< what is unsettled was interrupted, and counts as no attempt of its own
     /// Why the last attempt failed of which nobody knows whether it acted; null: there is none.
     std::shared_ptr<const failure> unsettled;
+    /// What an agent is known to have done here, though its word of it was refused; null: nothing.
+    outcome_ptr acted;
     outcome_ptr result;              ///< done, failed, cancelled
     std::uint32_t children_done = 0; ///< of a composite step
     std::uint32_t children_failed = 0;
-    std::uint32_t order = 0; ///< done, and not undone so far though it could be: its place in time
+    /// It has done what could be undone, and is not undone so far: its place in time.
+    std::uint32_t order = 0;
   };
 
   /// What the current rung of a step asks for.
@@ -244,8 +251,9 @@ class plan_run {
   void collect_done(std::uint32_t i, std::vector<std::uint32_t>& out);
   void go_back(std::size_t job, actions& todo);
   void undo_ended(std::uint32_t undo, actions& todo);
+  /// `i` ends: what it has done, or may have done, is remembered.
+  void remember_deed(std::uint32_t i, bool done, bool lost);
   [[nodiscard]] std::size_t undoing_of(std::uint32_t group) const noexcept;
-  void doubt(std::uint32_t i);
 
   // Giving up: plan_close.cpp.
   void stop_leaf(std::uint32_t i, actions& todo);
@@ -273,6 +281,8 @@ class plan_run {
   bool begin_query(const failure& f, const event& e, actions& todo, bool excused);
   bool query_failed(const failure& f, const event& e, actions& todo);
   void not_happened(const event& e, actions& todo);
+  /// It has acted, and what it says of it was refused.
+  void acted_badly(const outcome_ptr& x, const event& e, actions& todo);
   bool reconcile(const event& e, actions& todo);
 
   plan_ptr how_;

@@ -23,6 +23,8 @@ bool plan_run::begin_query(const failure& f, const event& e, actions& todo, bool
   }
   if (s.does == effects::none || !default_line(f.why).may_have_acted)
     return false;
+  if (s.acted && s.does != effects::idempotent)
+    return false; // There is nothing to find out.
   s.unsettled = std::make_shared<const failure>(f);
   s.excused = excused;
   if (s.does != effects::queryable)
@@ -70,6 +72,21 @@ void plan_run::not_happened(const event& e, actions& todo) {
   s.does = effects::none;
   s.repeatable = true;
   fail_attempt(f, nullptr, e, todo, std::exchange(s.excused, false));
+}
+
+void plan_run::acted_badly(const outcome_ptr& x, const event& e, actions& todo) {
+  const auto i = e.step;
+  auto& s = steps_[i];
+  // Whoever was just going to be asked, or to try again, need not.
+  if (s.status == step_status::running && s.unsettled)
+    todo.push_back({kind::stop, i, s.attempt, false});
+  s.acted = x;
+  set_asking(i, false);
+  s.querying = s.by_hand = false;
+  s.unsettled = nullptr;
+  // Who takes keys may say it anew under the same one; of all others one act is enough.
+  s.repeatable = s.does == effects::idempotent;
+  fail_attempt(x->failed, x, e, todo);
 }
 
 bool plan_run::reconcile(const event& e, actions& todo) {

@@ -39,8 +39,14 @@ std::size_t plan_run::undoing_of(std::uint32_t group) const noexcept {
   return static_cast<std::size_t>(hit - undoing_.begin());
 }
 
-void plan_run::doubt(std::uint32_t i) {
-  undone_[uncertain_key].push_back(table_.name(i));
+void plan_run::remember_deed(std::uint32_t i, bool done, bool lost) {
+  auto& s = steps_[i];
+  if (table_.undo(i) == 0)
+    return;
+  if (done || s.acted)
+    s.order = ++done_so_far_;
+  else if (lost || s.unsettled)
+    undone_[uncertain_key].push_back(table_.name(i));
 }
 
 void plan_run::collect_done(std::uint32_t i, std::vector<std::uint32_t>& out) {

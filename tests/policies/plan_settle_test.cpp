@@ -214,6 +214,63 @@ TEST(plan_settle, a_late_answer_ends_the_doubt_at_any_point) {
   }
 }
 
+bool refuse(stage& s, reason why) {
+  auto x = said("it has happened");
+  x.failed = {why, "not so", {}};
+  return s.complete("a", std::move(x));
+}
+
+TEST(plan_settle, what_has_happened_is_not_done_again_because_the_word_of_it_was_refused) {
+  using enum effects;
+  for (auto does : {queryable, unsafe})
+    for (auto why : {reason::invalid_output, reason::low_confidence, reason::contradiction})
+      for (bool asked_first : {false, true}) {
+        SCOPED_TRACE(std::string{to_string(does)} + ", " + std::string{to_string(why)});
+        stage s{with_people(ladder({"agent:y", "human:desk", "agent:z"}))};
+        s.start();
+        if (asked_first && does == queryable) {
+          fail_as(s, does, reason::timeout);
+          ASSERT_TRUE(s.state("a").querying);
+        }
+        assign_as(s, does);
+        s.look();
+        ASSERT_TRUE(refuse(s, why));
+        EXPECT_TRUE(s.state("a").by_hand);
+        EXPECT_FALSE(s.state("a").querying);
+        EXPECT_EQ(s.state("a").unsettled, nullptr) << "nobody is asked whether it has happened";
+        ASSERT_TRUE(answer(s, denied()));
+        EXPECT_TRUE(s.run.ended());
+        EXPECT_EQ(s.run.result()->failed.why, reason::policy_denied);
+        EXPECT_EQ(difference(s.run, s.replayed()), "");
+      }
+}
+
+TEST(plan_settle, without_people_a_refused_word_ends_the_step_and_says_why) {
+  stage s{with_people(ladder({"agent:y"}), "")};
+  s.start();
+  assign_as(s, effects::unsafe);
+  ASSERT_TRUE(refuse(s, reason::contradiction));
+  ASSERT_TRUE(s.run.ended());
+  EXPECT_EQ(s.run.result()->failed.detail,
+            "not so; d/x#2 has acted and must not act twice, and there is nobody to ask");
+}
+
+TEST(plan_settle, who_takes_keys_may_say_it_anew) {
+  stage s{with_people(ladder({"agent:y"}))};
+  s.start();
+  assign_as(s, effects::idempotent);
+  ASSERT_TRUE(refuse(s, reason::invalid_output));
+  EXPECT_EQ(s.look(), "call a, call a");
+  fail_as(s, effects::idempotent, reason::timeout);
+  ASSERT_EQ(s.status("a"), step_status::waiting);
+  ASSERT_TRUE(refuse(s, reason::contradiction)) << "late, and yet it is known";
+  EXPECT_EQ(s.look(), "call a");
+  EXPECT_EQ(s.run.target_of(0).agent, "y");
+  EXPECT_TRUE(s.succeed("a"));
+  EXPECT_TRUE(s.run.ended());
+  EXPECT_EQ(difference(s.run, s.replayed()), "");
+}
+
 TEST(plan_settle, a_step_that_nobody_doubts_takes_no_word_of_failure) {
   stage s{with_people(ladder({}))};
   s.start();

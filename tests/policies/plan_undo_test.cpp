@@ -1,3 +1,4 @@
+#include "policies/failure_table.hpp"
 #include "tests/policies/plan_stage.hpp"
 
 #include <gtest/gtest.h>
@@ -250,6 +251,103 @@ TEST(plan_compensate, undoes_the_items_of_a_map) {
   s.succeed("unitem[1]");
   EXPECT_EQ(s.look(), "call unitem[2], call unitem[0], call unitem[1], finish");
   EXPECT_EQ(s.run.result()->data["undone"], (json{"item[2]", "item[0]", "item[1]"}));
+}
+
+void begin_acting(stage& s, effects does) {
+  auto r = std::make_shared<route>();
+  r->agent = "d/x";
+  r->does = does;
+  r->repeatable = does != effects::unsafe;
+  s.feed(event_kind::assigned, "hotel", route_ptr{std::move(r)});
+}
+
+/// What the booking says in the end when its second step fails so, as often as it is tried.
+json end_of_booking(effects does, reason why) {
+  stage s{booking()};
+  s.start();
+  s.succeed("flight");
+  while (!s.run.ended()) {
+    if (s.status("unflight") == step_status::wanted) {
+      s.succeed("unflight");
+    } else if (s.status("hotel") == step_status::waiting) {
+      s.next_timer();
+    } else {
+      begin_acting(s, does);
+      s.fail("hotel", why);
+    }
+  }
+  EXPECT_EQ(difference(s.run, s.replayed()), "");
+  return s.run.result()->data;
+}
+
+TEST(plan_compensate, says_of_a_step_that_may_have_acted_that_nobody_knows) {
+  using enum effects;
+  for (auto does : {none, idempotent, queryable, unsafe})
+    for (std::size_t i = 1; i < enum_names<reason>::value.size(); ++i) {
+      const auto why = static_cast<reason>(i);
+      SCOPED_TRACE(std::string{to_string(does)} + ", " + std::string{to_string(why)});
+      const auto data = end_of_booking(does, why);
+      EXPECT_EQ(data["undone"], (json{"flight"}));
+      const bool lost = why == reason::crash || why == reason::timeout;
+      if (lost || (does != none && default_line(why).may_have_acted))
+        EXPECT_EQ(data.value("uncertain", json{}), (json{"hotel"}));
+      else
+        EXPECT_FALSE(data.contains("uncertain"));
+    }
+}
+
+TEST(plan_compensate, undoes_what_has_happened_though_the_word_of_it_was_refused) {
+  using enum effects;
+  for (auto does : {idempotent, queryable, unsafe})
+    for (auto why : {reason::invalid_output, reason::low_confidence, reason::contradiction}) {
+      SCOPED_TRACE(std::string{to_string(does)} + ", " + std::string{to_string(why)});
+      auto how = std::make_shared<plan>(*plan::of(booking()));
+      how->retry.max_retries = 0;
+      stage s{how};
+      s.start();
+      s.succeed("flight");
+      begin_acting(s, does);
+      s.look();
+      auto x = said("booked", {{"room", 12}});
+      x.failed = {why, "not as it was said", {}};
+      EXPECT_TRUE(s.complete("hotel", std::move(x)));
+      EXPECT_EQ(s.look(), "call unhotel");
+      EXPECT_EQ(s.run.given_to(s.index("unhotel"))["undo_of"],
+                (json{{"text", "booked"}, {"data", {{"room", 12}}}}));
+      s.succeed("unhotel");
+      s.succeed("unflight");
+      ASSERT_TRUE(s.run.ended());
+      EXPECT_EQ(s.run.result()->failed.why, why);
+      EXPECT_EQ(s.run.result()->data["undone"], (json{"hotel", "flight"}));
+      EXPECT_FALSE(s.run.result()->data.contains("uncertain"));
+      EXPECT_EQ(s.resumes_everywhere(), "");
+    }
+}
+
+TEST(plan_compensate, cancelled_between_two_attempts_does_not_forget_the_first) {
+  for (bool known : {false, true}) {
+    stage s{booking()};
+    s.start();
+    s.succeed("flight");
+    begin_acting(s, effects::idempotent);
+    if (known) {
+      auto how = said("booked");
+      how.failed = {reason::invalid_output, "no room", {}};
+      s.complete("hotel", std::move(how));
+      begin_acting(s, effects::idempotent);
+      s.fail("hotel", reason::unavailable);
+    } else {
+      s.fail("hotel", reason::timeout);
+    }
+    ASSERT_EQ(s.status("hotel"), step_status::waiting);
+    s.cancel();
+    if (known)
+      s.succeed("unhotel");
+    s.succeed("unflight");
+    ASSERT_TRUE(s.run.ended());
+    EXPECT_EQ(s.run.result()->data["undone"], known ? (json{"hotel", "flight"}) : (json{"flight"}));
+    EXPECT_EQ(s.run.result()->data.contains("uncertain"), !known);
+  }
 }
 
 TEST(plan_compensate, every_prefix_of_its_history_resumes_where_it_was) {
