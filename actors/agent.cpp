@@ -25,16 +25,10 @@ void agent_state::init(caf::event_based_actor* self, parts_ptr parts, seat_ptr p
   self_ = self;
   parts_ = std::move(parts);
   place_ = std::move(place);
-  const auto& card = place_->spec()->card;
   version_ = parts_->versions->of(*place_->spec());
-  if (!version_) {
-    // One that the application has added.
+  if (!version_) // One that the application has added.
     version_ = parts_->current();
-    boundary_ = boundary::of(*place_->spec(), version_->domain(card.domain));
-  } else if (const auto made = version_->boundaries.find(card.domain + "/" + card.name);
-             made != version_->boundaries.end()) {
-    boundary_ = made->second;
-  }
+  boundary_ = version_->boundary_of(*place_->spec());
   runner_ = make_runner(parts_, *version_, place_->spec(), self);
 }
 
@@ -341,29 +335,18 @@ outcome_ptr agent_state::checked(outcome_ptr x, bool query) const {
         outcome::of({reason::invalid_output, "the agent answered nothing", {}}));
   if (!x->ok())
     return x;
-  const auto refuse = [&](reason why, std::string detail) {
-    auto y = *x;
-    y.failed = {why, std::move(detail), {}};
-    return std::make_shared<const outcome>(std::move(y));
-  };
+  failure why;
   if (!x->data.is_null() && !x->data.is_object())
-    return refuse(reason::invalid_output, "data must be an object");
-  if (!std::isfinite(x->confidence) || x->confidence < 0 || x->confidence > 1)
-    return refuse(reason::invalid_output, "confidence must be between 0 and 1");
-  // What an effect has come to is said in a form of its own.
-  if (query)
+    why = {reason::invalid_output, "data must be an object", {}};
+  else if (!std::isfinite(x->confidence) || x->confidence < 0 || x->confidence > 1)
+    why = {reason::invalid_output, "confidence must be between 0 and 1", {}};
+  else if (!query) // What an effect has come to is looked at by whoever asked about it.
+    why = refused_answer(*place_->spec(), boundary_.get(), *x);
+  if (!why)
     return x;
-  if (x->confidence < place_->spec()->min_confidence)
-    return refuse(reason::low_confidence, "confidence " + std::to_string(x->confidence) +
-                                              " is below " +
-                                              std::to_string(place_->spec()->min_confidence));
-  if (boundary_)
-    if (auto why = boundary_->refused_output(*x)) {
-      auto y = *x;
-      y.failed = std::move(why);
-      return std::make_shared<const outcome>(std::move(y));
-    }
-  return x;
+  auto y = *x;
+  y.failed = std::move(why);
+  return std::make_shared<const outcome>(std::move(y));
 }
 
 outcome_ptr agent_state::without_secrets(outcome_ptr x) const {

@@ -118,6 +118,15 @@ std::vector<flaw> boundary::flaws_of_request(const std::string& skill, const std
   return out;
 }
 
+failure refused_answer(const agent_spec& spec, const boundary* its, const outcome& x) {
+  if (x.confidence < spec.min_confidence)
+    return {reason::low_confidence,
+            "confidence " + std::to_string(x.confidence) + " is below " +
+                std::to_string(spec.min_confidence),
+            {}};
+  return its ? its->refused_output(x) : failure{};
+}
+
 json to_json(const std::vector<flaw>& flaws) {
   auto out = json::array();
   for (const auto& f : flaws)

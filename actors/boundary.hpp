@@ -55,6 +55,10 @@ class boundary {
 
 using boundary_ptr = std::shared_ptr<const boundary>;
 
+/// Why this answer must not leave the agent: `low_confidence`, or what its boundary (null: it has
+/// none) says; or nothing.
+[[nodiscard]] failure refused_answer(const agent_spec& spec, const boundary* its, const outcome& x);
+
 /// The flaws as a retry and people get them: `[{pointer, keyword, message}]`.
 [[nodiscard]] json to_json(const std::vector<flaw>& flaws);
 

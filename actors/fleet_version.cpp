@@ -1,6 +1,15 @@
 #include "actors/fleet_version.hpp"
 
+#include "actors/boundary.hpp"
+
 namespace troupe {
+
+boundary_ptr fleet_version::boundary_of(const agent_spec& who) const {
+  if (!has(who))
+    return boundary::of(who, domain(who.card.domain));
+  const auto made = boundaries.find(who.card.domain + "/" + who.card.name);
+  return made == boundaries.end() ? nullptr : made->second;
+}
 
 fleet_version_ptr fleet_versions::current() const {
   std::lock_guard hold{mutex_};

@@ -75,6 +75,9 @@ struct fleet_version {
     const auto* mine = agent(who.card.domain, who.card.name);
     return mine && mine->since == who.since;
   }
+  /// What an agent lets in and out; null: it declares nothing of the kind. Made anew for one that
+  /// does not belong to it, as the application may have added. Throws as `boundary::of` does.
+  [[nodiscard]] std::shared_ptr<const boundary> boundary_of(const agent_spec& who) const;
 };
 
 using fleet_version_ptr = std::shared_ptr<const fleet_version>;

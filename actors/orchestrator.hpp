@@ -156,8 +156,8 @@ struct orchestrator_state {
   [[nodiscard]] state_change change_by(const live_task& t, std::uint32_t step,
                                        const outcome& x) const;
   /// Turns the completion of a step that contradicts what another has set meanwhile into its
-  /// failure.
-  bool contradicts(live_task& t, event& e) const;
+  /// failure. Of one that was found out later it is looked also whether it contradicts the facts.
+  void refuse_contradiction(const live_task& t, event& e) const;
   /// The input of a step: the request's, its own, and what the plan gives it.
   [[nodiscard]] json input_of(const live_task& t, std::uint32_t step) const;
   void expand_step(live_task& t, const plan_action& a, actions& todo);
@@ -279,7 +279,7 @@ struct orchestrator_state {
   void note_end(const acting_call& c, effect_state state, outcome_ptr result);
   void never_sent(live_task& t, const effect& e);
   void store_line(live_task* t, const std::string& task, const ledger_line& x);
-  void acting_ended(const open_call& c, const acting_call& a, const outcome_ptr& x);
+  void acting_ended(const open_call& c, const acting_call& a, bool happened, const outcome_ptr& x);
   void query_ended(const open_call& c, const acting_call& a, const outcome_ptr& x);
   /// The question whether something has happened, in words.
   [[nodiscard]] static std::string doubt(const plan_run::step_state& step, const std::string& text);

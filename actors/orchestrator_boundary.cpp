@@ -21,8 +21,9 @@ outcome_ptr orchestrator_state::without_contradiction(const live_task& t, outcom
 
 json orchestrator_state::errors_of_last_attempt(const live_task& t, std::uint32_t step) {
   for (auto e = t.history.rbegin(); e != t.history.rend(); ++e)
-    if (e->step == step && e->kind == event_kind::step_failed) {
-      const auto* why = e->get<failure>();
+    if (e->step == step &&
+        (e->kind == event_kind::step_failed || e->kind == event_kind::step_completed)) {
+      const auto* why = e->why_failed();
       return why && !why->errors.empty() ? to_json(why->errors) : json{};
     }
   return {};

@@ -70,18 +70,29 @@ void orchestrator_state::learn(live_task& t, const event& e) {
   }
 }
 
-bool orchestrator_state::contradicts(live_task& t, event& e) const {
-  const auto* x = e.get<outcome>();
-  if (e.kind != event_kind::step_completed || t.by->domain.context.empty() || !t.run ||
-      e.step >= t.run->size() || !x || !sets_context(*x))
-    return false;
-  auto change = change_by(t, e.step, *x);
-  if (change.conflict.empty())
-    return false;
-  e.kind = event_kind::step_failed;
-  e.body = std::make_shared<const failure>(
-      failure{reason::contradiction, std::move(change.conflict), {}});
-  return true;
+void orchestrator_state::refuse_contradiction(const live_task& t, event& e) const {
+  const bool found_out = e.kind == event_kind::reconciled;
+  const auto* said = std::get_if<outcome_ptr>(&e.body);
+  if ((!found_out && e.kind != event_kind::step_completed) || t.by->domain.context.empty() ||
+      !t.run || e.step >= t.run->size() || !said || !*said || !(*said)->ok())
+    return;
+  auto x = found_out ? without_contradiction(t, *said) : *said;
+  auto why = x->failed;
+  if (!why && sets_context(*x))
+    if (auto change = change_by(t, e.step, *x); !change.conflict.empty())
+      why = {reason::contradiction, std::move(change.conflict), {}};
+  if (!why)
+    return;
+  // What an agent has done outside is done, whatever becomes of its step.
+  if (found_out || (t.run->step(e.step).does != effects::none && !t.triage)) {
+    auto refused = *x;
+    refused.failed = std::move(why);
+    e.kind = event_kind::step_completed;
+    e.body = std::make_shared<const outcome>(std::move(refused));
+  } else {
+    e.kind = event_kind::step_failed;
+    e.body = std::make_shared<const failure>(std::move(why));
+  }
 }
 
 json orchestrator_state::input_of(const live_task& t, std::uint32_t step) const {

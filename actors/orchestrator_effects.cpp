@@ -1,3 +1,4 @@
+#include "actors/boundary.hpp"
 #include "actors/orchestrator.hpp"
 
 #include "policies/dice.hpp"
@@ -21,6 +22,12 @@ constexpr const char* former_run = "an earlier run of this task had called it";
 /// Whether a call that failed so is known to have done nothing.
 bool did_nothing(reason why) noexcept {
   return why != reason::none && why != reason::cancelled && !default_line(why).may_have_acted;
+}
+
+/// How the step hears of what is known to have happened: a failed outcome says that the word of it
+/// was refused.
+event_kind word_of(const outcome& x) noexcept {
+  return x.ok() ? event_kind::reconciled : event_kind::step_completed;
 }
 
 } // namespace
@@ -77,8 +84,9 @@ bool orchestrator_state::decided_before(live_task& t, const plan_action& a, acti
   if (!happen(t, std::move(e), todo))
     return true;
   if (line->state == effect_state::committed && !other) {
-    e = make_event(t, event_kind::reconciled, a.step, a.attempt);
+    e = make_event(t, word_of(*line->result), a.step, a.attempt);
     e.body = line->result;
+    refuse_contradiction(t, e);
   } else {
     e = make_event(t, other ? event_kind::step_failed : event_kind::interrupted, a.step, a.attempt);
     const auto what = other
@@ -94,7 +102,7 @@ bool orchestrator_state::decided_before(live_task& t, const plan_action& a, acti
 std::string orchestrator_state::bound_to(live_task& t, std::uint32_t step) const {
   const auto* line =
       t.ledger.empty() || t.triage ? nullptr : t.ledger.find(step, call_index(t, step));
-  if (!line || line->state != effect_state::pending)
+  if (!line || line->state == effect_state::not_done)
     return {};
   const auto& table = *t.by->routes.table();
   const auto target = t.run->target_of(step);
@@ -204,9 +212,9 @@ void orchestrator_state::note_end(const acting_call& c, effect_state state, outc
   store_line(t, c.what->id, *known);
 }
 
-void orchestrator_state::acting_ended(const open_call& c, const acting_call& a,
+void orchestrator_state::acting_ended(const open_call& c, const acting_call& a, bool happened,
                                       const outcome_ptr& x) {
-  if (!x->ok()) {
+  if (!happened) {
     if (did_nothing(x->failed.why))
       note_end(a, effect_state::not_done, nullptr);
     reply(c.slot, c.generation, event_kind::step_failed, c.step, c.attempt,
@@ -219,7 +227,7 @@ void orchestrator_state::acting_ended(const open_call& c, const acting_call& a,
   // Its time was up, and yet it has happened: whoever still wonders can stop.
   auto* t = live(c.slot, c.generation);
   if (t && !t->ending && t->run && !t->triage && c.step < t->run->size())
-    reply(c.slot, c.generation, event_kind::reconciled, c.step, t->run->step(c.step).attempt, x);
+    reply(c.slot, c.generation, word_of(*x), c.step, t->run->step(c.step).attempt, x);
 }
 
 void orchestrator_state::query_ended(const open_call& c, const acting_call& a,
@@ -234,21 +242,26 @@ void orchestrator_state::query_ended(const open_call& c, const acting_call& a,
   if (!x->data.is_object() || said == x->data.end() || !said->is_boolean())
     return failed({reason::invalid_output, "/data/happened must be true or false", {}});
   auto found = std::make_shared<outcome>();
-  if (said->get<bool>()) {
+  const bool happened = said->get<bool>();
+  if (happened) {
     *found = *x;
     // The result of the effect stands beside the answer, or instead of it.
     if (auto result = x->data.find("result"); result != x->data.end() && result->is_object())
       found->data = json(*result);
     else
       found->data.erase("happened");
+    // What it says now passes its boundary as what it did not get to say then.
+    const auto& agent = *c.to->spec();
+    if (const auto* t = live(c.slot, c.generation))
+      found->failed = refused_answer(agent, t->by->version->boundary_of(agent).get(), *found);
     note_end(a, effect_state::committed, found);
   } else {
     found->failed = {reason::crash, "it has not happened, as " + c.to->where().name + " says", {}};
     found->confidence = 0;
     note_end(a, effect_state::not_done, nullptr);
   }
-  reply(c.slot, c.generation, event_kind::reconciled, c.step, c.attempt,
-        outcome_ptr{std::move(found)});
+  const auto kind = happened ? word_of(*found) : event_kind::reconciled;
+  reply(c.slot, c.generation, kind, c.step, c.attempt, outcome_ptr{std::move(found)});
 }
 
 std::string orchestrator_state::doubt(const plan_run::step_state& step, const std::string& text) {
@@ -311,8 +324,12 @@ bool orchestrator_state::take_up_effect(live_task& t, const plan_action& a, acti
       t.ledger.empty() || t.triage ? nullptr : t.ledger.find(a.step, call_index(t, a.step));
   if (!line || line->state != effect_state::committed)
     return false;
-  auto e = make_event(t, event_kind::reconciled, a.step, a.attempt);
+  // The step knows already that it has happened, and goes on in another way.
+  if (!line->result->ok() && t.run->step(a.step).acted)
+    return false;
+  auto e = make_event(t, word_of(*line->result), a.step, a.attempt);
   e.body = line->result;
+  refuse_contradiction(t, e);
   return happen(t, std::move(e), todo);
 }
 

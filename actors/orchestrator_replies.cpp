@@ -30,7 +30,7 @@ bool orchestrator_state::reply(std::uint32_t slot, std::uint32_t generation, eve
     return false;
   auto e = make_event(*t, kind, step, attempt);
   e.body = std::move(body);
-  contradicts(*t, e);
+  refuse_contradiction(*t, e);
   // What the interpreter no longer waits for came too late: it is dropped here.
   action_list todo{spare_};
   if (!happen(*t, std::move(e), todo))
@@ -64,14 +64,10 @@ void orchestrator_state::on_call_ended(const call_ended& x) {
     query_ended(*c, acting.mapped(), x.x);
     return;
   }
-  if (acting && said->ok() == x.x->ok()) {
-    acting_ended(*c, acting.mapped(), x.x);
-    return;
-  }
   // It has happened, whatever is wrong with what is said about it.
   if (acting)
-    note_end(acting.mapped(), effect_state::committed, x.x);
-  if (said->ok())
+    acting_ended(*c, acting.mapped(), x.x->ok(), said);
+  else if (said->ok())
     reply(c->slot, c->generation, event_kind::step_completed, c->step, c->attempt, said);
   else
     reply(c->slot, c->generation, event_kind::step_failed, c->step, c->attempt,

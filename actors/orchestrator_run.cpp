@@ -69,7 +69,8 @@ bool orchestrator_state::happen(live_task& t, event e, actions& todo) {
   if (!t.run)
     return false;
   const bool bad = t.by->punishes && e.step < t.run->size() &&
-                   (e.kind == event_kind::step_failed || e.kind == event_kind::time_up) &&
+                   (e.kind == event_kind::step_failed || e.kind == event_kind::time_up ||
+                    (e.kind == event_kind::step_completed && e.why_failed())) &&
                    !t.run->step(e.step).asking;
   const auto blamed = bad ? t.run->step(e.step).agent : std::string{};
   if (!t.run->apply(e, todo))
@@ -86,7 +87,7 @@ bool orchestrator_state::happen(live_task& t, event e, actions& todo) {
   learn(t, noted);
   tell_progress(t, noted, t.state != before);
   if (!blamed.empty()) {
-    const auto* f = noted.get<failure>();
+    const auto* f = noted.why_failed();
     punish(t, noted.step, noted.attempt, blamed,
            f ? *f : failure{reason::timeout, "no answer before the deadline", {}});
   }

@@ -102,7 +102,8 @@ enum class event_kind : std::uint8_t {
   unroutable,     ///< nobody could take the attempt (body: route)
   delegated,      ///< a step went to another domain (body: text, the child's task id)
   asked,          ///< a step waits for a person (body: text, the question)
-  step_completed, ///< (body: outcome)
+  step_completed, ///< (body: outcome; a failed one of an agent with effects: it has acted, and its
+                  ///< word of it was refused)
   step_failed,    ///< (body: failure)
   retry_due,      ///< the wait before the next attempt is over
   answered,       ///< a person answered (body: outcome)
@@ -149,6 +150,11 @@ struct event {
   [[nodiscard]] const T* get() const noexcept {
     auto p = std::get_if<std::shared_ptr<const T>>(&body);
     return p ? p->get() : nullptr;
+  }
+  /// Why something failed, as the body says; null: it says nothing of a failure.
+  [[nodiscard]] const failure* why_failed() const noexcept {
+    const auto* x = get<outcome>();
+    return !x ? get<failure>() : x->ok() ? nullptr : &x->failed;
   }
 };
 

@@ -121,7 +121,8 @@ void witness::look_at_task(const stored_task& x, report& out) {
         ++out.fallbacks;
       break;
     case event_kind::step_completed:
-      if (++done[{e.triage, e.step}] > 1)
+      // What was refused may be said anew, under the same key.
+      if (!e.why_failed() && ++done[{e.triage, e.step}] > 1)
         say(out, "step " + std::to_string(e.step) + " of task " + x.id + " was completed twice");
       break;
     case event_kind::finished:

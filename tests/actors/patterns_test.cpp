@@ -319,6 +319,33 @@ TEST(shared_state, without_a_merge_the_later_writer_fails_as_a_contradiction) {
   EXPECT_EQ(s->session("talk").what->context.at("total"), 3);
 }
 
+TEST(shared_state, a_write_that_is_found_out_later_is_not_lost_in_silence) {
+  auto d = two_writers(state_merge::none);
+  d.agents[0].card.does = effects::queryable;
+  stage s{d};
+  s.room.works["left"] = [](const agent_call& x) {
+    if (!x.query)
+      return outcome::of({reason::timeout, "the line went dead", {}});
+    return say("", {{"happened", true}, {"result", {{"context", {{"total", 3}}}}}});
+  };
+  add(s.room, "right", 4);
+  s.around->pool->held = true;
+  auto r = wants("all");
+  r.context_id = "talk";
+  auto t = s->submit(r);
+  s->run();
+  ASSERT_EQ(s.around->pool->waiting(), 2u);
+  // The left one is asked what it has done while the right one sets what both want to set.
+  s.around->pool->held = false;
+  s->advance(10s);
+  ASSERT_TRUE(t->done());
+  const auto& record = t->record();
+  EXPECT_EQ(s.room.count("left"), 2u);
+  EXPECT_TRUE(record.result->partial);
+  EXPECT_EQ(record.result->data.at("missing").at(0).at("reason"), "contradiction");
+  EXPECT_EQ(s->session("talk").what->context.at("total"), 4);
+}
+
 TEST(shared_state, no_write_is_lost_or_counted_twice_by_a_crash_between_the_two) {
   for (const bool applies : {false, true}) {
     stage s{two_writers(state_merge::sum)};
