@@ -1,6 +1,7 @@
 #include "actors/human_desk.hpp"
 
 #include "actors/audit.hpp"
+#include "actors/boundary.hpp"
 #include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 
@@ -234,6 +235,17 @@ void human_desk_state::on_answer(const answer_question& x) {
     done(from, x.request, refusal::conflict, "claimed by " + e.what.claimed_by);
     return;
   }
+  if (e.what.gives && x.x->ok())
+    if (auto why = e.what.gives->refused_output(*x.x)) {
+      // The question stays open: whoever asked cannot do anything with such an answer.
+      self_->send(from, question_done{x.request,
+                                      {refusal::invalid_input,
+                                       "not an answer to this question: " + why.detail,
+                                       {},
+                                       std::move(why.errors)},
+                                      nullptr});
+      return;
+    }
   e.answer = x.x;
   answered_.insert(x.id);
   // The step is answered by its orchestrator. When that is just being restarted, or moves, its

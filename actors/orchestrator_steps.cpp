@@ -271,6 +271,11 @@ void orchestrator_state::perform_ask(live_task& t, std::uint32_t i, std::uint32_
   q->urgency = node.urgency;
   q->due = t.run->step(i).due;
   q->asker = config_.place;
+  // Whoever speaks for an agent keeps to what that agent gives.
+  const auto& agents = t.by->routes.table()->by_name;
+  if (const auto who = agents.find(t.run->step(i).agent);
+      target.op == plan_op::call && who != agents.end() && !who->second.empty())
+    q->gives = t.by->version->boundary_of(*who->second.front()->spec());
   send_to(self_, config_.desk, ask_human{std::move(q)});
 }
 

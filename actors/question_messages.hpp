@@ -17,6 +17,8 @@
 
 namespace troupe {
 
+class boundary;
+
 struct question {
   std::string id; ///< `<task>:<step>:<attempt>`
   std::string task;
@@ -34,6 +36,9 @@ struct question {
   timestamp claimed{};
   timestamp claimed_until{}; ///< set by the desk, which knows the queue's lease
   seat_ptr asker;
+  /// What an answer has to pass, because whoever gives it speaks for an agent; null: nothing. Stays
+  /// on the node whose desk was asked.
+  std::shared_ptr<const boundary> gives = nullptr;
 };
 using question_ptr = std::shared_ptr<const question>;
 

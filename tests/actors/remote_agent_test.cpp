@@ -176,6 +176,46 @@ TEST(human_agent, hands_its_calls_over_to_people) {
   EXPECT_TRUE(s->questions().empty());
 }
 
+TEST(human_agent, people_who_answer_for_it_keep_to_what_it_gives) {
+  auto approve = an_agent("approve");
+  approve.gives = json::parse(R"({"required": ["data"], "properties": {"data": {
+    "type": "object", "required": ["limit"], "properties": {"limit": {"type": "integer"}}}}})");
+  stage s{one(std::move(approve), agent_kind::human, {{"queue", "desk"}})};
+  auto t = s->submit(wants("approve"));
+  s->run();
+  // A node that takes the question up again holds the answer against it as well.
+  for (int round = 0; round < 2; ++round) {
+    const auto open = s->questions("desk");
+    ASSERT_EQ(open.size(), 1u);
+    EXPECT_EQ(s->answer(open[0]->id, say("yes")), refusal::invalid_input);
+    EXPECT_EQ(s->answer(open[0]->id, say("yes", {{"limit", "high"}})), refusal::invalid_input);
+    EXPECT_EQ(s->questions("desk").size(), 1u);
+    EXPECT_EQ(s->find(t->id())->state, task_state::input_required);
+    if (round == 0) {
+      s.restart();
+      s->run();
+    }
+  }
+  EXPECT_EQ(s->answer(s->questions("desk").at(0)->id, say("yes", {{"limit", 20}})), refusal::none);
+  s->run();
+  const auto record = s->find(t->id());
+  EXPECT_EQ(record->state, task_state::completed);
+  EXPECT_EQ(record->result->data.at("limit"), 20);
+}
+
+TEST(human_agent, may_be_denied_whatever_it_gives) {
+  auto approve = an_agent("approve");
+  approve.gives = json::parse(R"({"properties": {"data": {"required": ["limit"]}}})");
+  stage s{one(std::move(approve), agent_kind::human, {{"queue", "desk"}})};
+  auto t = s->submit(wants("approve"));
+  s->run();
+  auto no = outcome::of({reason::policy_denied, "no", {}});
+  EXPECT_EQ(s->answer(s->questions("desk").at(0)->id, no), refusal::none);
+  s->run();
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().failed.why, reason::policy_denied);
+}
+
 TEST(human_agent, its_question_goes_when_the_task_is_cancelled) {
   stage s{one(an_agent("approve"), agent_kind::human, {{"queue", "desk"}})};
   auto t = s->submit(wants("approve"));

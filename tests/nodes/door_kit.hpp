@@ -306,6 +306,8 @@ class fake_client : public client {
     then(q, {});
   }
   void answer(std::string id, std::string by, outcome x, reply<question_ptr> then) override {
+    if (refuse_with.why != refusal::none)
+      return then(nullptr, refuse_with);
     {
       std::lock_guard lock{mutex_};
       answered = std::move(x);
