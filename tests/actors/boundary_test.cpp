@@ -7,8 +7,6 @@
 
 #include <gtest/gtest.h>
 
-#include <tuple>
-
 using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
@@ -178,82 +176,6 @@ TEST(boundary, an_answer_against_an_established_fact_is_a_contradiction) {
   ASSERT_EQ(wrong.failed.errors.size(), 1u);
   EXPECT_EQ(wrong.failed.errors[0].pointer, "/data/account");
   EXPECT_EQ(outcome_of({{"context", {{"customer_id", "C-3"}}}}).failed.why, reason::contradiction);
-}
-
-TEST(boundary, what_an_agent_says_of_its_act_when_asked_is_held_against_it_too) {
-  const json good{{"receipt", "R-1"}};
-  for (const auto& [result, confidence, why] :
-       {std::tuple{json{{"receipt", 7}}, 1.0, reason::invalid_output},
-        std::tuple{good, 0.2, reason::low_confidence},
-        std::tuple{json{{"receipt", "R-1"}, {"account", "C-2"}}, 1.0, reason::contradiction}}) {
-    SCOPED_TRACE(to_string(why));
-    auto a = an_agent("pay");
-    a.card.does = effects::queryable;
-    a.gives = schema(gives_receipt);
-    a.min_confidence = 0.5;
-    auto d = paying(a);
-    d.human_queue = "desk";
-    d.context["customer_id"].fact = true;
-    d.context["customer_id"].said_as = {"/account"};
-    stage s{d};
-    int acts = 0;
-    s.room.works["pay"] = [&, said = result, sure = confidence](const agent_call& x) {
-      if (!x.query) {
-        ++acts;
-        return outcome::of({reason::timeout, "the line went dead", {}});
-      }
-      auto out = say("paid", {{"happened", true}, {"result", said}});
-      out.confidence = static_cast<decltype(out.confidence)>(sure);
-      return out;
-    };
-    auto r = wants("pay");
-    r.who.id = "C-1";
-    auto t = s->submit(r);
-    s->advance(1s);
-    ASSERT_EQ(t->finals(), 0u) << "what it said has passed";
-    const auto open = s->questions("desk");
-    ASSERT_EQ(open.size(), 1u);
-    EXPECT_NE(open[0]->text.find(to_string(why)), std::string::npos) << open[0]->text;
-    EXPECT_FALSE(open[0]->text.starts_with("Has this happened?")) << "that is known";
-    const auto lines = s.around->disk->kept->effects({t->id(), {}, 10});
-    ASSERT_EQ(lines.size(), 1u);
-    EXPECT_EQ(lines[0].state, effect_state::committed);
-    EXPECT_EQ(s->answer(open[0]->id, say("it was 5", good)), refusal::none);
-    s->advance(1s);
-    ASSERT_TRUE(t->done());
-    EXPECT_TRUE(t->result().ok());
-    EXPECT_EQ(acts, 1);
-  }
-}
-
-TEST(boundary, a_refused_word_of_an_act_is_no_success_when_the_task_runs_again) {
-  auto a = an_agent("pay");
-  a.card.does = effects::unsafe;
-  auto d = paying(a);
-  d.keep = durability::task;
-  d.human_queue = "desk";
-  d.context["customer_id"].fact = true;
-  d.context["customer_id"].said_as = {"/account"};
-  stage s{d};
-  s.room.works["pay"] = [](const agent_call&) { return say("paid", {{"account", "C-2"}}); };
-  auto r = wants("pay");
-  r.who.id = "C-1";
-  auto t = s->submit(r);
-  s->advance(1s);
-  ASSERT_EQ(s->questions("desk").size(), 1u);
-  s.crash();
-  s->advance(10s);
-  const auto again = s->find(t->id());
-  ASSERT_TRUE(again);
-  EXPECT_EQ(again->state, task_state::input_required);
-  EXPECT_EQ(s.room.count("pay"), 1u) << "it has paid, whatever it said";
-  const auto open = s->questions("desk");
-  ASSERT_EQ(open.size(), 1u);
-  auto no = outcome::of({reason::policy_denied, "not this customer's", {}});
-  EXPECT_EQ(s->answer(open[0]->id, no), refusal::none);
-  s->advance(1s);
-  EXPECT_EQ(s->find(t->id())->state, task_state::failed);
-  EXPECT_EQ(s.room.count("pay"), 1u);
 }
 
 TEST(boundary, what_is_taken_out_is_on_record_without_being_told) {
