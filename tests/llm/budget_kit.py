@@ -50,6 +50,8 @@ budgets: {limits}
         "desk/domain.yaml": "domain: desk\ntimeout: 2m\nstep_timeout: 60s\nretry: {max_retries: 0}\n",
         "desk/agents/writer.yaml": "agent: writer\nkind: llm\nskills: [write]\nreplicas: 6\nslots: 200\nqueue: 5000\n"
                                    f"timeout: 60s\nllm: {{model: large, fallback_models: [small], prompt: [writer.md]}}\n{agent}",
+        "desk/agents/clerk.yaml": "agent: clerk\nkind: llm\nskills: [advise]\nslots: 20\ntimeout: 60s\nllm: {model: large, "
+                                  "prompt: [writer.md], simple: {model: small, below: 0.4, sure_at: 0.7}}\n",
         "desk/writer.md": "You write one sentence about what you are asked.\n",
     }
 
@@ -57,6 +59,7 @@ budgets: {limits}
 SCRIPT = """seed: 3
 latency: {median: 150ms, p99: 900ms}
 answers:
+  - {match: 'my address', text: "Perhaps.", confidence: 0.4}
   - {match: '.', text: "That is a parcel.", confidence: 0.9}
 """
 
