@@ -189,6 +189,29 @@ def knowledge(fleet):
     assert fleet.stats()["requests"] > before
     task = fleet.ask("does the warranty cover water damage", "C-1003", "free")
     assert "warranty.md" in json.dumps(task["result"]["data"]), task
+    tickets(fleet)
+
+
+def tickets(fleet):
+    """A stream of tickets about policies, no two in the same words: a fifth of what they would cost is saved."""
+    people = sorted(customers(fleet))
+    with open(FLEET / "support" / "examples.tsv", newline="") as file:
+        texts = [r["text"] for r in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+                 if r["intent"] in ("ask_policy", "check_refund_policy")]
+    assert len(set(texts)) == len(texts) > 50, texts
+
+    def paid():
+        return [fleet.metric(f"troupe_model_{x}_total") for x in ("cost", "cache_saved_cost")]
+    before = paid()
+    # Some go on to a person, and are not waited for.
+    ids = [call(f"{fleet.url}/v1/tasks", {"text": text, "customer": {"id": people[i % len(people)], "tier": "standard"}})["id"]
+           for i, text in enumerate(texts)]
+    ended = [fleet.ended(id) for id in ids]
+    cost, saved = [after - was for after, was in zip(paid(), before)]
+    states = {state: sum(t["status"]["state"] == state for t in ended) for state in OVER}
+    print(f"{len(texts)} tickets: {100 * saved / (cost + saved):.0f} % of their cost saved; ended as {states}")
+    assert states["completed"] + states["input_required"] == len(texts) and states["completed"] > 0.8 * len(texts), states
+    assert cost > 0 and saved >= 0.2 * (cost + saved), (cost, saved)
 
 
 def worst(fleet):
