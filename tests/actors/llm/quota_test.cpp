@@ -203,6 +203,7 @@ TEST(quota, large_requests_get_their_turn_at_any_node) {
   s.pass(4min);
   ASSERT_TRUE(large->ended) << "2100 tokens are more than a third of the limit";
   EXPECT_TRUE(large->said.ok());
+  EXPECT_LE(s.world.most_in_a_minute() * s.world.tokens, 3000u) << "of all three nodes together";
 }
 
 TEST(quota, when_the_owner_dies_the_others_go_on_and_never_pass_the_limit) {
