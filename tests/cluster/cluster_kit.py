@@ -373,11 +373,12 @@ class Load:
             t.join()
 
 
-def verdict(cluster, load):
-    """How many tasks were lost and doubled: none, or it is an error."""
+def verdict(cluster, load, before=0):
+    """How many tasks were lost and doubled: none, or it is an error. So many were there before this load."""
     assert not load.wrong, f"{len(load.wrong)} of {len(load.wrong) + load.count()} went wrong: {load.wrong[:5]}"
     assert len(set(load.ended)) == len(load.ended), "a task was answered twice"
     stored = int(cluster.store.ask("SELECT count(*) FROM troupe.tasks"))
     ended = int(cluster.store.ask("SELECT count(*) FROM troupe.ends"))
+    stored, ended = stored - before, ended - before
     assert stored == ended == len(load.ended), f"{stored} stored, {ended} ended, {len(load.ended)} answered"
     return stored - ended, len(load.ended) - len(set(load.ended))

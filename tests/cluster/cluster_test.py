@@ -15,32 +15,41 @@ sys.dont_write_bytecode = True
 from cluster_kit import Cluster, Load, until, verdict
 
 
-def strike(cluster, name, how, back):
+def strike(cluster, name, how, back, tasks=200):
     """Does it to a node under load, and waits until the others have gone on without it, and then with it again."""
     others = [n for n in cluster.nodes if n != name]
+    before = int(cluster.store.ask("SELECT count(*) FROM troupe.tasks"))
     load = Load(cluster, others)
     try:
-        load.more(100)
+        load.more(tasks // 2)
         how()
         until(lambda: cluster.members().get(name) == "down")
-        load.more(200)
+        load.more(tasks)
         back()
         until(lambda: cluster.members().get(name) == "up")
-        load.more(200)
+        load.more(tasks)
     finally:
         load.stop()
-    verdict(cluster, load)
+    verdict(cluster, load, before)
     assert load.refused == 0, f"{load.refused} requests were refused while shards moved"
     print(f"  {load.count()} tasks, none lost, doubled or refused; the slowest took {load.slowest():.2f} s")
 
 
 def killed(cluster):
-    """A node is killed under load, and comes back."""
-    def back():
-        cluster.nodes["c"].process.wait()
-        cluster.nodes["c"].start()
-        cluster.nodes["c"].wait_ready()
-    strike(cluster, "c", lambda: cluster.nodes["c"].signal(signal.SIGKILL), back)
+    """Each node is killed under load in turn, with the orchestrators that it has, and comes back."""
+    def back(node):
+        node.process.wait()
+        node.start()
+        node.wait_ready()
+    for name, node in cluster.nodes.items():
+        # The domain is served by all of them: none has all of its 16 shards, none has nothing to lose.
+        def shared():
+            """all shards are served, by all nodes"""
+            shares = {n: x.orchestrators() for n, x in cluster.nodes.items()}
+            return sum(shares.values()) == 16 and all(shares.values()) and shares
+        shares = until(shared)
+        print(f"  {name} is killed, which has {shares[name]} of 16 orchestrators")
+        strike(cluster, name, lambda: node.signal(signal.SIGKILL), lambda: back(node), tasks=80)
 
 
 def frozen(cluster):
