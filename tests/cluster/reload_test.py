@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.parse
 
 sys.dont_write_bytecode = True
@@ -151,9 +152,13 @@ def change_everything(nodes, folder, load):
     assert load.new_texts() == {"hello 2"}
     write(folder, "desk/agents/waiter.yaml", agent("waiter", "coming", "serve"))
     troupe(first, "reload", folder)
+    joined = time.monotonic()
     for node in nodes:
         status, said = node.post({"skill": "serve", "text": "hi"})
         assert status == 200 and text_of(said) == "coming", (node.name, status, said)
+    took = time.monotonic() - joined
+    print(f"    an agent that joined was asked through each of {len(nodes)} nodes {took * 1000:.0f} ms later")
+    assert took < 1, took
     # Everywhere with the place of what is wrong, and nothing changes.
     write(folder, "desk/agents/waiter.yaml", agent("waiter", "coming", "serve").replace("kind: rules", "kind: magic"))
     for node in nodes:
