@@ -19,6 +19,7 @@ from postgres_pair import Pair  # noqa: E402
 from regions_kit import Regions  # noqa: E402
 
 TROUPE = sys.argv[1]
+SESSIONS, TURNS = int(os.environ.get("TROUPE_SESSIONS", "200")), int(os.environ.get("TROUPE_TURNS", "8"))
 
 COUNTER = '''import json, os, sys, time
 for line in sys.stdin:
@@ -282,7 +283,7 @@ def store_lost():
 
 def sticky():
     """Sessions count their turns through join, drain and kill: no number is skipped or said twice."""
-    sessions, turns = int(os.environ.get("TROUPE_SESSIONS", "40")), int(os.environ.get("TROUPE_TURNS", "20"))
+    sessions, turns = SESSIONS, TURNS
     cluster = Cluster(TROUPE, [], files=fleet_of({"counter": agent("counter", "count.up", "replicas: 4\n")}), later="abcd")
     try:
         for name in "abc":
@@ -310,7 +311,7 @@ def sticky():
         cluster.nodes["d"] = Node(cluster, "d")
         cluster.nodes["d"].wait_ready()
         until(lambda: len(done) > whole * 2 // 5 or wrong)
-        joined = owners(cluster)
+        joined = owners(cluster, first)
         away = {r for r, node in runs(cluster).items() if node == "d"}
         cluster.nodes["d"].signal(signal.SIGTERM)
         assert cluster.nodes["d"].process.wait(60) == 0
@@ -320,11 +321,12 @@ def sticky():
         for t in threads:
             t.join()
         assert not wrong, wrong[:5]
-        last = owners(cluster)
+        last = owners(cluster, joined)
         moved = [s for s in first if joined.get(s) != first[s]]
         changed = [s for s in joined if last.get(s) != joined[s] and joined[s] not in away]
         print(f"  {sessions} sessions of {turns} turns: no number skipped or repeated; {len(moved)} changed their instance "
               f"when a node joined, {len(changed)} later whose instance was on no node that left or was killed")
+        assert len(last) == sessions, f"only {len(last)} sessions have an instance"
         assert not moved, moved
         assert not changed, [(s, joined[s], last.get(s)) for s in changed]
         del cluster.nodes["c"], cluster.nodes["d"]
@@ -398,15 +400,13 @@ def runs(cluster):
     return {r: x[0] for r, x in body["runs"].items()}
 
 
-def owners(cluster):
-    """The instance of each session, as the sessions say it."""
-    out = {}
-    node = cluster.nodes["a"]
-    for i in range(int(os.environ.get("TROUPE_SESSIONS", "40"))):
-        status, said = node.request("GET", f"/v1/sessions/s-{i}")
-        if status == 200 and said["instances"]:
-            out[f"s-{i}"] = said["instances"][0]
-    return out
+def owners(cluster, known=()):
+    """The instance of each session that has one, as the sessions say it; those that are `known` have one."""
+    def instance(session):
+        status, said = cluster.nodes["a"].request("GET", f"/v1/sessions/{session}")
+        return said["instances"][0] if status == 200 and said["instances"] else None
+    seen = {f"s-{i}": until(lambda: instance(f"s-{i}")) if f"s-{i}" in known else instance(f"s-{i}") for i in range(SESSIONS)}
+    return {session: x for session, x in seen.items() if x}
 
 
 def scaled():
