@@ -349,8 +349,11 @@ def hierarchy():
 
     def down(path):
         return f"      - domain: {{name: below, domain: {path}, skill: {path.rsplit('/', 1)[-1]}.do}}\n"
+    # What the work of each level costs, so that every sum of some of them is another number.
+    costs = {"desk": 500, "team": 70, "crew": 9}
     files = {"fleet.yaml": "fleet: deep\nentry: desk\nshards: 8\n", "team.py": COUNTER.replace(
-        'str(count)', 'call["skill"] + " did it"').replace('"data": {"context": {"count": count}}', '"data": {}')}
+        'str(count)', 'call["skill"] + " did it"').replace('"data": {"context": {"count": count}}', '"data": {}, '
+        f'"usage": {{"cost_micros": {costs}[call["skill"].split(".")[0]]}}')}
     files |= team("desk", call("desk") + down("desk/team"))
     files |= team("desk/team", call("team") + down("desk/team/crew"))
     files |= team("desk/team/crew", call("crew"))
@@ -367,6 +370,9 @@ def hierarchy():
         ask = {"skill": "desk.do", "text": "x", "data": {"work_ms": 1000}}
         status, calm = door.post(ask)
         assert status == 200 and calm["status"]["state"] == "completed", calm
+        # Each level has cost what it did itself and what it had others do.
+        levels = {"desk": 579, "desk/team": 79, "desk/team/crew": 9}
+        assert level_costs(door, calm) == levels, level_costs(door, calm)
         said = []
         asking = threading.Thread(target=lambda: said.append(door.post(ask)))
         asking.start()
@@ -376,7 +382,9 @@ def hierarchy():
         status, shaken = said[0]
         assert status == 200 and shaken["status"]["state"] == "completed", shaken
         assert answer(shaken) == answer(calm), (answer(shaken), answer(calm))
-        print(f"  {middle} was killed while its team worked: {answer(shaken)!r}, as without")
+        # What came of the lost attempt nobody knows; what was done again is charged once, at its level.
+        assert level_costs(door, shaken) == levels, level_costs(door, shaken)
+        print(f"  {middle} was killed while its team worked: {answer(shaken)!r}, as without, at the same cost of every level")
         del cluster.nodes[middle]
         finish(cluster)
     except BaseException:
@@ -386,6 +394,18 @@ def hierarchy():
 
 def answer(task):
     return task["result"]["text"]
+
+
+def level_costs(node, task):
+    """What the task and those that were delegated for it have cost, by domain, in millionths."""
+    def look(span):
+        if span["op"] == "task":
+            yield span["domain"], span.get("cost_micros", 0)
+        for child in span.get("spans", []):
+            yield from look(child)
+    trace = node.get(f"/v1/tasks/{task['id']}/trace")
+    assert trace["usage"]["cost_micros"] == task["result"]["usage"]["cost_micros"], trace["usage"]
+    return dict(look(trace["root"]))
 
 
 def all_runs(cluster):
