@@ -212,6 +212,19 @@ class Node:
         assert done.returncode == 0, f"troupe {' '.join(words)}: {done.stderr}"
         return done.stdout
 
+    def programs(self):
+        """The processes that this node has started: its agents, where each is a program of its own."""
+        found = set()
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/stat") as f:
+                    state, parent = f.read().rsplit(")", 1)[1].split()[:2]
+            except OSError:
+                continue  # it has ended meanwhile
+            if int(parent) == self.process.pid and state != "Z":
+                found.add(int(pid))
+        return found
+
     def cpu(self):
         """Seconds of processor time so far."""
         fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
