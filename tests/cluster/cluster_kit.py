@@ -310,6 +310,34 @@ class Cluster:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+def submit_all(nodes, count, body, clients=8):
+    """Submits so many tasks through these nodes as fast as they are accepted, and waits for none of them; their ids."""
+    ids, wrong, todo = [], [], list(range(count))
+
+    def client(node):
+        c = http.client.HTTPConnection("127.0.0.1", node.port, timeout=40)
+        while todo and not wrong:
+            try:
+                todo.pop()
+            except IndexError:
+                break  # another client has taken the last one
+            c.request("POST", "/v1/tasks", json.dumps(body), {"content-type": "application/json"})
+            r = c.getresponse()
+            said = json.loads(r.read())
+            if r.status == 202:
+                ids.append(said["id"])
+            else:
+                wrong.append((r.status, said))
+        c.close()
+    threads = [threading.Thread(target=client, args=(nodes[i % len(nodes)],)) for i in range(clients)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong, wrong[:3]
+    return ids
+
+
 class Load:
     """Sessions that send one message after the other, through the nodes named. Every other one says what it wants in
     free text, which an agent has to understand first."""

@@ -14,7 +14,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-from cluster_kit import Cluster, Node, until  # noqa: E402
+from cluster_kit import Cluster, Node, submit_all, until  # noqa: E402
 from postgres_pair import Pair  # noqa: E402
 from regions_kit import Regions  # noqa: E402
 
@@ -24,7 +24,10 @@ SESSIONS, TURNS = int(os.environ.get("TROUPE_SESSIONS", "200")), int(os.environ.
 COUNTER = '''import json, os, sys, time
 for line in sys.stdin:
     call = json.loads(line)
-    time.sleep((call["input"] or {}).get("work_ms", 0) / 1000)
+    asked = call["input"] or {}
+    while "held_until" in asked and not os.path.exists(asked["held_until"]):
+        time.sleep(0.02)
+    time.sleep(asked.get("work_ms", 0) / 1000)
     count = (call["context"] or {}).get("count", 0) + 1
     said = {"id": call["id"], "text": str(count), "data": {"context": {"count": count}}}
     print(json.dumps(said), flush=True)
@@ -484,11 +487,17 @@ def owners(cluster, known=()):
     return {session: x for session, x in seen.items() if x}
 
 
+WAITING = 5000  # tasks at once
+
+
 def scaled():
-    """Replicas follow the queue over the cluster, and nothing is lost when there are fewer of them."""
-    cluster = Cluster(TROUPE, [], files=fleet_of({
-        "counter": agent("counter", "count.up", "replicas: {min: 1, max: 6, cool_down: 1s, stable: 3s}\nslots: 2\n")}),
-        later="ab")
+    """Replicas follow the queue over the cluster, none is lost when there are fewer, the urgent pass thousands that wait."""
+    files = fleet_of({
+        "counter": agent("counter", "count.up", "replicas: {min: 1, max: 6, cool_down: 1s, stable: 3s}\nslots: 2\n"
+                         f"queue: {WAITING}\ntimeout: 5m\n")})
+    # However slow the machine is, nobody gives up what waits.
+    files["desk/domain.yaml"] += "timeout: 5m\nstep_timeout: 5m\n"
+    cluster = Cluster(TROUPE, [], files=files, later="ab")
     try:
         for name in "ab":
             cluster.nodes[name] = Node(cluster, name)
@@ -497,35 +506,49 @@ def scaled():
 
         def replicas():
             return sum(a["state"] == "up" for a in cluster.nodes["a"].agents().values())
-        until(lambda: replicas() == 1)
-        wrong, most, ended, over = [], [1], [], threading.Event()
 
-        def talk(i):
-            while not over.is_set():
-                status, said = cluster.nodes["ab"[i % 2]].post(
-                    {"skill": "count.up", "text": "x", "data": {"work_ms": 100}})
-                if status == 200 and said["status"]["state"] == "completed":
-                    ended.append(1)
-                elif status not in (429, 503):
-                    wrong.append((status, said))
-        threads = [threading.Thread(target=talk, args=(i,)) for i in range(16)]
-        for t in threads:
-            t.start()
+        def ended():
+            return int(cluster.store.ask("SELECT count(*) FROM troupe.ends"))
+        until(lambda: replicas() == 1)
+        # They are held until all of them are there and have as many replicas as there may be.
+        nodes = list(cluster.nodes.values())
+        sent = submit_all(nodes, WAITING, {"skill": "count.up", "text": "x", "priority": "low",
+                                           "data": {"held_until": "enough", "work_ms": 3}})
         until(lambda: replicas() == 6)
         spread = collections.Counter(runs(cluster).values())
-        over.set()
-        for t in threads:
-            t.join()
+        assert all(n >= 2 for n in spread.values()) and len(spread) == 2, spread
+        # The urgent ones come last, when every slot is taken and thousands wait.
+        urgent = submit_all(nodes, 100, {"skill": "count.up", "text": "x", "priority": "urgent", "data": {"work_ms": 3}})
+        assert len(set(sent)) == WAITING and ended() == 0, ended()
+        open(os.path.join(cluster.fleet, "enough"), "w").close()
+        until(lambda: ended() == WAITING + len(urgent), pause=0.1)
+        rows = cluster.store.ask("SELECT convert_from(id, 'UTF8'), at FROM troupe.ends ORDER BY at").splitlines()
+        ids, times = zip(*(row.split("|") for row in rows))
+        last = sorted(ids.index(x) for x in urgent)[98]
+        took = [(int(times[i]) - int(times[0])) / 1e6 for i in (last, -1)]
+        assert last < len(ids) / 5, f"{last - 98} of {WAITING} that are not urgent had ended before 99 of the urgent ones"
         # While they become fewer, others still ask.
-        over.clear()
-        threads = [threading.Thread(target=talk, args=(0,))]
-        threads[0].start()
+        wrong, more, over = [], [], threading.Event()
+
+        def talk():
+            while not over.is_set():
+                status, said = nodes[len(more) % 2].post({"skill": "count.up", "text": "x", "data": {"work_ms": 100}})
+                if status == 200 and said["status"]["state"] == "completed":
+                    more.append(said["id"])
+                elif status not in (429, 503):
+                    wrong.append((status, said))
+        asking = threading.Thread(target=talk)
+        asking.start()
         until(lambda: replicas() == 1)
         over.set()
-        threads[0].join()
+        asking.join()
         assert not wrong, wrong[:3]
-        assert all(n >= 2 for n in spread.values()) and len(spread) == 2, spread
-        print(f"  1 to 6 replicas and back, {len(ended)} tasks, none lost; at most {dict(spread)} by node")
+        # All that was accepted has ended once, and as those did whose end was seen: completed.
+        until(lambda: ended() == WAITING + len(urgent) + len(more))
+        assert cluster.store.ask("SELECT count(*) FROM troupe.tasks") == str(ended())
+        assert cluster.store.ask("SELECT count(DISTINCT state) FROM troupe.ends") == "1"
+        print(f"  1 to 6 replicas and back, {ended()} tasks, none lost; at most {dict(spread)} by node; 99 of 100 urgent ones "
+              f"were done after {took[0]:.1f} s, the {WAITING} that had come before after {took[1]:.1f} s")
         finish(cluster)
     except BaseException:
         give_up(cluster)
