@@ -58,6 +58,26 @@ def frozen(cluster):
            lambda: cluster.nodes["c"].signal(signal.SIGCONT))
 
 
+def shared(cluster):
+    """Three nodes are to do 2.2 times the tasks of one: none of them serves more of the domain than that leaves it."""
+    def served():
+        """all 16 shards are served"""
+        shares = {n: x.orchestrators() for n, x in cluster.nodes.items()}
+        return sum(shares.values()) == 16 and shares
+    until(cluster.all_up)
+    shares = until(served)
+    # The store says it as well as the tree: sessions are spread over the shards evenly, and tasks go with them.
+    load = Load(cluster, list(cluster.nodes), sessions=48)
+    try:
+        load.more(200)
+        there = {n: len(load.at(n, ask="a")) for n in cluster.nodes}
+    finally:
+        load.stop()
+    print(f"  shards {shares}, sessions {there}")
+    verdict(cluster, load)
+    assert max(shares.values()) * 2.2 <= 16, f"with {shares} three nodes do at most {16 / max(shares.values()):.1f} times as much"
+
+
 def store_restarted(cluster):
     """The store is killed and comes back: members do not declare each other dead, and work goes on."""
     load = Load(cluster, list(cluster.nodes), sessions=3)
@@ -81,7 +101,7 @@ def store_restarted(cluster):
     print(f"  {stored} tasks stored and ended; {load.refused} refused meanwhile")
 
 
-SCENARIOS = {f.__name__: f for f in (killed, frozen, store_restarted)}
+SCENARIOS = {f.__name__: f for f in (killed, frozen, shared, store_restarted)}
 
 
 def main():

@@ -116,6 +116,27 @@ TEST(shard_map, owners_are_the_same_in_every_version) {
             (std::vector<std::string>{"c", "a", "c", "c", "c", "a", "c", "c"}));
 }
 
+// Three nodes are to do 2.2 times the tasks of one. Sessions are spread over shards evenly, so that
+// the busiest node may have so many of the shards and no more, whatever the nodes and the domain
+// are called.
+TEST(shard_map, no_node_of_three_has_so_much_that_the_others_are_of_little_use) {
+  const std::vector<std::vector<std::string>> named{
+      {"a", "b", "c"}, {"n1", "n2", "n3"}, {"east-1", "east-2", "east-3"}};
+  for (const auto& names : named) {
+    member_table t{1, {up(names[0]), up(names[1]), up(names[2])}, {}, {}};
+    for (const auto* domain : {"desk", "support"})
+      for (const std::uint32_t shards : {8u, 16u, 64u}) {
+        std::map<std::string, std::uint32_t> counts;
+        for (const auto& owner : owners_of(t, domain, {{}, shards}))
+          ++counts[owner];
+        EXPECT_EQ(counts.size(), 3u)
+            << domain << " has nothing to do at one of " << names[0] << "...";
+        for (const auto& [node, count] : counts)
+          EXPECT_LE(count * 2.2, shards) << node << " of " << domain;
+      }
+  }
+}
+
 TEST(shard_map, only_who_may_own_does) {
   member_table t{1, {up("a"), up("b"), up("c"), up("d"), up("e")}, {}, {}};
   t.rows[0].state = member_state::joining;
