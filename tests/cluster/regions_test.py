@@ -555,6 +555,42 @@ def scaled():
         raise
 
 
+def moving():
+    """A replica moves to a node that has joined while calls are under way: they end where they began, and count once."""
+    files = fleet_of({"counter": agent("counter", "count.up", "effects: none\nreplicas: 2\nslots: 32\n")})
+    # A call that is taken for lost is not made again, so that it shows.
+    files["desk/domain.yaml"] += "retry: {max_retries: 0}\n"
+    cluster = Cluster(TROUPE, [], files=files, later="ab")
+    try:
+        for name in "ab":
+            cluster.nodes[name] = Node(cluster, name)
+            cluster.nodes[name].wait_ready()
+        until(cluster.all_up)
+        a, b = cluster.nodes.values()
+        until(lambda: a.orchestrators() + b.orchestrators() == 8 and b.orchestrators())
+        # The first node had both replicas; the orchestrators of the second one call them as well.
+        assert set(runs(cluster).values()) == {"a"}, runs(cluster)
+        sent = submit_all([a, b], 32, {"skill": "count.up", "text": "x", "data": {"held_until": "moved"}})
+        until(lambda: set(runs(cluster).values()) == {"a", "b"})
+        # For a moment both nodes have it; then it takes nothing new where it was, and ends what it has.
+        until(lambda: "draining" in {x["state"] for x in a.get("/v1/agents?node=a")["agents"]})
+        until(lambda: len(b.programs()) == 1)
+        time.sleep(1)  # for everybody to notice who sits there now
+        open(os.path.join(cluster.fleet, "moved"), "w").close()
+
+        def ended():
+            """all tasks have ended"""
+            tasks = [a.get(f"/v1/tasks/{x}") for x in sent]
+            return all(x["status"]["state"] in ("completed", "failed") for x in tasks) and tasks
+        wrong = [x["result"]["error"] for x in until(ended) if x["status"]["state"] != "completed"]
+        assert not wrong, f"{len(wrong)} of {len(sent)} failed because an agent moved: {wrong[0]}"
+        print(f"  {len(sent)} calls were under way while a replica moved, and ended as if it had not")
+        finish(cluster)
+    except BaseException:
+        give_up(cluster)
+        raise
+
+
 def lose(node):
     node.process.kill()
     node.process.wait()
@@ -571,7 +607,7 @@ def give_up(cluster):
     cluster.forget()
 
 
-SCENARIOS = {f.__name__: f for f in (labelled, regions, region_cut, store_lost, sticky, scaled, hierarchy)}
+SCENARIOS = {f.__name__: f for f in (labelled, regions, region_cut, store_lost, sticky, scaled, hierarchy, moving)}
 
 for name in sys.argv[2:] or list(SCENARIOS):
     print(f"{name}: {SCENARIOS[name].__doc__}", flush=True)
