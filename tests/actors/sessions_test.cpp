@@ -53,6 +53,24 @@ TEST(sessions, keep_their_context_over_turns_and_restarts) {
   EXPECT_TRUE(found.working_on.empty());
 }
 
+// As after a move: a message has come before the store has said what is known of its session.
+TEST(sessions, one_that_is_still_looked_up_is_not_shown_without_what_it_has) {
+  stage s{talk(when_busy::queue, "quick")};
+  s->ask(turn_of("s1", "first"));
+  ASSERT_EQ(s->session("s1").what->turns.size(), 1u);
+  s.restart();
+  s.around->disk->no_task = store_error::kind::busy;
+  const auto t = s->submit(turn_of("s1", "second"));
+  s->run();
+  EXPECT_EQ(t->finals(), 0u);
+  const auto meanwhile = s->session("s1");
+  EXPECT_TRUE(!meanwhile.what || meanwhile.what->turns.size() == 1u) << "an empty one is shown";
+  s.around->disk->no_task.reset();
+  s->advance(5s);
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(s->session("s1").what->turns.size(), 2u);
+}
+
 TEST(sessions, an_interrupted_turn_goes_on_in_the_session_as_it_was) {
   stage s{talk(when_busy::queue)};
   s.room.works["chat"] = [](const agent_call& x) {
