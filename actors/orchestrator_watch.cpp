@@ -58,7 +58,9 @@ void orchestrator_state::on_find_task(const find_task& x) {
 void orchestrator_state::on_find_session(const find_session& x) {
   session_found out{x.request, nullptr, domain_->path, {}, 0, config_.shard};
   if (auto* e = sessions_->find(x.id)) {
-    out.what = std::make_shared<const session_snapshot>(e->now);
+    // While it is looked up, whoever asks finds it where that is done as well.
+    if (!e->loading)
+      out.what = std::make_shared<const session_snapshot>(e->now);
     out.working_on = e->working_on;
     out.waiting = e->line.size();
   }

@@ -274,6 +274,9 @@ struct post_state {
   void show(seat_elsewhere& e);
   /// Its proxy is who sits there; an actor of our own may have taken its place.
   [[nodiscard]] static bool seated(seat_elsewhere& e);
+  /// An actor of our own has taken the place of an agent that is still there elsewhere, and ends
+  /// what it was given: its proxy goes when it does. False: it is not so.
+  [[nodiscard]] static bool step_aside(const address& where, seat_elsewhere& e);
   void unseat(seat_elsewhere& e, const caf::error& why);
   void drop_claim(const address& where, seat_elsewhere& e, const std::string& node,
                   const caf::error& why, bool moved);

@@ -165,6 +165,15 @@ bool post_state::seated(seat_elsewhere& e) {
   return true;
 }
 
+bool post_state::step_aside(const address& where, seat_elsewhere& e) {
+  const auto claim = e.claims.find(e.at);
+  if (where.kind != address_kind::agent || !e.place->now().handle || claim == e.claims.end() ||
+      claim->second.incarnation != e.who->home.incarnation)
+    return false;
+  e.place->load.fetch_sub(std::exchange(e.load, 0), std::memory_order_relaxed);
+  return true;
+}
+
 void post_state::unseat(seat_elsewhere& e, const caf::error& why) {
   auto* host = self_->context();
   const auto who = std::exchange(e.who, {});
@@ -327,7 +336,7 @@ void post_state::tidy_elsewhere(timestamp now) {
     if (e.who && e.who->home.moving && now - e.since > config_.patience)
       unseat(e, caf::exit_reason::remote_link_unreachable);
     // An actor of our own has taken the seat: who speaks to the proxy has to resolve again.
-    if (e.who && !e.who->home.moving && !seated(e))
+    if (e.who && !e.who->home.moving && !seated(e) && !step_aside(where, e))
       unseat(e, failure_error("it lives here now"));
     const bool used = same || in_use(where, e);
     if (used && !e.who && !e.claims.empty())

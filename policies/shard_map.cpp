@@ -41,6 +41,7 @@ std::vector<std::string> owners_of(const member_table& table, std::string_view d
   std::vector<std::string> out(layout.shards());
   std::vector<const member*> able;
   std::vector<rendezvous_candidate> candidates;
+  std::vector<std::uint64_t> room; // How many more each may have.
   std::string_view before;
   for (std::uint32_t shard = 0; shard < layout.shards(); ++shard) {
     const auto home = layout.home_of(shard);
@@ -48,17 +49,27 @@ std::vector<std::string> owners_of(const member_table& table, std::string_view d
       before = home;
       able.clear();
       candidates.clear();
+      room.clear();
+      std::uint64_t together = 0;
       const auto region = serving_region(table, home);
       for (const auto& m : table.rows) {
         if (!may_own(m, domain) || (!home.empty() && m.region != region))
           continue;
         able.push_back(&m);
         candidates.push_back({stable_hash(m.node), m.weight});
+        together += m.weight;
       }
+      const std::uint64_t shards = layout.per_region;
+      for (const auto& c : candidates)
+        room.push_back(c.weight == 0 ? 0 : (shards * c.weight + together - 1) / together);
     }
     const auto key = stable_hash(std::string{domain} + "#" + std::to_string(shard));
-    if (const auto best = rendezvous_pick(key, candidates); best != no_candidate)
-      out[shard] = able[best]->node;
+    const auto best = rendezvous_pick(key, candidates);
+    if (best == no_candidate)
+      continue;
+    out[shard] = able[best]->node;
+    if (--room[best] == 0)
+      candidates[best].weight = 0;
   }
   return out;
 }

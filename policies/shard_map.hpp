@@ -38,7 +38,11 @@ struct shard_layout {
 [[nodiscard]] bool may_own(const member& m, std::string_view domain) noexcept;
 
 /// Who owns each shard of a domain by this table: the id of a node, or empty when there is none.
-/// The same on every node that knows the same version.
+/// The same on every node that knows the same version. Each shard goes to the first in its
+/// rendezvous order that has not its share yet, which is by weight and rounded up: of eight shards,
+/// chance alone gives one of three nodes none now and then ("Consistent Hashing with Bounded
+/// Loads", Mirrokni, Thorup and Zadimoghaddam, 2018). A node that goes moves what it had, and
+/// little else.
 [[nodiscard]] std::vector<std::string> owners_of(const member_table& table, std::string_view domain,
                                                  const shard_layout& layout);
 
