@@ -99,10 +99,11 @@ agent_spec cashier(const std::string& name, effects does) {
   return a;
 }
 
-fleet_spec till(const std::string& dir, bool ledger) {
+fleet_spec till(const std::string& dir, bool ledger, durability keep) {
   const auto does = [ledger](effects x) { return ledger ? x : effects::none; };
   domain_spec d;
   d.path = "till";
+  d.keep = keep;
   d.human_queue = "desk";
   d.task_timeout = std::chrono::minutes{10};
   d.retry.min_backoff = milliseconds{20};
@@ -190,14 +191,17 @@ void submit(client& api, const std::string& name, const std::string& skill) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: kill_node FOLDER [no-ledger] [INSTANT:N]\n");
+    std::fprintf(stderr, "usage: kill_node FOLDER [no-ledger] [whole-tasks] [INSTANT:N]\n");
     return 2;
   }
   const std::string dir = argv[1];
   bool ledger = true;
+  auto keep = durability::step;
   for (int i = 2; i < argc; ++i) {
     if (std::strcmp(argv[i], "no-ledger") == 0)
       ledger = false;
+    else if (std::strcmp(argv[i], "whole-tasks") == 0)
+      keep = durability::task;
     else
       kill::aim(argv[i]);
   }
@@ -211,7 +215,7 @@ int main(int argc, char** argv) {
   options.log = make_logger(quiet);
   options.natives = cashiers(dir);
   options.open_store = [dir] { return std::make_unique<aimed_store>(dir + "/journal.db"); };
-  node n{system, till(dir, ledger), std::move(options)};
+  node n{system, till(dir, ledger, keep), std::move(options)};
   n.start();
   if (!n.wait_ready(std::chrono::seconds{30}))
     return 3;

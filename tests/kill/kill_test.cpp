@@ -6,11 +6,14 @@
 #include "tests/kill/instants.hpp"
 #include "tests/kill/till.hpp"
 
+#include <troupe/clock.hpp>
+
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <cstdlib>
-#include <optional>
+#include <thread>
+#include <utility>
 
 using namespace troupe;
 using namespace troupe::kill;
@@ -42,14 +45,13 @@ struct end {
 };
 
 /// One task that refunds in all three ways, in a process that ends at `instant`, and then in one
-/// that does not.
-end one_task(const std::string& instant, bool ledger) {
+/// that does not; both are started with `how` as well.
+end one_task(const std::string& instant, std::vector<std::string> how = {}) {
   const folder at;
   customer_list who;
   who.wanted["charge"] = "all";
-  std::vector<std::string> words{at.str()};
-  if (!ledger)
-    words.emplace_back("no-ledger");
+  auto words = std::move(how);
+  words.insert(words.begin(), at.str());
   auto aimed = words;
   if (!instant.empty())
     aimed.push_back(instant);
@@ -75,44 +77,46 @@ end one_task(const std::string& instant, bool ledger) {
   return out;
 }
 
-} // namespace
-
-TEST(kill, before_and_after_every_act_and_every_commit) {
-  for (const std::string what : {"act", "acted", "acknowledge"}) {
+/// One task after the other, of which each has its process end one instant later, until that is
+/// never reached. There are more than `least` of each kind.
+void at_each(const std::vector<std::string>& instants, int least,
+             const std::vector<std::string>& how = {}) {
+  for (const auto& what : instants) {
     int n = 1;
     for (;; ++n) {
       const auto at = what + ":" + std::to_string(n);
-      const auto x = one_task(at, true);
+      const auto x = one_task(at, how);
       EXPECT_EQ(x.wrong, "") << at;
-      if (!x.struck || HasFailure())
+      if (!x.struck || testing::Test::HasFailure())
         break;
     }
-    EXPECT_GT(n, 3) << what;
+    EXPECT_GT(n, least) << what;
   }
+}
+
+} // namespace
+
+TEST(kill, before_and_after_every_act_and_every_commit) {
+  at_each({"act", "acted", "acknowledge"}, 3);
+}
+
+// Of the steps nothing is stored then, so that all of them are run again: what they have done is
+// known by the ledger alone.
+TEST(kill, before_and_after_every_act_and_every_commit_where_only_tasks_are_stored) {
+  at_each({"act", "acted", "acknowledge"}, 3, {"whole-tasks"});
 }
 
 TEST(kill, before_and_within_every_write_to_the_database) {
   // The long suite also tears each write in two.
   const bool thorough = number_of("TROUPE_KILL_TASKS", 0) > 0;
-  for (const std::string what : {"write", "torn"}) {
-    if (what == "torn" && !thorough)
-      continue;
-    int n = 1;
-    for (;; ++n) {
-      const auto at = what + ":" + std::to_string(n);
-      const auto x = one_task(at, true);
-      EXPECT_EQ(x.wrong, "") << at;
-      if (!x.struck || HasFailure())
-        break;
-    }
-    EXPECT_GT(n, 20) << what;
-  }
+  at_each(thorough ? std::vector<std::string>{"write", "torn"} : std::vector<std::string>{"write"},
+          20);
 }
 
 TEST(kill, a_node_without_the_ledger_is_found_out) {
-  EXPECT_EQ(one_task("", false).wrong, "");
+  EXPECT_EQ(one_task("", {"no-ledger"}).wrong, "");
   for (const std::string at : {"acted:1", "acted:2", "acted:3"}) {
-    const auto x = one_task(at, false);
+    const auto x = one_task(at, {"no-ledger"});
     EXPECT_TRUE(x.struck) << at;
     EXPECT_NE(x.wrong.find("was refunded 2 times"), std::string::npos) << at << ": " << x.wrong;
   }
@@ -142,6 +146,8 @@ TEST(kill, at_random_again_and_again) {
       else
         left -= who.take(line, p) ? 1 : 0;
     }
+    // Not only when it has just said something.
+    std::this_thread::sleep_for(milliseconds{dice.draw() % 20});
     EXPECT_FALSE(p.ended()) << "it ended by itself";
     p.kill();
   }
