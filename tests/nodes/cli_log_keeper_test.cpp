@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr timestamp today{std::chrono::seconds{1'800'000'000}};
 
-class kept_log : public testing::Test {
+class kept_log : public ::testing::Test {
  protected:
   kept_log()
       : dir_(std::filesystem::temp_directory_path() /
