@@ -161,7 +161,8 @@ bool journal_state::make_room(timestamp now, timestamp by_age, timestamp idle) {
   emptied_ = std::min(std::max(emptied_, by_age), last);
   if (store_->prune({emptied_, idle}, bite) == bite)
     return true;
-  if (emptied_ < last) {
+  // By the next look at it, what was the last day is a moment older.
+  if (last - emptied_ > between_prunings) {
     emptied_ = std::min(emptied_ + portion, last);
     return true;
   }

@@ -269,6 +269,7 @@ TEST(routing, by_content_another_message_gets_another_agent) {
   // Both take what is unclear, and each has its own field.
   for (auto* name : {"money", "parcels"}) {
     auto a = an_agent(name);
+    a.card.domain = d.path;
     a.card.skills = {"help"};
     a.card.intents = {std::string{name} == "money" ? "refund" : "track"};
     d.agents.push_back(std::move(a));

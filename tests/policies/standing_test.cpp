@@ -132,7 +132,8 @@ TEST(standing, a_plan_made_beforehand_is_weighed_for_who_asks) {
   }
   EXPECT_EQ(urgency(*how, "check"), medium);
   std::map<std::string, std::string> notes;
-  for (const auto& s : weighed(how, support(), {"gold", 0}, medium)->steps)
+  const auto for_gold = weighed(how, support(), {"gold", 0}, medium);
+  for (const auto& s : for_gold->steps)
     notes[s.node.name] = s.node.note;
   EXPECT_EQ(notes["check"], "as always; tier gold: one step more urgent");
   EXPECT_EQ(notes["pay"], "tier gold: one step more urgent");

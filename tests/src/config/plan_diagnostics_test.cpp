@@ -197,10 +197,10 @@ const test::bad_case cases[] = {
      domain + "plans:\n  x: {domain: {domain: support, skill: y}}\n"
               "  y: {sequence: [{domain: {domain: support, skill: x}}, {call: {skill: pay}}]}\n"
               "  z: {race: [{domain: {domain: support, skill: x}}]}\n",
-     {"support/domain.yaml:6:41: plans.z.race[0].domain.skill: agent \"payer\" of domain "
-      "\"support\" has unsafe effects and cannot take part in a race",
-      "support/domain.yaml:5:28: plans.y.sequence[0].domain.domain: domains delegate to each other "
-      "without end: \"support x\" -> \"support y\" -> \"support x\""}},
+     {"support/domain.yaml:5:28: plans.y.sequence[0].domain.domain: domains delegate to each other "
+      "without end: \"support x\" -> \"support y\" -> \"support x\"",
+      "support/domain.yaml:6:41: plans.z.race[0].domain.skill: agent \"payer\" of domain "
+      "\"support\" has unsafe effects and cannot take part in a race"}},
     {"plan_offered_by_agent",
      d,
      domain + "plans: {talk: {call: {skill: bill}}}\n",
