@@ -69,8 +69,8 @@ void stub_agents::act(const agent_spec& spec, const agent_call& call) {
   d.agent = spec.card.domain + "/" + spec.card.name;
   d.kind = spec.card.does;
   ++d.asked;
-  // Who takes the key knows what has been done; others do it again, also those who can be asked.
-  if (d.carried == 0 || spec.card.does != effects::idempotent)
+  // Who takes the key knows what has been done; others do it again.
+  if (d.carried == 0 || spec.card.does == effects::unsafe)
     ++d.carried;
 }
 
