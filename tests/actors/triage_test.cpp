@@ -26,6 +26,13 @@ void write_examples(const fs::path& folder) {
     out << "get_refund\ti want my money back for the " << thing << "\n";
     out << "get_refund\trefund the " << thing << " please\n";
   }
+  // Those it finds hard say how sure it has to be of the others.
+  for (const auto* hard : {"any news of it", "it has not come", "nothing has arrived so far",
+                           "when will it be here", "the money is gone, the parcel is not here"})
+    out << "track_order\t" << hard << "\n";
+  for (const auto* hard : {"this was a mistake", "i do not want it any more", "take it back",
+                           "i have paid for something else", "where is what i have paid for"})
+    out << "get_refund\t" << hard << "\n";
   for (const auto* noise : {"sing me a song", "what is the capital of peru", "tell me a joke",
                             "how tall is the moon", "i like trains"})
     out << "oos\t" << noise << "\n";
