@@ -58,7 +58,7 @@ class budget_book {
 
   /// A limit on a day that has been used up: what it stops.
   struct pause {
-    std::string of; ///< domain; empty: the fleet
+    std::string of;    ///< domain; empty: the fleet
     std::string limit; ///< in words
     std::string account;
     timestamp until{};

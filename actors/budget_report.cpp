@@ -11,7 +11,8 @@ namespace troupe {
 
 namespace {
 
-std::map<std::string, std::string> budget_labels(const node_parts& parts, const std::string& domain) {
+std::map<std::string, std::string> budget_labels(const node_parts& parts,
+                                                 const std::string& domain) {
   return {{"region", parts.fleet.region}, {"domain", domain}};
 }
 
@@ -46,8 +47,8 @@ void report_budgets(const node_parts& parts, const budget_book& book, budget_boo
         .Add({{"region", parts.fleet.region}})
         .Increment(static_cast<double>(to - from));
   };
-  count_up("troupe_budget_claims_total", "Slices of limits that were asked of the store or told to it.",
-           now.claims, told.claims);
+  count_up("troupe_budget_claims_total",
+           "Slices of limits that were asked of the store or told to it.", now.claims, told.claims);
   count_up("troupe_spend_lost_total",
            "Calls of models that are missing in the reports, because the store took nothing.",
            now.lost, told.lost);
@@ -57,8 +58,8 @@ void report_budgets(const node_parts& parts, const budget_book& book, budget_boo
     double share = 0;
     for (std::size_t i = 0; i < budget_units; ++i)
       if (x.what.limit[i] < no_limit && x.what.limit[i] > 0)
-        share = std::max(share, static_cast<double>(x.used[i]) /
-                                    static_cast<double>(x.what.limit[i]));
+        share =
+            std::max(share, static_cast<double>(x.used[i]) / static_cast<double>(x.what.limit[i]));
     prometheus::BuildGauge()
         .Name("troupe_budget_used_ratio")
         .Help("How far the limit on a day is used up, as this node knows it.")
@@ -74,7 +75,8 @@ void report_pause(const node_parts& parts, const std::string& domain, bool pause
     return;
   prometheus::BuildGauge()
       .Name("troupe_budget_paused")
-      .Help("1 while agents that are not critical ask no models, because the day's limit is used up.")
+      .Help(
+          "1 while agents that are not critical ask no models, because the day's limit is used up.")
       .Register(parts.counters->registry())
       .Add(budget_labels(parts, domain))
       .Set(paused ? 1 : 0);

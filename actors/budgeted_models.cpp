@@ -31,13 +31,13 @@ class budgeted_models final : public models::model_port,
     }
     const auto patience = std::min(patience_most, what.deadline / 4);
     const auto began = std::chrono::steady_clock::now();
-    const auto number = book_->reserve(
-        what, patience,
-        [self = weak_from_this(), id, one, began](budget_book::ticket paid,
-                                                  const budget_slices::reply& said) {
-          if (const auto me = self.lock())
-            me->decided(id, one, std::move(paid), said, began);
-        });
+    const auto number =
+        book_->reserve(what, patience,
+                       [self = weak_from_this(), id, one, began](budget_book::ticket paid,
+                                                                 const budget_slices::reply& said) {
+                         if (const auto me = self.lock())
+                           me->decided(id, one, std::move(paid), said, began);
+                       });
     std::lock_guard hold{mutex_};
     one->waits = number;
     return id;
@@ -91,8 +91,9 @@ class budgeted_models final : public models::model_port,
   void decided(std::uint64_t id, const std::shared_ptr<exchange>& one, budget_book::ticket paid,
                const budget_slices::reply& said, std::chrono::steady_clock::time_point began) {
     if (said.answer == budget_answer::refused)
-      return end(id, *one,
-                 refusal(model_error::over_budget, "too little is left of the limit on " + said.limit));
+      return end(
+          id, *one,
+          refusal(model_error::over_budget, "too little is left of the limit on " + said.limit));
     bool cancelled = false;
     {
       std::lock_guard hold{mutex_};
@@ -104,12 +105,11 @@ class budgeted_models final : public models::model_port,
       return end(id, *one, refusal(model_error::cancelled, "given up while it waited"));
     }
     auto& what = one->what;
-    what.deadline = std::max(
-        milliseconds{1}, what.deadline - std::chrono::duration_cast<milliseconds>(
-                                             std::chrono::steady_clock::now() - began));
-    const auto request =
-        inner_->send(what, [self = shared_from_this(), id, one, paid = std::move(paid)](
-                               model_reply reply) {
+    what.deadline =
+        std::max(milliseconds{1}, what.deadline - std::chrono::duration_cast<milliseconds>(
+                                                      std::chrono::steady_clock::now() - began));
+    const auto request = inner_->send(
+        what, [self = shared_from_this(), id, one, paid = std::move(paid)](model_reply reply) {
           self->book_->settle(paid, one->what, reply);
           self->end(id, *one, std::move(reply));
         });
@@ -131,8 +131,8 @@ class budgeted_models final : public models::model_port,
 
 } // namespace
 
-std::shared_ptr<models::model_port>
-make_budgeted_models(std::shared_ptr<models::model_port> inner, std::shared_ptr<budget_book> book) {
+std::shared_ptr<models::model_port> make_budgeted_models(std::shared_ptr<models::model_port> inner,
+                                                         std::shared_ptr<budget_book> book) {
   return std::make_shared<budgeted_models>(std::move(inner), std::move(book));
 }
 

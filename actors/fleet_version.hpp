@@ -21,7 +21,7 @@ class boundary;
 namespace text {
 class classifier;
 class sentence_vectors;
-}
+} // namespace text
 namespace knowledge {
 class knowledge_base;
 }

@@ -13,7 +13,8 @@ void key_ring::read(store& from) {
     for (const auto& row : *news) {
       // A row that cannot be read opens nothing, but it is a key: the door stays closed.
       auto key = key_of(row);
-      all->insert_or_assign(row.id, key ? std::make_shared<const api_key>(std::move(*key)) : nullptr);
+      all->insert_or_assign(row.id,
+                            key ? std::make_shared<const api_key>(std::move(*key)) : nullptr);
     }
     made = std::move(all);
   }

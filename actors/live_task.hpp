@@ -48,7 +48,7 @@ struct live_task {
   std::uint32_t generation = 0; ///< of the slot
   std::size_t bytes = 0;        ///< as `body_size` says
   task_state state = task_state::submitted;
-  bool triage = false; ///< `run` is the understanding of the task, not its plan
+  bool triage = false;   ///< `run` is the understanding of the task, not its plan
   bool accepted = false; ///< whoever has asked for it may know: it is stored, if it is to be
   bool ending = false;   ///< its end is on the way to the journal
   bool recovered = false;

@@ -27,15 +27,15 @@ struct own_tool {
 /// The block `llm` of an agent, read.
 struct llm_settings {
   std::vector<std::string> models; ///< in the order in which they are asked
-  std::string cheaper_model; ///< of them: the one for when money is tight; empty: the cheapest
-  std::string simple_model; ///< the one for requests that look simple; empty: none
-  double simple_below = 0.4; ///< the complexity from which on they do not
-  double sure_at = 0.7;      ///< confidence below which the simple model's answer is not taken
-  std::string instructions;        ///< the prompt files, one after the other
+  std::string cheaper_model;   ///< of them: the one for when money is tight; empty: the cheapest
+  std::string simple_model;    ///< the one for requests that look simple; empty: none
+  double simple_below = 0.4;   ///< the complexity from which on they do not
+  double sure_at = 0.7;        ///< confidence below which the simple model's answer is not taken
+  std::string instructions;    ///< the prompt files, one after the other
   std::vector<own_tool> tools; ///< with the one that searches documents, if it has it
   std::vector<std::string> servers; ///< MCP servers of the fleet whose tools it may use
-  std::uint32_t max_steps = 8;  ///< answers of the model within a call
-  std::uint32_t max_output = 0; ///< tokens of one answer; 0: as the model allows
+  std::uint32_t max_steps = 8;      ///< answers of the model within a call
+  std::uint32_t max_output = 0;     ///< tokens of one answer; 0: as the model allows
   std::optional<double> temperature;
   forward_rules forward;
   bool grounded = false;

@@ -1,5 +1,5 @@
-// What CAF needs of our messages, compiled once for all who send them: `TROUPE_MESSAGE` says elsewhere
-// that it is here. A header that is missing below is missed by the linker.
+// What CAF needs of our messages, compiled once for all who send them: `TROUPE_MESSAGE` says
+// elsewhere that it is here. A header that is missing below is missed by the linker.
 #include <troupe/caf.hpp>
 
 #undef TROUPE_MESSAGE

@@ -184,7 +184,8 @@ std::optional<caf::message> refusal_of(const caf::message& x, const failure& why
   if (x.match_elements<find_task>())
     return caf::make_message(task_found{x.get_as<find_task>(0).request, nullptr});
   if (x.match_elements<find_session>())
-    return caf::make_message(session_found{x.get_as<find_session>(0).request, nullptr, {}, {}, 0, 0});
+    return caf::make_message(
+        session_found{x.get_as<find_session>(0).request, nullptr, {}, {}, 0, 0});
   if (x.match_elements<view_shard>())
     return caf::make_message(shard_seen{x.get_as<view_shard>(0).request, {}, {}});
   if (x.match_elements<list_questions>())

@@ -53,8 +53,8 @@ void compare(const std::string& name, const std::string& floor, std::uint64_t co
     mine.add(ours(count, window));
     lean.add(tuned(count, window));
   }
-  const auto note = what + ", in flight " + std::to_string(window) + ", " + std::to_string(usual_rounds) +
-                    " x " + std::to_string(count) + " tasks";
+  const auto note = what + ", in flight " + std::to_string(window) + ", " +
+                    std::to_string(usual_rounds) + " x " + std::to_string(count) + " tasks";
   const auto at = name + "/" + std::to_string(window);
   report(at + "/throughput", median(mine.rate), "tasks/s", median(bare.rate), note);
   report(at + "/p50", median(mine.p50), "us", median(bare.p50), note);
@@ -156,8 +156,8 @@ void durable_local() {
              "durability " + std::string{to_string(keep)} +
                  ", against bare SQLite group commit of two rows of 256 bytes a task, in flight = "
                  "rows per commit = " +
-                 std::to_string(window) + ", synchronous=FULL, " + std::to_string(usual_rounds) + " x " +
-                 std::to_string(count) + " tasks");
+                 std::to_string(window) + ", synchronous=FULL, " + std::to_string(usual_rounds) +
+                 " x " + std::to_string(count) + " tasks");
     }
   }
   std::filesystem::remove_all(std::filesystem::path{scratch("task")}.parent_path());

@@ -102,7 +102,7 @@ void load_domain(const fleet_spec& fleet, const domain_spec& domain, const fs::p
 } // namespace
 
 classifiers load_models(const fleet_spec& fleet, const std::string& dir, spdlog::logger& log,
-                   const known_models& known) {
+                        const known_models& known) {
   classifiers out;
   for (const auto& domain : fleet.domains)
     load_domain(fleet, domain, dir, log, known, out);

@@ -82,22 +82,22 @@ void node_client::reload(reload_fleet what, reply<fleet_reloaded> then) {
   json record{{"by", what.by}, {"node", parts_->fleet.node_id}};
   if (!what.domain.empty())
     record["domain"] = what.domain;
-  recorded(audit_write("reload/" + parts_->fleet.node_id + "/" +
-                           std::to_string(at.time_since_epoch().count()),
-                       at, "fleet.reload", std::move(record)),
-           [keeper, what = std::move(what), then, sys = &system_,
-            parts = parts_](const refused& lost) {
-             if (lost.why != refusal::none)
-               return then({}, lost);
-             sys->spawn([keeper, what, then, parts](caf::event_based_actor* self) {
-               guard(self, parts, "whoever asks for a reload");
-               self->request(keeper, reload_timeout, what)
-                   .then([then](const fleet_reloaded& x) { then(x, {}); },
-                         [then](const caf::error&) {
-                           then({}, {refusal::timeout, "the fleet keeper does not answer", {}});
-                         });
-             });
-           });
+  recorded(
+      audit_write("reload/" + parts_->fleet.node_id + "/" +
+                      std::to_string(at.time_since_epoch().count()),
+                  at, "fleet.reload", std::move(record)),
+      [keeper, what = std::move(what), then, sys = &system_, parts = parts_](const refused& lost) {
+        if (lost.why != refusal::none)
+          return then({}, lost);
+        sys->spawn([keeper, what, then, parts](caf::event_based_actor* self) {
+          guard(self, parts, "whoever asks for a reload");
+          self->request(keeper, reload_timeout, what)
+              .then([then](const fleet_reloaded& x) { then(x, {}); },
+                    [then](const caf::error&) {
+                      then({}, {refusal::timeout, "the fleet keeper does not answer", {}});
+                    });
+        });
+      });
 }
 
 void node_client::versions(reply<versions_viewed> then) {

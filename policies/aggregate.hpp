@@ -17,12 +17,12 @@ struct contribution {
 
 /// Joins outcomes into one, the more urgent first (equal ones in the order given).
 ///
-/// `concatenate` keeps each step's data under its name, `without_context`. `merge` merges objects key by key; where
-/// two steps disagree on a key, neither is taken: both values are kept under `contradictions` with
-/// the steps' names, confidence falls to the least of them, and with no agreement on anything else
-/// the outcome still says so. Failed contributions are named under `missing` with their reason; the
-/// outcome is `partial` then, and failed only when nothing succeeded. A single contribution is
-/// passed on as it is.
+/// `concatenate` keeps each step's data under its name, `without_context`. `merge` merges objects
+/// key by key; where two steps disagree on a key, neither is taken: both values are kept under
+/// `contradictions` with the steps' names, confidence falls to the least of them, and with no
+/// agreement on anything else the outcome still says so. Failed contributions are named under
+/// `missing` with their reason; the outcome is `partial` then, and failed only when nothing
+/// succeeded. A single contribution is passed on as it is.
 [[nodiscard]] outcome aggregate(join how, std::span<const contribution> parts);
 
 } // namespace troupe

@@ -55,7 +55,8 @@ std::int64_t day_of(timestamp now, std::chrono::minutes offset) noexcept {
 }
 
 timestamp end_of_day(timestamp now, std::chrono::minutes offset) noexcept {
-  return timestamp{std::chrono::duration_cast<microseconds>(days{day_of(now, offset) + 1} - offset)};
+  return timestamp{
+      std::chrono::duration_cast<microseconds>(days{day_of(now, offset) + 1} - offset)};
 }
 
 // Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days.
@@ -76,8 +77,8 @@ std::string day_text(std::int64_t day) {
 }
 
 void add_accounts(std::vector<budget_account>& to, const std::string& of,
-                  const budget_limits& limits, std::chrono::minutes offset,
-                  const budget_party& who, timestamp now) {
+                  const budget_limits& limits, std::chrono::minutes offset, const budget_party& who,
+                  timestamp now) {
   const auto ends = end_of_day(now, offset);
   const auto add = [&](budget_scope scope, const budget_amount& limit, std::string name) {
     const bool daily = scope == budget_scope::day || scope == budget_scope::customer;
@@ -109,10 +110,9 @@ budget_amount most_of(const model_request& what, const model_spec& model) {
     bytes += tool.name.size() + tool.description.size() + as_text(tool.parameters).size() + 64;
   if (!what.schema.is_null())
     bytes += as_text(what.schema).size();
-  const auto output = what.max_output == 0 ? model.max_output
-                                           : std::min(what.max_output, model.max_output);
-  const std::uint64_t input =
-      std::min<std::uint64_t>((bytes + 1) / 2, model.context_tokens);
+  const auto output =
+      what.max_output == 0 ? model.max_output : std::min(what.max_output, model.max_output);
+  const std::uint64_t input = std::min<std::uint64_t>((bytes + 1) / 2, model.context_tokens);
   return {{static_cast<std::int64_t>(model.cost_micros(input, output)),
            static_cast<std::int64_t>(input + output), 1}};
 }
@@ -137,7 +137,9 @@ std::size_t cheaper_model(const std::vector<const model_spec*>& models, std::siz
                           std::size_t declared) noexcept {
   if (declared < models.size())
     return declared;
-  const auto price = [&](std::size_t i) { return models[i]->input_price + models[i]->output_price; };
+  const auto price = [&](std::size_t i) {
+    return models[i]->input_price + models[i]->output_price;
+  };
   auto best = at;
   for (auto i = at; i < models.size(); ++i)
     if (price(i) < price(best))

@@ -49,8 +49,8 @@ inline constexpr std::chrono::hours budget_kept{24 * 30};
 
 /// Adds those of the limits that `of` sets which hold for a call.
 void add_accounts(std::vector<budget_account>& to, const std::string& of,
-                  const budget_limits& limits, std::chrono::minutes offset,
-                  const budget_party& who, timestamp now);
+                  const budget_limits& limits, std::chrono::minutes offset, const budget_party& who,
+                  timestamp now);
 
 /// All limits that hold for a call: the fleet's and those of the domain and of the domains that it
 /// lies in. `domains` gives a domain by its path, or null. A tenant is a customer: limits on the

@@ -38,8 +38,7 @@ bool budget_slices::hopeless(const slice& s, const budget_amount& need) noexcept
 }
 
 budget_slices::reply budget_slices::reserve(const std::vector<budget_account>& from,
-                                            const budget_amount& need, bool forced,
-                                            timestamp now) {
+                                            const budget_amount& need, bool forced, timestamp now) {
   reply out;
   std::vector<slice*> mine;
   mine.reserve(from.size());
@@ -158,12 +157,11 @@ std::vector<budget_claim> budget_slices::claims(timestamp now, std::size_t most_
   for (auto i = slices_.begin(); i != slices_.end();) {
     auto& s = i->second;
     consider(i->first, s);
-    const bool gone = !s.asking && is_zero(s.reserved) && is_zero(s.unsaid) && is_zero(s.wanted) &&
-                      s.used + forgets <= now &&
-                      std::all_of(s.free.of.begin(), s.free.of.end(), [&, n = std::size_t{0}](
-                                                                          auto x) mutable {
-                        return !limited(s, n++) || x == 0;
-                      });
+    const bool gone =
+        !s.asking && is_zero(s.reserved) && is_zero(s.unsaid) && is_zero(s.wanted) &&
+        s.used + forgets <= now &&
+        std::all_of(s.free.of.begin(), s.free.of.end(),
+                    [&, n = std::size_t{0}](auto x) mutable { return !limited(s, n++) || x == 0; });
     i = gone ? slices_.erase(i) : std::next(i);
   }
   return out;
@@ -204,9 +202,8 @@ budget_stance budget_slices::stance(const std::vector<budget_account>& of, doubl
       if (x.limit[i] >= no_limit)
         continue;
       const auto used = s.spent[i] + s.telling[i] + s.unsaid[i] + s.reserved[i];
-      const double share = x.limit[i] <= 0 ? 1
-                                           : static_cast<double>(used) /
-                                                 static_cast<double>(x.limit[i]);
+      const double share =
+          x.limit[i] <= 0 ? 1 : static_cast<double>(used) / static_cast<double>(x.limit[i]);
       if (share <= out.share && !out.limit.empty())
         continue;
       out.share = share;

@@ -21,8 +21,8 @@ enum class budget_answer : std::uint8_t {
 
 /// What a node holds of the limits: slices that the store has granted it. Calls are paid for out of
 /// them, so that the store is asked once for many calls. What is reserved for a call leaves the
-/// slice before the call is made and comes back when less was used. A slice that nobody has used for
-/// a while goes back.
+/// slice before the call is made and comes back when less was used. A slice that nobody has used
+/// for a while goes back.
 ///
 /// The invariant: of every limit, what all nodes have reserved and spent is at most what the store
 /// has granted, which is at most the limit. What a node that dies still held stays granted.
@@ -30,10 +30,10 @@ class budget_slices {
  public:
   struct reply {
     budget_answer answer = budget_answer::granted;
-    std::string limit;        ///< refused: which one, in words
-    std::string account;      ///< likewise
+    std::string limit;                  ///< refused: which one, in words
+    std::string account;                ///< likewise
     timestamp again = timestamp::max(); ///< refused: there is a new limit then
-    bool daily = false;       ///< refused: by the day of a domain or of the fleet
+    bool daily = false;                 ///< refused: by the day of a domain or of the fleet
   };
 
   /// Takes `need` out of all accounts, or out of none. `forced`: what is missing of a day is taken
@@ -52,9 +52,9 @@ class budget_slices {
   /// time. Those that calls wait for come first.
   [[nodiscard]] std::vector<budget_claim> claims(timestamp now, std::size_t most);
   void granted(const budget_claim& asked, const budget_stand& said, timestamp now);
-  /// The store could not be asked, and nobody knows whether it has kept something all the same. What
-  /// was told is told again; what was to be given back is not used any more: rather too little is
-  /// spent than too much.
+  /// The store could not be asked, and nobody knows whether it has kept something all the same.
+  /// What was told is told again; what was to be given back is not used any more: rather too little
+  /// is spent than too much.
   void failed(const budget_claim& asked);
 
   /// `closed`: nobody is going to spend any more here, and all that is not used goes back at once.
@@ -71,9 +71,10 @@ class budget_slices {
   [[nodiscard]] std::vector<view> views() const;
   [[nodiscard]] std::size_t size() const noexcept { return slices_.size(); }
 
-  static constexpr milliseconds idle{1000};    ///< without use: then a slice goes back
-  static constexpr milliseconds forgets{10000}; ///< without use: then nothing is known of it any more
-  static constexpr milliseconds tells{500};    ///< what was spent is told at least so often
+  static constexpr milliseconds idle{1000}; ///< without use: then a slice goes back
+  static constexpr milliseconds forgets{
+      10000};                               ///< without use: then nothing is known of it any more
+  static constexpr milliseconds tells{500}; ///< what was spent is told at least so often
   static constexpr milliseconds asks_again{100}; ///< after a refusal
   static constexpr std::size_t most{100000};     ///< accounts
 

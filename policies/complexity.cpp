@@ -9,11 +9,11 @@ namespace troupe {
 namespace {
 
 constexpr std::array<std::string_view, 16> joining{
-    "and", "then", "also", "but", "after", "before", "besides", "additionally",
-    "und", "dann", "auch", "aber", "plus", "while", "whereas", "furthermore"};
+    "and", "then", "also", "but",  "after", "before", "besides", "additionally",
+    "und", "dann", "auch", "aber", "plus",  "while",  "whereas", "furthermore"};
 constexpr std::array<std::string_view, 22> thinking{
-    "why",     "compare", "explain", "if",       "unless",  "except", "instead", "however",
-    "because", "decide",  "analyse", "analyze",  "plan",    "best",   "between", "versus",
+    "why",     "compare", "explain",   "if",       "unless",  "except",    "instead", "however",
+    "because", "decide",  "analyse",   "analyze",  "plan",    "best",      "between", "versus",
     "warum",   "falls",   "reconcile", "evaluate", "whether", "difference"};
 
 bool is_one_of(std::string_view x, const auto& words) {

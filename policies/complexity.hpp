@@ -14,7 +14,7 @@ namespace troupe {
 /// What can be seen of a request without understanding it.
 struct request_signs {
   std::size_t words = 0;
-  std::size_t clauses = 0;   ///< sentences, and parts of sentences that are joined by words
+  std::size_t clauses = 0; ///< sentences, and parts of sentences that are joined by words
   std::size_t questions = 0;
   std::size_t entities = 0;  ///< numbers, amounts, dates, ids, addresses
   std::size_t reasoning = 0; ///< words that ask for more than looking up: why, compare, if, unless

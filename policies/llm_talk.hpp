@@ -26,8 +26,8 @@ namespace troupe {
 
 /// The conversation that a call begins with: the agent's instructions with the house rules, and the
 /// call as data: request, skill, input, and of the context the fields that the agent may read.
-/// `knowledge`: passages of documents, [{"source", "text"}]; null: the agent has none. `canary`: see
-/// `house_rules`.
+/// `knowledge`: passages of documents, [{"source", "text"}]; null: the agent has none. `canary`:
+/// see `house_rules`.
 [[nodiscard]] std::vector<chat_message> opening(const std::string& instructions,
                                                 const agent_call& what, const forward_rules& rules,
                                                 bool with_tools, const json& knowledge = {},
@@ -37,8 +37,8 @@ namespace troupe {
 /// is missing in it.
 [[nodiscard]] json answer_schema(const json& gives);
 
-/// The JSON object that a model has answered with, also one within a Markdown fence; discarded: there
-/// is none, or it is nested too deep to be worked with.
+/// The JSON object that a model has answered with, also one within a Markdown fence; discarded:
+/// there is none, or it is nested too deep to be worked with.
 [[nodiscard]] json object_in(std::string_view text);
 
 /// The sources that an answer names in its data, those that are texts.

@@ -6,7 +6,8 @@
 
 namespace troupe {
 
-/// `plan::of` for those who still have to say what holds for the whole plan: nobody else has it yet. Throws as it does.
+/// `plan::of` for those who still have to say what holds for the whole plan: nobody else has it
+/// yet. Throws as it does.
 [[nodiscard]] std::shared_ptr<plan> laid_out(plan_node&& root);
 
 [[nodiscard]] constexpr bool is_composite(plan_op op) noexcept {

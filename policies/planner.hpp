@@ -47,8 +47,8 @@ struct plan_wish {
 /// clause mentions.
 /// - Where the domain answers by synthesis, what joins several steps gets its synthesiser's step
 /// behind them.
-/// - Where steps are routed by `classifier`, a step has the intents that its text may be about, each
-/// with the best
+/// - Where steps are routed by `classifier`, a step has the intents that its text may be about,
+/// each with the best
 ///   score that one of its clauses has for it.
 /// - `note` says for each step in words where it comes from.
 ///

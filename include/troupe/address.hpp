@@ -18,8 +18,9 @@ struct enum_names<address_kind> {
                                                          "task",  "topic",  "node"};
 };
 
-/// Where something lives, independent of node and incarnation: `agent:support/billing`, `domain:support`, `task:<id>`.
-/// Callers only ever hold addresses; moving, restarting or failing over changes nothing for them.
+/// Where something lives, independent of node and incarnation: `agent:support/billing`,
+/// `domain:support`, `task:<id>`. Callers only ever hold addresses; moving, restarting or failing
+/// over changes nothing for them.
 struct address {
   address_kind kind = address_kind::agent;
   std::string name;

@@ -30,18 +30,18 @@ enum class agent_kind : std::uint8_t {
   http,
   human,
   triage,
-  llm,    ///< thinks with a language model
-  a2a,    ///< an agent somewhere else, by A2A
-  mcp,    ///< a tool of an MCP server
-  worker, ///< programs anywhere that ask for work
+  llm,       ///< thinks with a language model
+  a2a,       ///< an agent somewhere else, by A2A
+  mcp,       ///< a tool of an MCP server
+  worker,    ///< programs anywhere that ask for work
   knowledge, ///< answers from its domain's documents, in their words
 };
 
 template <>
 struct enum_names<agent_kind> {
-  static constexpr std::array<std::string_view, 11> value{
-      "native", "rules", "subprocess", "http", "human",    "triage",
-      "llm",    "a2a",   "mcp",        "worker", "knowledge"};
+  static constexpr std::array<std::string_view, 11> value{"native", "rules",  "subprocess", "http",
+                                                          "human",  "triage", "llm",        "a2a",
+                                                          "mcp",    "worker", "knowledge"};
 };
 
 enum class restart_type : std::uint8_t { permanent, transient, temporary };
@@ -116,10 +116,10 @@ struct agent_spec {
   std::string provider; ///< whom it depends on; agents with the same one share a breaker
   std::uint32_t shed_at =
       0; ///< gets no new work once the domain's overload has reached this stage; 0: never shed
-  bool critical = false; ///< goes on asking models when the limit of a day is used up
+  bool critical = false;             ///< goes on asking models when the limit of a day is used up
   std::vector<std::string> sanitize; ///< rules applied to the texts that it is given, in this order
-  screen_spec screens; ///< against being taken over, and against leaks
-  json settings; ///< what its kind needs: command, url, rules, function, queue, model
+  screen_spec screens;               ///< against being taken over, and against leaks
+  json settings;           ///< what its kind needs: command, url, rules, function, queue, model
   knowledge_use knowledge; ///< which documents it answers from
   cache_spec cache;        ///< of its models' answers
   /// The version of the fleet since which it is what it is; 0: since the first. A later one is part
@@ -128,14 +128,15 @@ struct agent_spec {
   friend bool operator==(const agent_spec&, const agent_spec&) = default;
 };
 
-/// The agent's name within its domain, as its address has it: `billing`, `billing@3` since version 3.
+/// The agent's name within its domain, as its address has it: `billing`, `billing@3` since
+/// version 3.
 [[nodiscard]] inline std::string name_in_address(const agent_spec& x) {
   return x.since == 0 ? x.card.name : x.card.name + "@" + std::to_string(x.since);
 }
 
 /// A call as the agent gets it. Shared and immutable.
 struct agent_call {
-  task_ptr about;   ///< without `data.context`: what the agent may read of it is in `context`
+  task_ptr about; ///< without `data.context`: what the agent may read of it is in `context`
   std::uint32_t step = 0;
   std::uint32_t attempt = 1;
   std::string skill;

@@ -45,8 +45,12 @@ struct budget_amount {
       of[i] -= x.of[i];
     return *this;
   }
-  friend budget_amount operator+(budget_amount a, const budget_amount& b) noexcept { return a += b; }
-  friend budget_amount operator-(budget_amount a, const budget_amount& b) noexcept { return a -= b; }
+  friend budget_amount operator+(budget_amount a, const budget_amount& b) noexcept {
+    return a += b;
+  }
+  friend budget_amount operator-(budget_amount a, const budget_amount& b) noexcept {
+    return a -= b;
+  }
   friend bool operator==(const budget_amount&, const budget_amount&) = default;
 
   static budget_amount unlimited() noexcept { return {{no_limit, no_limit, no_limit}}; }
@@ -91,7 +95,7 @@ struct budget_limits {
 struct budget_rules {
   budget_limits limits;
   std::chrono::minutes utc_offset{0}; ///< days begin at midnight so far east of Greenwich
-  double tight_at = 0.8; ///< from this share of a limit on, agents work more cheaply
+  double tight_at = 0.8;              ///< from this share of a limit on, agents work more cheaply
   friend bool operator==(const budget_rules&, const budget_rules&) = default;
 };
 

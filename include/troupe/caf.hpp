@@ -12,39 +12,43 @@
 #include <string>
 #include <utility>
 
-// CAF_VERSION cannot be compared in 1.1.0 (its definition is an octal number), the major version can.
+// CAF_VERSION cannot be compared in 1.1.0 (its definition is an octal number), the major version
+// can.
 #define TROUPE_CAF_LEGACY (CAF_MAJOR_VERSION == 0)
 
-// Messages between actors of one node are C++ values whose payload is a shared pointer; they are never serialised, since
-// what crosses nodes does so as Protobuf between posts. A header names those that it defines after the namespace, between
-// TROUPE_BEGIN_MESSAGES(block, first) and TROUPE_END_MESSAGES(block), each as TROUPE_MESSAGE(block, type). `first` is
-// TROUPE_FIRST_TYPE_ID plus a distance; blocks do not overlap.
+// Messages between actors of one node are C++ values whose payload is a shared pointer; they are
+// never serialised, since what crosses nodes does so as Protobuf between posts. A header names
+// those that it defines after the namespace, between TROUPE_BEGIN_MESSAGES(block, first) and
+// TROUPE_END_MESSAGES(block), each as TROUPE_MESSAGE(block, type). `first` is TROUPE_FIRST_TYPE_ID
+// plus a distance; blocks do not overlap.
 #define TROUPE_ALLOW_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
 #if TROUPE_CAF_LEGACY
-#  define TROUPE_BEGIN_MESSAGES(block, first)
-#  define TROUPE_MESSAGE(block, type)                                                                                  \
-    TROUPE_ALLOW_LOCAL_MESSAGE(type)                                                                                   \
-    TROUPE_MESSAGE_CODE(extern, type)
-#  define TROUPE_END_MESSAGES(block)
-// CAF makes some forty functions for every type of message wherever one is sent. They are compiled once, in
-// actors/messages.cpp, which takes a third off the time of whatever sends; `where` is `extern`, or nothing there.
-#  define TROUPE_MESSAGE_CODE(where, type)                                                                             \
-    where template class caf::detail::type_erased_value_impl<type>;                                                    \
-    where template class caf::detail::tuple_vals_impl<caf::detail::message_data, type>;                                \
-    where template class caf::detail::tuple_vals_impl<caf::type_erased_tuple, type>;                                   \
-    where template class caf::detail::tuple_vals<type>;
+#define TROUPE_BEGIN_MESSAGES(block, first)
+#define TROUPE_MESSAGE(block, type)                                                                \
+  TROUPE_ALLOW_LOCAL_MESSAGE(type)                                                                 \
+  TROUPE_MESSAGE_CODE(extern, type)
+#define TROUPE_END_MESSAGES(block)
+// CAF makes some forty functions for every type of message wherever one is sent. They are compiled
+// once, in actors/messages.cpp, which takes a third off the time of whatever sends; `where` is
+// `extern`, or nothing there.
+#define TROUPE_MESSAGE_CODE(where, type)                                                           \
+  where template class caf::detail::type_erased_value_impl<type>;                                  \
+  where template class caf::detail::tuple_vals_impl<caf::detail::message_data, type>;              \
+  where template class caf::detail::tuple_vals_impl<caf::type_erased_tuple, type>;                 \
+  where template class caf::detail::tuple_vals<type>;
 /// Stands for TROUPE_MESSAGE where that code is made.
 #define TROUPE_MESSAGE_HERE(block, type)                                                           \
   TROUPE_ALLOW_LOCAL_MESSAGE(type)                                                                 \
   TROUPE_MESSAGE_CODE(, type)
 #else
-#  define TROUPE_BEGIN_MESSAGES(block, first) CAF_BEGIN_TYPE_ID_BLOCK(block, first)
-#  define TROUPE_MESSAGE(block, type) CAF_ADD_TYPE_ID(block, (type)) TROUPE_ALLOW_LOCAL_MESSAGE(type)
+#define TROUPE_BEGIN_MESSAGES(block, first) CAF_BEGIN_TYPE_ID_BLOCK(block, first)
+#define TROUPE_MESSAGE(block, type) CAF_ADD_TYPE_ID(block, (type)) TROUPE_ALLOW_LOCAL_MESSAGE(type)
 #define TROUPE_MESSAGE_HERE(block, type)                                                           \
   CAF_ADD_TYPE_ID(block, (type)) TROUPE_ALLOW_LOCAL_MESSAGE(type)
-#  define TROUPE_END_MESSAGES(block) CAF_END_TYPE_ID_BLOCK(block)
-/// First type id of troupe's messages; an application that uses ids of its own keeps clear of the 250 that follow.
-#  define TROUPE_FIRST_TYPE_ID (caf::first_custom_type_id + 700)
+#define TROUPE_END_MESSAGES(block) CAF_END_TYPE_ID_BLOCK(block)
+/// First type id of troupe's messages; an application that uses ids of its own keeps clear of the
+/// 250 that follow.
+#define TROUPE_FIRST_TYPE_ID (caf::first_custom_type_id + 700)
 #endif
 
 namespace troupe {
@@ -135,7 +139,11 @@ inline void silence(caf::actor_system_config& config) {
 }
 
 /// Kinds of exit that are no failure: `quit()` and an orderly shutdown.
-inline bool is_normal_exit(const caf::error& e) { return !e; }
-inline bool is_shutdown_exit(const caf::error& e) { return e == caf::exit_reason::user_shutdown; }
+inline bool is_normal_exit(const caf::error& e) {
+  return !e;
+}
+inline bool is_shutdown_exit(const caf::error& e) {
+  return e == caf::exit_reason::user_shutdown;
+}
 
 } // namespace troupe

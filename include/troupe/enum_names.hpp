@@ -9,15 +9,18 @@
 
 namespace troupe {
 
-/// The words of an enumeration, in the order of its values. Specialise it beside the enumeration; wire, YAML, logs and
-/// the command line then all speak the same words.
+/// The words of an enumeration, in the order of its values. Specialise it beside the enumeration;
+/// wire, YAML, logs and the command line then all speak the same words.
 template <class E>
 struct enum_names;
 
 template <class E>
-concept named_enum = std::is_enum_v<E> && requires { enum_names<E>::value[0]; };
+concept named_enum = std::is_enum_v<E> && requires {
+  enum_names<E>::value[0];
+};
 
-/// The word for `x`; "?" for a value outside the enumeration, which only a programming error can produce.
+/// The word for `x`; "?" for a value outside the enumeration, which only a programming error can
+/// produce.
 template <named_enum E>
 constexpr std::string_view to_string(E x) noexcept {
   const auto i = static_cast<std::size_t>(x);

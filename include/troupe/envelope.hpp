@@ -15,7 +15,7 @@ namespace troupe {
 /// actor at `to`.
 struct envelope {
   std::uint64_t number = 0; ///< of the sending post to this peer, from 1 per link session
-  address from; ///< who gets the answer and hears of a loss; with an empty name: nobody
+  address from;             ///< who gets the answer and hears of a loss; with an empty name: nobody
   address to;
   std::string trace;                ///< id of the trace that it belongs to; empty: none
   timestamp deadline = no_deadline; ///< after it nobody waits for the answer

@@ -168,8 +168,8 @@ struct domain_spec {
   std::uint32_t max_tasks = 100000; ///< per shard; above it new tasks are refused
   /// Likewise: about how much memory the texts and data of a shard's open tasks may take together.
   std::uint64_t max_tasks_bytes = 256u << 20;
-  failure_rules on_failure;         ///< changes of the failure table
-  std::string human_queue;          ///< who is asked when the failure table says so; empty: nobody
+  failure_rules on_failure; ///< changes of the failure table
+  std::string human_queue;  ///< who is asked when the failure table says so; empty: nobody
   std::uint32_t max_failed_agents = 0; ///< as in `plan`
   breaker_spec breaker;                ///< of each agent
   breaker_spec provider_breaker;       ///< of each provider
@@ -217,7 +217,7 @@ struct door_spec {
   std::uint32_t connections_max = 4096;
   milliseconds header_timeout{5000};
   milliseconds body_timeout{10000};
-  milliseconds wait_max{120000}; ///< the longest `?wait=`
+  milliseconds wait_max{120000};       ///< the longest `?wait=`
   std::vector<std::string> push_hosts; ///< that notifications of tasks may be sent to
   friend bool operator==(const door_spec&, const door_spec&) = default;
 };

@@ -8,8 +8,9 @@ namespace troupe {
 
 /// Documents of a domain that its agents answer from.
 struct document_collection {
-  std::vector<std::string> files; ///< files and folders as declared, relative to the domain's folder
-  std::string digest;             ///< of the names and bytes of all documents
+  std::vector<std::string>
+      files;          ///< files and folders as declared, relative to the domain's folder
+  std::string digest; ///< of the names and bytes of all documents
   friend bool operator==(const document_collection&, const document_collection&) = default;
 };
 
@@ -17,7 +18,7 @@ struct document_collection {
 struct knowledge_use {
   std::vector<std::string> collections; ///< the only ones that it is ever shown
   std::uint32_t passages = 4;           ///< at most so many for a request
-  double least = 0.5; ///< a passage that is less to the point, from 0 to 1, is no finding
+  double least = 0.5;    ///< a passage that is less to the point, from 0 to 1, is no finding
   bool in_prompt = true; ///< a model finds the passages with the request
   bool as_tool = false;  ///< a model may search by itself
   std::string nothing;   ///< said when nothing is found; empty: the house's own sentence

@@ -54,29 +54,30 @@ struct provider_spec {
   model_api api = model_api::openai;
   std::string url; ///< what comes before `/chat/completions` or `/messages`
   std::string key; ///< a secret; empty: it asks for none
-  std::map<std::string, std::string> headers;  ///< sent with each request
+  std::map<std::string, std::string> headers; ///< sent with each request
   milliseconds connect_timeout{2000};
   milliseconds first_byte_timeout{30000}; ///< from sending the request to the answer's first byte
   milliseconds timeout{120000};           ///< for a whole answer
   breaker_spec breaker;
   model_limits limits;              ///< of the key, for all its models together
   std::uint32_t queue_limit = 1000; ///< requests of one node that may wait for the limits
-  std::map<std::string, double> tiers; ///< shares of customers by tier, among those who wait; else 1
+  std::map<std::string, double>
+      tiers; ///< shares of customers by tier, among those who wait; else 1
 
   friend bool operator==(const provider_spec&, const provider_spec&) = default;
 };
 
 /// A model as the fleet knows it (the model's card): its limits and its prices.
 struct model_spec {
-  std::string name;     ///< by which agents ask for it
+  std::string name; ///< by which agents ask for it
   std::string provider;
-  std::string model;    ///< by which its provider knows it
+  std::string model;                     ///< by which its provider knows it
   std::uint32_t context_tokens = 128000; ///< what fits into a request and its answer together
   std::uint32_t max_output = 4096;       ///< tokens of one answer
-  double input_price = 0;  ///< of a million tokens, in the fleet's currency
-  double output_price = 0; ///< of a million tokens, in the fleet's currency
-  json extra;              ///< merged into each request (RFC 7396): null takes a member out
-  model_limits limits;     ///< of the model, beside those of its provider
+  double input_price = 0;                ///< of a million tokens, in the fleet's currency
+  double output_price = 0;               ///< of a million tokens, in the fleet's currency
+  json extra;          ///< merged into each request (RFC 7396): null takes a member out
+  model_limits limits; ///< of the model, beside those of its provider
 
   /// What so many tokens cost, in millionths of the fleet's currency, rounded up.
   [[nodiscard]] std::uint64_t cost_micros(std::uint64_t input, std::uint64_t output) const {
@@ -96,9 +97,9 @@ struct enum_names<chat_role> {
 
 /// A model's wish that a tool be used.
 struct tool_call {
-  std::string id;   ///< chosen by the model's server; the result is sent back under it
+  std::string id; ///< chosen by the model's server; the result is sent back under it
   std::string name;
-  json arguments;   ///< an object; null: what the model wrote is no JSON object
+  json arguments; ///< an object; null: what the model wrote is no JSON object
   friend bool operator==(const tool_call&, const tool_call&) = default;
 };
 
@@ -113,14 +114,14 @@ struct chat_message {
 
 /// For whom a model is asked: what budgets, quotas, caches and reports go by.
 struct model_caller {
-  task_ptr about;     ///< null: for no task
+  task_ptr about; ///< null: for no task
   std::uint32_t step = 0;
   std::uint32_t attempt = 0;
   std::string domain; ///< of the agent that asks
   std::string agent;  ///< its name within the domain
   priority urgency = priority::medium;
-  bool acts = false;  ///< the answer may lead to an effect outside: it has to be the model's own
-  std::string skill;  ///< that the agent is asked for
+  bool acts = false; ///< the answer may lead to an effect outside: it has to be the model's own
+  std::string skill; ///< that the agent is asked for
 };
 
 /// How the answer to a request may be had again, by whoever asks. Without a mode nothing is kept.
@@ -183,9 +184,9 @@ enum class model_error : std::uint8_t {
 template <>
 struct enum_names<model_error> {
   static constexpr std::array<std::string_view, 13> value{
-      "none",    "rate_limited", "overloaded", "broken",     "unreachable", "timeout", "context_too_long",
-      "refused", "denied",       "bad_request", "bad_output", "cancelled",
-      "over_budget"};
+      "none",       "rate_limited",     "overloaded", "broken", "unreachable",
+      "timeout",    "context_too_long", "refused",    "denied", "bad_request",
+      "bad_output", "cancelled",        "over_budget"};
 };
 
 [[nodiscard]] constexpr reason reason_of(model_error x) noexcept {

@@ -32,8 +32,8 @@ enum class plan_op : std::uint8_t {
 template <>
 struct enum_names<plan_op> {
   static constexpr std::array<std::string_view, 12> value{
-    "call",   "sequence", "parallel", "race", "quorum", "gate",
-    "domain", "human",    "map",      "loop", "judge",  "compensate"};
+      "call",   "sequence", "parallel", "race", "quorum", "gate",
+      "domain", "human",    "map",      "loop", "judge",  "compensate"};
 };
 
 enum class gate_test : std::uint8_t { exists, equals, at_least, at_most, one_of };
@@ -44,7 +44,8 @@ struct enum_names<gate_test> {
                                                          "one_of"};
 };
 
-/// A quality gate: `pointer` (RFC 6901) into {"text", "data", "confidence"} of the step before, and what must hold there.
+/// A quality gate: `pointer` (RFC 6901) into {"text", "data", "confidence"} of the step before, and
+/// what must hold there.
 struct condition {
   std::string pointer;
   gate_test test = gate_test::exists;
@@ -55,9 +56,10 @@ struct condition {
 /// How the outcomes of several steps become one.
 enum class join : std::uint8_t {
   concatenate, ///< texts one after the other, data under the steps' names
-  merge,       ///< data merged key by key; two values for one key are a contradiction and are shown, not merged
-  synthesis,   ///< parallel, sequence: the last step makes one text of what the others said, unless they contradict
-               ///< each other; when that is of no use, as concatenate
+  merge, ///< data merged key by key; two values for one key are a contradiction and are shown, not
+         ///< merged
+  synthesis, ///< parallel, sequence: the last step makes one text of what the others said, unless
+             ///< they contradict each other; when that is of no use, as concatenate
 };
 
 template <>
@@ -85,22 +87,27 @@ struct intent_score {
 /// One node of a plan as people and planners write it: a tree.
 struct plan_node {
   plan_op op = plan_op::call;
-  std::string name;    ///< unique within the plan; the key of its result
-  std::string skill;   ///< call, domain: what is wanted
-  std::string target;  ///< call: only this agent; domain: path of the domain; human: name of the queue
-  std::string text;    ///< the part of the request that this step is about; empty means the whole of it
-  json input;          ///< further input for the step: an object, or null
+  std::string name;  ///< unique within the plan; the key of its result
+  std::string skill; ///< call, domain: what is wanted
+  std::string
+      target; ///< call: only this agent; domain: path of the domain; human: name of the queue
+  std::string
+      text;   ///< the part of the request that this step is about; empty means the whole of it
+  json input; ///< further input for the step: an object, or null
   priority urgency = priority::medium;
-  milliseconds timeout{0};           ///< for one attempt; zero means the domain's default
-  std::vector<std::string> fallback; ///< tried in order when retries end: `agent:…`, `skill:…`, `human:…`
-  std::uint32_t needed = 0;          ///< quorum
-  condition when;                    ///< gate; loop: ends it; judge: what the judgement must say
-  join how = join::concatenate;      ///< sequence, parallel, quorum, map, compensate
-  std::string items;                 ///< map: pointer (RFC 6901) into {"input", "previous", "context"} to a list
-  std::uint32_t at_once = 16;        ///< map: items that are worked on at the same time
-  std::uint32_t max_rounds = 10;     ///< loop, judge: after so many rounds without success the step fails
-  std::vector<plan_node> undo;       ///< any step below a `compensate`: at most one, takes back what the step did
-  std::string note;                  ///< why the step is there, in a planner's words: for people, decides nothing
+  milliseconds timeout{0}; ///< for one attempt; zero means the domain's default
+  std::vector<std::string>
+      fallback; ///< tried in order when retries end: `agent:…`, `skill:…`, `human:…`
+  std::uint32_t needed = 0;     ///< quorum
+  condition when;               ///< gate; loop: ends it; judge: what the judgement must say
+  join how = join::concatenate; ///< sequence, parallel, quorum, map, compensate
+  std::string items; ///< map: pointer (RFC 6901) into {"input", "previous", "context"} to a list
+  std::uint32_t at_once = 16; ///< map: items that are worked on at the same time
+  std::uint32_t max_rounds =
+      10; ///< loop, judge: after so many rounds without success the step fails
+  std::vector<plan_node>
+      undo;         ///< any step below a `compensate`: at most one, takes back what the step did
+  std::string note; ///< why the step is there, in a planner's words: for people, decides nothing
   std::vector<intent_score>
       scores; ///< call: what its text may be about; the strategy `classifier` compares by it
   std::vector<plan_node> children;
@@ -108,7 +115,8 @@ struct plan_node {
   friend bool operator==(const plan_node&, const plan_node&) = default;
 };
 
-/// A plan, laid out flat: step `i` is `steps[i]`, the root is step 0, parents come before their children. Immutable.
+/// A plan, laid out flat: step `i` is `steps[i]`, the root is step 0, parents come before their
+/// children. Immutable.
 struct plan {
   struct step {
     plan_node node; ///< without its children
@@ -118,14 +126,16 @@ struct plan {
   };
   std::vector<step> steps;
   retry_spec retry;
-  failure_rules on_failure;        ///< what the domain changes of the failure table
-  std::string human_queue;         ///< who is asked by `remedy::ask_human`; empty: the next person of the step's ladder
-  std::uint32_t max_failed_agents = 0; ///< after so many different agents failed in the task, a person is asked; 0: never
+  failure_rules on_failure; ///< what the domain changes of the failure table
+  std::string human_queue;  ///< who is asked by `remedy::ask_human`; empty: the next person of the
+                            ///< step's ladder
+  std::uint32_t max_failed_agents =
+      0; ///< after so many different agents failed in the task, a person is asked; 0: never
   milliseconds step_timeout{30000};
   std::uint32_t max_parallel = 64; ///< calls of one task that may run at the same time
 
-  /// Lays `root` out. Throws `std::invalid_argument` when names repeat, a node lacks what its operator needs, or the
-  /// tree is larger than `max_steps` or deeper than `max_depth`.
+  /// Lays `root` out. Throws `std::invalid_argument` when names repeat, a node lacks what its
+  /// operator needs, or the tree is larger than `max_steps` or deeper than `max_depth`.
   static std::shared_ptr<const plan> of(plan_node root);
   static constexpr std::size_t max_steps = 10000;
   static constexpr std::size_t max_depth = 32;

@@ -29,9 +29,9 @@ enum class reason : std::uint8_t {
 template <>
 struct enum_names<reason> {
   static constexpr std::array<std::string_view, 13> value{
-    "none",           "crash",         "timeout",          "rate_limited", "unavailable",
-    "invalid_input",  "invalid_output", "low_confidence",  "contradiction", "budget_exhausted",
-    "loop",           "policy_denied", "cancelled"};
+      "none",          "crash",          "timeout",        "rate_limited",  "unavailable",
+      "invalid_input", "invalid_output", "low_confidence", "contradiction", "budget_exhausted",
+      "loop",          "policy_denied",  "cancelled"};
 };
 
 /// One way in which a value breaks what was agreed on.
@@ -42,7 +42,8 @@ struct flaw {
   friend bool operator==(const flaw&, const flaw&) = default;
 };
 
-/// A reason with its story. `retry_after` is the wait that the failing side asked for; zero means that it named none.
+/// A reason with its story. `retry_after` is the wait that the failing side asked for; zero means
+/// that it named none.
 struct failure {
   reason why = reason::none;
   std::string detail;
@@ -61,23 +62,35 @@ enum class refusal : std::uint8_t {
   unknown_task,     ///< no such task, or it has been forgotten
   unknown_session,  ///< no such session
   unknown_question, ///< no such question at the human desk
-  conflict,         ///< it contradicts what was said before (claimed by another, already answered, already ended)
-  busy,             ///< a queue is full: come back later
-  too_large,        ///< over a size limit
-  stopping,         ///< this node is shutting down
-  internal,         ///< a defect of troupe; the log has the rest
-  timeout,          ///< the part of troupe that was asked did not answer in time
-  invalid_input,    ///< nobody who offers the skill takes such input
-  unknown_node,     ///< no such node in the cluster
-  policy_denied,    ///< the domain does not take it from whom it comes from
+  conflict,  ///< it contradicts what was said before (claimed by another, already answered, already
+             ///< ended)
+  busy,      ///< a queue is full: come back later
+  too_large, ///< over a size limit
+  stopping,  ///< this node is shutting down
+  internal,  ///< a defect of troupe; the log has the rest
+  timeout,   ///< the part of troupe that was asked did not answer in time
+  invalid_input, ///< nobody who offers the skill takes such input
+  unknown_node,  ///< no such node in the cluster
+  policy_denied, ///< the domain does not take it from whom it comes from
 };
 
 template <>
 struct enum_names<refusal> {
-  static constexpr std::array<std::string_view, 15> value{
-    "none",     "invalid_request", "unknown_domain", "unknown_task", "unknown_session",
-    "unknown_question", "conflict", "busy", "too_large", "stopping", "internal", "timeout",
-    "invalid_input", "unknown_node", "policy_denied"};
+  static constexpr std::array<std::string_view, 15> value{"none",
+                                                          "invalid_request",
+                                                          "unknown_domain",
+                                                          "unknown_task",
+                                                          "unknown_session",
+                                                          "unknown_question",
+                                                          "conflict",
+                                                          "busy",
+                                                          "too_large",
+                                                          "stopping",
+                                                          "internal",
+                                                          "timeout",
+                                                          "invalid_input",
+                                                          "unknown_node",
+                                                          "policy_denied"};
 };
 
 struct refused {

@@ -28,11 +28,13 @@ enum class task_state : std::uint8_t {
 template <>
 struct enum_names<task_state> {
   static constexpr std::array<std::string_view, 8> value{
-    "submitted", "working", "input_required", "auth_required",
-    "completed", "failed",  "canceled",       "rejected"};
+      "submitted", "working", "input_required", "auth_required",
+      "completed", "failed",  "canceled",       "rejected"};
 };
 
-[[nodiscard]] constexpr bool is_final(task_state s) noexcept { return s >= task_state::completed; }
+[[nodiscard]] constexpr bool is_final(task_state s) noexcept {
+  return s >= task_state::completed;
+}
 
 /// What the orchestrator is doing for a working task.
 enum class task_phase : std::uint8_t { planning, delegating, monitoring, synthesising, ended };
@@ -70,26 +72,29 @@ struct customer {
   friend bool operator==(const customer&, const customer&) = default;
 };
 
-/// A request to the fleet. Immutable once it has been accepted; shared between actors as `task_ptr`.
+/// A request to the fleet. Immutable once it has been accepted; shared between actors as
+/// `task_ptr`.
 struct task {
-  std::string id;              ///< unique; its last two characters name the shard (see `make_task_id`)
-  std::string context_id;      ///< the session; empty when the task belongs to none
-  std::string domain;          ///< path of the domain that takes it
-  std::string skill;           ///< asks for this skill directly; empty lets the domain find out
-  std::string text;            ///< what the person or the parent wrote
-  json data;                   ///< structured input: an object, or null
+  std::string id;         ///< unique; its last two characters name the shard (see `make_task_id`)
+  std::string context_id; ///< the session; empty when the task belongs to none
+  std::string domain;     ///< path of the domain that takes it
+  std::string skill;      ///< asks for this skill directly; empty lets the domain find out
+  std::string text;       ///< what the person or the parent wrote
+  json data;              ///< structured input: an object, or null
   customer who;
   priority urgency = priority::medium;
   durability keep = durability::step;
   timestamp created{};
   timestamp deadline = no_deadline; ///< finite once accepted
-  std::string idempotency_key; ///< chosen by the client; the same key gives the same task
-  std::string trace_id;        ///< 32 hexadecimal digits, as W3C trace context writes it; empty: it follows from the id
-  std::string parent;          ///< id of the task that delegated this one
+  std::string idempotency_key;      ///< chosen by the client; the same key gives the same task
+  std::string trace_id; ///< 32 hexadecimal digits, as W3C trace context writes it; empty: it
+                        ///< follows from the id
+  std::string parent;   ///< id of the task that delegated this one
   std::uint32_t parent_step = 0;
   /// The version of the fleet that it is worked on by, whatever comes after; 0: there are none.
   std::uint64_t fleet = 0;
-  std::vector<std::string> path; ///< the domains it came through, outermost first: the guard against loops
+  std::vector<std::string>
+      path; ///< the domains it came through, outermost first: the guard against loops
 };
 
 using task_ptr = std::shared_ptr<const task>;
@@ -111,7 +116,8 @@ struct usage {
   friend bool operator==(const usage&, const usage&) = default;
 };
 
-/// What came out of a step or of a task. With `failed` set, text and data hold what there is all the same.
+/// What came out of a step or of a task. With `failed` set, text and data hold what there is all
+/// the same.
 struct outcome {
   std::string text;
   json data;               ///< an object, or null
@@ -134,11 +140,13 @@ using outcome_ptr = std::shared_ptr<const outcome>;
 /// The shard in a task's id, or nothing if the id was not made by `make_task_id`.
 [[nodiscard]] std::optional<std::uint32_t> shard_of_task_id(std::string_view id) noexcept;
 
-/// A new id: 12 hexadecimal digits of milliseconds, 14 of chance, 2 of shard. Ids grow with time, so that a store keyed
-/// by them appends; the shard at the end lets anybody find the owner of a task.
+/// A new id: 12 hexadecimal digits of milliseconds, 14 of chance, 2 of shard. Ids grow with time,
+/// so that a store keyed by them appends; the shard at the end lets anybody find the owner of a
+/// task.
 [[nodiscard]] std::string make_task_id(timestamp now, std::uint64_t dice, std::uint32_t shard);
 
-/// The id of the sub-task that step `step` of `parent` delegates: always the same, so that a resumed parent finds its child.
+/// The id of the sub-task that step `step` of `parent` delegates: always the same, so that a
+/// resumed parent finds its child.
 [[nodiscard]] std::string child_task_id(std::string_view parent, std::uint32_t step);
 
 } // namespace troupe

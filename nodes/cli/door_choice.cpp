@@ -71,8 +71,7 @@ void check_door(const dev_settings& x, const fleet_spec& fleet,
                         (server ? "--store env" : "--data " + fleet.data_dir)};
 }
 
-access_settings access_of(node& n, const std::string& host,
-                          const std::shared_ptr<key_ring>& keys) {
+access_settings access_of(node& n, const std::string& host, const std::shared_ptr<key_ring>& keys) {
   access_settings out;
   out.keys = keys;
   out.always = !is_loopback(host);
@@ -94,8 +93,7 @@ access_settings access_of(node& n, const std::string& host,
   return out;
 }
 
-door_certificate certificate_of(const dev_settings& x,
-                                const std::shared_ptr<spdlog::logger>& log) {
+door_certificate certificate_of(const dev_settings& x, const std::shared_ptr<spdlog::logger>& log) {
   door_certificate out{x.certificate, x.key, {}};
   out.notice = [log](bool bad, const std::string& text) {
     log->log(bad ? spdlog::level::warn : spdlog::level::info, "door: {}", text);

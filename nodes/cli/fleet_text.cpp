@@ -99,8 +99,8 @@ std::string state_words(const json& agent) {
   const auto duty = member(said, "duty");
   const auto state = member(agent, "state");
   if (const auto& paused = object(agent, "paused"); !paused.empty())
-    return state + ", paused until " + member(paused, "until").substr(0, 16) + "Z by the limit on " +
-           member(paused, "by");
+    return state + ", paused until " + member(paused, "until").substr(0, 16) +
+           "Z by the limit on " + member(paused, "by");
   if (duty.empty() || duty == "serving")
     return state;
   // To the minute: what follows it is of no use to people.

@@ -52,7 +52,8 @@ std::unique_ptr<store> open_key_store(const key_place& at) {
 std::vector<api_key> keys_in(store& where) {
   std::uint64_t mark = 0;
   std::vector<api_key> out;
-  for (const auto& row : translated([&] { return where.keys(mark); }).value_or(std::vector<stored_key>{}))
+  for (const auto& row :
+       translated([&] { return where.keys(mark); }).value_or(std::vector<stored_key>{}))
     if (auto key = key_of(row))
       out.push_back(std::move(*key));
   return out;
@@ -65,7 +66,8 @@ std::string make_key_in(store& where, api_key& wanted) {
   if (there.size() >= keys_max)
     throw cli_error{exit_failed, "there are " + std::to_string(keys_max) + " keys already"};
   const auto text = make_key(wanted);
-  json record{{"id", wanted.id}, {"name", wanted.name}, {"team", wanted.team}, {"allow", json::array()}};
+  json record{
+      {"id", wanted.id}, {"name", wanted.name}, {"team", wanted.team}, {"allow", json::array()}};
   for (const auto& g : wanted.grants)
     record["allow"].push_back(to_text(g));
   const std::vector<store_write> writes{
@@ -85,8 +87,8 @@ void revoke_key_in(store& where, const std::string& id, timestamp now) {
   if (hit == there.end())
     throw cli_error{exit_not_found, "no such key"};
   const std::vector<store_write> writes{
-      revocation_write(id, now), audit_write("key/" + id + "/revoked", now, "key.revoked",
-                                             {{"id", id}, {"name", hit->name}})};
+      revocation_write(id, now),
+      audit_write("key/" + id + "/revoked", now, "key.revoked", {{"id", id}, {"name", hit->name}})};
   translated([&] {
     where.apply(writes);
     return true;

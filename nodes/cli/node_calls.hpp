@@ -25,7 +25,8 @@ class path_builder {
 };
 
 /// Sends `call`, with `path` in place of its URL, to the node that `s` names. Whatever is not a 2xx
-/// answer, nor the refusal that the call wants, is thrown as a `cli_error` with the code that documents it and the node's own words.
+/// answer, nor the refusal that the call wants, is thrown as a `cli_error` with the code that
+/// documents it and the node's own words.
 [[nodiscard]] http_answer ask(const shell& s, const path_builder& path, http_call call = {});
 
 /// The document of a 2xx answer.

@@ -20,8 +20,9 @@ struct stop_order {
 /// thread exists: it blocks SIGINT, SIGTERM and SIGHUP for them all, and a thread of its own waits
 /// for them. While the node starts, a signal ends the process at once. After `started`, the first
 /// one is an order to stop, a second one ends the process at once, and so does the watchdog when
-/// stopping takes longer than `watchdog`. A SIGHUP that somebody sends is an order to `on_hangup`, once
-/// there is such a function; from a terminal that goes away it is an order to stop. One per process.
+/// stopping takes longer than `watchdog`. A SIGHUP that somebody sends is an order to `on_hangup`,
+/// once there is such a function; from a terminal that goes away it is an order to stop. One per
+/// process.
 class stop_switch {
  public:
   static constexpr std::chrono::seconds watchdog{20};

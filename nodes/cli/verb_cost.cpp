@@ -89,7 +89,8 @@ std::string cost_text(const json& from) {
 
 /// RFC 4180; what a spreadsheet would take for a formula is made text.
 std::string csv_cell(const std::string& x) {
-  const bool formula = !x.empty() && std::string_view{"=+-@\t\r"}.find(x.front()) != std::string::npos;
+  const bool formula =
+      !x.empty() && std::string_view{"=+-@\t\r"}.find(x.front()) != std::string::npos;
   auto out = formula ? "'" + x : x;
   if (out.find_first_of(",\"\r\n") == std::string::npos)
     return out;
@@ -110,8 +111,8 @@ std::string cost_csv(const json& from) {
       out += csv_cell(plain(member(x, name))) + ",";
     char cost[96];
     std::snprintf(cost, sizeof cost, "%.6f", number(x, "cost"));
-    out += std::string{cost} + "," + count_words(x, "calls") + "," + count_words(x, "input_tokens") + "," +
-           count_words(x, "output_tokens");
+    out += std::string{cost} + "," + count_words(x, "calls") + "," +
+           count_words(x, "input_tokens") + "," + count_words(x, "output_tokens");
     std::snprintf(cost, sizeof cost, ",%.6f\r\n", number(x, "cost_before"));
     out += cost;
   }
@@ -131,11 +132,12 @@ void add_cost(CLI::App& to, shell& s) {
                         "troupe cost --by agent\n"
                         "troupe cost --by customer,model --since -30d --csv");
   const auto x = std::make_shared<settings>();
-  verb->add_option("--by", x->by, "what is told apart: agent, task, session, workflow, domain, "
-                                  "customer, model, day; several with commas")
+  verb->add_option("--by", x->by,
+                   "what is told apart: agent, task, session, workflow, domain, "
+                   "customer, model, day; several with commas")
       ->delimiter(',')
-      ->check(CLI::IsMember({"agent", "task", "session", "workflow", "domain", "customer", "model",
-                             "day"}));
+      ->check(CLI::IsMember(
+          {"agent", "task", "session", "workflow", "domain", "customer", "model", "day"}));
   verb->add_option("--since", x->since, "from this time on; -7d: for the last seven days")
       ->default_str("-7d");
   verb->add_option("--until", x->until, "up to this time")->default_str("now");

@@ -28,7 +28,7 @@ void add_cost(CLI::App& to, shell& s);
 void add_validate(CLI::App& to, shell& s);
 void add_knowledge(CLI::App& to, shell& s); ///< ingest, knowledge search
 void add_init(CLI::App& to, shell& s);
-void add_mcp(CLI::App& to, shell& s); ///< tools, call, resources, read, prompts, prompt
+void add_mcp(CLI::App& to, shell& s);    ///< tools, call, resources, read, prompts, prompt
 void add_models(CLI::App& to, shell& s); ///< train, classify, decompose
 void add_screen(CLI::App& to, shell& s);
 void add_replay(CLI::App& to, shell& s);

@@ -114,7 +114,7 @@ access_gate::verdict access_gate::judge(const http_request& what, route_need nee
   if (settings_.keys->age() > trust_most) {
     out.why = "keys_unknown";
     out.answer = not_now("keys_unknown", "this node has not been able to compare its keys with the "
-                                       "store for too long to trust them");
+                                         "store for too long to trust them");
     return out;
   }
   const auto given = what.header("authorization");
@@ -135,9 +135,9 @@ access_gate::verdict access_gate::judge(const http_request& what, route_need nee
   out.key = key->id;
   if (const auto standing = standing_of(*key, access_now()); standing != key_standing::good) {
     out.why = standing == key_standing::revoked ? "revoked_key" : "expired_key";
-    out.answer = unauthorized(out.why, standing == key_standing::revoked
-                                           ? "this API key has been revoked"
-                                           : "this API key has expired");
+    out.answer =
+        unauthorized(out.why, standing == key_standing::revoked ? "this API key has been revoked"
+                                                                : "this API key has expired");
     return out;
   }
   const auto scope = std::string{to_string(need.what)};
@@ -145,7 +145,7 @@ access_gate::verdict access_gate::judge(const http_request& what, route_need nee
                                                  : !allows(*key, need.what, "")) {
     out.why = "scope";
     out.answer = not_allowed("this takes a key that is allowed to " + scope +
-                           (need.where == route_need::reach::fleet ? " in the whole fleet" : ""));
+                             (need.where == route_need::reach::fleet ? " in the whole fleet" : ""));
     return out;
   }
   out.pass = std::make_shared<const access_pass>(settings_.keys, key);

@@ -25,7 +25,7 @@ struct api_settings {
       read_audit;
   std::shared_ptr<work_desk> work; ///< where programs get work; null: there is none
   std::shared_ptr<push_desk> push; ///< tells agents of others of their tasks; null: nobody does
-  bool tls = false; ///< the door speaks TLS: what is told of its address begins with https
+  bool tls = false;       ///< the door speaks TLS: what is told of its address begins with https
   access_settings access; ///< without `keys` everybody may do everything
 };
 

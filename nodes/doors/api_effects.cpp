@@ -48,36 +48,38 @@ json line_view(const stored_effect& x) {
 } // namespace
 
 void add_effects(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/effects", route_need::fleet(access_scope::read), [api](http_request& what, const responder& answer) {
-    query_reader query{what.query};
-    effect_filter filter;
-    filter.task = query.text("task");
-    const auto state = query.text("state");
-    if (!state.empty()) {
-      filter.state = parse_enum<effect_state>(state);
-      if (!filter.state)
-        query.fail("'state' must be one of " + words_of<effect_state>());
-    }
-    const auto after = query.text("after");
-    if (!after.empty()) {
-      filter.after = key_of(after);
-      if (!filter.after)
-        query.fail("'after' must be the id of a line: TASK/STEP/CALL");
-    }
-    filter.limit = query.count("limit", 100, effect_filter::max_listed);
-    if (const auto bad = query.end())
-      return refuse(answer, *bad, what.path);
-    api->node.effects(filter, rendered<std::vector<stored_effect>>(
-                                  answer, what.path,
-                                  [limit = filter.limit](const auto& lines, const std::string&) {
-                                    json out{{"effects", json::array()}};
-                                    for (const auto& x : lines)
-                                      out["effects"].push_back(line_view(x));
-                                    if (!lines.empty() && lines.size() == limit)
-                                      out["next"] = id_of(lines.back());
-                                    return json_reply(out);
-                                  }));
-  });
+  to.add("GET", "/v1/effects", route_need::fleet(access_scope::read),
+         [api](http_request& what, const responder& answer) {
+           query_reader query{what.query};
+           effect_filter filter;
+           filter.task = query.text("task");
+           const auto state = query.text("state");
+           if (!state.empty()) {
+             filter.state = parse_enum<effect_state>(state);
+             if (!filter.state)
+               query.fail("'state' must be one of " + words_of<effect_state>());
+           }
+           const auto after = query.text("after");
+           if (!after.empty()) {
+             filter.after = key_of(after);
+             if (!filter.after)
+               query.fail("'after' must be the id of a line: TASK/STEP/CALL");
+           }
+           filter.limit = query.count("limit", 100, effect_filter::max_listed);
+           if (const auto bad = query.end())
+             return refuse(answer, *bad, what.path);
+           api->node.effects(filter,
+                             rendered<std::vector<stored_effect>>(
+                                 answer, what.path,
+                                 [limit = filter.limit](const auto& lines, const std::string&) {
+                                   json out{{"effects", json::array()}};
+                                   for (const auto& x : lines)
+                                     out["effects"].push_back(line_view(x));
+                                   if (!lines.empty() && lines.size() == limit)
+                                     out["next"] = id_of(lines.back());
+                                   return json_reply(out);
+                                 }));
+         });
 }
 
 } // namespace troupe

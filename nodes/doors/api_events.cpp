@@ -17,7 +17,8 @@ constexpr std::size_t replay_max_bytes = 128u
 /// from 1. The last event, `ended`, carries the task as it ended.
 class event_stream : public std::enable_shared_from_this<event_stream> {
  public:
-  event_stream(std::shared_ptr<client> node, responder answer, std::string id, std::string path, std::size_t seen)
+  event_stream(std::shared_ptr<client> node, responder answer, std::string id, std::string path,
+               std::size_t seen)
       : node_(std::move(node))
       , answer_(std::move(answer))
       , id_(std::move(id))

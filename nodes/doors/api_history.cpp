@@ -39,16 +39,18 @@ http_reply history(const client& node, const task_record_ptr& record, const std:
 } // namespace
 
 void add_history(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/tasks/{id}/history", route_need::somewhere(access_scope::read), [api](http_request& what, const responder& answer) {
-    if (const auto bad = query_reader{what.query}.end())
-      return refuse(answer, *bad, what.path);
-    api->node_for(what)->find_task(
-        what.parameters[0],
-        rendered<task_record_ptr>(answer, what.path,
-                                  [api](const task_record_ptr& record, const std::string& path) {
-                                    return history(api->node, record, path);
-                                  }));
-  });
+  to.add(
+      "GET", "/v1/tasks/{id}/history", route_need::somewhere(access_scope::read),
+      [api](http_request& what, const responder& answer) {
+        if (const auto bad = query_reader{what.query}.end())
+          return refuse(answer, *bad, what.path);
+        api->node_for(what)->find_task(
+            what.parameters[0],
+            rendered<task_record_ptr>(
+                answer, what.path, [api](const task_record_ptr& record, const std::string& path) {
+                  return history(api->node, record, path);
+                }));
+      });
 }
 
 } // namespace troupe

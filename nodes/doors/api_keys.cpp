@@ -79,7 +79,8 @@ api_key read_wanted(const json& body, std::vector<body_error>& errors) {
     in.fail("allow", "must be a list such as [\"read\", \"submit:support\"]");
   else
     for (const auto& x : *allow) {
-      const auto grant = x.is_string() ? parse_grant(x.get_ref<const std::string&>()) : std::nullopt;
+      const auto grant =
+          x.is_string() ? parse_grant(x.get_ref<const std::string&>()) : std::nullopt;
       if (grant)
         out.grants.push_back(*grant);
       else
@@ -108,8 +109,9 @@ void create(const api_ptr& api, http_request& what, const responder& answer) {
                   what.path);
   // Otherwise nobody could make a second one, and nobody could take this one back.
   if (book->empty() && !allows(wanted, access_scope::admin, ""))
-    return refuse(answer, key_conflict("the first key has to be allowed admin: from then on keys "
-                                       "are asked for, and only it can make others"),
+    return refuse(answer,
+                  key_conflict("the first key has to be allowed admin: from then on keys "
+                               "are asked for, and only it can make others"),
                   what.path);
   if (book->size() >= keys_max)
     return refuse(answer, key_conflict("there are " + std::to_string(keys_max) + " keys already"),
@@ -125,8 +127,8 @@ void create(const api_ptr& api, http_request& what, const responder& answer) {
   record.erase("state");
   record["node"] = api->settings.access.node;
   const bool taken = api->settings.access.write(
-      {key_write(wanted), audit_write("key/" + wanted.id + "/made", wanted.made, "key.made",
-                                      std::move(record))},
+      {key_write(wanted),
+       audit_write("key/" + wanted.id + "/made", wanted.made, "key.made", std::move(record))},
       [answer, view, text, path = std::string{what.path}](const std::string& wrong) {
         if (!wrong.empty())
           return refuse(answer, cannot_store(), path);
@@ -171,9 +173,8 @@ void revoke(const api_ptr& api, http_request& what, const responder& answer) {
 
 void add_keys(router& to, const api_ptr& api) {
   constexpr auto need = route_need::somewhere(access_scope::admin);
-  to.add("GET", "/v1/keys", need, [api](http_request& what, const responder& answer) {
-    list_keys(api, what, answer);
-  });
+  to.add("GET", "/v1/keys", need,
+         [api](http_request& what, const responder& answer) { list_keys(api, what, answer); });
   to.add("POST", "/v1/keys", need,
          [api](http_request& what, const responder& answer) { create(api, what, answer); });
   to.add("POST", "/v1/keys/{id}/revoke", need,

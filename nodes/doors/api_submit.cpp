@@ -81,20 +81,20 @@ class submission : public std::enable_shared_from_this<submission> {
       answer_.send(fresh());
       return;
     }
-    node_->find_task(id_,
-                    [self = shared_from_this()](const task_record_ptr& record, const refused& why) {
-                      if (why.why != refusal::none || !record) {
-                        self->answer_.send(self->fresh());
-                        return;
-                      }
-                      self->answer_.send_made([record] {
-                        http_reply out;
-                        out.status = is_final(record->state) ? 200 : 202;
-                        append_task(out.body, *record);
-                        out.add("Location", "/v1/tasks/" + record->what->id);
-                        return out;
-                      });
-                    });
+    node_->find_task(
+        id_, [self = shared_from_this()](const task_record_ptr& record, const refused& why) {
+          if (why.why != refusal::none || !record) {
+            self->answer_.send(self->fresh());
+            return;
+          }
+          self->answer_.send_made([record] {
+            http_reply out;
+            out.status = is_final(record->state) ? 200 : 202;
+            append_task(out.body, *record);
+            out.add("Location", "/v1/tasks/" + record->what->id);
+            return out;
+          });
+        });
   }
 
   [[nodiscard]] http_reply fresh() const {
@@ -137,32 +137,34 @@ class submission : public std::enable_shared_from_this<submission> {
 } // namespace
 
 void add_submit(router& to, const api_ptr& api) {
-  to.add("POST", "/v1/tasks", route_need::somewhere(access_scope::submit), [api](http_request& what, const responder& answer) {
-    std::optional<milliseconds> wait;
-    if (!what.query.empty()) {
-      query_reader query{what.query};
-      const auto given = query.text("wait");
-      if (given == "true")
-        wait = api->settings.wait_max;
-      else if (!given.empty() && given != "false" && !(wait = parse_wait(given)))
-        query.fail("wait must be a duration such as 30s or 1500 (milliseconds), or true");
-      if (const auto bad = query.end())
-        return refuse(answer, *bad, what.path);
-      if (wait)
-        wait = std::min(*wait, api->settings.wait_max);
-    }
-    problem why;
-    auto request = read_submission(what, why);
-    if (!request)
-      return refuse(answer, why, what.path);
-    if (const auto no = not_allowed_in(what, access_scope::submit,
-                                       request->domain.empty() ? api->node.fleet_now()->entry
-                                                               : request->domain))
-      return refuse(answer, *no, what.path);
-    auto context_id = request->context_id;
-    std::make_shared<submission>(api->node_for(what, access_scope::submit), answer, std::move(context_id))
-        ->start(std::move(*request), wait);
-  });
+  to.add("POST", "/v1/tasks", route_need::somewhere(access_scope::submit),
+         [api](http_request& what, const responder& answer) {
+           std::optional<milliseconds> wait;
+           if (!what.query.empty()) {
+             query_reader query{what.query};
+             const auto given = query.text("wait");
+             if (given == "true")
+               wait = api->settings.wait_max;
+             else if (!given.empty() && given != "false" && !(wait = parse_wait(given)))
+               query.fail("wait must be a duration such as 30s or 1500 (milliseconds), or true");
+             if (const auto bad = query.end())
+               return refuse(answer, *bad, what.path);
+             if (wait)
+               wait = std::min(*wait, api->settings.wait_max);
+           }
+           problem why;
+           auto request = read_submission(what, why);
+           if (!request)
+             return refuse(answer, why, what.path);
+           if (const auto no = not_allowed_in(what, access_scope::submit,
+                                              request->domain.empty() ? api->node.fleet_now()->entry
+                                                                      : request->domain))
+             return refuse(answer, *no, what.path);
+           auto context_id = request->context_id;
+           std::make_shared<submission>(api->node_for(what, access_scope::submit), answer,
+                                        std::move(context_id))
+               ->start(std::move(*request), wait);
+         });
 }
 
 } // namespace troupe

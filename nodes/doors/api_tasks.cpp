@@ -48,8 +48,8 @@ void list(const api_ptr& api, http_request& what, const responder& answer) {
   filter.limit = query.count("limit", 100, task_filter::max_listed);
   if (const auto bad = query.end())
     return refuse(answer, *bad, what.path);
-  api->node_for(what)->list_tasks(filter,
-                       rendered<std::vector<task_record_ptr>>(answer, what.path, many_tasks));
+  api->node_for(what)->list_tasks(
+      filter, rendered<std::vector<task_record_ptr>>(answer, what.path, many_tasks));
 }
 
 void cancel(const api_ptr& api, http_request& what, const responder& answer) {
@@ -71,9 +71,9 @@ void cancel(const api_ptr& api, http_request& what, const responder& answer) {
   // Who may see the task and not cancel it is told so; to others it is not there.
   const auto node = api->node_for(what, access_scope::submit);
   api->node_for(what)->find_task(
-      what.parameters[0], [=, pass = what.pass, id = what.parameters[0],
-                           path = std::string{what.path}](const task_record_ptr& seen,
-                                                          const refused&) {
+      what.parameters[0],
+      [=, pass = what.pass, id = what.parameters[0],
+       path = std::string{what.path}](const task_record_ptr& seen, const refused&) {
         if (seen && !pass->allows(access_scope::submit, seen->what->domain))
           refuse(answer, not_allowed("this key may see this task, and not cancel it"), path);
         else
@@ -84,11 +84,13 @@ void cancel(const api_ptr& api, http_request& what, const responder& answer) {
 } // namespace
 
 void add_tasks(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/tasks/{id}", route_need::somewhere(access_scope::read), [api](http_request& what, const responder& answer) {
-    if (const auto bad = query_reader{what.query}.end())
-      return refuse(answer, *bad, what.path);
-    api->node_for(what)->find_task(what.parameters[0], rendered<task_record_ptr>(answer, what.path, one_task));
-  });
+  to.add("GET", "/v1/tasks/{id}", route_need::somewhere(access_scope::read),
+         [api](http_request& what, const responder& answer) {
+           if (const auto bad = query_reader{what.query}.end())
+             return refuse(answer, *bad, what.path);
+           api->node_for(what)->find_task(what.parameters[0],
+                                          rendered<task_record_ptr>(answer, what.path, one_task));
+         });
   to.add("GET", "/v1/tasks", route_need::somewhere(access_scope::read),
          [api](http_request& what, const responder& answer) { list(api, what, answer); });
   to.add("POST", "/v1/tasks/{id}/cancel", route_need::somewhere(access_scope::submit),

@@ -110,17 +110,20 @@ http_reply explanation(const task_record_ptr& record, const std::string& path) {
 } // namespace
 
 void add_traces(router& to, const api_ptr& api) {
-  to.add("GET", "/v1/tasks/{id}/trace", route_need::somewhere(access_scope::read), [api](http_request& what, const responder& answer) {
-    if (const auto bad = query_reader{what.query}.end())
-      return refuse(answer, *bad, what.path);
-    std::make_shared<family>(api->node_for(what), answer, std::string{what.path})->start(what.parameters[0]);
-  });
-  to.add("GET", "/v1/tasks/{id}/explain", route_need::somewhere(access_scope::read), [api](http_request& what, const responder& answer) {
-    if (const auto bad = query_reader{what.query}.end())
-      return refuse(answer, *bad, what.path);
-    api->node_for(what)->find_task(what.parameters[0],
-                        rendered<task_record_ptr>(answer, what.path, explanation));
-  });
+  to.add("GET", "/v1/tasks/{id}/trace", route_need::somewhere(access_scope::read),
+         [api](http_request& what, const responder& answer) {
+           if (const auto bad = query_reader{what.query}.end())
+             return refuse(answer, *bad, what.path);
+           std::make_shared<family>(api->node_for(what), answer, std::string{what.path})
+               ->start(what.parameters[0]);
+         });
+  to.add("GET", "/v1/tasks/{id}/explain", route_need::somewhere(access_scope::read),
+         [api](http_request& what, const responder& answer) {
+           if (const auto bad = query_reader{what.query}.end())
+             return refuse(answer, *bad, what.path);
+           api->node_for(what)->find_task(
+               what.parameters[0], rendered<task_record_ptr>(answer, what.path, explanation));
+         });
 }
 
 } // namespace troupe

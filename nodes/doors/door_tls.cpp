@@ -83,9 +83,10 @@ std::shared_ptr<SSL_CTX> door_tls::load() {
   if (left.count() <= 0)
     throw certificate_error{from_.certificate + " has expired"};
   if (left < links::expiry_warning)
-    tell(true, from_.certificate + " expires in " +
-                   std::to_string(std::chrono::duration_cast<std::chrono::hours>(left).count() / 24) +
-                   " days");
+    tell(true,
+         from_.certificate + " expires in " +
+             std::to_string(std::chrono::duration_cast<std::chrono::hours>(left).count() / 24) +
+             " days");
   return out;
 }
 

@@ -69,7 +69,8 @@ void router::add(std::string method, std::string pattern, http_handler run,
 
 void router::add(std::string method, std::string pattern, route_need need, http_handler run,
                  std::vector<std::string_view> produces, refusal_form form) {
-  entry e{std::move(method), std::move(pattern), {}, std::move(produces), std::move(run), need, form};
+  entry e{
+      std::move(method), std::move(pattern), {}, std::move(produces), std::move(run), need, form};
   std::string_view rest{e.pattern};
   while (!rest.empty())
     e.segments.emplace_back(cut_segment(rest));

@@ -17,7 +17,8 @@ namespace troupe {
 /// not block. An exception is answered as an internal error.
 using http_handler = std::function<void(http_request&, const responder&)>;
 
-/// How a refusal is told: as a problem document, or in the form of the protocol that a route speaks.
+/// How a refusal is told: as a problem document, or in the form of the protocol that a route
+/// speaks.
 using refusal_form = http_reply (*)(const problem& p, std::string_view path);
 
 /// Which handler takes which method and path. Built before the server starts and only read

@@ -169,12 +169,12 @@ void machine::leave(std::function<void()> then) {
       node_->resolve({address_kind::node, node_->parts()->fleet.node_id + "/cluster_keeper"});
   if (!keeper)
     return;
-  system_->spawn([keeper, then = std::move(then),
-                  parts = node_->parts()](caf::event_based_actor* self) {
-    guard(self, parts, "whoever leaves the cluster");
-    self->request(keeper, std::chrono::seconds{5}, leave_cluster{})
-        .then([then](cluster_left) { then(); }, [then](const caf::error&) { then(); });
-  });
+  system_->spawn(
+      [keeper, then = std::move(then), parts = node_->parts()](caf::event_based_actor* self) {
+        guard(self, parts, "whoever leaves the cluster");
+        self->request(keeper, std::chrono::seconds{5}, leave_cluster{})
+            .then([then](cluster_left) { then(); }, [then](const caf::error&) { then(); });
+      });
 }
 
 void machine::end() {

@@ -15,9 +15,10 @@ using namespace config;
 using namespace config::make;
 
 const record& customer_keys() {
-  static const record r{"customer",
-                        "On whose behalf a task runs.",
-                        {{"id", make::text(), "who it is"}, {"tier", make::text(), "what they pay for"}}};
+  static const record r{
+      "customer",
+      "On whose behalf a task runs.",
+      {{"id", make::text(), "who it is"}, {"tier", make::text(), "what they pay for"}}};
   return r;
 }
 

@@ -273,7 +273,8 @@ class run_of {
     const auto agents = machine_->api().agents();
     if (std::any_of(agents.begin(), agents.end(), [](const auto& a) { return a.load > 0; }))
       return true;
-    const auto tasks = disk_.kept->tasks({{}, {}, {}, {}, timestamp::max(), task_filter::max_listed});
+    const auto tasks =
+        disk_.kept->tasks({{}, {}, {}, {}, timestamp::max(), task_filter::max_listed});
     return std::any_of(tasks.begin(), tasks.end(),
                        [](const auto& t) { return !is_final(t.state); });
   }

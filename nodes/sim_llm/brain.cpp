@@ -148,8 +148,8 @@ const tool_card* best_tool(const chat& asked, const situation& now) {
   return best;
 }
 
-/// What somebody knows who has been shown passages of documents, as agents of troupe show them: what
-/// the first one says, and where it stands.
+/// What somebody knows who has been shown passages of documents, as agents of troupe show them:
+/// what the first one says, and where it stands.
 struct reading {
   bool any = false;
   std::string text;
@@ -160,8 +160,7 @@ struct reading {
 reading reading_of(const std::string& wish) {
   reading out;
   const auto document = json::parse(inside_data(wish), nullptr, false);
-  if (!document.is_object() || !document.contains("knowledge") ||
-      !document["knowledge"].is_array())
+  if (!document.is_object() || !document.contains("knowledge") || !document["knowledge"].is_array())
     return out;
   out.any = true;
   out.text = "I have found nothing about that.";

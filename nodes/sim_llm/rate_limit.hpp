@@ -9,8 +9,8 @@
 
 namespace troupe::sim_llm {
 
-/// So much of each key in any minute, as strict services count: what was refused does not count. Not
-/// thread safe.
+/// So much of each key in any minute, as strict services count: what was refused does not count.
+/// Not thread safe.
 class rate_limit {
  public:
   using steady = std::chrono::steady_clock;
@@ -18,8 +18,8 @@ class rate_limit {
   explicit rate_limit(std::uint64_t per_minute)
       : most_(per_minute) {}
 
-  /// Takes so much in; else how long the key has to wait. What is more than the limit never fits: it
-  /// waits for an empty minute, each time.
+  /// Takes so much in; else how long the key has to wait. What is more than the limit never fits:
+  /// it waits for an empty minute, each time.
   [[nodiscard]] std::chrono::milliseconds enter(const std::string& key, std::uint64_t amount,
                                                 steady::time_point now) {
     if (most_ == 0)

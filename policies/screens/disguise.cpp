@@ -10,7 +10,7 @@ namespace troupe::screens {
 
 namespace {
 
-constexpr int nested_most = 3;         ///< encodings within each other
+constexpr int nested_most = 3;       ///< encodings within each other
 constexpr std::size_t grow_most = 8; ///< times the text's own size
 constexpr double is_language = 0.3;  ///< of its letters belong to words that everybody uses
 

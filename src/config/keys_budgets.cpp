@@ -7,14 +7,13 @@ namespace {
 using namespace make;
 
 const record& amount_keys() {
-  static const record r{
-      "limit",
-      "How much may be used. The first of them that is used up counts.",
-      {{"cost", number(0, 1e9), "in the fleet's currency", "no limit"},
-       {"tokens", integer(0, 1e15), "read and written", "no limit"},
-       {"calls", integer(0, 1e15), "requests to models", "no limit"}},
-      {},
-      {"cost", "tokens", "calls"}};
+  static const record r{"limit",
+                        "How much may be used. The first of them that is used up counts.",
+                        {{"cost", number(0, 1e9), "in the fleet's currency", "no limit"},
+                         {"tokens", integer(0, 1e15), "read and written", "no limit"},
+                         {"calls", integer(0, 1e15), "requests to models", "no limit"}},
+                        {},
+                        {"cost", "tokens", "calls"}};
   return r;
 }
 

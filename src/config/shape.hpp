@@ -104,7 +104,7 @@ const record& provider_keys(); ///< a server of language models
 const record& model_keys();
 const record& budgets_keys();       ///< limits of a domain
 const record& fleet_budgets_keys(); ///< limits of the fleet
-const record& llm_keys(); ///< an agent with a model
+const record& llm_keys();           ///< an agent with a model
 const record& screens_keys();
 const record& collection_keys(); ///< documents of a domain
 const record& knowledge_keys();  ///< what an agent has of them

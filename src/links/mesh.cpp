@@ -137,8 +137,9 @@ void mesh::consumed(std::string_view node, std::size_t batches) {
 }
 
 void mesh::cut(std::string_view node, std::string_view why) {
-  impl_->post(
-      [this, node = std::string{node}, why = std::string{why}] { impl_->board().leave(node, why); });
+  impl_->post([this, node = std::string{node}, why = std::string{why}] {
+    impl_->board().leave(node, why);
+  });
 }
 
 void mesh::stop() {

@@ -42,19 +42,21 @@ std::size_t memory_budgets::prune(timestamp older_than, std::size_t most) {
 std::vector<cost_row> memory_spend::costs(const cost_query& query) const {
   std::map<std::array<std::string, cost_parts>, cost_row> sums;
   const auto asked = [&](cost_part x) {
-    return x == cost_part::domain || std::find(query.by.begin(), query.by.end(), x) != query.by.end();
+    return x == cost_part::domain ||
+           std::find(query.by.begin(), query.by.end(), x) != query.by.end();
   };
   for (auto i = rows_.lower_bound({query.since, {}}); i != rows_.end(); ++i) {
     const auto& x = i->second;
     if (x.at >= query.until)
       break;
-    if (!is_within(x.domain, std::string_view{query.domain}) || !is_within(x.domain, query.within) ||
+    if (!is_within(x.domain, std::string_view{query.domain}) ||
+        !is_within(x.domain, query.within) ||
         (!query.customer.empty() && x.customer != query.customer) ||
         (!query.task.empty() && x.task != query.task))
       continue;
     const std::array<std::string, cost_parts> all{
-        x.domain + "/" + x.agent, x.task,     x.session, x.workflow,
-        x.domain,                 x.customer, x.model,   std::to_string(x.day)};
+        x.domain + "/" + x.agent, x.task, x.session, x.workflow, x.domain, x.customer, x.model,
+        std::to_string(x.day)};
     std::array<std::string, cost_parts> key;
     for (std::size_t p = 0; p < cost_parts; ++p)
       if (asked(static_cast<cost_part>(p)))

@@ -51,7 +51,7 @@ class postgres_batch {
   std::vector<round> rounds_;
   std::vector<const store_write*> sessions_, effects_, audit_, keys_, versions_;
   std::vector<const stored_spend*> spend_; ///< by time and id
-  std::vector<owner> owners_; ///< by lock
+  std::vector<owner> owners_;              ///< by lock
 };
 
 /// What tasks of a shard are found by, and what guards the shard.

@@ -7,7 +7,8 @@ namespace troupe {
 
 namespace {
 
-constexpr postgres_statement begin_settling{"begin_settling", "BEGIN ISOLATION LEVEL READ COMMITTED"};
+constexpr postgres_statement begin_settling{"begin_settling",
+                                            "BEGIN ISOLATION LEVEL READ COMMITTED"};
 constexpr postgres_statement end_settling{"end_settling", "COMMIT"};
 constexpr postgres_statement settle_one{
     "settle_one", "SELECT taken[1], taken[2], taken[3], spent[1], spent[2], spent[3], granted[1],"
@@ -63,9 +64,8 @@ postgres_array units_of(const budget_amount& x) {
 std::vector<std::size_t> in_order(std::span<const budget_claim> claims) {
   std::vector<std::size_t> out(claims.size());
   std::iota(out.begin(), out.end(), std::size_t{0});
-  std::sort(out.begin(), out.end(), [&](std::size_t a, std::size_t b) {
-    return claims[a].account < claims[b].account;
-  });
+  std::sort(out.begin(), out.end(),
+            [&](std::size_t a, std::size_t b) { return claims[a].account < claims[b].account; });
   return out;
 }
 
@@ -146,9 +146,8 @@ std::vector<budget_stand> postgres_budgets::stands(std::span<const std::string> 
 
 std::size_t postgres_budgets::prune(timestamp older_than, std::size_t most) {
   db_->begin_call();
-  db_->add(drop_accounts, postgres_params{}
-                              .number(in_micros(older_than))
-                              .number(static_cast<std::int64_t>(most)));
+  db_->add(drop_accounts,
+           postgres_params{}.number(in_micros(older_than)).number(static_cast<std::int64_t>(most)));
   return static_cast<std::size_t>(db_->run()[0].changed());
 }
 
@@ -204,9 +203,8 @@ std::vector<cost_row> read_costs(postgres_handle& db, const cost_query& query) {
 
 std::size_t prune_spend(postgres_handle& db, timestamp older_than, std::size_t most) {
   db.begin_call();
-  db.add(drop_spend, postgres_params{}
-                         .number(in_micros(older_than))
-                         .number(static_cast<std::int64_t>(most)));
+  db.add(drop_spend,
+         postgres_params{}.number(in_micros(older_than)).number(static_cast<std::int64_t>(most)));
   return static_cast<std::size_t>(db.run()[0].changed());
 }
 

@@ -75,8 +75,8 @@ CREATE TABLE placements(domain bytea PRIMARY KEY, body bytea NOT NULL) WITH (fil
 CREATE TABLE homes(key bytea PRIMARY KEY, at int8 NOT NULL, home bytea NOT NULL);
 )";
 
-// Since version 5: the versions of the fleet, which shards have open tasks of them, and what the nodes
-// say of them.
+// Since version 5: the versions of the fleet, which shards have open tasks of them, and what the
+// nodes say of them.
 constexpr const char* tables_of_5 = R"(
 CREATE TABLE fleet_versions(
   number int8 PRIMARY KEY, state int2 NOT NULL, at int8 NOT NULL, digest bytea NOT NULL, node bytea NOT NULL,

@@ -16,13 +16,13 @@ namespace troupe {
 
 /// What a call of a model has cost, and for whom it was.
 struct stored_spend {
-  std::string id;      ///< unique in the cluster
-  timestamp at{};      ///< when the answer had come
+  std::string id;       ///< unique in the cluster
+  timestamp at{};       ///< when the answer had come
   std::int64_t day = 0; ///< since 1970, by the fleet's midnight
-  std::string task;    ///< the customer's: what was delegated for it counts as the same
+  std::string task;     ///< the customer's: what was delegated for it counts as the same
   std::string session;
-  std::string domain; ///< of the agent
-  std::string agent;  ///< its name within the domain
+  std::string domain;   ///< of the agent
+  std::string agent;    ///< its name within the domain
   std::string workflow; ///< the domain of the customer's task, and the skill that was asked for
   std::string customer;
   std::string model;
@@ -31,7 +31,16 @@ struct stored_spend {
 };
 
 /// By what cost is told apart.
-enum class cost_part : std::uint8_t { agent, task, session, workflow, domain, customer, model, day };
+enum class cost_part : std::uint8_t {
+  agent,
+  task,
+  session,
+  workflow,
+  domain,
+  customer,
+  model,
+  day
+};
 
 template <>
 struct enum_names<cost_part> {

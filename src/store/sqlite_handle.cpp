@@ -84,7 +84,8 @@ std::int64_t sqlite_handle::changed_rows() const noexcept {
 
 void sqlite_handle::raise() const {
   const auto kind = kind_of(sqlite3_extended_errcode(db_.get()));
-  throw store_error{kind, path_ + ": " + sqlite_advice(kind) + " (" + sqlite3_errmsg(db_.get()) + ")"};
+  throw store_error{kind,
+                    path_ + ": " + sqlite_advice(kind) + " (" + sqlite3_errmsg(db_.get()) + ")"};
 }
 
 sqlite_statement::sqlite_statement(sqlite_handle& db, std::string_view sql)

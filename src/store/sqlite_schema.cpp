@@ -11,8 +11,8 @@ constexpr std::int64_t page_bytes = 8192;
 
 // Every write of the hot path is one insert into a table whose integer key grows with time; nothing
 // that was written is written again. The end of a task that is stored together with its beginning
-// is in its row (`end_`), any other one in `ends`. What is left out on purpose: an index of the open
-// tasks. Only those that are still open after tens of thousands of others began are listed in
+// is in its row (`end_`), any other one in `ends`. What is left out on purpose: an index of the
+// open tasks. Only those that are still open after tens of thousands of others began are listed in
 // open_tasks; `open_set` finds the rest by looking at the newest keys.
 constexpr const char* tables = R"(
 CREATE TABLE tasks(
@@ -52,7 +52,8 @@ constexpr const char* sqlite_tables_of_3 = R"(
 CREATE TABLE standing_orders(agent TEXT PRIMARY KEY, wanted INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 )";
 
-// Version 4: the versions of the fleet, which shards have open tasks of them, what nodes say of them.
+// Version 4: the versions of the fleet, which shards have open tasks of them, what nodes say of
+// them.
 constexpr const char* sqlite_tables_of_4 = R"(
 CREATE TABLE fleet_versions(
   number INTEGER PRIMARY KEY, state INTEGER NOT NULL, at INTEGER NOT NULL, digest TEXT NOT NULL, node TEXT NOT NULL,

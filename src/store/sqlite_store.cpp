@@ -341,7 +341,8 @@ class sqlite_store final : public store {
   using keyed_write = std::tuple<std::int64_t, std::size_t, const store_write*>;
   std::vector<keyed_write> begun_, ended_; ///< of the batch that is being written
   sqlite_statement begin_, commit_, rollback_;
-  sqlite_statement insert_task_, insert_whole_, insert_event_, insert_end_, same_hour_, put_session_;
+  sqlite_statement insert_task_, insert_whole_, insert_event_, insert_end_, same_hour_,
+      put_session_;
 };
 
 } // namespace

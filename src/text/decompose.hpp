@@ -25,7 +25,7 @@ struct decompose_options {
   std::size_t max_clauses = 6;   ///< the most clauses a message is split into
   std::size_t min_words = 2;     ///< a clause with fewer words does not stand on its own
   double least_confidence = 0.3; ///< nor does one that is understood less well than this
-  double weak_cost = 0.4;       ///< of a cut at "and" or a comma
+  double weak_cost = 0.4;        ///< of a cut at "and" or a comma
   double strong_cost = -1.4;     ///< of a cut at "also", "plus", ";", ...
   double stop_cost = -0.4;       ///< of a cut between sentences
   double request_gain =

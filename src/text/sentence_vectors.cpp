@@ -92,7 +92,8 @@ class learned final : public sentence_vectors {
     const std::span<float> wording{out.data(), wording_dimensions};
     auto normal = normalize(text).text;
     // Whether somebody ends a question with its mark says nothing.
-    while (!normal.empty() && std::string_view{"?.! "}.find(normal.back()) != std::string_view::npos)
+    while (!normal.empty() &&
+           std::string_view{"?.! "}.find(normal.back()) != std::string_view::npos)
       normal.pop_back();
     add_wording(normal, wording);
     if (wishes_)

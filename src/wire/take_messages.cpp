@@ -102,8 +102,7 @@ route take(v1::Route& in) {
   }
   out.arms.reserve(static_cast<std::size_t>(in.arms_size()));
   for (auto& a : *in.mutable_arms())
-    out.arms.push_back(
-        {std::move(*a.mutable_agent()), a.trials(), a.mean(), a.spread(), a.draw()});
+    out.arms.push_back({std::move(*a.mutable_agent()), a.trials(), a.mean(), a.spread(), a.draw()});
   return out;
 }
 

@@ -1,4 +1,5 @@
-// What a language model's server answers, in either protocol, streamed or whole, in pieces of any size.
+// What a language model's server answers, in either protocol, streamed or whole, in pieces of any
+// size.
 #include "policies/llm_talk.hpp"
 #include "src/models/protocol.hpp"
 #include "tests/fuzz/target.hpp"

@@ -50,11 +50,12 @@ TEST(cluster_views, limits_are_used_by_all_nodes_together) {
   const auto row = [](int used, int frozen) {
     return json::parse(R"({"name":"main","provider":"main","model":"","owner":"b",
         "limit":{"requests":600,"tokens":0,"concurrent":8},"lent":{"requests":300,"concurrent":4},
-        "used":{"requests":)" + std::to_string(used) + R"(,"concurrent":1},"waiting":2,"frozen_ms":)" +
+        "used":{"requests":)" +
+                       std::to_string(used) + R"(,"concurrent":1},"waiting":2,"frozen_ms":)" +
                        std::to_string(frozen) + "}");
   };
-  const auto said = cluster_limits({says("a", {{"limits", {row(10, 0)}}}),
-                                    says("b", {{"limits", {row(20, 700), "garbage"}}})});
+  const auto said = cluster_limits(
+      {says("a", {{"limits", {row(10, 0)}}}), says("b", {{"limits", {row(20, 700), "garbage"}}})});
   ASSERT_EQ(said["limits"].size(), 1u);
   const auto& x = said["limits"][0];
   EXPECT_EQ(x["limit"], json::parse(R"({"requests":600,"concurrent":8})"));

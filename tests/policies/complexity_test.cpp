@@ -36,7 +36,8 @@ TEST(complexity, grows_with_what_is_asked_for) {
       {"Where is order LF-10200?", 0.05, 0.2},
       {"I forgot my password and cannot log in.", 0.05, 0.25},
       {"Cancel order LF-10200 and refund it, then send me the invoice.", 0.15, 0.4},
-      {"Why was I billed twice for LF-10200 and LF-10201? If the second one is a mistake, refund it; "
+      {"Why was I billed twice for LF-10200 and LF-10201? If the second one is a mistake, refund "
+       "it; "
        "unless it has been shipped. Compare both invoices and explain the difference.",
        0.8, 1},
       {"Compare the two plans and explain which is best if we add 20 seats in March.", 0.6, 1},
@@ -68,13 +69,15 @@ TEST(complexity, a_simple_model_that_does_badly_is_asked_less_and_is_given_anoth
 // four of five cases; the large one is right with 99, 98 and 96. Prices are those of the example:
 // a fifteenth. What is measured is the policy, with answers drawn by a die.
 TEST(complexity, saves_forty_percent_with_quality_within_two_points) {
-  const char* easy[] = {"Where is my parcel?", "Where is order LF-10200?", "What are your opening hours?",
-                        "I forgot my password.", "Do you ship to France?", "Cancel order LF-1."};
+  const char* easy[] = {"Where is my parcel?",          "Where is order LF-10200?",
+                        "What are your opening hours?", "I forgot my password.",
+                        "Do you ship to France?",       "Cancel order LF-1."};
   const char* middling[] = {
       "Cancel order LF-10200 and refund it, then send me the invoice.",
       "My parcel LF-7 has not come and I want to change its address. Can you do that?"};
   const char* hard[] = {
-      "Why was I billed twice for LF-10200 and LF-10201? If the second one is a mistake, refund it; "
+      "Why was I billed twice for LF-10200 and LF-10201? If the second one is a mistake, refund "
+      "it; "
       "unless it has been shipped.",
       "Compare the two plans and explain which is best if we add 20 seats in March."};
   const double simple_right[] = {0.99, 0.93, 0.60};

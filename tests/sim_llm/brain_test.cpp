@@ -65,8 +65,8 @@ TEST(sim_llm, uses_the_tool_that_the_words_speak_of_and_answers_with_what_it_say
 }
 
 TEST(sim_llm, says_what_the_passages_say_that_it_is_shown_and_names_their_source) {
-  auto asked = about(
-      R"({"request":"how long","knowledge":[{"source":"a.md#How","text":"Thirty days."}]})");
+  auto asked =
+      about(R"({"request":"how long","knowledge":[{"source":"a.md#How","text":"Thirty days."}]})");
   asked.tools.clear();
   asked.schema = {{"type", "object"},
                   {"properties",

@@ -32,9 +32,9 @@ TEST(simulation, nothing_that_must_hold_is_broken) {
   EXPECT_GT(all.processes, count);
 }
 
-// 4906 and 9608: a supervisor that hung ended late, and an orchestrator under it took its shard from
-// its own successor, so that in the end nobody had it. 2277: a call went on when its agent had been
-// killed, and whoever asked what had come of it heard: nothing.
+// 4906 and 9608: a supervisor that hung ended late, and an orchestrator under it took its shard
+// from its own successor, so that in the end nobody had it. 2277: a call went on when its agent had
+// been killed, and whoever asked what had come of it heard: nothing.
 TEST(simulation, seeds_that_have_broken_something_break_nothing) {
   for (const std::uint64_t seed : {2277, 4906, 9608})
     seeds(seed, 1, "--seed", run).hold();

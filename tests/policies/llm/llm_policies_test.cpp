@@ -168,6 +168,7 @@ TEST(llm_talk, what_tools_say_is_cut_to_what_a_model_should_read) {
   x.data = {{"long", std::string(tool_words_max, 'x')}};
   EXPECT_LE(tool_words(x, "look").size(), tool_words_max);
   EXPECT_EQ(json::parse(inside_data(tool_words(x, "look")))["text"], "done");
-  EXPECT_EQ(json::parse(inside_data(tool_words(outcome::of({reason::timeout, "late", {}}), "look")))["error"]["reason"],
+  EXPECT_EQ(json::parse(inside_data(
+                tool_words(outcome::of({reason::timeout, "late", {}}), "look")))["error"]["reason"],
             "timeout");
 }

@@ -48,8 +48,9 @@ TEST(fold, reads_what_is_written_with_signs_that_nobody_sees) {
 }
 
 TEST(fold, takes_any_bytes) {
-  for (const std::string& bytes : std::initializer_list<std::string>{std::string("\xff\xfe\x00x", 4), std::string("\xed\xa0\x80"),
-                                  std::string("\xf4\x90\x80\x80"), std::string("\xc3")})
+  for (const std::string& bytes : std::initializer_list<std::string>{
+           std::string("\xff\xfe\x00x", 4), std::string("\xed\xa0\x80"),
+           std::string("\xf4\x90\x80\x80"), std::string("\xc3")})
     EXPECT_NO_THROW(static_cast<void>(fold(bytes)));
 }
 

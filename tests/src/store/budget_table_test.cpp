@@ -156,10 +156,11 @@ TEST_P(budget_table_test, never_grants_more_than_the_limit) {
 
 TEST_P(budget_table_test, costs_are_told_apart_by_what_is_asked_for) {
   auto s = open();
-  const std::vector<store_write> batch{
-      spent("n/1", 10, 1, "support", "billing", "t1", 5), spent("n/2", 20, 1, "support", "billing", "t2", 7),
-      spent("n/3", 30, 2, "support/deep", "orders", "t1", 11), spent("n/4", 40, 2, "supporters", "other", "t3", 100),
-      spent("n/2", 20, 1, "support", "billing", "t2", 7)};
+  const std::vector<store_write> batch{spent("n/1", 10, 1, "support", "billing", "t1", 5),
+                                       spent("n/2", 20, 1, "support", "billing", "t2", 7),
+                                       spent("n/3", 30, 2, "support/deep", "orders", "t1", 11),
+                                       spent("n/4", 40, 2, "supporters", "other", "t3", 100),
+                                       spent("n/2", 20, 1, "support", "billing", "t2", 7)};
   s->apply(batch);
   s->apply(batch);
   cost_query all;
@@ -199,21 +200,19 @@ TEST_P(budget_table_test, costs_are_told_apart_by_what_is_asked_for) {
 
 INSTANTIATE_TEST_SUITE_P(
     stores, budget_table_test,
-    ::testing::Values(
-        kind{"memory",
-             [] {
-               return opener{[] { return make_memory_store(); }};
-             }},
-        kind{"sqlite",
-             [] {
-               const auto folder = std::make_shared<temporary_folder>();
-               return opener{[folder] { return open_sqlite_store(folder->file("journal.db")); }};
-             }},
-        kind{"postgres",
-             [] {
-               const auto settings = schema_of_test();
-               return opener{[settings] { return open_postgres_store(settings); }};
-             }}),
+    ::testing::Values(kind{"memory", [] { return opener{[] { return make_memory_store(); }}; }},
+                      kind{"sqlite",
+                           [] {
+                             const auto folder = std::make_shared<temporary_folder>();
+                             return opener{[folder] {
+                               return open_sqlite_store(folder->file("journal.db"));
+                             }};
+                           }},
+                      kind{"postgres",
+                           [] {
+                             const auto settings = schema_of_test();
+                             return opener{[settings] { return open_postgres_store(settings); }};
+                           }}),
     [](const auto& x) { return std::string{x.param.name}; });
 
 // Every node has a store of its own on the same server.

@@ -59,8 +59,9 @@ TEST(sqlite_store, a_task_that_begins_and_ends_at_once_is_like_any_other) {
   const auto path = folder.file("a.db");
   auto again = closed(3);
   again.body = "a later end";
-  const std::vector batch{opened(1), opened(2), closed(2), appended(3, 1, "too early"), opened(3),
-                          appended(3, 1, "e"), closed(3), again, appended(3, 2, "too late")};
+  const std::vector batch{
+      opened(1),           opened(2), closed(2), appended(3, 1, "too early"), opened(3),
+      appended(3, 1, "e"), closed(3), again,     appended(3, 2, "too late")};
   {
     auto s = open_sqlite_store(path);
     s->apply(batch);

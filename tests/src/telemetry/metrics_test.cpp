@@ -265,13 +265,13 @@ TEST(metrics, reference_rules_and_dashboard_speak_of_what_exists) {
   for (const auto& family : m.Collect())
     exist.push_back(family.name);
   // Where they are counted, these are added to the registry when they first happen.
-  for (const char* name :
-       {"troupe_breaker_open", "troupe_breaker_opened_total", "troupe_overload_stage",
-        "troupe_door_refused_total"})
+  for (const char* name : {"troupe_breaker_open", "troupe_breaker_opened_total",
+                           "troupe_overload_stage", "troupe_door_refused_total"})
     exist.emplace_back(name);
-  for (const char* file : {"/actors/post_metrics.cpp", "/actors/model_report.cpp", "/actors/quota_report.cpp",
-                           "/actors/budget_report.cpp", "/actors/screening.cpp",
-                           "/actors/replica_host.cpp", "/actors/scaler.cpp"})
+  for (const char* file :
+       {"/actors/post_metrics.cpp", "/actors/model_report.cpp", "/actors/quota_report.cpp",
+        "/actors/budget_report.cpp", "/actors/screening.cpp", "/actors/replica_host.cpp",
+        "/actors/scaler.cpp"})
     for (auto& name : names_in(std::string{TROUPE_SOURCE_DIR} + file))
       exist.push_back(std::move(name));
   const auto documented = names_in(TROUPE_SOURCE_DIR "/docs/reference/metrics.md");

@@ -54,8 +54,7 @@ TEST(plugin, a_bare_name_cannot_lead_out_of_the_search_path) {
     EXPECT_THAT(failure(name), HasSubstr("neither a path nor a plain name")) << name;
   EXPECT_THAT(failure(std::string{"good\0/x", 7}), HasSubstr("NUL"));
   // With a slash it is a path from the current directory, not from the search path.
-  EXPECT_THAT(failure("./nowhere/libgood.so", {built}),
-              HasSubstr("there is no such file"));
+  EXPECT_THAT(failure("./nowhere/libgood.so", {built}), HasSubstr("there is no such file"));
 }
 
 TEST(plugin, the_abi_must_match_before_the_entry_is_called) {
