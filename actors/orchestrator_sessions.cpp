@@ -82,11 +82,11 @@ void orchestrator_state::next_of_session(const std::string& id) {
   const auto next = sessions_->dequeue(*e);
   bytes_ -= next.bytes();
   begin(next.what, next.who, e->now.context);
-  if (next.also.empty())
-    return;
-  auto& t = *find_live(next.what.what->id);
+  // It may have ended already.
   for (const auto& w : next.also)
-    acknowledge(t, w.who, w.what.watch, w.what.what->id);
+    if (!answer_by_key(w.what, w.who))
+      refuse(w.who, w.what.what->id, refusal::busy, "what it waited for is not known any more",
+             come_back);
 }
 
 void orchestrator_state::bind_session(session_book::entry& session,
