@@ -93,6 +93,9 @@ void quota_desk_state::look_after(std::size_t limit, timestamp now) {
 
 json quota_desk_state::question(std::size_t limit, timestamp now) {
   auto& l = limits_[limit];
+  // An owner that has not answered yet knows nothing of what we have, unless our lease is over:
+  // then the one before takes it back.
+  const bool unknown = l.answer == 0 && now < l.slice.lent_until();
   json flows = json::array();
   for (const auto& f : l.flows.list(flows_told, now))
     flows.push_back({{"urgency", static_cast<unsigned>(f.urgency)},
@@ -112,7 +115,7 @@ json quota_desk_state::question(std::size_t limit, timestamp now) {
   json out{{"limit", l.is.name},
            {"node", parts_->fleet.node_id},
            {"life", l.life},
-           {"has", quota_json(l.slice.give_back(now))},
+           {"has", quota_json(unknown ? l.slice.has() : l.slice.give_back(now))},
            {"used", quota_json(l.slice.used(now))},
            {"leaves", leaves_json(l.slice.leaves(now))},
            {"after", l.answer},
@@ -139,6 +142,9 @@ void quota_desk_state::ask(std::size_t limit, timestamp now) {
     return;
   l.asking = true;
   const auto number = ++l.asked;
+  const auto had = l.slice.has();
+  auto about = question(limit, now);
+  const auto given = had - l.slice.has();
   const auto heard = [this, limit, number](const json* x) {
     const auto then = parts_->now(self_);
     auto& of = limits_[limit];
@@ -153,12 +159,16 @@ void quota_desk_state::ask(std::size_t limit, timestamp now) {
     pump_all(then);
     arm(then);
   };
-  self_->request(who, answer_within, ask_node{"quota", json_text(question(limit, now)), 0, 0})
+  self_->request(who, answer_within, ask_node{"quota", json_text(about), 0, 0})
       .then(
-          [heard](const node_answered& x) {
+          [this, limit, given, heard](const node_answered& x) {
             std::string bad;
             const auto said =
                 x.why.why == refusal::none ? json_of_text(x.part, bad) : std::optional<json>{};
+            // Who is no owner any more has not noted that it was given back.
+            if (auto& slice = limits_[limit].slice;
+                x.why.why != refusal::none && parts_->now(self_) < slice.lent_until())
+              slice.add(given);
             heard(said && said->is_object() ? &*said : nullptr);
           },
           [heard](const caf::error&) { heard(nullptr); });
@@ -186,7 +196,7 @@ void quota_desk_state::on_answer(std::size_t limit, const json& x, timestamp now
   if (const auto frozen = span_of(x, "frozen_ms", freeze_most); frozen.count() > 0)
     freeze(l, frozen, now);
   l.busy = std::max(milliseconds{1}, span_of(x, "busy_ms", lease_most));
-  const bool owes = l.slice.give_back(now) != has;
+  const bool owes = l.slice.kept(now) != has;
   l.next = later(l.asked_at, owes ? l.busy : std::max(l.busy, span_of(x, "again_ms", lease_most)));
 }
 

@@ -164,8 +164,12 @@ void quota_slice::lend(const quota_amount& has, const quota_amount& target,
   lapsed_ = false;
 }
 
+quota_amount quota_slice::kept(timestamp now) {
+  return least(has_, most(target_, used(now)));
+}
+
 quota_amount quota_slice::give_back(timestamp now) {
-  has_ = least(has_, most(target_, used(now)));
+  has_ = kept(now);
   return has_;
 }
 

@@ -46,9 +46,15 @@ class quota_slice {
 
   /// So much is lent until then, and so much of it the owner wants left with us.
   void lend(const quota_amount& has, const quota_amount& target, timestamp until) noexcept;
-  /// Something more is lent, for as long as the rest.
-  void add(const quota_amount& more) noexcept { has_ += more; }
-  /// Gives back what is owed, as far as it is not in use; what is left.
+  /// Something more is lent, for as long as the rest, and its owner wants it left with us.
+  void add(const quota_amount& more) noexcept {
+    has_ += more;
+    target_ += more;
+  }
+  /// What is left once all is given back that is owed and not in use.
+  [[nodiscard]] quota_amount kept(timestamp now);
+  /// Gives that back, as an owner is told that knows of it; what is left. One that knows nothing of
+  /// it would not know that it is free.
   quota_amount give_back(timestamp now);
   /// Whether the time is over, said once: from then on nothing is sent, and all is owed that is not
   /// in use.

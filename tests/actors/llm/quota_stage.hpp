@@ -118,7 +118,9 @@ struct quota_stage {
       member row;
       row.node = node;
       row.incarnation = 1;
-      row.state = machines[node].up && !cut.contains(node) ? member_state::up : member_state::down;
+      row.state = !machines[node].up || cut.contains(node) ? member_state::down
+                  : joining.contains(node)                 ? member_state::joining
+                                                           : member_state::up;
       table.rows.push_back(row);
     }
     for (auto& [node, m] : machines)
@@ -226,6 +228,7 @@ struct quota_stage {
   model_spec model;
   std::map<std::string, machine> machines;
   std::set<std::string> cut;
+  std::set<std::string> joining; ///< run, and are linked, and own nothing
   std::list<loop> loops;
   std::uint64_t version = 0;
   std::uint64_t last_id = 0;

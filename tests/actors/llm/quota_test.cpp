@@ -263,6 +263,25 @@ TEST(quota, nodes_that_stood_still_together_go_on_where_they_were) {
   EXPECT_LE(s.world.most_in_a_minute(), 120u);
 }
 
+TEST(quota, an_owner_that_has_just_joined_has_at_once_what_was_free) {
+  for (milliseconds wait{4000}; wait < 5000ms; wait += 180ms) {
+    quota_stage s{{"A", "B", "C"}, a_minute(120)};
+    const auto owner = quota_owner(*s.machines.at("A").parts, "main");
+    s.joining = {owner};
+    s.show();
+    for (const auto& node : s.all)
+      s.keep_asking(node, 5, priority::urgent);
+    s.world.thinks = 10s;
+    s.pass(wait);
+    s.joining.clear();
+    s.show();
+    s.world.thinks = 100ms;
+    s.pass(26s);
+    EXPECT_GE(s.world.between(s.now() - 60s, s.now()), 110u) << "joined after " << wait.count();
+    EXPECT_LE(s.world.most_in_a_minute(), 120u);
+  }
+}
+
 TEST(quota, a_node_that_is_cut_off_stops_at_the_end_of_its_lease) {
   for (const bool is_owner : {false, true}) {
     quota_stage s{{"A", "B", "C"}, a_minute(120)};
