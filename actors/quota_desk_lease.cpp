@@ -165,9 +165,9 @@ void quota_desk_state::ask(std::size_t limit, timestamp now) {
             std::string bad;
             const auto said =
                 x.why.why == refusal::none ? json_of_text(x.part, bad) : std::optional<json>{};
-            // Who is no owner any more has not noted that it was given back.
+            // Who refuses as it is no owner has not noted that it was given back.
             if (auto& slice = limits_[limit].slice;
-                x.why.why != refusal::none && parts_->now(self_) < slice.lent_until())
+                x.why.why == refusal::conflict && parts_->now(self_) < slice.lent_until())
               slice.add(given);
             heard(said && said->is_object() ? &*said : nullptr);
           },
