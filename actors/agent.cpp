@@ -5,6 +5,9 @@
 #include "policies/deadline.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
+#include "src/wire/codec.hpp"
+
+#include <troupe/json_read.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -333,10 +336,17 @@ outcome_ptr agent_state::checked(outcome_ptr x, bool query) const {
   if (!x)
     return std::make_shared<const outcome>(
         outcome::of({reason::invalid_output, "the agent answered nothing", {}}));
-  if (!x->ok())
+  const bool fits = json_fits(x->data, json_depth_max);
+  if (!x->ok() && fits)
     return x;
   failure why;
-  if (!x->data.is_null() && !x->data.is_object())
+  if (!fits && !x->ok())
+    why = x->failed;
+  else if (!fits)
+    why = {reason::invalid_output,
+           "data nests deeper than " + std::to_string(json_depth_max) + " levels",
+           {}};
+  else if (!x->data.is_null() && !x->data.is_object())
     why = {reason::invalid_output, "data must be an object", {}};
   else if (!std::isfinite(x->confidence) || x->confidence < 0 || x->confidence > 1)
     why = {reason::invalid_output, "confidence must be between 0 and 1", {}};
@@ -346,6 +356,8 @@ outcome_ptr agent_state::checked(outcome_ptr x, bool query) const {
     return x;
   auto y = *x;
   y.failed = std::move(why);
+  if (!fits)
+    y.data = {};
   return std::make_shared<const outcome>(std::move(y));
 }
 

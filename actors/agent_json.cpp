@@ -3,6 +3,8 @@
 #include "policies/deadline.hpp"
 #include "src/telemetry/log.hpp"
 
+#include <troupe/json_read.hpp>
+
 namespace troupe {
 
 namespace {
@@ -82,7 +84,7 @@ outcome outcome_from_json(const json& answer) {
 
 outcome outcome_from_text(std::string_view answer, const redactor* secrets) {
   constexpr std::size_t quoted = 80;
-  auto parsed = json::parse(answer, nullptr, false);
+  auto parsed = parse_bounded(answer);
   if (parsed.is_discarded())
     return broken("the answer is not JSON: " +
                   (secrets ? secrets->beginning(std::string{answer}, quoted)

@@ -95,6 +95,11 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
     });
     return;
   }
+  if (!json_fits(t.data)) {
+    refuse(from, t.id, refusal::invalid_request,
+           "data nests deeper than " + std::to_string(max_json_depth) + " levels");
+    return;
+  }
   // A task goes by the version of the fleet that it began with. What others may ask of us is as it
   // stands now, as with keys: what a team has closed is closed at once.
   if (!t.parent.empty() && !t.path.empty()) {

@@ -2,6 +2,9 @@
 
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
+#include "src/wire/codec.hpp"
+
+#include <troupe/json_read.hpp>
 
 #include <algorithm>
 
@@ -23,6 +26,11 @@ void orchestrator_state::finish(live_task& t, failure why) {
 
 void orchestrator_state::finish(live_task& t, outcome_ptr result) {
   t.ending = true;
+  if (!json_fits(result->data, json_depth_max))
+    result = std::make_shared<const outcome>(
+        outcome::of({reason::invalid_output,
+                     "the result nests deeper than " + std::to_string(json_depth_max) + " levels",
+                     {}}));
   t.state = state_after(*result);
   t.result = lasting(t.by->domain, std::move(result));
   auto e = make_event(t, event_kind::finished, whole_task, 0);

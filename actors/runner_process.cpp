@@ -4,6 +4,8 @@
 #include "src/telemetry/log.hpp"
 #include "src/tools/process.hpp"
 
+#include <troupe/json_read.hpp>
+
 #include <cstdlib>
 #include <unordered_map>
 
@@ -121,7 +123,7 @@ class worker_runner final : public agent_runner {
           auto agent = caf::actor_cast<caf::actor>(to);
           if (!agent)
             return;
-          auto answer = json::parse(line, nullptr, false);
+          auto answer = parse_bounded(line);
           if (!answer.is_object() || !answer.contains("id") || !answer["id"].is_number_unsigned()) {
             // Without an id nobody knows which call this was meant for; none of them can be trusted
             // any more.

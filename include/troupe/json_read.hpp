@@ -10,13 +10,15 @@
 
 namespace troupe {
 
-/// How deep JSON of strangers may be nested: whoever copies or writes out what is deeper could run
-/// out of stack.
+/// How deep JSON of strangers may be nested, and the results of agents and tasks: whoever copies or
+/// writes out what is deeper could run out of stack. What troupe itself makes of them nests them
+/// deeper, see `max_json_depth`.
 inline constexpr std::size_t json_depth_max = 64;
 
 /// How many bytes there are up to the bracket, outside of strings, that opens the level below the
 /// deepest allowed; npos if there is none. Any bytes.
-[[nodiscard]] inline std::size_t too_deep_at(std::string_view text) noexcept {
+[[nodiscard]] inline std::size_t too_deep_at(std::string_view text,
+                                             std::size_t most = json_depth_max) noexcept {
   std::size_t depth = 0;
   bool quoted = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -29,7 +31,7 @@ inline constexpr std::size_t json_depth_max = 64;
     } else if (c == '"') {
       quoted = true;
     } else if (c == '[' || c == '{') {
-      if (++depth > json_depth_max)
+      if (++depth > most)
         return i;
     } else if ((c == ']' || c == '}') && depth > 0) {
       --depth;

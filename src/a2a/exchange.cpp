@@ -164,7 +164,7 @@ std::string card_url(std::string_view url) {
 
 std::optional<endpoint> pick_endpoint(std::string_view card, std::string_view from,
                                       std::string& why) {
-  const auto read = json::parse(card, nullptr, false);
+  const auto read = parse_bounded(card);
   const auto& interfaces = part_of(read, "supportedInterfaces");
   if (!interfaces.is_array()) {
     why = "its agent card is none of A2A 1.0";
@@ -226,7 +226,7 @@ wire_request cancel_request(const endpoint& to, const std::string& task, std::st
 }
 
 reply read_reply(const endpoint& from, int status, std::string_view body, bool wrapped) {
-  const auto read = json::parse(body, nullptr, false);
+  const auto read = parse_bounded(body);
   if (const auto& error = part_of(read, "error"); error.is_object())
     return of_error(error, status);
   if (status < 200 || status >= 300)

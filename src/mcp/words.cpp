@@ -64,7 +64,7 @@ std::string error_text(const json& id, int code, std::string_view why) {
 }
 
 std::optional<incoming> read_message(std::string_view text) {
-  auto read = json::parse(text, nullptr, false);
+  auto read = parse_bounded(text);
   if (!read.is_object() || part_of(read, "jsonrpc") != "2.0")
     return std::nullopt;
   incoming out;

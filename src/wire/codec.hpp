@@ -31,11 +31,12 @@ struct decoded {
   [[nodiscard]] const T* operator->() const { return &*value; }
 };
 
-/// How deep JSON values may nest: `[]` is one level, `[[]]` two.
-inline constexpr std::size_t max_json_depth = 64;
+/// How deep JSON values may nest that are stored or sent: `[]` is one level, `[[]]` two. Twice what
+/// strangers may send (`json_depth_max`), since plans wrap what they hand on.
+inline constexpr std::size_t max_json_depth = 128;
 
-/// Whether `value` nests at most `max_json_depth` deep. Doors ask it before they let a value in.
-[[nodiscard]] bool json_fits(const json& value);
+/// Whether `value` nests at most so deep. It is asked of all tasks and results before they go on.
+[[nodiscard]] bool json_fits(const json& value, std::size_t levels = max_json_depth);
 
 /// `encode` could not write a value in such a way that it can be read again: JSON nests too deep, a
 /// plan is too large or deep, or the bytes would exceed 2 GiB. What passed the doors never does.

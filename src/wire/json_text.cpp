@@ -8,9 +8,7 @@ namespace troupe {
 
 namespace {
 
-/// Text is looked at before it is parsed: taking a value apart that nests a million levels is what
-/// must be avoided.
-static_assert(json_depth_max == max_json_depth);
+static_assert(json_depth_max < max_json_depth, "plans wrap what strangers send");
 
 bool fits(const json& value, std::size_t levels) {
   if (!value.is_structured())
@@ -25,8 +23,8 @@ bool fits(const json& value, std::size_t levels) {
 
 } // namespace
 
-bool json_fits(const json& value) {
-  return fits(value, max_json_depth);
+bool json_fits(const json& value, std::size_t levels) {
+  return fits(value, levels);
 }
 
 std::string json_text(const json& value) {
@@ -40,7 +38,9 @@ std::string json_text(const json& value) {
 std::optional<json> json_of_text(std::string_view text, std::string& error) {
   if (text.empty())
     return json{};
-  if (too_deep_at(text) != text.npos) {
+  // Text is looked at before it is parsed: taking a value apart that nests a million levels is what
+  // must be avoided.
+  if (too_deep_at(text, max_json_depth) != text.npos) {
     error = "JSON nests deeper than " + std::to_string(max_json_depth) + " levels";
     return std::nullopt;
   }

@@ -4,6 +4,9 @@
 
 #include "src/store/audit.hpp"
 #include "src/telemetry/log.hpp"
+#include "src/wire/codec.hpp"
+
+#include <troupe/json_read.hpp>
 
 #include <gtest/gtest.h>
 
@@ -199,6 +202,34 @@ TEST(boundary, what_is_taken_out_is_on_record_without_being_told) {
   ASSERT_NE(noted, history.end());
   EXPECT_EQ(*noted->get<std::string>(),
             "taken out of what the agent was given: card_numbers (1), html_tags (6)");
+}
+
+json nested(std::size_t levels) {
+  json out = 1;
+  for (std::size_t i = 0; i < levels; ++i)
+    out = json{{"a", std::move(out)}};
+  return out;
+}
+
+TEST(boundary, what_nests_too_deep_is_refused_and_breaks_nothing) {
+  stage s{paying(an_agent("pay"))};
+  s.room.works["pay"] = [](const agent_call& x) {
+    return say("done", nested(x.input.value("levels", std::size_t{1})));
+  };
+  auto t = s->ask(paying_request(nested(max_json_depth + 1)));
+  ASSERT_EQ(t->refusals.size(), 1u);
+  EXPECT_EQ(t->refusals[0].why, refusal::invalid_request);
+  auto deep = s->ask(paying_request(nested(max_json_depth)));
+  ASSERT_TRUE(deep->done()) << "it was stored";
+  EXPECT_TRUE(deep->result().ok());
+  const auto answer = [&](std::size_t levels) {
+    auto x = s->ask(paying_request({{"levels", levels}}));
+    EXPECT_TRUE(x->done()) << levels;
+    return x->done() ? x->result().failed.why : reason::crash;
+  };
+  EXPECT_EQ(answer(json_depth_max), reason::none);
+  EXPECT_EQ(answer(json_depth_max + 1), reason::invalid_output);
+  EXPECT_EQ(answer(3000), reason::invalid_output);
 }
 
 TEST(boundary, clean_texts_leave_no_note) {

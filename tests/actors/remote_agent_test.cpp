@@ -52,6 +52,18 @@ TEST(worker_process, one_line_of_garbage_ends_the_incarnation_and_the_step_is_tr
   EXPECT_EQ(s.around->processes->alive.size(), 1u);
 }
 
+TEST(worker_process, a_line_that_nests_without_end_is_garbage_too) {
+  stage s{
+      one(an_agent("work"), agent_kind::subprocess, {{"command", {"worker"}}, {"mode", "worker"}})};
+  s.around->processes->worker = [&](const std::string& line) -> std::optional<std::string> {
+    return R"({"id": )" + json::parse(line)["id"].dump() + R"(, "text": "ok", "data": {"a": )" +
+           std::string(300000, '[') + std::string(300000, ']') + "}}";
+  };
+  auto t = s->ask(wants("work"));
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().failed.why, reason::crash);
+}
+
 TEST(worker_process, that_exits_takes_its_agent_along) {
   stage s{
       one(an_agent("work"), agent_kind::subprocess, {{"command", {"worker"}}, {"mode", "worker"}})};
@@ -120,6 +132,9 @@ TEST(http_agent, each_status_and_failure_has_its_reason) {
   EXPECT_EQ(reason_for(429), reason::rate_limited);
   EXPECT_EQ(reason_for(503), reason::unavailable);
   EXPECT_EQ(reason_for(500), reason::crash);
+  EXPECT_EQ(
+      reason_for(200, R"({"data": {"a": )" + std::string(100, '[') + std::string(100, ']') + "}}"),
+      reason::invalid_output);
   EXPECT_EQ(reason_for(0, "", http_response::error::timeout), reason::timeout);
   EXPECT_EQ(reason_for(0, "", http_response::error::cannot_connect), reason::unavailable);
   EXPECT_EQ(reason_for(0, "", http_response::error::too_large), reason::invalid_output);

@@ -1,6 +1,7 @@
 // The body of `POST /v1/chat/completions`.
 #include "nodes/doors/openai_reply.hpp"
 #include "nodes/doors/openai_request.hpp"
+#include "src/wire/codec.hpp"
 #include "tests/fuzz/target.hpp"
 
 using namespace troupe;
@@ -20,6 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   fuzz::demand(!wish->what.text.empty() && !wish->what.domain.empty(),
                "a task has a text and a domain");
+  fuzz::demand(json_fits(wish->what.data), "a task can be stored");
   static_cast<void>(wish->what.data.dump(-1, ' ', false, json::error_handler_t::strict));
   return 0;
 }

@@ -2,7 +2,10 @@
 #include "nodes/doors/mcp_words.hpp"
 #include "src/mcp/sse.hpp"
 #include "src/mcp/words.hpp"
+#include "src/wire/codec.hpp"
 #include "tests/fuzz/target.hpp"
+
+#include <troupe/json_read.hpp>
 
 using namespace troupe;
 
@@ -21,6 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto x = mcp::read_message(message);
     if (!x)
       return;
+    fuzz::demand(json_fits(x->body, json_depth_max), "what is read nests no deeper than it may");
     static_cast<void>(mcp::read_tool_result(x->body));
     for (const auto& t : mcp::read_tools(x->body))
       fuzz::demand(!t.name.empty() && mcp::plain_name(t.name).size() <= 64, "tools have names");

@@ -76,10 +76,15 @@ std::string mutated(std::string x, const std::vector<std::string>& corpus, dice_
       break;
     }
     default:
-      std::string deep;
-      for (std::uint64_t n = dice.draw() % 300; n > 0; --n)
-        deep += dice.draw() % 2 ? "[" : "{\"a\":";
-      x.insert(at, deep);
+      // Half of them are closed again, so that they may be JSON.
+      std::string deep, closing;
+      const bool closed = dice.draw() % 2;
+      for (std::uint64_t n = dice.draw() % 300; n > 0; --n) {
+        const bool list = dice.draw() % 2;
+        deep += list ? "[" : "{\"a\":";
+        closing += list ? "]" : "}";
+      }
+      x.insert(at, closed ? deep + "1" + std::string(closing.rbegin(), closing.rend()) : deep);
       break;
     }
     if (x.size() > 8192)

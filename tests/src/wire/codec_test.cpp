@@ -243,7 +243,7 @@ TEST(codec, refuses_bad_and_deep_json) {
   EXPECT_NE(decode_outcome(o.SerializeAsString()).error.find("outcome.data: is not JSON"),
             std::string::npos);
   o.set_data_json(std::string(1000000, '[') + std::string(1000000, ']'));
-  EXPECT_NE(decode_outcome(o.SerializeAsString()).error.find("deeper than 64"), std::string::npos);
+  EXPECT_NE(decode_outcome(o.SerializeAsString()).error.find("deeper than 128"), std::string::npos);
   o.set_data_json("[\"" + std::string(1000, '[') + "\\\"\"]"); // brackets in a string are text
   EXPECT_TRUE(decode_outcome(o.SerializeAsString()));
 
