@@ -1,4 +1,5 @@
 #include "src/store/memory_budgets.hpp"
+#include "src/store/memory_claims.hpp"
 #include "src/store/memory_versions.hpp"
 #include "src/store/order_table.hpp"
 #include "src/store/shard_epochs.hpp"
@@ -52,6 +53,21 @@ class memory_store final : public store {
     if (i == keys_.end() || i->domain != domain || i->key != key)
       return std::nullopt;
     return i->place.second;
+  }
+
+  std::vector<key_holder> claim_keys(std::string_view domain, std::uint32_t shard,
+                                     std::uint64_t epoch,
+                                     std::span<const key_claim> claims) override {
+    std::vector<key_holder> out;
+    for (const auto& x : claims)
+      if (auto opened = task_by_key(domain, x.key))
+        out.push_back({*std::move(opened), true});
+      else
+        out.push_back({claims_.claim(domain, shard, epoch, x, epochs_), false});
+    return out;
+  }
+  void release_key(std::string_view domain, std::string_view key, std::string_view id) override {
+    claims_.release(domain, key, id);
   }
 
   std::optional<std::string> session(std::string_view domain, std::string_view id) override {
@@ -170,6 +186,8 @@ class memory_store final : public store {
       gone += spend_.prune(older_than, most - gone);
     if (gone < most)
       gone += budgets_.prune(older_than, most - gone);
+    if (gone < most)
+      gone += claims_.prune(older_than, most - gone);
     return gone;
   }
 
@@ -309,8 +327,10 @@ class memory_store final : public store {
     t.state = w.state;
     t.created = t.updated = w.at;
     t.task_body = w.body;
-    if (!w.key.empty())
-      keys_.insert({w.domain, w.key, at});
+    if (w.key.empty())
+      return;
+    keys_.insert({w.domain, w.key, at});
+    claims_.release(w.domain, w.key, w.id);
   }
 
   static void append(entry& e, const store_write& w) {
@@ -329,6 +349,7 @@ class memory_store final : public store {
 
   std::map<place, entry> tasks_;
   std::set<client_key> keys_;
+  memory_claims claims_;
   std::vector<audit_row> trail_;
   std::set<std::string, std::less<>> in_trail_;
   std::map<session_key, stored_session> sessions_;

@@ -1,6 +1,7 @@
 #include "src/store/postgres_batch.hpp"
 
 #include "src/store/postgres_budgets.hpp"
+#include "src/store/postgres_claims.hpp"
 #include "src/store/postgres_keys.hpp"
 #include "src/store/postgres_lock.hpp"
 #include "src/store/postgres_versions.hpp"
@@ -308,8 +309,10 @@ void postgres_batch::add_locks(postgres_handle& db) const {
 
 void postgres_batch::add_writes(postgres_handle& db) const {
   for (const auto& r : rounds_) {
-    if (!r.opens.empty())
+    if (!r.opens.empty()) {
       add_opens(db, r.opens);
+      add_opened_claims(db, r.opens);
+    }
     if (!r.appends.empty())
       add_appends(db, r.appends);
     if (!r.closes.empty())

@@ -147,6 +147,14 @@ BEGIN
 END $$;
 )";
 
+// Since version 8: idempotency keys that requests have whose tasks are not stored yet. There are
+// few.
+constexpr const char* tables_of_8 = R"(
+CREATE TABLE claims(
+  shard int8 NOT NULL, epoch int8 NOT NULL, until int8 NOT NULL, domain bytea NOT NULL, key bytea NOT NULL,
+  id bytea NOT NULL, PRIMARY KEY(domain, key));
+)";
+
 // The first statement of every transaction that writes. It takes the locks of the shards that are
 // written to, always in the same order, and keeps them until the commit; only then it looks at the
 // epochs, with a snapshot taken after the locks (each statement of a volatile function has its own
@@ -275,8 +283,10 @@ void prepare_postgres(postgres_handle& db) {
     db.script(std::string{tables_of_5} + "UPDATE about SET version = 5");
   if (version < 6)
     db.script(std::string{tables_of_6} + "UPDATE about SET version = 6");
+  if (version < 7)
+    db.script(std::string{tables_of_7} + "UPDATE about SET version = 7");
   if (version < postgres_schema_version)
-    db.script(std::string{tables_of_7} +
+    db.script(std::string{tables_of_8} +
               "UPDATE about SET version = " + std::to_string(postgres_schema_version));
   db.script("COMMIT");
 }

@@ -3,6 +3,7 @@
 #include "src/store/postgres_audit.hpp"
 #include "src/store/postgres_batch.hpp"
 #include "src/store/postgres_budgets.hpp"
+#include "src/store/postgres_claims.hpp"
 #include "src/store/postgres_handle.hpp"
 #include "src/store/postgres_keys.hpp"
 #include "src/store/postgres_learned.hpp"
@@ -99,6 +100,21 @@ class postgres_store final : public store {
   std::optional<std::string> task_by_key(std::string_view domain, std::string_view key) override {
     return reader_.task_by_key(domain, key);
   }
+  std::vector<key_holder> claim_keys(std::string_view domain, std::uint32_t shard,
+                                     std::uint64_t epoch,
+                                     std::span<const key_claim> claims) override {
+    for (int tries = 1;; ++tries) {
+      try {
+        return claim(domain, shard, epoch, claims);
+      } catch (const postgres_error& e) {
+        if (tries == tries_max || !e.collided())
+          throw;
+      }
+    }
+  }
+  void release_key(std::string_view domain, std::string_view key, std::string_view id) override {
+    release_claim(*db_, domain, key, id);
+  }
   std::optional<std::string> session(std::string_view domain, std::string_view id) override {
     return reader_.session(domain, id);
   }
@@ -121,7 +137,9 @@ class postgres_store final : public store {
     auto gone = pruner_.prune(limits, most);
     if (gone < most)
       gone += prune_spend(*db_, older_than, most - gone);
-    return gone < most ? gone + budgets_.prune(older_than, most - gone) : gone;
+    if (gone < most)
+      gone += budgets_.prune(older_than, most - gone);
+    return gone < most ? gone + prune_claims(*db_, older_than, most - gone) : gone;
   }
   std::uint64_t bytes() override { return pruner_.bytes(); }
   void keep_order(const standing_order& x) override {
@@ -179,6 +197,17 @@ class postgres_store final : public store {
     db_->add(next_epoch, postgres_params{}.bytes(domain).number(shard));
     db_->add(commit);
     return static_cast<std::uint64_t>(db_->run()[2].number(0, 0));
+  }
+
+  /// Under the lock of the shard, so that whoever takes it over from a frozen owner ends this, too.
+  std::vector<key_holder> claim(std::string_view domain, std::uint32_t shard, std::uint64_t epoch,
+                                std::span<const key_claim> claims) {
+    db_->begin_call();
+    db_->add(begin);
+    add_hold(*db_, lock_of_shard(db_->settings().schema, domain, shard));
+    add_claims(*db_, domain, shard, epoch, claims);
+    db_->add(commit);
+    return holders_in(db_->run(), 2, claims.size());
   }
 
   std::unique_ptr<postgres_handle> db_;

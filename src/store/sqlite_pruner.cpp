@@ -18,10 +18,12 @@ std::int64_t micros_before(timestamp t) noexcept {
 } // namespace
 
 sqlite_pruner::sqlite_pruner(sqlite_handle& db, sqlite_reader& reader, sqlite_ledger& ledger,
-                             sqlite_audit& audit, sqlite_spend& spend, sqlite_budgets& budgets)
+                             sqlite_claims& claims, sqlite_audit& audit, sqlite_spend& spend,
+                             sqlite_budgets& budgets)
     : db_(db)
     , reader_(reader)
     , ledger_(ledger)
+    , claims_(claims)
     , audit_(audit)
     , spend_(spend)
     , budgets_(budgets)
@@ -73,6 +75,8 @@ std::size_t sqlite_pruner::prune(const prune_limits& limits, std::size_t most) {
     gone += spend_.prune(older_than, most - gone);
   if (gone < most)
     gone += budgets_.prune(older_than, most - gone);
+  if (gone < most)
+    gone += claims_.prune(older_than, most - gone);
   return gone;
 }
 

@@ -2,6 +2,7 @@
 
 #include "src/store/sqlite_audit.hpp"
 #include "src/store/sqlite_budgets.hpp"
+#include "src/store/sqlite_claims.hpp"
 #include "src/store/sqlite_handle.hpp"
 #include "src/store/sqlite_ledger.hpp"
 #include "src/store/sqlite_reader.hpp"
@@ -18,7 +19,8 @@ namespace troupe {
 class sqlite_pruner {
  public:
   sqlite_pruner(sqlite_handle& db, sqlite_reader& reader, sqlite_ledger& ledger,
-                sqlite_audit& audit, sqlite_spend& spend, sqlite_budgets& budgets);
+                sqlite_claims& claims, sqlite_audit& audit, sqlite_spend& spend,
+                sqlite_budgets& budgets);
 
   /// As `store::prune`; to be called within a transaction.
   [[nodiscard]] std::size_t prune(const prune_limits& limits, std::size_t most);
@@ -29,6 +31,7 @@ class sqlite_pruner {
   sqlite_handle& db_;
   sqlite_reader& reader_;
   sqlite_ledger& ledger_;
+  sqlite_claims& claims_;
   sqlite_audit& audit_;
   sqlite_spend& spend_;
   sqlite_budgets& budgets_;

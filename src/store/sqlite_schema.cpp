@@ -91,6 +91,13 @@ ALTER TABLE tasks ADD COLUMN end_at INTEGER;
 ALTER TABLE tasks ADD COLUMN end_body BLOB;
 )";
 
+// Version 8: idempotency keys that requests have whose tasks are not stored yet. There are few.
+constexpr const char* sqlite_tables_of_8 = R"(
+CREATE TABLE claims(
+  domain TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, shard INTEGER NOT NULL, epoch INTEGER NOT NULL,
+  until INTEGER NOT NULL, PRIMARY KEY(domain, key)) WITHOUT ROWID;
+)";
+
 [[noreturn]] void refuse(const sqlite_handle& db, const std::string& why) {
   throw store_error{store_error::kind::foreign, db.path() + ": " + why};
 }
@@ -151,9 +158,10 @@ void prepare_sqlite(sqlite_handle& db, const sqlite_settings& settings) {
     db.run(sqlite_tables_of_5);
   if (version < 6)
     db.run(sqlite_tables_of_6);
+  if (version < 7 && !fresh)
+    db.run(sqlite_columns_of_7);
   if (version < sqlite_schema_version) {
-    if (!fresh)
-      db.run(sqlite_columns_of_7);
+    db.run(sqlite_tables_of_8);
     db.run("PRAGMA user_version=" + std::to_string(sqlite_schema_version));
   }
   db.run("COMMIT");

@@ -1,6 +1,7 @@
 #include "src/store/open_set.hpp"
 #include "src/store/sqlite_audit.hpp"
 #include "src/store/sqlite_budgets.hpp"
+#include "src/store/sqlite_claims.hpp"
 #include "src/store/sqlite_handle.hpp"
 #include "src/store/sqlite_keys.hpp"
 #include "src/store/sqlite_learned.hpp"
@@ -44,6 +45,7 @@ class sqlite_store final : public store {
       , open_(prepared(db_, settings))
       , reader_(db_, open_)
       , ledger_(db_)
+      , claims_(db_)
       , audit_(db_, settings.audit_key)
       , keys_(db_)
       , orders_(db_)
@@ -51,7 +53,7 @@ class sqlite_store final : public store {
       , versions_(db_, [this](const std::function<void()>& work) { transaction(work); })
       , budgets_(db_, [this](const std::function<void()>& work) { transaction(work); })
       , spend_(db_)
-      , pruner_(db_, reader_, ledger_, audit_, spend_, budgets_)
+      , pruner_(db_, reader_, ledger_, claims_, audit_, spend_, budgets_)
       , begin_(db_, "BEGIN IMMEDIATE")
       , commit_(db_, "COMMIT")
       , rollback_(db_, "ROLLBACK")
@@ -110,6 +112,23 @@ class sqlite_store final : public store {
 
   std::optional<std::string> task_by_key(std::string_view domain, std::string_view key) override {
     return reader_.task_by_key(domain, key);
+  }
+
+  std::vector<key_holder> claim_keys(std::string_view domain, std::uint32_t shard,
+                                     std::uint64_t epoch,
+                                     std::span<const key_claim> claims) override {
+    std::vector<key_holder> out;
+    unsynced_transaction([&] {
+      for (const auto& x : claims)
+        if (auto opened = reader_.task_by_key(domain, x.key))
+          out.push_back({*std::move(opened), true});
+        else
+          out.push_back({claims_.claim(domain, shard, epoch, x), false});
+    });
+    return out;
+  }
+  void release_key(std::string_view domain, std::string_view key, std::string_view id) override {
+    unsynced_transaction([&] { claims_.release(domain, key, id); });
   }
 
   std::optional<std::string> session(std::string_view domain, std::string_view id) override {
@@ -221,6 +240,20 @@ class sqlite_store final : public store {
     audit_.committed();
   }
 
+  /// For claims, which are void after a crash of the machine anyway, since every shard gets a new
+  /// owner: they need not be on disk before others are told of them, and so cost no sync.
+  template <class F>
+  void unsynced_transaction(F&& work) {
+    db_.run("PRAGMA synchronous=NORMAL");
+    try {
+      transaction(std::forward<F>(work));
+    } catch (...) {
+      db_.run("PRAGMA synchronous=FULL");
+      throw;
+    }
+    db_.run("PRAGMA synchronous=FULL");
+  }
+
   void write(const store_write& w) {
     switch (w.what) {
     case store_write::kind::open:
@@ -258,6 +291,8 @@ class sqlite_store final : public store {
       key = *place;
       insert_at(key, w, end);
     }
+    if (!w.key.empty())
+      claims_.release(w.domain, w.key, w.id);
     open_set::entry e;
     e.key = key;
     e.shard = w.shard;
@@ -328,6 +363,7 @@ class sqlite_store final : public store {
   open_set open_;
   sqlite_reader reader_;
   sqlite_ledger ledger_;
+  sqlite_claims claims_;
   sqlite_audit audit_;
   sqlite_keys keys_;
   sqlite_orders orders_;

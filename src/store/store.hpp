@@ -153,6 +153,19 @@ struct learned_row {
   friend bool operator==(const learned_row&, const learned_row&) = default;
 };
 
+/// A request that wants to be the one of its idempotency key.
+struct key_claim {
+  std::string key;
+  std::string id;    ///< of the task that is to be opened with it
+  timestamp until{}; ///< the request waits no longer than this for its task to begin
+};
+
+/// Whose an idempotency key is.
+struct key_holder {
+  std::string id;      ///< of the task
+  bool opened = false; ///< it is stored; false: the key is claimed for it
+};
+
 /// The store could not do what it was asked. The text is for people.
 class store_error : public std::runtime_error {
  public:
@@ -219,6 +232,32 @@ class store {
   /// key finds nothing.
   virtual std::optional<std::string> task_by_key(std::string_view domain, std::string_view key) = 0;
 
+  /// Claims keys of a domain for requests of one of its shards, and says of each whose it is then:
+  /// of several that claim a key at once, from whichever shards, all hear the same. A key is the
+  /// oldest task's that was opened with it; else the newest claim's of the shard that claimed it
+  /// first. A claim goes when its task is opened, when it is given up, when its shard has an owner
+  /// with a newer epoch than it was made under (what it was made for cannot begin any more), and
+  /// like old tasks, counted from `until`. Each key once; repeating it is harmless. A store that is
+  /// a mere stand-in need not keep any claims.
+  virtual std::vector<key_holder> claim_keys(std::string_view domain, std::uint32_t shard,
+                                             std::uint64_t epoch,
+                                             std::span<const key_claim> claims) {
+    (void)shard;
+    (void)epoch;
+    std::vector<key_holder> out;
+    for (const auto& x : claims) {
+      auto opened = task_by_key(domain, x.key);
+      out.push_back({opened.value_or(x.id), opened.has_value()});
+    }
+    return out;
+  }
+  /// The key is claimed for this task no more, if it was.
+  virtual void release_key(std::string_view domain, std::string_view key, std::string_view id) {
+    (void)domain;
+    (void)key;
+    (void)id;
+  }
+
   /// The body of a session, or nothing.
   virtual std::optional<std::string> session(std::string_view domain, std::string_view id) = 0;
 
@@ -243,8 +282,9 @@ class store {
 
   /// Forgets closed tasks with their events and ledger, sessions without open tasks, and lines of
   /// the ledger whose task was never stored, whose last write is older than `limits` says, what was
-  /// spent before, and accounts of limits that were over before: each oldest first, at most
-  /// `most` of all together, so that one call stays short. Returns how many; call again while that
+  /// spent before, accounts of limits that were over before, and claims to keys whose requests
+  /// waited no longer: each oldest first, at most `most` of all together, so that one call stays
+  /// short. Returns how many; call again while that
   /// is `most`.
   virtual std::size_t prune(const prune_limits& limits, std::size_t most) = 0;
 
