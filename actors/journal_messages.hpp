@@ -44,10 +44,14 @@ struct session_loaded {
   std::string id;
   std::string body; ///< empty: not stored
 };
-struct key_looked_up {
-  std::string key;
-  std::string id; ///< empty: no such task
-  task_ptr what;  ///< as it was stored; null: no such task, or it cannot be read
+/// Whose the idempotency key is that a request has claimed.
+struct claimed_key {
+  key_claim asked;
+  key_holder now;
+  task_ptr what; ///< as it was stored; null: it is not, or it cannot be read
+};
+struct keys_claimed {
+  std::vector<claimed_key> all;
 };
 
 } // namespace troupe
@@ -59,5 +63,5 @@ TROUPE_MESSAGE(troupe_journal, troupe::journal_failed)
 TROUPE_MESSAGE(troupe_journal, troupe::journal_ask)
 TROUPE_MESSAGE(troupe_journal, troupe::shard_loaded)
 TROUPE_MESSAGE(troupe_journal, troupe::session_loaded)
-TROUPE_MESSAGE(troupe_journal, troupe::key_looked_up)
+TROUPE_MESSAGE(troupe_journal, troupe::keys_claimed)
 TROUPE_END_MESSAGES(troupe_journal)

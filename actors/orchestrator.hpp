@@ -8,6 +8,7 @@
 #include "actors/finished_tasks.hpp"
 #include "actors/journal_line.hpp"
 #include "actors/journal_messages.hpp"
+#include "actors/key_lines.hpp"
 #include "actors/live_task.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/open_work.hpp"
@@ -56,7 +57,7 @@ struct orchestrator_config {
 struct orchestrator_state {
   void init(caf::event_based_actor* self, parts_ptr parts, orchestrator_config config);
 
-  // Requests: orchestrator_accept.cpp, orchestrator_sessions.cpp, orchestrator_watch.cpp.
+  // Requests: orchestrator_accept.cpp, _keys.cpp, _sessions.cpp, _watch.cpp.
   void on_submit(const submit_task& x);
   void on_watch(const watch_task& x);
   void on_unwatch(const unwatch_task& x);
@@ -65,7 +66,7 @@ struct orchestrator_state {
   void on_find_session(const find_session& x);
   void on_view(const view_shard& x);
   void on_session_loaded(const session_loaded& x);
-  void on_key_looked_up(const key_looked_up& x);
+  void on_keys_claimed(const keys_claimed& x);
 
   // What agents, children, people and clocks say: orchestrator_replies.cpp, orchestrator_run.cpp.
   void on_call_ended(const call_ended& x);
@@ -97,15 +98,23 @@ struct orchestrator_state {
 
   // Accepting: orchestrator_accept.cpp.
   void take(const submit_task& x, const caf::actor& from);
-  bool take_key(const submit_task& x, const caf::actor& from);
-  bool answer_by_key(const submit_task& x, const caf::actor& from);
-  bool key_fits(const submit_task& x, const caf::actor& from, const task* known);
   void begin(const submit_task& x, const caf::actor& from, const json& session_context);
   void refuse(const caf::actor& to, const std::string& id, refusal why, std::string detail,
               milliseconds wait = {});
   /// Somebody submitted what is known already, under the id `asked_as` if that is another one.
   void acknowledge(live_task& t, const caf::actor& from, bool progress,
                    const std::string& asked_as);
+
+  // Idempotency keys: orchestrator_keys.cpp.
+  bool take_key(const submit_task& x, const caf::actor& from);
+  bool answer_by_key(const submit_task& x, const caf::actor& from);
+  bool key_fits(const submit_task& x, const caf::actor& from, const task* known);
+  void answer_by_stored(const session_book::waiting& w, const claimed_key& x);
+  [[nodiscard]] bool claims_key(const task& t) const;
+  void claim_keys();
+  void settle_key(const claimed_key& x);
+  /// The request was refused before its task has begun.
+  void give_key_up(const task& t);
 
   // Sessions: orchestrator_sessions.cpp.
   void begin_in_session(const submit_task& x, const caf::actor& from);
@@ -356,9 +365,8 @@ struct orchestrator_state {
   /// By idempotency key: tasks in memory that run, wait for their session, or have ended.
   std::unordered_map<std::string, task_ptr> keys_;
   std::size_t keys_before_sweep_ = 1024;
-  std::unordered_map<std::string, std::vector<session_book::waiting>> key_line_;
-  std::size_t keys_in_line_ = 0; ///< requests that wait for their key's look-up
-  std::size_t bytes_ = 0;        ///< bodies of all tasks that are here, open or waiting
+  key_lines key_lines_;
+  std::size_t bytes_ = 0; ///< bodies of all tasks that are here, open or waiting
   std::unique_ptr<session_book> sessions_;
   std::unique_ptr<finished_tasks> finished_;
 

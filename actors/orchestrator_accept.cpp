@@ -2,7 +2,6 @@
 #include "actors/orchestrator.hpp"
 
 #include "policies/context_scope.hpp"
-#include "policies/same_request.hpp"
 #include "src/telemetry/metrics.hpp"
 #include "src/wire/codec.hpp"
 
@@ -116,7 +115,7 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
            come_back);
     return;
   }
-  if (by_id_.size() + sessions_->waiting_count() + keys_in_line_ >= domain_->max_tasks) {
+  if (by_id_.size() + sessions_->waiting_count() + key_lines_.size() >= domain_->max_tasks) {
     refuse(from, t.id, refusal::busy, "the domain has as many tasks as it takes", come_back);
     return;
   }
@@ -131,101 +130,6 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   if (!t.idempotency_key.empty() && !take_key(x, from))
     return;
   begin_in_session(x, from);
-}
-
-/// The key was used before, for `known` (null: nobody can say for what). True: for the same, or so
-/// it has to be assumed.
-bool orchestrator_state::key_fits(const submit_task& x, const caf::actor& from, const task* known) {
-  if (!known || same_request(*known, *x.what))
-    return true;
-  refuse(from, x.what->id, refusal::conflict,
-         "the idempotency key was used for another request, which is task " + known->id);
-  return false;
-}
-
-/// Who asks for a task that has the key here, and runs, waits or has ended, is answered. False:
-/// none has it.
-bool orchestrator_state::answer_by_key(const submit_task& x, const caf::actor& from) {
-  const auto hit = keys_.find(x.what->idempotency_key);
-  if (hit == keys_.end())
-    return false;
-  const auto first = hit->second;
-  auto* running = find_live(first->id);
-  auto* waits = running ? nullptr : sessions_->find_waiting(*first);
-  auto ended = running || waits ? nullptr : finished_->find(first->id);
-  if (!running && !waits && !ended)
-    return false;
-  if (!key_fits(x, from, first.get()))
-    return true;
-  if (running) {
-    acknowledge(*running, from, x.watch, x.what->id);
-  } else if (waits) {
-    if (!sessions_->wait_with(*waits, {x, from}))
-      refuse(from, x.what->id, refusal::busy, "too many wait for task " + first->id, come_back);
-  } else {
-    self_->send(from, task_accepted{first->id, true, x.what->id});
-    self_->send(from, task_ended{std::move(ended)});
-  }
-  return true;
-}
-
-/// True: the task is new and goes on.
-bool orchestrator_state::take_key(const submit_task& x, const caf::actor& from) {
-  if (answer_by_key(x, from))
-    return false;
-  const auto& key = x.what->idempotency_key;
-  if (!config_.journal || x.what->keep == durability::none)
-    return true;
-  auto& line = key_line_[key];
-  if (line.size() >= domain_->sessions.queue_limit) {
-    refuse(from, x.what->id, refusal::busy, "the key is being looked up", come_back);
-    return false;
-  }
-  line.push_back({x, from});
-  ++keys_in_line_;
-  bytes_ += line.back().bytes();
-  if (line.size() == 1) {
-    auto me = caf::actor_cast<caf::actor>(self_);
-    ask_journal([me, key, path = domain_->path](troupe::store& where) {
-      key_looked_up found{key, where.task_by_key(path, key).value_or(""), nullptr};
-      if (auto stored = found.id.empty() ? std::nullopt : where.task(found.id))
-        if (auto what = decode_task(stored->task_body))
-          found.what = std::make_shared<const task>(*std::move(what));
-      caf::anon_send(me, std::move(found));
-    });
-  }
-  return false;
-}
-
-void orchestrator_state::on_key_looked_up(const key_looked_up& x) {
-  now_ = parts_->now(self_);
-  auto line = key_line_.extract(x.key);
-  if (line.empty())
-    return;
-  for (auto& w : line.mapped()) {
-    --keys_in_line_;
-    bytes_ -= w.bytes();
-    if (answer_by_key(w.what, w.who))
-      continue;
-    if (x.id.empty()) {
-      begin_in_session(w.what, w.who);
-      continue;
-    }
-    if (!key_fits(w.what, w.who, x.what.get()))
-      continue;
-    // The task exists: whoever asks becomes one of its watchers, or finds its stored end through
-    // the front desk.
-    if (auto* known = find_live(x.id)) {
-      acknowledge(*known, w.who, w.what.watch, w.what.what->id);
-      continue;
-    }
-    self_->send(w.who, task_accepted{x.id, true, w.what.what->id});
-    if (auto ended = finished_->find(x.id))
-      self_->send(w.who, task_ended{std::move(ended)});
-    else
-      self_->send(w.who,
-                  task_refused{x.id, {refusal::unknown_task, "ended before the last restart", {}}});
-  }
 }
 
 void orchestrator_state::begin(const submit_task& x, const caf::actor& from,

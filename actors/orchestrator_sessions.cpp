@@ -34,10 +34,12 @@ void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor
   }
   const auto& limits = domain_->sessions;
   if (!ask && !e.loading && limits.busy == when_busy::reject) {
+    give_key_up(*x.what);
     refuse(from, x.what->id, refusal::conflict, "the session is still working on " + e.working_on);
     return;
   }
   if (e.line.size() >= limits.queue_limit) {
+    give_key_up(*x.what);
     refuse(from, x.what->id, refusal::busy, "too many messages wait for this session", come_back);
     return;
   }
@@ -115,6 +117,7 @@ void orchestrator_state::end_waits() {
     bytes_ -= late.bytes();
     if (const auto& key = late.what.what->idempotency_key; !key.empty())
       keys_.erase(key);
+    give_key_up(*late.what.what);
     constexpr const char* why = "its deadline passed while it waited for its turn in the session";
     refuse(late.who, late.what.what->id, refusal::timeout, why);
     for (const auto& w : late.also)

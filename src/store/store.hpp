@@ -237,8 +237,8 @@ class store {
   /// oldest task's that was opened with it; else the newest claim's of the shard that claimed it
   /// first. A claim goes when its task is opened, when it is given up, when its shard has an owner
   /// with a newer epoch than it was made under (what it was made for cannot begin any more), and
-  /// like old tasks, counted from `until`. Each key once; repeating it is harmless. A store that is
-  /// a mere stand-in need not keep any claims.
+  /// like old tasks, counted from `until`. Each key once, in order; repeating it is harmless. A
+  /// store that is a mere stand-in need not keep any claims.
   virtual std::vector<key_holder> claim_keys(std::string_view domain, std::uint32_t shard,
                                              std::uint64_t epoch,
                                              std::span<const key_claim> claims) {

@@ -41,6 +41,14 @@ class aimed_store final : public store {
   std::optional<std::string> task_by_key(std::string_view domain, std::string_view key) override {
     return to_->task_by_key(domain, key);
   }
+  std::vector<key_holder> claim_keys(std::string_view domain, std::uint32_t shard,
+                                     std::uint64_t epoch,
+                                     std::span<const key_claim> claims) override {
+    return to_->claim_keys(domain, shard, epoch, claims);
+  }
+  void release_key(std::string_view domain, std::string_view key, std::string_view id) override {
+    to_->release_key(domain, key, id);
+  }
   std::optional<std::string> session(std::string_view domain, std::string_view id) override {
     return to_->session(domain, id);
   }
