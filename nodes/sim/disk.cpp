@@ -77,6 +77,20 @@ class sim_store final : public store {
     check();
     return disk_.kept->task_by_key(domain, key);
   }
+  std::vector<key_holder> claim_keys(std::string_view domain, std::uint32_t shard,
+                                     std::uint64_t epoch,
+                                     std::span<const key_claim> claims) override {
+    check();
+    if (disk_.failing)
+      throw store_error{*disk_.failing, "the disk takes nothing at the moment"};
+    return disk_.kept->claim_keys(domain, shard, epoch, claims);
+  }
+  void release_key(std::string_view domain, std::string_view key, std::string_view id) override {
+    check();
+    if (disk_.failing)
+      throw store_error{*disk_.failing, "the disk takes nothing at the moment"};
+    disk_.kept->release_key(domain, key, id);
+  }
   std::optional<std::string> session(std::string_view domain, std::string_view id) override {
     check();
     return disk_.kept->session(domain, id);

@@ -237,26 +237,12 @@ class store {
   /// oldest task's that was opened with it; else the newest claim's of the shard that claimed it
   /// first. A claim goes when its task is opened, when it is given up, when its shard has an owner
   /// with a newer epoch than it was made under (what it was made for cannot begin any more), and
-  /// like old tasks, counted from `until`. Each key once, in order; repeating it is harmless. A
-  /// store that is a mere stand-in need not keep any claims.
+  /// like old tasks, counted from `until`. Each key once, in order; repeating it is harmless.
   virtual std::vector<key_holder> claim_keys(std::string_view domain, std::uint32_t shard,
                                              std::uint64_t epoch,
-                                             std::span<const key_claim> claims) {
-    (void)shard;
-    (void)epoch;
-    std::vector<key_holder> out;
-    for (const auto& x : claims) {
-      auto opened = task_by_key(domain, x.key);
-      out.push_back({opened.value_or(x.id), opened.has_value()});
-    }
-    return out;
-  }
+                                             std::span<const key_claim> claims) = 0;
   /// The key is claimed for this task no more, if it was.
-  virtual void release_key(std::string_view domain, std::string_view key, std::string_view id) {
-    (void)domain;
-    (void)key;
-    (void)id;
-  }
+  virtual void release_key(std::string_view domain, std::string_view key, std::string_view id) = 0;
 
   /// The body of a session, or nothing.
   virtual std::optional<std::string> session(std::string_view domain, std::string_view id) = 0;
