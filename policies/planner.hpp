@@ -14,10 +14,10 @@ namespace troupe {
 
 /// For whom and where a plan is made.
 struct plan_wish {
-  const domain_spec* domain =
-      nullptr;           ///< whose intents, composite skills and tiers count; never null
-  std::string_view text; ///< the whole message
-  std::string_view tier; ///< of the customer, as in `standing`
+  /// Whose intents, composite skills and tiers count; never null.
+  const domain_spec* domain = nullptr;
+  std::string_view text;               ///< the whole message
+  std::string_view tier;               ///< of the customer, as in `standing`
   std::uint32_t former_failures = 0;   ///< turns in a row that ended badly
   priority urgency = priority::medium; ///< of the task
 };
@@ -26,30 +26,26 @@ struct plan_wish {
 /// plan.
 ///
 /// - An accepted clause whose intent the domain knows becomes a step: its skill here, or in the
-/// domain that the intent
-///   names. The step is called like the intent (`_2`, `_3`... when it is there already) and its
-///   text is the clause. A skill that is one of the domain's composite skills becomes that skill's
-///   own tree.
-/// - An accepted clause without an intent that names a skill becomes a step of that skill, called
-/// like it, if `why_not_by_skill` has nothing against it.
+///   domain that the intent names. The step is called like the intent (`_2`, `_3`... when it is
+///   there already) and its text is the clause. A skill that is one of the domain's composite
+///   skills becomes that skill's own tree.
+/// - An accepted clause without an intent that names a skill becomes a step of that skill,
+///   called like it, if `why_not_by_skill` has nothing against it.
 /// - Neighbouring clauses with the same intent are one step.
-/// - Any other clause goes to the domain's `unclear` target, as a step called `unclear`. A message
-/// in which nothing is
-///   clear becomes one such step with the whole of its text.
-/// - A step waits for the intents in its intent's `after`, wherever they stand in the message, for
-/// the clauses in its own `after`, and for the step before
-///   it if the person said so. Steps that wait for each other run in the order of the message.
-///   Steps that have nothing to do with each other run at the same time.
-/// - Urgency: the intent's, or the task's if that is above medium and more urgent; then raised by
-/// the customer's tier,
-///   and by one when the turns before ended badly (`raise_for`).
-/// - Entities come in `input.entities`: to each step those that its text mentions and those that no
-/// clause mentions.
-/// - Where the domain answers by synthesis, what joins several steps gets its synthesiser's step
-/// behind them.
+/// - Any other clause goes to the domain's `unclear` target, as a step called `unclear`. A
+///   message in which nothing is clear becomes one such step with the whole of its text.
+/// - A step waits for the intents in its intent's `after`, wherever they stand in the message,
+///   for the clauses in its own `after`, and for the step before it if the person said so.
+///   Steps that wait for each other run in the order of the message. Steps that have nothing to
+///   do with each other run at the same time.
+/// - Urgency: the intent's, or the task's if that is above medium and more urgent; then raised
+///   by the customer's tier, and by one when the turns before ended badly (`raise_for`).
+/// - Entities come in `input.entities`: to each step those that its text mentions and those
+///   that no clause mentions.
+/// - Where the domain answers by synthesis, what joins several steps gets its synthesiser's
+///   step behind them.
 /// - Where steps are routed by `classifier`, a step has the intents that its text may be about,
-/// each with the best
-///   score that one of its clauses has for it.
+///   each with the best score that one of its clauses has for it.
 /// - `note` says for each step in words where it comes from.
 ///
 /// Nothing is returned when a clause is unclear and the domain names nobody for it, or when an

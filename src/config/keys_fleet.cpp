@@ -84,8 +84,7 @@ const record& history_keys() {
       {{"keep", duration(1 * day, 3650 * day), "for so long after the end, in whole days", "30d"},
        {"max_size", size(1 << 20, 1e15),
         "the oldest that has ended goes when the store is larger, but nothing of the last 24 "
-        "hours; "
-        "without it the disk is the limit"}}};
+        "hours; without it the disk is the limit"}}};
   return r;
 }
 
