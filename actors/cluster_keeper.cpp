@@ -28,12 +28,6 @@ caf::behavior table_clerk(caf::stateful_actor<table_clerk_state>* self, const pa
   return {[self](const table_question& x) { x.what(state_of(self)); }};
 }
 
-link_loss loss_of(const std::string& why) {
-  if (why.starts_with("silent"))
-    return link_loss::silent;
-  return why.find("goodbye") != std::string::npos ? link_loss::goodbye : link_loss::closed;
-}
-
 } // namespace
 
 void cluster_keeper_config::validate() const {
@@ -216,7 +210,7 @@ void cluster_keeper_state::on_link_up(const link_up& x) {
 
 void cluster_keeper_state::on_link_down(const link_down& x) {
   membership::actions todo;
-  members_->on_link_down(x.with.node, x.with.incarnation, loss_of(x.why), parts_->now(self_), todo);
+  members_->on_link_down(x.with.node, x.with.incarnation, x.how, parts_->now(self_), todo);
   carry_out(todo);
 }
 

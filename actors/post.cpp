@@ -45,8 +45,8 @@ void post_state::init(caf::event_based_actor* self, parts_ptr parts, post_config
       caf::anon_send(to, std::move(what));
   };
   network_->start({[hand](const links::peer& x) { hand(link_up{x}); },
-                   [hand](const links::peer& x, const std::string& why) {
-                     hand(link_down{x, why});
+                   [hand](const links::peer& x, link_loss how, const std::string& why) {
+                     hand(link_down{x, how, why});
                    },
                    [hand](const links::peer& x, envelope_batch_ptr what) {
                      hand(batch_arrived{x, std::move(what)});

@@ -78,6 +78,7 @@ struct link_up {
 };
 struct link_down {
   links::peer with;
+  link_loss how = link_loss::closed;
   std::string why;
 };
 /// Nobody listens where the node is reached.

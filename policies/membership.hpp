@@ -2,6 +2,8 @@
 
 #include "policies/votes.hpp"
 
+#include <troupe/link_loss.hpp>
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -26,19 +28,6 @@ struct membership_settings {
   milliseconds join_wait{5000};     ///< for links with everybody; then those with most are enough
   milliseconds cut_off_after{5000}; ///< without a renewal, a member owns nothing any more
   milliseconds forget_after{std::chrono::hours{24}}; ///< rows of those that are down
-};
-
-/// How a link ended, or could not be made.
-enum class link_loss : std::uint8_t {
-  refused, ///< the host says that nobody listens there: the process has ended
-  silent,  ///< no heartbeat came in time
-  closed,  ///< the connection broke, and may be made again at once
-  goodbye, ///< the peer said that it closes the link, and may listen again in a moment
-};
-
-template <>
-struct enum_names<link_loss> {
-  static constexpr std::array<std::string_view, 4> value{"refused", "silent", "closed", "goodbye"};
 };
 
 /// What the node has to do.

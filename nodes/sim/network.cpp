@@ -51,8 +51,8 @@ class sim_carrier final : public links::carrier {
     const auto before = std::exchange(me->wanted, wanted);
     for (const auto& node : before)
       if (!wanted.contains(node))
-        net_.take_down(network::key_of(node_, node), "goodbye: not a member",
-                       "goodbye: not a member");
+        net_.take_down(network::key_of(node_, node), link_loss::closed, link_loss::closed,
+                       "not a member");
     for (const auto& node : wanted)
       net_.try_later(network::key_of(node_, node));
   }
@@ -106,8 +106,8 @@ class sim_carrier final : public links::carrier {
     net_.hand_over(k, std::string{node});
   }
   void cut(std::string_view node, std::string_view why) override {
-    const auto text = "closed: " + std::string{why};
-    net_.take_down(network::key_of(node_, std::string{node}), text, text);
+    net_.take_down(network::key_of(node_, std::string{node}), link_loss::closed, link_loss::closed,
+                   std::string{why});
   }
   void stop() override { net_.stop(node_, number_); }
 
@@ -176,21 +176,23 @@ void network::try_now(const pair& k) {
   up(k.second, k.first, a->second, l.ways[0]);
 }
 
-void network::take_down(const pair& k, const std::string& first, const std::string& second) {
+void network::take_down(const pair& k, std::optional<link_loss> first,
+                        std::optional<link_loss> second, const std::string& why) {
   const auto hit = links_.find(k);
   if (hit == links_.end() || hit->second.number == 0)
     return;
   world_.note("unlink " + k.first + " " + k.second);
   hit->second = {};
-  const auto down = [this](const std::string& to, const std::string& from, const std::string& why) {
+  const auto down = [&](const std::string& to, const std::string& from,
+                        std::optional<link_loss> how) {
     const auto peer = ends_.find(from);
-    if (why.empty())
+    if (!how)
       return;
     const links::peer who{from,
                           peer == ends_.end() ? incarnations_[from] : peer->second.incarnation,
                           "here", "simulated"};
     tell(to, world_.now() + world_.between(frame_least, reset_most),
-         [who, why](end& e) { e.events.down(who, why); });
+         [who, how = *how, why](end& e) { e.events.down(who, how, why); });
   };
   down(k.first, k.second, first);
   down(k.second, k.first, second);
@@ -218,7 +220,7 @@ void network::look_whether_it_passes(const pair& k) {
         if (now == links_.end() || now->second.number != number || now->second.bad != since)
           return;
         // The other end finds out by itself, within the same time.
-        take_down(k, "silent", "silent");
+        take_down(k, link_loss::silent, link_loss::silent, "silent");
       });
 }
 
@@ -255,9 +257,12 @@ void network::stop(const std::string& node, std::uint64_t number) {
   if (hit == ends_.end() || hit->second.number != number)
     return;
   incarnations_[node] = hit->second.incarnation;
+  const auto told = [&](const std::string& to) {
+    return to == node ? std::nullopt : std::optional{link_loss::goodbye};
+  };
   for (auto& [k, l] : links_)
     if (k.first == node || k.second == node)
-      take_down(k, k.first == node ? "" : "goodbye", k.second == node ? "" : "goodbye");
+      take_down(k, told(k.first), told(k.second), "it stops");
   ends_.erase(node);
 }
 
@@ -273,16 +278,16 @@ void network::process_gone(const std::string& node) {
       continue;
     // Whoever is parted from it, or asleep, hears nothing of its end.
     const bool heard = passes(k);
-    const auto first = k.first == node ? "" : heard ? "closed: connection reset" : "silent";
-    const auto second = k.second == node ? "" : heard ? "closed: connection reset" : "silent";
+    const auto how = std::optional{heard ? link_loss::closed : link_loss::silent};
+    const auto first = k.first == node ? std::nullopt : how;
+    const auto second = k.second == node ? std::nullopt : how;
     if (heard || l.number == 0)
-      take_down(k, first, second);
+      take_down(k, first, second, "connection reset");
     else
       world_.after(
-          world_.between(silent_least, silent_most),
-          [this, k, was = l.number, first = std::string{first}, second = std::string{second}] {
+          world_.between(silent_least, silent_most), [this, k, was = l.number, first, second] {
             if (const auto now = links_.find(k); now != links_.end() && now->second.number == was)
-              take_down(k, first, second);
+              take_down(k, first, second, "silent");
           });
   }
   ends_.erase(node);
@@ -316,7 +321,7 @@ void network::join(const std::string& a, const std::string& b) {
 void network::reset(const std::string& a, const std::string& b) {
   const auto k = key_of(a, b);
   if (passes(k))
-    take_down(k, "closed: connection reset", "closed: connection reset");
+    take_down(k, link_loss::closed, link_loss::closed, "connection reset");
 }
 
 void network::heal() {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -82,8 +83,9 @@ class network {
   void tell(const std::string& node, timestamp at, std::function<void(end&)> what);
   void try_later(const pair& k);
   void try_now(const pair& k);
-  /// `why` for either end; empty: it is not told.
-  void take_down(const pair& k, const std::string& first, const std::string& second);
+  /// What either end is told; nothing: it is not told.
+  void take_down(const pair& k, std::optional<link_loss> first, std::optional<link_loss> second,
+                 const std::string& why);
   void look_whether_it_passes(const pair& k);
   void arrive(const pair& k, const std::string& from, std::uint64_t number, envelope_batch what);
   void hand_over(const pair& k, const std::string& from);

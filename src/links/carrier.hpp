@@ -2,6 +2,7 @@
 
 #include <troupe/enum_names.hpp>
 #include <troupe/envelope.hpp>
+#include <troupe/link_loss.hpp>
 
 #include <array>
 #include <cstddef>
@@ -39,8 +40,8 @@ enum class offered : std::uint8_t {
 struct carrier_events {
   std::function<void(const peer&)> up;
   /// The link with this incarnation is gone; what was taken and not acknowledged by the peer's post
-  /// may or may not have arrived.
-  std::function<void(const peer&, const std::string& why)> down;
+  /// may or may not have arrived. `why` is for people.
+  std::function<void(const peer&, link_loss how, const std::string& why)> down;
   std::function<void(const peer&, envelope_batch_ptr)> arrived;
   /// A node that is to be reached is not: all of its addresses answer that nobody listens there.
   /// Told once for each round of attempts, while there is no link with it.

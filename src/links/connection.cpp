@@ -183,7 +183,9 @@ void connection::process() {
 void connection::handle(const frame& f) {
   if (f.type == frame_type::goodbye) {
     const auto bye = decode_goodbye(f.body);
-    close(bye ? "it said: " + bye->why : bye.error);
+    // A peer that gives up this one connection has not ended: who finds nobody there may say so.
+    close(bye ? "it said: " + bye->why : bye.error,
+          bye && bye->stopping ? link_loss::goodbye : link_loss::closed);
     return;
   }
   const bool greeting = stage_ == stage::greeting;

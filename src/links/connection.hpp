@@ -39,7 +39,7 @@ class connection_home {
   virtual void linked(connection& x) = 0;
   virtual void arrived(connection& x, envelope_batch_ptr batch) = 0;
   /// The connection carries nothing any more, or never will. Once per connection.
-  virtual void ended(connection& x, const std::string& why) = 0;
+  virtual void ended(connection& x, link_loss how, const std::string& why) = 0;
   /// It has closed its socket: let go of it. Once per connection, after `ended`.
   virtual void gone(connection& x) = 0;
 
@@ -74,10 +74,11 @@ class connection : public std::enable_shared_from_this<connection> {
   /// Looks at the deadlines. `thawed`: this process itself did not run for a while, so silence
   /// before that moment says nothing about the peer.
   void tick(steady::time_point now, steady::time_point thawed);
-  /// Ends it with a goodbye, as far as the peer can be told.
-  void leave(const std::string& why);
+  /// Ends it with a frame that says so, as far as the peer can be told. `link_loss::goodbye` tells
+  /// it that this node ends all its links; anything else, that it gives up this connection.
+  void leave(const std::string& why, link_loss how = link_loss::closed);
   /// Ends it at once.
-  void close(const std::string& why);
+  void close(const std::string& why, link_loss how = link_loss::closed);
 
   [[nodiscard]] stage at() const noexcept { return stage_; }
   [[nodiscard]] bool dialled() const noexcept { return !expected_.empty(); }
@@ -106,7 +107,7 @@ class connection : public std::enable_shared_from_this<connection> {
   void on_written(const std::string& error, std::size_t data_bytes);
   void part();
   void drain();
-  void end(const std::string& why);
+  void end(const std::string& why, link_loss how);
   [[nodiscard]] bool paused() const noexcept;
 
   connection_home& home_;

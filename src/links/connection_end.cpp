@@ -16,7 +16,7 @@ void connection::tick(steady::time_point now, steady::time_point thawed) {
   if (resting_) {
     resume();
   } else if (now - heard_ > limit && now - thawed > s.heartbeat) {
-    leave("silent for " + std::to_string(limit.count()) + " ms");
+    leave("silent for " + std::to_string(limit.count()) + " ms", link_loss::silent);
     return;
   }
   // A little early rather than a look too late.
@@ -25,19 +25,19 @@ void connection::tick(steady::time_point now, steady::time_point thawed) {
   pump();
 }
 
-void connection::leave(const std::string& why) {
+void connection::leave(const std::string& why, link_loss how) {
   if (stage_ >= stage::leaving)
     return;
   if (stage_ == stage::connecting || handshaking_) {
-    close(why);
+    close(why, how);
     return;
   }
   const auto self = shared_from_this();
   if (proven_ && !parted_)
-    control_ += make_frame(frame_type::goodbye, encode_goodbye({why}));
+    control_ += make_frame(frame_type::goodbye, encode_goodbye({why, how == link_loss::goodbye}));
   stage_ = stage::leaving;
   deadline_ = steady::now() + home_.settings().farewell;
-  end(why);
+  end(why, how);
   if (stage_ != stage::leaving)
     return;
   if (!proven_ || parted_)
@@ -68,24 +68,24 @@ void connection::drain() {
   });
 }
 
-void connection::close(const std::string& why) {
+void connection::close(const std::string& why, link_loss how) {
   if (stage_ == stage::gone)
     return;
   const auto self = shared_from_this();
   stage_ = stage::gone;
   boost::system::error_code ignored;
   (stream_ ? stream_->socket() : socket_).close(ignored);
-  end(why);
+  end(why, how);
   home_.gone(*this);
 }
 
-void connection::end(const std::string& why) {
+void connection::end(const std::string& why, link_loss how) {
   if (ended_)
     return;
   ended_ = true;
   if (lane_)
     lane_->out.close();
-  home_.ended(*this, why);
+  home_.ended(*this, how, why);
 }
 
 } // namespace troupe::links

@@ -201,7 +201,7 @@ void switchboard::arrived(connection& x, envelope_batch_ptr batch) {
   events_.arrived(x.other(), std::move(batch));
 }
 
-void switchboard::ended(connection& x, const std::string& why) {
+void switchboard::ended(connection& x, link_loss how, const std::string& why) {
   const auto self = x.shared_from_this();
   const auto dial_again = [&](const std::string& node) {
     const auto at = members_.find(node);
@@ -219,7 +219,7 @@ void switchboard::ended(connection& x, const std::string& why) {
     links_.erase(link);
     lanes_.remove(x.other().node);
     dial_again(x.other().node);
-    events_.down(x.other(), why);
+    events_.down(x.other(), how, why);
   } else if (x.dialled()) {
     dial_again(x.expected());
   } else {
@@ -273,7 +273,7 @@ void switchboard::stop() {
   }
   for (const auto& x : std::vector<connection_ptr>{all_.begin(), all_.end()})
     if (x->at() == connection::stage::up)
-      x->leave("node " + settings_.node + " stops");
+      x->leave("node " + settings_.node + " stops", link_loss::goodbye);
     else if (x->at() != connection::stage::leaving)
       x->close("node " + settings_.node + " stops");
   if (all_.empty())

@@ -61,7 +61,7 @@ class switchboard final : private connection_home {
   std::string judge(connection& from, const hello& said) override;
   void linked(connection& x) override;
   void arrived(connection& x, envelope_batch_ptr batch) override;
-  void ended(connection& x, const std::string& why) override;
+  void ended(connection& x, link_loss how, const std::string& why) override;
   void gone(connection& x) override;
 
   void accept(link_socket socket);

@@ -65,7 +65,7 @@ goodbye take(v1::Goodbye& in) {
   auto why = std::move(*in.mutable_why());
   if (why.size() > max_goodbye_bytes)
     why.resize(max_goodbye_bytes);
-  return {printable(std::move(why))};
+  return {printable(std::move(why)), in.stopping()};
 }
 
 template <class T, class Message>
@@ -165,6 +165,7 @@ std::string encode_hello(const hello& x) {
 std::string encode_goodbye(const goodbye& x) {
   v1::Goodbye m;
   m.set_why(x.why.substr(0, max_goodbye_bytes));
+  m.set_stopping(x.stopping);
   return serialized(m);
 }
 

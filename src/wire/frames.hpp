@@ -47,6 +47,7 @@ struct hello {
 /// Why a link ends, from the side that ends it.
 struct goodbye {
   std::string why;
+  bool stopping = false; ///< that side ends all its links: it stops, or begins them anew
 
   friend bool operator==(const goodbye&, const goodbye&) = default;
 };

@@ -58,6 +58,7 @@ class keepers : public ::testing::Test {
     config.fleet.domains = {"d"};
     config.layout.per_region = shards;
     config.post_place = place("post");
+    posts[name] = config.post_place;
     config.orchestrator = [this, parts, name, keeper = config.place](const shard_key& x) {
       return moving_child{"d/orchestrators",
                           child(
@@ -116,6 +117,7 @@ class keepers : public ::testing::Test {
 
   /// The process ends: all at once, and its host says so to whoever asks.
   void kill(const std::string& name) {
+    stage.net.kill(name);
     caf::anon_send_exit(roots.at(name), caf::exit_reason::kill);
     roots.erase(name);
     stage.run();
@@ -151,6 +153,7 @@ class keepers : public ::testing::Test {
   std::unique_ptr<membership_table> table;
   std::map<std::string, caf::actor> roots;
   std::map<std::string, seat_ptr> where; ///< the keepers
+  std::map<std::string, seat_ptr> posts;
 };
 
 TEST_F(keepers, share_the_shards_among_them) {
@@ -169,6 +172,46 @@ TEST_F(keepers, of_a_killed_process_are_replaced_as_soon_as_it_is_refused) {
   const auto took = until([&] { return shared_by({"A", "B"}); });
   EXPECT_TRUE(shared_by({"A", "B"}));
   EXPECT_LE(took, milliseconds{20});
+}
+
+TEST_F(keepers, leave_a_node_alone_whose_post_begins_anew) {
+  for (const auto* name : {"A", "B", "C"})
+    up(name);
+  until([&] { return shared_by({"A", "B", "C"}); });
+  stage.advance(std::chrono::seconds{3});
+  const auto before = table->read().find("C")->incarnation;
+  caf::anon_send_exit(posts.at("C")->now().handle, caf::exit_reason::kill);
+  while (stage.step()) {
+  }
+  // Its port is closed for a moment, and all who dial it at once are refused.
+  stage.net.part("A", "C");
+  stage.net.part("B", "C");
+  stage.run();
+  stage.net.refuse("C");
+  stage.advance(milliseconds{200});
+  EXPECT_TRUE(table->read().find("C")->accused.empty());
+  stage.net.heal("A", "C");
+  stage.net.heal("B", "C");
+  stage.advance(std::chrono::seconds{3});
+  const auto after = table->read();
+  EXPECT_EQ(after.find("C")->state, member_state::up);
+  EXPECT_EQ(after.find("C")->incarnation, before);
+  EXPECT_TRUE(shared_by({"A", "B", "C"}));
+}
+
+TEST_F(keepers, whose_post_does_not_come_again_are_replaced_all_the_same) {
+  for (const auto* name : {"A", "B", "C"})
+    up(name);
+  until([&] { return shared_by({"A", "B", "C"}); });
+  stage.advance(std::chrono::seconds{3});
+  // It says goodbye, and is gone for good.
+  caf::anon_send_exit(roots.at("C"), caf::exit_reason::kill);
+  roots.erase("C");
+  stage.run();
+  stage.net.refuse("C");
+  const auto took = until([&] { return shared_by({"A", "B"}); });
+  EXPECT_TRUE(shared_by({"A", "B"}));
+  EXPECT_LE(took, milliseconds{700});
 }
 
 TEST_F(keepers, hand_over_at_once_to_one_that_joins) {

@@ -318,8 +318,23 @@ TEST(hostile, a_frozen_peer_is_noticed) {
   ASSERT_TRUE(b.until_up());
   ASSERT_TRUE(b.until_down());
   EXPECT_EQ(b.downs.front(), "silent for 80 ms");
+  EXPECT_EQ(b.losses.front(), link_loss::silent);
   // It finds out why when it is there again.
   EXPECT_EQ(x->goodbye_heard(), "silent for 80 ms");
+}
+
+TEST(hostile, an_older_node_that_ends_a_link_has_not_said_that_it_stops) {
+  station b{settings_for("b")};
+  b.start();
+  b->reach({{"0", {}}});
+  impostor x{b->port(), papers_of("0")};
+  x->say_hello("0");
+  ASSERT_TRUE(b.until_up());
+  // The reason and nothing else, as a goodbye was before it could say more.
+  x->say(make_frame(frame_type::goodbye, "\x0a\x0cnode 0 stops"));
+  ASSERT_TRUE(b.until_down());
+  EXPECT_EQ(b.downs.front(), "it said: node 0 stops");
+  EXPECT_EQ(b.losses.front(), link_loss::closed);
 }
 
 TEST(hostile, a_peer_that_vanishes_is_noticed) {

@@ -119,10 +119,11 @@ class station {
         up = p;
       });
     };
-    events.down = [this](const peer& p, const std::string& why) {
+    events.down = [this](const peer& p, link_loss how, const std::string& why) {
       change([&] {
         said.push_back("down " + p.node);
         downs.push_back(why);
+        losses.push_back(how);
         up.reset();
       });
     };
@@ -212,6 +213,7 @@ class station {
   // Guarded by `until` and `change`.
   std::vector<std::string> said;
   std::vector<std::string> downs;    ///< why
+  std::vector<link_loss> losses;     ///< of the same links
   std::vector<std::string> refusals; ///< nodes
   std::vector<link_notice> notices;
   std::optional<peer> up;

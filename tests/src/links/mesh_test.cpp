@@ -168,9 +168,27 @@ TEST(mesh, a_cut_link_is_made_again) {
   ASSERT_TRUE(n.a.until([](station& s) { return s.said.size() == 3; }));
   EXPECT_THAT(n.a.said, ElementsAre("up b", "down b", "up b"));
   EXPECT_THAT(n.a.downs.front(), HasSubstr("it said: enough"));
+  // Only this one connection is over: nobody there has said that it closes its door.
+  EXPECT_EQ(n.a.losses.front(), link_loss::closed);
   ASSERT_TRUE(n.b.until([](station& s) { return s.said.size() == 3; }));
   EXPECT_THAT(n.b.said, ElementsAre("up a", "down a", "up a"));
   EXPECT_EQ(n.b.downs.front(), "enough");
+  EXPECT_EQ(n.b.losses.front(), link_loss::closed);
+}
+
+TEST(mesh, whoever_is_found_silent_is_not_told_a_goodbye) {
+  auto for_a = settings_for("a");
+  auto for_b = settings_for("b");
+  // It says nothing for so long that its peer gives it up.
+  for_a.heartbeat = 30s;
+  for_b.heartbeat = 20ms;
+  for_b.heartbeats_missed = 4;
+  pair_of_nodes n{for_a, for_b};
+  ASSERT_TRUE(n.a.until_down());
+  EXPECT_EQ(n.a.downs.front(), "it said: silent for 80 ms");
+  EXPECT_EQ(n.a.losses.front(), link_loss::closed);
+  ASSERT_TRUE(n.b.until_down());
+  EXPECT_EQ(n.b.losses.front(), link_loss::silent);
 }
 
 TEST(mesh, links_with_nodes_that_are_not_reached_for_end) {
@@ -180,6 +198,7 @@ TEST(mesh, links_with_nodes_that_are_not_reached_for_end) {
   ASSERT_TRUE(n.a.until_down());
   ASSERT_TRUE(n.b.until_down());
   EXPECT_THAT(n.b.downs.front(), HasSubstr("node b is no member any more"));
+  EXPECT_EQ(n.b.losses.front(), link_loss::closed);
   EXPECT_EQ(n.a->offer("b", letter(1)), offered::unlinked);
 }
 
@@ -283,6 +302,7 @@ TEST(mesh, a_stop_says_goodbye) {
   EXPECT_THAT(n.b.said, ElementsAre("up a", "down a"));
   ASSERT_TRUE(n.a.until_down());
   EXPECT_EQ(n.a.downs.front(), "it said: node b stops");
+  EXPECT_EQ(n.a.losses.front(), link_loss::goodbye);
 }
 
 TEST(mesh, stops_under_load) {

@@ -164,7 +164,11 @@ TEST(frames, hello_and_goodbye_come_back_as_they_were) {
   EXPECT_EQ(*back, x);
   x.version = "1\nERROR forged";
   EXPECT_EQ(decode_hello(encode_hello(x))->version, "1?ERROR forged");
-  EXPECT_EQ(decode_goodbye(encode_goodbye({"stops"}))->why, "stops");
+  const goodbye bye{"stops", true};
+  EXPECT_EQ(*decode_goodbye(encode_goodbye(bye)), bye);
+  // Nothing is said of one connection that an older node would not say, or understand.
+  EXPECT_EQ(encode_goodbye({"stops"}), "\x0a\x05stops");
+  EXPECT_EQ(*decode_goodbye("\x0a\x05stops"), goodbye{"stops"});
   EXPECT_EQ(decode_goodbye(encode_goodbye({"a\nb\x1b[2J"}))->why, "a?b?[2J");
 }
 
