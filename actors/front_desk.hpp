@@ -8,6 +8,7 @@
 #include "actors/task_messages.hpp"
 #include "actors/waiting_room.hpp"
 #include "policies/deadline.hpp"
+#include "policies/parking.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -196,8 +197,9 @@ struct front_desk_state {
   /// It waits for the next orchestrator, in line behind those that wait already.
   void park(std::uint64_t number);
   void place_orphans();
-  /// As `park`, unless it has waited for long enough; then it is refused.
+  /// As `park`, unless it has waited for long enough or too many others wait; then it is refused.
   void park_or_refuse(std::uint64_t number, const std::string& why);
+  void refuse_for_now(const task_watch& w, std::string why);
   void look_by(timestamp due);
   [[nodiscard]] std::vector<std::uint64_t> numbers_of(const std::string& id) const;
 
@@ -215,8 +217,9 @@ struct front_desk_state {
   std::unordered_map<std::uint64_t, task_watch> watches_;
   std::unordered_multimap<std::string, std::uint64_t> by_task_;
   /// Tasks whose orchestrator was not there when they were to be given to it, or has been lost with
-  /// them. They wait for the next one, in order.
-  std::vector<std::uint64_t> orphans_;
+  /// them. They wait for the next one, in order; what has never been given to one only while there
+  /// is room.
+  parking_lot<seat_ptr> orphans_;
   std::vector<std::function<void()>> later_;
   bool closing_ = false;
   timestamp armed_ = no_deadline;

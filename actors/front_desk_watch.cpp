@@ -1,5 +1,6 @@
 #include "actors/front_desk.hpp"
 
+#include "policies/body_size.hpp"
 #include "policies/votes.hpp"
 
 #include <algorithm>
@@ -11,6 +12,8 @@ namespace {
 /// For a request that nobody here can hand on while this node is no member: it has just begun to
 /// join, or has been declared dead and cannot reach the others.
 constexpr milliseconds outside{1000};
+
+constexpr const char* nobody_there = "nobody works on its shard at the moment";
 
 milliseconds patience_of(const node_parts& parts) {
   if (!parts.cluster)
@@ -26,33 +29,40 @@ void front_desk_state::submit(std::uint64_t number, task_watch watch) {
   by_task_.emplace(watch.id, number);
   auto& w = watches_.emplace(number, std::move(watch)).first->second;
   // Who waits already for the same orchestrator comes first.
-  const bool line = std::any_of(orphans_.begin(), orphans_.end(), [&](std::uint64_t x) {
-    const auto hit = watches_.find(x);
-    return hit != watches_.end() && hit->second.where == w.where;
-  });
-  if (!line && hand_out(w))
+  if (!orphans_.waits_for(w.where) && hand_out(w))
     return;
-  park_or_refuse(number, "nobody works on its shard at the moment");
+  park_or_refuse(number, nobody_there);
 }
 
 void front_desk_state::park(std::uint64_t number) {
-  if (std::exchange(watches_.at(number).parked, true))
+  auto& w = watches_.at(number);
+  if (std::exchange(w.parked, true))
     return;
-  orphans_.push_back(number);
+  orphans_.hold(w.where, number, w.parked_until);
   look_by(no_deadline);
 }
 
 void front_desk_state::park_or_refuse(std::uint64_t number, const std::string& why) {
-  const auto now = parts_->now(self_);
   auto& w = watches_.at(number);
+  if (w.parked)
+    return;
   // What has been accepted is not refused any more, however long it takes.
-  if (w.parked_until == no_deadline && !w.taken)
+  if (w.taken)
+    return park(number);
+  const auto now = parts_->now(self_);
+  if (w.parked_until == no_deadline)
     w.parked_until =
         std::min(later(now, patience_of(*parts_)), w.what ? w.what->deadline : no_deadline);
-  if (w.parked_until > now)
-    park(number);
-  else
-    on_refused({w.id, {refusal::busy, why, milliseconds{1000}}});
+  if (w.parked_until <= now)
+    return refuse_for_now(w, why);
+  if (!orphans_.park(w.where, number, w.what ? body_size(*w.what) : 0, w.parked_until))
+    return refuse_for_now(w, "too many requests wait for shards that nobody works on");
+  w.parked = true;
+  look_by(no_deadline);
+}
+
+void front_desk_state::refuse_for_now(const task_watch& w, std::string why) {
+  on_refused({w.id, {refusal::busy, std::move(why), milliseconds{1000}}});
 }
 
 bool front_desk_state::hand_out(task_watch& w) {
@@ -65,24 +75,23 @@ bool front_desk_state::hand_out(task_watch& w) {
 }
 
 void front_desk_state::place_orphans() {
-  const auto now = parts_->now(self_);
-  auto orphans = std::move(orphans_);
-  orphans_.clear();
-  for (auto number : orphans) {
-    auto hit = watches_.find(number);
-    if (hit == watches_.end())
-      continue;
-    auto& w = hit->second;
-    w.parked = false;
-    if (hand_out(w))
-      continue;
-    if (w.parked_until > now) {
-      w.parked = true;
-      orphans_.push_back(number);
-      continue;
+  for (const auto& where : orphans_.shards())
+    while (const auto number = orphans_.first(where)) {
+      auto& w = watches_.at(*number);
+      if (!hand_out(w))
+        break;
+      w.parked = false;
+      orphans_.leave(*number);
     }
-    on_refused(
-        {w.id, {refusal::busy, "nobody works on its shard at the moment", milliseconds{1000}}});
+  for (const auto number : orphans_.expire(parts_->now(self_))) {
+    const auto hit = watches_.find(number);
+    if (hit == watches_.end())
+      continue; // It ended with the one before it.
+    hit->second.parked = false;
+    if (hit->second.taken)
+      park(number); // Somebody has accepted it meanwhile.
+    else
+      refuse_for_now(hit->second, nobody_there);
   }
 }
 
@@ -129,6 +138,7 @@ void front_desk_state::drop(std::uint64_t number) {
   auto hit = watches_.find(number);
   if (hit == watches_.end())
     return;
+  orphans_.leave(number);
   auto [from, to] = by_task_.equal_range(hit->second.id);
   for (auto i = from; i != to; ++i) {
     if (i->second == number) {

@@ -1,5 +1,4 @@
 #include "policies/ownership.hpp"
-#include "policies/parking.hpp"
 
 #include <gtest/gtest.h>
 
@@ -308,40 +307,6 @@ TEST(ownership, requests_go_to_the_owner_by_the_best_way_there_is) {
     m.state = member_state::down;
   x.is.use(table(2, rows), at_ms(2), x.todo);
   EXPECT_EQ(x.is.route(shard, 0, all).where, to::refuse);
-}
-
-TEST(parking, what_waits_leaves_once_in_order_or_at_its_deadline) {
-  parking_lot lot{{}};
-  const shard_key other{"billing", 1};
-  EXPECT_EQ(lot.park(shard, 1, 10, at_ms(100), at_ms(0)), parked::kept);
-  EXPECT_EQ(lot.park(other, 2, 10, no_deadline, at_ms(0)), parked::kept);
-  EXPECT_EQ(lot.park(shard, 3, 10, at_ms(50), at_ms(0)), parked::kept);
-  EXPECT_EQ(lot.park(shard, 4, 10, no_deadline, at_ms(0)), parked::kept);
-  EXPECT_EQ(lot.park(shard, 5, 10, at_ms(0), at_ms(0)), parked::too_late);
-  EXPECT_EQ(lot.next_timer(), at_ms(50));
-  EXPECT_EQ(lot.expire(at_ms(49)), std::vector<std::uint64_t>{});
-  EXPECT_EQ(lot.expire(at_ms(60)), std::vector<std::uint64_t>{3});
-  EXPECT_EQ(lot.release(shard), (std::vector<std::uint64_t>{1, 4}));
-  EXPECT_TRUE(lot.release(shard).empty());
-  EXPECT_EQ(lot.bytes(), 10u);
-  EXPECT_EQ(lot.expire(at_ms(10000)), std::vector<std::uint64_t>{2}); // the longest wait
-  EXPECT_EQ(lot.size(), 0u);
-  EXPECT_EQ(lot.bytes(), 0u);
-  EXPECT_EQ(lot.next_timer(), no_deadline);
-}
-
-TEST(parking, is_bounded) {
-  parking_lot lot{{3, 2, 100, milliseconds{1000}}};
-  const shard_key other{"billing", 1};
-  EXPECT_EQ(lot.park(shard, 1, 10, no_deadline, at_ms(0)), parked::kept);
-  EXPECT_EQ(lot.park(shard, 2, 91, no_deadline, at_ms(0)), parked::full);
-  EXPECT_EQ(lot.park(shard, 3, 10, no_deadline, at_ms(0)), parked::kept);
-  EXPECT_EQ(lot.park(shard, 4, 10, no_deadline, at_ms(0)), parked::full);
-  EXPECT_EQ(lot.park(other, 5, 10, no_deadline, at_ms(0)), parked::kept);
-  EXPECT_EQ(lot.park(other, 6, 10, no_deadline, at_ms(0)), parked::full);
-  EXPECT_EQ(lot.size(), 3u);
-  EXPECT_EQ(lot.expire(at_ms(1000)).size(), 3u);
-  EXPECT_EQ(lot.park(other, 7, 100, no_deadline, at_ms(1000)), parked::kept);
 }
 
 TEST(ownership, a_domain_that_comes_is_taken_and_one_that_goes_is_dropped) {
