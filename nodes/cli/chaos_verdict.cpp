@@ -70,9 +70,13 @@ std::uint64_t chaos_report::lost() const {
   return out;
 }
 
+bool chaos_report::failed_too_often() const {
+  return static_cast<double>(load.failed) > most_failed * static_cast<double>(load.answered);
+}
+
 bool chaos_report::good() const {
-  return lost() == 0 && load.skipped == 0 && load.repeated == 0 && load.wrong.empty() &&
-         (!books || books->doubled == 0) && load.answered > 0;
+  return lost() == 0 && !failed_too_often() && load.skipped == 0 && load.repeated == 0 &&
+         load.wrong.empty() && (!books || books->doubled == 0) && load.answered > 0;
 }
 
 json document_of(const chaos_report& x) {
@@ -85,6 +89,7 @@ json document_of(const chaos_report& x) {
            {"asked", x.load.asked},
            {"answered", x.load.answered},
            {"failed", x.load.failed},
+           {"most_failed", x.most_failed},
            {"refused", x.load.refused},
            {"broken", x.load.broken},
            {"lost", x.lost()},
@@ -139,6 +144,9 @@ std::string text_of(const chaos_report& x) {
     line("wrong", plain(what));
   for (const auto& key : x.load.open)
     line("open", plain(key));
+  if (x.failed_too_often())
+    line("failed", n(x.load.failed) + " of " + n(x.load.answered) + ", more than a share of " +
+                       json(x.most_failed).dump());
   line("lost", x.lost() == 0 ? std::string{"nothing"} : n(x.lost()));
   return out + (x.good() ? "the cluster stood it\n" : "the cluster did not stand it\n");
 }

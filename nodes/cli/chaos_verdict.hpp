@@ -36,10 +36,16 @@ struct chaos_report {
   std::vector<std::pair<fault, std::string>> not_done; ///< and why
   chaos_load_result load;
   std::optional<chaos_books> books; ///< nothing: the store was not asked
+  /// So many of the answers may be of tasks that were not completed, as a share.
+  double most_failed = 0.01;
 
   /// Tasks that were accepted and have come to no end, as clients or the store know.
   [[nodiscard]] std::uint64_t lost() const;
-  /// Nothing was lost, doubled, skipped, repeated or answered as it never should be.
+  /// More tasks than `most_failed` were not completed: a cluster that answers everybody with a
+  /// failure loses nothing, and has not stood it.
+  [[nodiscard]] bool failed_too_often() const;
+  /// Nothing was lost, doubled, skipped, repeated or answered as it never should be, and not too
+  /// much has failed.
   [[nodiscard]] bool good() const;
 };
 

@@ -27,6 +27,7 @@ struct chaos_settings {
   std::vector<std::string> kinds;
   std::uint64_t seed = 1;
   std::size_t sessions = 8;
+  double most_failed = chaos_report{}.most_failed;
   foreign_nodes given;
 };
 
@@ -101,6 +102,7 @@ exit_code run_chaos(const shell& s, const chaos_settings& x) {
   report.duration = milliseconds{milliseconds_of(x.span, "--for")};
   report.nodes = target->nodes();
   report.sessions = x.sessions;
+  report.most_failed = x.most_failed;
   fault_schedule_settings faults;
   faults.seed = x.seed;
   faults.duration = report.duration;
@@ -165,6 +167,11 @@ void add_chaos(CLI::App& to, shell& s) {
       ->check(CLI::IsMember({"kill", "freeze", "cut", "slow", "garbage", "store"}));
   verb->add_option("--skill", x->skill, "that every message asks for");
   verb->add_option("--domain", x->domain, "that every message is for");
+  verb->add_option("--most-failed", x->most_failed,
+                   "the share of the answered tasks that may end otherwise than completed, or wait "
+                   "for a person")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   verb->add_option("--log", x->log, "gets a line of JSON for every attempt of a client");
   verb->add_option("--pid", x->given.pids,
                    "a node that `troupe up` has not started; may be given again")
