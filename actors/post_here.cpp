@@ -175,8 +175,11 @@ void post_state::tell_seats(peer_entry& p, const std::vector<seat_ptr>& only) {
   for (const auto& place : only) {
     if (!t.goes_on())
       break;
-    if (const auto hit = here_.find(place->where()); hit != here_.end())
+    if (const auto hit = here_.find(place->where()); hit != here_.end()) {
       t.look(hit->first, hit->second);
+      // What was told now may be past by the next look, which must not take it for unchanged.
+      hit->second.seen = {};
+    }
   }
   t.send();
 }
