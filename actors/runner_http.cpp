@@ -3,21 +3,14 @@
 #include "policies/deadline.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/tools/http.hpp"
+#include "src/tools/retry_after.hpp"
 
-#include <charconv>
 #include <stdexcept>
 #include <unordered_map>
 
 namespace troupe {
 
 namespace {
-
-milliseconds retry_after(const tools::http_response& r) {
-  const auto value = r.header("retry-after");
-  unsigned seconds = 0;
-  std::from_chars(value.data(), value.data() + value.size(), seconds);
-  return std::chrono::seconds{std::min(seconds, 3600u)};
-}
 
 outcome outcome_of(const tools::http_response& r, const redactor_ptr& secrets) {
   using error = tools::http_response::error;
@@ -42,9 +35,9 @@ outcome outcome_of(const tools::http_response& r, const redactor_ptr& secrets) {
     return outcome_from_text(r.body, secrets.get());
   const auto detail = "HTTP status " + std::to_string(r.status);
   if (r.status == 429)
-    return outcome::of({reason::rate_limited, detail, retry_after(r)});
+    return outcome::of({reason::rate_limited, detail, tools::retry_after(r)});
   if (r.status == 503)
-    return outcome::of({reason::unavailable, detail, retry_after(r)});
+    return outcome::of({reason::unavailable, detail, tools::retry_after(r)});
   if (r.status >= 500)
     return outcome::of({reason::crash, detail, {}});
   return outcome::of({reason::invalid_input, detail, {}});

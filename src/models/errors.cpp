@@ -1,11 +1,11 @@
 #include "src/models/errors.hpp"
 
+#include "src/tools/retry_after.hpp"
+
 #include <troupe/json_read.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <cstdlib>
 #include <utility>
 
 namespace troupe::models {
@@ -16,22 +16,6 @@ constexpr std::size_t told = 200; ///< bytes of a provider's own words
 
 bool holds(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
-}
-
-/// Seconds, whole or not. A date is not understood: those who limit models send seconds.
-milliseconds seconds_in(std::string_view text, double unit) {
-  const std::string copy{text};
-  char* end = nullptr;
-  const double value = std::strtod(copy.c_str(), &end);
-  if (end == copy.c_str() || !std::isfinite(value) || value <= 0)
-    return milliseconds{0};
-  return milliseconds{static_cast<std::int64_t>(std::min(std::ceil(value * unit), 3600e3))};
-}
-
-milliseconds retry_after(const tools::http_response& r) {
-  if (const auto exact = r.header("retry-after-ms"); !exact.empty())
-    return seconds_in(exact, 1);
-  return seconds_in(r.header("retry-after"), 1000);
 }
 
 model_error by_status(int status) {
@@ -124,7 +108,7 @@ model_reply error_in(const tools::http_response& r) {
   const auto body = parse_bounded(r.body);
   const auto& told_error = part_of(body, "error");
   out.error = error_of(told_error, r.status);
-  out.retry_after = retry_after(r);
+  out.retry_after = tools::retry_after(r);
   out.detail = "HTTP status " + std::to_string(r.status);
   if (const auto words = words_of(told_error); !words.empty())
     out.detail += ": " + words;

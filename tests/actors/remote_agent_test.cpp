@@ -141,6 +141,27 @@ TEST(http_agent, each_status_and_failure_has_its_reason) {
   EXPECT_EQ(reason_for(0, "", http_response::error::protocol), reason::invalid_output);
 }
 
+TEST(http_agent, waits_until_the_date_that_the_server_names) {
+  auto a = an_agent("work");
+  a.card.does = effects::idempotent;
+  stage s{one(a, agent_kind::http, {{"url", "http://agent.test/work"}}, 3)};
+  int n = 0;
+  s.around->http->answer = [&](const tools::http_request&) -> std::optional<http_response> {
+    http_response r;
+    r.status = ++n == 1 ? 503 : 200;
+    r.headers = {{"date", "Sun, 06 Nov 1994 08:49:37 GMT"},
+                 {"retry-after", "Sun, 06 Nov 1994 08:49:44 GMT"}};
+    r.body = R"({"text":"fine"})";
+    return r;
+  };
+  auto t = s->submit(wants("work"));
+  s->advance(6900ms);
+  EXPECT_EQ(n, 1);
+  s->advance(200ms);
+  EXPECT_EQ(n, 2);
+  EXPECT_TRUE(t->done());
+}
+
 TEST(http_agent, waits_as_long_as_the_server_asks) {
   auto a = an_agent("work");
   a.card.does = effects::idempotent;

@@ -274,6 +274,9 @@ TEST(model_errors, come_from_status_and_body) {
   EXPECT_EQ(error_in(limited).retry_after, milliseconds{2000});
   limited.headers = {{"retry-after-ms", "150"}, {"retry-after", "1"}};
   EXPECT_EQ(error_in(limited).retry_after, milliseconds{150});
+  limited.headers = {{"date", "Sun, 06 Nov 1994 08:49:37 GMT"},
+                     {"retry-after", "Sun, 06 Nov 1994 08:49:47 GMT"}};
+  EXPECT_EQ(error_in(limited).retry_after, milliseconds{10000});
   limited.headers = {{"retry-after", "-7"}};
   EXPECT_EQ(error_in(limited).retry_after, milliseconds{0});
   limited.headers = {{"retry-after", "1e300"}};
