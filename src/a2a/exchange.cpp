@@ -89,13 +89,8 @@ reply of_message(const json& x) {
   return out;
 }
 
-reply of_task(const json& x) {
+reply of_status(const json& x, const json& status, const std::string& state) {
   reply out;
-  out.task = text_at(x, "id");
-  const auto& status = part_of(x, "status");
-  const auto state = text_at(status, "state");
-  if (out.task.empty() || state.empty())
-    return broken("its task has no id or no state");
   reply told;
   take_parts(part_of(part_of(status, "message"), "parts"), told);
   if (state == "TASK_STATE_SUBMITTED" || state == "TASK_STATE_WORKING")
@@ -131,6 +126,23 @@ reply of_task(const json& x) {
   return broken("its task is in a state that there is not");
 }
 
+/// States that a task does not leave.
+bool is_settled(std::string_view state) noexcept {
+  return state == "TASK_STATE_COMPLETED" || state == "TASK_STATE_FAILED" ||
+         state == "TASK_STATE_CANCELED" || state == "TASK_STATE_REJECTED";
+}
+
+reply of_task(const json& x) {
+  auto id = text_at(x, "id");
+  const auto& status = part_of(x, "status");
+  const auto state = text_at(status, "state");
+  auto out = id.empty() || state.empty() ? broken("its task has no id or no state")
+                                         : of_status(x, status, state);
+  out.task = std::move(id);
+  out.settled = is_settled(state);
+  return out;
+}
+
 reply of_error(const json& error, int status) {
   const auto& details = part_of(error, status == 200 ? "data" : "details");
   std::string word;
@@ -149,7 +161,11 @@ reply of_error(const json& error, int status) {
     why = reason::policy_denied;
   else if (code == -32602 || code == -32600 || code == -32005 || status == 400 || status == 404)
     why = reason::invalid_input;
-  return failed_reply(why, "the agent refused: " + text_at(error, "message"));
+  auto out = failed_reply(why, "the agent refused: " + text_at(error, "message"));
+  // 502 and 504 are of proxies, which say nothing of the agent behind them.
+  out.passing = why == reason::rate_limited || why == reason::unavailable ||
+                why == reason::timeout || status == 502;
+  return out;
 }
 
 } // namespace

@@ -50,8 +50,10 @@ struct message {
 
 /// What an agent answered.
 struct reply {
-  bool over = false; ///< nothing more will come; else `task` goes on
-  std::string task;
+  bool over = false;    ///< nothing more will come; else `task` goes on
+  bool settled = false; ///< the task has ended there: it need not be cancelled
+  bool passing = false; ///< the question could not be answered just now, and may be asked again
+  std::string task;     ///< as far as it is known
   std::string text;
   json data; ///< an object, or null
   failure failed;

@@ -1,7 +1,8 @@
 #include "src/a2a/remote_agent.hpp"
 
+#include "src/tools/retry_after.hpp"
+
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -38,11 +39,12 @@ reply from_transport(const http_response& r) {
   return out;
 }
 
-milliseconds wait_asked_for(const http_response& r) {
-  const auto value = r.header("retry-after");
-  unsigned seconds = 0;
-  std::from_chars(value.data(), value.data() + value.size(), seconds);
-  return std::chrono::seconds{std::min(seconds, 3600u)};
+/// Whether asking the same again may be answered: not when whoever asks gives up, nor when it is
+/// the answer that is wrong.
+bool is_passing(http_response::error x) noexcept {
+  using error = http_response::error;
+  return x == error::cannot_connect || x == error::protocol || x == error::timeout ||
+         x == error::refused;
 }
 
 } // namespace
@@ -55,7 +57,9 @@ struct remote_agent::state : std::enable_shared_from_this<remote_agent::state> {
     std::uint64_t request = 0;
     tools::alarm_clock::id look = 0;
     std::string task;
+    std::optional<endpoint> at; ///< where the message went
     milliseconds pause{0};
+    std::string trouble; ///< why the last look showed nothing; empty: it did
   };
 
   state(settings given, tools::http_port& port, tools::alarm_clock& clock_)
@@ -82,14 +86,15 @@ struct remote_agent::state : std::enable_shared_from_this<remote_agent::state> {
 
   /// Sends for the call `id` and hands the response to `then`, unless the call is over by then. The
   /// port may answer before `send` returns.
-  void send(std::uint64_t id, const wire_request& x, std::function<void(http_response)> then) {
+  void send(std::uint64_t id, const wire_request& x, std::function<void(http_response)> then,
+            milliseconds most = milliseconds::max()) {
     milliseconds left{0};
     {
       const std::lock_guard hold{mutex};
       const auto hit = calls.find(id);
       if (hit == calls.end())
         return;
-      left = tools::until(hit->second.deadline);
+      left = std::min(tools::until(hit->second.deadline), most);
     }
     const auto request =
         http.send(prepared(x, left), [weak = weak_from_this(), id, then](http_response r) {
@@ -147,6 +152,7 @@ struct remote_agent::state : std::enable_shared_from_this<remote_agent::state> {
       if (hit == calls.end())
         return;
       what = hit->second.what;
+      hit->second.at = to;
     }
     send(id, send_request(to, what, how.tenant),
          [self = shared_from_this(), id, to](const http_response& r) {
@@ -155,35 +161,72 @@ struct remote_agent::state : std::enable_shared_from_this<remote_agent::state> {
   }
 
   void heard(std::uint64_t id, const endpoint& from, const http_response& r, bool first) {
-    if (r.failed != http_response::error::none) {
-      if (r.failed == http_response::error::cannot_connect)
-        forget_card();
-      return end(id, from_transport(r));
-    }
-    auto x = read_reply(from, r.status, r.body, first);
+    if (r.failed == http_response::error::cannot_connect)
+      forget_card();
+    auto x = r.failed != http_response::error::none ? from_transport(r)
+                                                    : read_reply(from, r.status, r.body, first);
     if (x.failed && r.status == 404 && first)
       forget_card(); // It may have moved.
+    if (!first && (x.passing || is_passing(r.failed)))
+      return look_again(id, tools::retry_after(r), std::move(x.failed.detail));
     if (x.over) {
       if (x.failed)
-        x.failed.retry_after = wait_asked_for(r);
+        x.failed.retry_after = tools::retry_after(r);
       return end(id, std::move(x));
     }
-    look_again(id, from, std::move(x.task));
+    set_task(id, std::move(x.task));
+    look_again(id, milliseconds{0}, {});
   }
 
-  void look_again(std::uint64_t id, const endpoint& to, std::string task) {
+  void set_task(std::uint64_t id, std::string task) {
+    const std::lock_guard hold{mutex};
+    if (const auto hit = calls.find(id); hit != calls.end())
+      hit->second.task = std::move(task);
+  }
+
+  /// Not before `at_least`, as the agent asks, but at the deadline at the latest.
+  void look_again(std::uint64_t id, milliseconds at_least, std::string trouble) {
     const std::lock_guard hold{mutex};
     const auto hit = calls.find(id);
     if (hit == calls.end())
       return;
     auto& c = hit->second;
-    c.task = std::move(task);
+    c.trouble = std::move(trouble);
     c.pause = c.pause.count() == 0 ? how.poll_min : std::min(c.pause * 2, how.poll_max);
-    c.look = clock.after(c.pause, [weak = weak_from_this(), id, to, which = c.task] {
+    const auto wait = std::min(std::max(c.pause, at_least), tools::until(c.deadline));
+    c.look = clock.after(wait, [weak = weak_from_this(), id] {
       if (const auto self = weak.lock())
-        self->send(id, get_request(to, which, self->how.tenant),
-                   [self, id, to](const http_response& r) { self->heard(id, to, r, false); });
+        self->look(id);
     });
+  }
+
+  void look(std::uint64_t id) {
+    endpoint to;
+    std::string task;
+    reply late;
+    {
+      const std::lock_guard hold{mutex};
+      const auto hit = calls.find(id);
+      if (hit == calls.end())
+        return;
+      const auto& c = hit->second;
+      to = *c.at;
+      task = c.task;
+      if (tools::until(c.deadline).count() == 0) {
+        late.over = true;
+        late.failed = {reason::timeout, "its task has not ended in time", {}};
+        if (!c.trouble.empty())
+          late.failed.detail += ", and could not be looked at any more: " + c.trouble;
+      }
+    }
+    if (late.over)
+      return end(id, std::move(late));
+    send(
+        id, get_request(to, task, how.tenant),
+        [self = shared_from_this(), id, to](const http_response& r) {
+          self->heard(id, to, r, false);
+        },
+        how.poll_deadline);
   }
 
   void forget_card() {
@@ -193,7 +236,6 @@ struct remote_agent::state : std::enable_shared_from_this<remote_agent::state> {
 
   void end(std::uint64_t id, reply x) {
     one c;
-    std::optional<endpoint> to;
     {
       const std::lock_guard hold{mutex};
       const auto hit = calls.find(id);
@@ -201,13 +243,12 @@ struct remote_agent::state : std::enable_shared_from_this<remote_agent::state> {
         return;
       c = std::move(hit->second);
       calls.erase(hit);
-      to = where;
     }
     clock.cancel(c.look);
-    const bool given_up = x.failed.why == reason::timeout || x.failed.why == reason::cancelled;
-    // Nobody waits for the task there any more. That it hears of it is a courtesy.
-    if (given_up && !c.task.empty() && to)
-      http.send(prepared(cancel_request(*to, c.task, how.tenant), cancel_deadline),
+    const auto& task = c.task.empty() ? x.task : c.task;
+    // Nobody waits for the task there any more, and who tries again begins another one.
+    if (!x.settled && !task.empty() && c.at)
+      http.send(prepared(cancel_request(*c.at, task, how.tenant), cancel_deadline),
                 [](const http_response&) {});
     c.done(std::move(x));
   }
@@ -244,9 +285,15 @@ std::uint64_t remote_agent::call(message what, milliseconds deadline, done_fn do
     id = ++state_->last;
     if (what.skill.empty())
       what.skill = state_->how.skill;
-    state_->calls.emplace(
-        id, state::one{
-                std::move(what), tools::in(deadline), std::move(done), 0, 0, {}, milliseconds{0}});
+    state_->calls.emplace(id, state::one{std::move(what),
+                                         tools::in(deadline),
+                                         std::move(done),
+                                         0,
+                                         0,
+                                         {},
+                                         {},
+                                         milliseconds{0},
+                                         {}});
   }
   state_->begin(id);
   return id;

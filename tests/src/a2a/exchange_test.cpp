@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <future>
 #include <mutex>
 
@@ -30,6 +31,7 @@ class list_port final : public tools::http_port {
         r = std::move(answers.front());
         answers.pop_front();
       } else {
+        r.failed = afterwards;
         r.status = 500;
       }
     }
@@ -43,8 +45,20 @@ class list_port final : public tools::http_port {
     r.body = std::move(body);
     answers.push_back(std::move(r));
   }
+  void fail(tools::http_response::error how) {
+    tools::http_response r;
+    r.failed = how;
+    answers.push_back(std::move(r));
+  }
+  /// The method of JSON-RPC of a request, counted from the last.
+  std::string method(std::size_t from_behind = 1) {
+    const std::lock_guard hold{mutex};
+    const auto& x = asked.at(asked.size() - from_behind);
+    return x.body.empty() ? "" : json::parse(x.body)["method"];
+  }
   std::mutex mutex;
   std::deque<tools::http_response> answers;
+  tools::http_response::error afterwards = tools::http_response::error::none;
   std::vector<tools::http_request> asked;
   std::atomic<std::uint64_t> last{0};
 };
@@ -61,10 +75,13 @@ settings quick() {
   return out;
 }
 
-reply call(remote_agent& agent, message what = {"m1", "hello", nullptr, {}}) {
+constexpr auto working = R"({"task":{"id":"t","status":{"state":"TASK_STATE_WORKING"}}})";
+constexpr auto completed = R"({"id":"t","status":{"state":"TASK_STATE_COMPLETED"},
+  "artifacts":[{"parts":[{"text":"done"}]}]})";
+
+reply call(remote_agent& agent, std::chrono::milliseconds deadline = std::chrono::seconds{10}) {
   std::promise<reply> got;
-  agent.call(std::move(what), std::chrono::seconds{10},
-             [&](reply x) { got.set_value(std::move(x)); });
+  agent.call({"m1", "hello", nullptr, {}}, deadline, [&](reply x) { got.set_value(std::move(x)); });
   return got.get_future().get();
 }
 
@@ -139,6 +156,14 @@ TEST(a2a_exchange, reads_what_comes_back) {
   EXPECT_EQ(of("", 429).failed.why, reason::rate_limited);
   EXPECT_EQ(of("", 503).failed.why, reason::unavailable);
   EXPECT_EQ(of("", 401).failed.why, reason::policy_denied);
+  EXPECT_TRUE(of("", 503).passing);
+  EXPECT_FALSE(of("", 401).passing);
+  // A task that failed because something was busy is no question that could be asked again.
+  x = of(R"({"task":{"id":"t","status":{"state":"TASK_STATE_FAILED",
+    "message":{"parts":[{"text":"rate_limited: later"}]}}}})");
+  EXPECT_EQ(x.failed.why, reason::rate_limited);
+  EXPECT_FALSE(x.passing);
+  EXPECT_TRUE(x.settled);
   const endpoint rpc{"https://a", "", true};
   EXPECT_EQ(read_reply(rpc, 200, R"({"error":{"code":-32602,"message":"no"}})", true).failed.why,
             reason::invalid_input);
@@ -177,6 +202,103 @@ TEST(a2a_remote, says_why_there_is_no_answer) {
   EXPECT_EQ(call(agent).failed.why, reason::unavailable);
   http.say(200, R"({"supportedInterfaces":[]})");
   EXPECT_EQ(call(agent).failed.why, reason::invalid_output);
+}
+
+TEST(a2a_remote, goes_on_with_a_task_when_it_cannot_be_looked_at_for_a_while) {
+  using error = tools::http_response::error;
+  list_port http;
+  tools::alarm_clock clock;
+  http.say(200, card);
+  http.say(200, in_rpc(working));
+  for (const auto how : {error::cannot_connect, error::protocol, error::timeout, error::refused})
+    http.fail(how);
+  for (const int status : {429, 502, 503, 504})
+    http.say(status, "");
+  http.say(200, R"({"error":{"code":-32000,"message":"no","data":[{"reason":"BUSY"}]}})");
+  http.say(200, in_rpc(completed));
+  remote_agent agent{quick(), http, clock};
+  EXPECT_EQ(call(agent).text, "done");
+  EXPECT_EQ(http.asked.size(), 12u);
+  for (std::size_t i = 2; i < http.asked.size(); ++i)
+    EXPECT_EQ(json::parse(http.asked[i].body)["method"], "GetTask") << i;
+}
+
+TEST(a2a_remote, does_not_look_again_before_the_agent_says) {
+  list_port http;
+  tools::alarm_clock clock;
+  http.say(200, card);
+  http.say(200, in_rpc(working));
+  http.say(503, "");
+  http.answers.back().headers = {{"retry-after-ms", "60"}};
+  http.say(200, in_rpc(completed));
+  remote_agent agent{quick(), http, clock};
+  const auto begun = tools::steady::now();
+  EXPECT_EQ(call(agent).text, "done");
+  EXPECT_GE(tools::steady::now() - begun, std::chrono::milliseconds{60});
+}
+
+TEST(a2a_remote, a_task_that_is_out_of_reach_until_the_deadline_is_cancelled_there) {
+  list_port http;
+  tools::alarm_clock clock;
+  http.say(200, card);
+  http.say(200, in_rpc(working));
+  http.afterwards = tools::http_response::error::cannot_connect;
+  remote_agent agent{quick(), http, clock};
+  const auto x = call(agent, std::chrono::milliseconds{50});
+  EXPECT_EQ(x.failed.why, reason::timeout);
+  EXPECT_NE(x.failed.detail.find("could not be looked at"), std::string::npos);
+  // At the place where it was begun, although the card has been forgotten meanwhile.
+  EXPECT_EQ(http.method(), "CancelTask");
+  EXPECT_EQ(http.method(2), "GetTask");
+  // A wish to be left alone for longer than there is time ends with the deadline.
+  http.afterwards = tools::http_response::error::none;
+  http.say(200, card);
+  http.say(200, in_rpc(working));
+  http.say(429, "");
+  http.answers.back().headers = {{"retry-after", "3000"}};
+  EXPECT_EQ(call(agent, std::chrono::milliseconds{50}).failed.why, reason::timeout);
+  EXPECT_EQ(http.method(), "CancelTask");
+}
+
+TEST(a2a_remote, cancels_there_whatever_ends_early) {
+  using error = tools::http_response::error;
+  tools::alarm_clock clock;
+  const auto after = [&](const std::function<void(list_port&)>& then, const char* first = working) {
+    list_port http;
+    http.say(200, card);
+    http.say(200, in_rpc(first));
+    then(http);
+    remote_agent agent{quick(), http, clock};
+    EXPECT_TRUE(call(agent).failed);
+    return http.method();
+  };
+  EXPECT_EQ(after([](auto& http) { http.say(401, ""); }), "CancelTask");
+  EXPECT_EQ(after([](auto& http) { http.say(500, ""); }), "CancelTask");
+  EXPECT_EQ(after([](auto& http) { http.say(200, "{"); }), "CancelTask");
+  EXPECT_EQ(after([](auto& http) { http.fail(error::too_large); }), "CancelTask");
+  EXPECT_EQ(
+      after([](auto&) {}, R"({"task":{"id":"t","status":{"state":"TASK_STATE_INPUT_REQUIRED"}}})"),
+      "CancelTask");
+  // What has ended there is let be.
+  EXPECT_EQ(after([](auto& http) {
+              http.say(200, in_rpc(R"({"id":"t","status":{"state":"TASK_STATE_FAILED"}})"));
+            }),
+            "GetTask");
+  EXPECT_EQ(after([](auto&) {}, R"({"task":{"id":"t","status":{"state":"TASK_STATE_COMPLETED"}}})"),
+            "SendMessage");
+}
+
+TEST(a2a_remote, hands_on_how_long_an_agent_wants_to_be_left_alone) {
+  list_port http;
+  tools::alarm_clock clock;
+  http.say(200, card);
+  http.say(503, "");
+  http.answers.back().headers = {{"date", "Sun, 06 Nov 1994 08:49:37 GMT"},
+                                 {"retry-after", "Sun, 06 Nov 1994 08:49:47 GMT"}};
+  remote_agent agent{quick(), http, clock};
+  const auto x = call(agent);
+  EXPECT_EQ(x.failed.why, reason::unavailable);
+  EXPECT_EQ(x.failed.retry_after, std::chrono::seconds{10});
 }
 
 TEST(a2a_remote, cancels_there_what_is_given_up_here) {
