@@ -20,6 +20,8 @@ struct client_settings {
   std::chrono::milliseconds greeting_deadline{30000}; ///< for `initialize` and the list of tools
   std::chrono::milliseconds backoff_min{500};         ///< before a connection is tried again,
   std::chrono::milliseconds backoff_max{30000};       ///< doubled up to this
+  /// Between two lists of tools, however often a server says that they have changed.
+  std::chrono::milliseconds relist_pause{1000};
   std::size_t requests_max = 256; ///< at the same time, those that wait for a connection included
 };
 

@@ -30,6 +30,7 @@ void client::state::connect() {
       return;
     mine = ++connection;
     is_ready = false;
+    listing = list_owed = false;
   }
   channel_ears ears;
   ears.message = [weak = weak_from_this(), mine](std::string_view text) {
@@ -80,12 +81,23 @@ void client::state::greeted(std::uint64_t mine, answer a) {
     if (connection != mine)
       return;
     to = wire;
+    listing = offers.is_object() && offers.contains("tools");
   }
   to->agreed(revision.get<std::string>());
   to->send(notification_text("notifications/initialized", nullptr), 0, milliseconds{0});
   if (offers.is_object() && offers.contains("tools"))
-    return list(mine, {}, std::make_shared<std::vector<tool_description>>(), 0);
+    return list_from_the_start(mine);
   settled(mine, {});
+}
+
+void client::state::list_from_the_start(std::uint64_t mine) {
+  {
+    const std::lock_guard hold{mutex};
+    if (closed || connection != mine)
+      return;
+    list_owed = false; // What has changed until now will be seen.
+  }
+  list(mine, {}, std::make_shared<std::vector<tool_description>>(), 0);
 }
 
 void client::state::list(std::uint64_t mine, const std::string& cursor,
@@ -109,6 +121,19 @@ void client::state::list(std::uint64_t mine, const std::string& cursor,
       {}, true);
 }
 
+void client::state::changed(std::uint64_t mine) {
+  {
+    const std::lock_guard hold{mutex};
+    if (connection != mine)
+      return;
+    list_owed = listing;
+    if (listing || !is_ready)
+      return;
+    listing = true;
+  }
+  list_from_the_start(mine);
+}
+
 void client::state::settled(std::uint64_t mine, std::vector<tool_description> found) {
   std::vector<std::uint64_t> waiting;
   {
@@ -116,6 +141,12 @@ void client::state::settled(std::uint64_t mine, std::vector<tool_description> fo
     if (connection != mine)
       return;
     listed = std::move(found);
+    listing = list_owed;
+    if (list_owed)
+      clock.after(how.relist_pause, [weak = weak_from_this(), mine] {
+        if (const auto self = weak.lock())
+          self->list_from_the_start(mine);
+      });
     is_ready = true;
     why_not.clear();
     backoff = how.backoff_min;
@@ -199,16 +230,8 @@ void client::state::asked(const incoming& x) {
 }
 
 void client::state::told(std::uint64_t mine, const incoming& x) {
-  if (x.method == "notifications/tools/list_changed") {
-    bool now = false;
-    {
-      const std::lock_guard hold{mutex};
-      now = is_ready;
-    }
-    if (now)
-      list(mine, {}, std::make_shared<std::vector<tool_description>>(), 0);
-    return;
-  }
+  if (x.method == "notifications/tools/list_changed")
+    return changed(mine);
   if (x.method != "notifications/progress" || !x.body.is_object())
     return;
   const auto token = x.body.value("progressToken", json{});

@@ -37,6 +37,9 @@ struct client::state : std::enable_shared_from_this<client::state> {
   void greeted(std::uint64_t mine, answer a);
   void list(std::uint64_t mine, const std::string& cursor,
             const std::shared_ptr<std::vector<tool_description>>& found, int page);
+  void list_from_the_start(std::uint64_t mine);
+  /// The list has changed: it is read again, once for however many changes while it is read.
+  void changed(std::uint64_t mine);
   void settled(std::uint64_t mine, std::vector<tool_description> found);
   void broken(std::uint64_t mine, std::string why);
   void heard(std::uint64_t mine, std::string_view text);
@@ -65,6 +68,8 @@ struct client::state : std::enable_shared_from_this<client::state> {
   std::map<std::uint64_t, one> requests;
   std::uint64_t last = 0;
   std::vector<tool_description> listed;
+  bool listing = false;   ///< a list is under way, or waits for its turn
+  bool list_owed = false; ///< and does not show the last change
 };
 
 } // namespace troupe::mcp

@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <thread>
 
 namespace troupe::mcp {
 
@@ -35,6 +37,8 @@ struct fake_server {
         reply(m["id"], {{"protocolVersion", of.revision},
                         {"capabilities", {{"tools", json::object()}}},
                         {"serverInfo", {{"name", "fake"}, {"version", "1"}}}});
+      else if (method == "tools/list" && of.silent)
+        return;
       else if (method == "tools/list" && m["params"].value("cursor", "") == "")
         reply(m["id"], {{"tools", of.first_page}, {"nextCursor", "2"}});
       else if (method == "tools/list")
@@ -67,6 +71,21 @@ struct fake_server {
     });
     return found;
   }
+  /// How many messages with this method there have been, once there are `least`.
+  std::size_t count(const std::string& method, std::size_t least = 0) {
+    std::unique_lock hold{mutex};
+    std::size_t n = 0;
+    changed.wait_for(hold, seconds{10}, [&] {
+      n = 0;
+      for (const auto& m : got)
+        n += m.value("method", std::string{}) == method ? 1 : 0;
+      return n >= least;
+    });
+    return n;
+  }
+  void say_that_tools_have_changed() {
+    line()->ears.message(notification_text("notifications/tools/list_changed", nullptr));
+  }
   std::shared_ptr<wire> line() {
     const std::lock_guard hold{mutex};
     return last;
@@ -80,13 +99,14 @@ struct fake_server {
   std::condition_variable changed;
   std::vector<json> got;
   std::string agreed_on;
+  std::atomic<bool> silent{false}; ///< lists of tools are answered by the test
   std::shared_ptr<wire> last;
   int opened = 0;
 };
 
 client_settings fast() {
   client_settings out;
-  out.backoff_min = out.backoff_max = milliseconds{1};
+  out.backoff_min = out.backoff_max = out.relist_pause = milliseconds{1};
   return out;
 }
 
@@ -117,6 +137,71 @@ TEST(mcp_client, takes_the_revision_before_and_no_unknown_one) {
   client other{fast(), clock, strange.opener()};
   EXPECT_FALSE(other.ready());
   EXPECT_NE(other.trouble().find("revision"), std::string::npos);
+}
+
+TEST(mcp_client, lists_the_tools_again_when_they_have_changed) {
+  fake_server s; // The clock may still be speaking to it at the end.
+  tools::alarm_clock clock;
+  client c{fast(), clock, s.opener()};
+  s.first_page = json::parse(R"([{"name":"new","inputSchema":{"type":"object"}}])");
+  s.say_that_tools_have_changed();
+  ASSERT_EQ(c.tools().size(), 1u);
+  EXPECT_EQ(c.tools()[0].name, "new");
+  EXPECT_TRUE(c.ready());
+}
+
+TEST(mcp_client, lists_the_tools_once_for_however_many_changes) {
+  fake_server s; // The clock may still be speaking to it at the end.
+  tools::alarm_clock clock;
+  client c{fast(), clock, s.opener()};
+  const auto before = s.count("tools/list"); // Two pages.
+  s.silent = true;
+  for (int i = 0; i < 1000; ++i)
+    s.say_that_tools_have_changed();
+  EXPECT_EQ(s.count("tools/list"), before + 1);
+  // What has changed while the list was read is owed, and read once.
+  const auto page = [](const char* name) {
+    return json{{"tools", json::array({{{"name", name}, {"inputSchema", json::object()}}})}};
+  };
+  s.line()->reply(s.wait_for("tools/list")["id"], page("first"));
+  EXPECT_EQ(c.tools().at(0).name, "first");
+  EXPECT_EQ(s.count("tools/list", before + 2), before + 2);
+  s.line()->reply(s.wait_for("tools/list")["id"], page("second"));
+  EXPECT_EQ(c.tools().at(0).name, "second");
+  // Nothing is owed any more: the next change is a list of its own.
+  s.say_that_tools_have_changed();
+  EXPECT_EQ(s.count("tools/list", before + 3), before + 3);
+}
+
+TEST(mcp_client, a_change_during_the_first_list_is_not_lost) {
+  fake_server s; // The clock may still be speaking to it at the end.
+  tools::alarm_clock clock;
+  s.silent = true;
+  client c{fast(), clock, s.opener()};
+  s.say_that_tools_have_changed();
+  EXPECT_EQ(s.count("tools/list"), 1u);
+  s.silent = false;
+  s.line()->reply(s.wait_for("tools/list")["id"], {{"tools", json::array()}});
+  EXPECT_EQ(s.count("tools/list", 3), 3u); // Again, two pages.
+}
+
+TEST(mcp_client, a_list_that_is_owed_goes_with_its_connection) {
+  fake_server s; // The clock may still be speaking to it at the end.
+  tools::alarm_clock clock;
+  client c{fast(), clock, s.opener()};
+  s.silent = true;
+  s.say_that_tools_have_changed();
+  s.say_that_tools_have_changed();
+  s.silent = false;
+  s.line()->ears.broken("it ended");
+  EXPECT_EQ(s.count("initialize", 2), 2u);
+  // The new one has listed them for itself, and hears of changes as the old one did.
+  const auto listed = s.count("tools/list", 5);
+  EXPECT_EQ(listed, 5u);
+  while (!c.ready())
+    std::this_thread::yield();
+  s.say_that_tools_have_changed();
+  EXPECT_EQ(s.count("tools/list", listed + 2), listed + 2);
 }
 
 TEST(mcp_client, uses_a_tool) {
