@@ -34,6 +34,7 @@ struct llm_settings {
   std::string instructions;    ///< the prompt files, one after the other
   std::vector<own_tool> tools; ///< with the one that searches documents, if it has it
   std::vector<std::string> servers; ///< MCP servers of the fleet whose tools it may use
+  bool many_tools = false;          ///< more than a model tells apart are meant
   std::uint32_t max_steps = 8;      ///< answers of the model within a call
   std::uint32_t max_output = 0;     ///< tokens of one answer; 0: as the model allows
   std::optional<double> temperature;

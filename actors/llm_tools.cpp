@@ -29,13 +29,16 @@ llm_tools::llm_tools(const parts_ptr& parts, const fleet_version& version, const
     , agent_(spec.card.domain + "/" + spec.card.name)
     , does_(spec.card.does)
     , screens_(std::move(screens))
-    , self_(self) {
+    , self_(self)
+    , many_(settings.many_tools) {
+  std::vector<tools::tool_source_ptr> whole;
   for (const auto& name : settings.servers) {
     const auto server = version.mcp_servers.find(name);
     if (server == version.mcp_servers.end())
       throw std::runtime_error{"there is no MCP server '" + name + "'"};
-    sources_.push_back(server->second);
+    (server->second->is_whole() ? whole : sources_).push_back(server->second);
   }
+  sources_.insert(sources_.end(), whole.begin(), whole.end());
   for (const auto& tool : settings.tools) {
     entry x;
     x.card = tool.card;
@@ -80,6 +83,7 @@ std::vector<tool_card> llm_tools::cards() {
   for (const auto& [name, x] : own_)
     out.push_back(x.card);
   others_.clear();
+  std::size_t over = 0;
   for (const auto& source : sources_)
     for (auto& tool : source->tools()) {
       entry x;
@@ -89,13 +93,26 @@ std::vector<tool_card> llm_tools::cards() {
       const auto& seen = look_at(x.card);
       if (!seen.good)
         continue;
+      if (!many_ && out.size() >= tools_most) {
+        ++over;
+        continue;
+      }
       x.source = std::move(tool);
       x.takes = seen.takes;
       out.push_back(x.card);
       auto name = x.card.name;
       others_.emplace(std::move(name), std::move(x));
     }
+  tell_over_limit(over);
   return out;
+}
+
+void llm_tools::tell_over_limit(std::size_t count) {
+  if (count > 0 && count != over_limit_)
+    parts_->log->warn("{}: {} tools of its MCP servers are left out, because models mix up more "
+                      "than {}: list those that it needs in fleet.yaml, or say many_tools: true",
+                      agent_, count, tools_most);
+  over_limit_ = count;
 }
 
 const llm_tools::looked_at& llm_tools::look_at(const tool_card& card) {

@@ -26,7 +26,9 @@ class llm_tools {
             const llm_settings& settings, screening_ptr screens, caf::event_based_actor* self);
   ~llm_tools();
 
-  /// What a model may be told of; sources are asked anew, and a name is given once.
+  /// What a model may be told of; sources are asked anew, and a name is given once. Unless many
+  /// are meant, sources add no more than make up `tools_most`, those that say which are used before
+  /// those that bring all they have.
   [[nodiscard]] std::vector<tool_card> cards();
   /// Of others' tools, those that `cards` left out since this was last asked, because their
   /// descriptions give the model orders.
@@ -84,6 +86,9 @@ class llm_tools {
   [[nodiscard]] schema_ptr compiled(const tool_card& card) const;
   std::map<std::string, looked_at, std::less<>> looked_at_;
   std::vector<screening::seen> left_out_;
+  bool many_ = false;          ///< the limit on tools is not kept
+  std::size_t over_limit_ = 0; ///< how many were left out for it last; told when it changes
+  void tell_over_limit(std::size_t count);
   struct in_use {
     std::string tool;
     tools::tool_ptr source;

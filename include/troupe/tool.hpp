@@ -5,6 +5,7 @@
 #include <troupe/json.hpp>
 #include <troupe/reason.hpp>
 
+#include <cstddef>
 #include <string>
 
 namespace troupe {
@@ -16,6 +17,9 @@ struct tool_card {
   json parameters; ///< JSON Schema of the arguments, of type object; null: it takes none
   effects does = effects::none;
 };
+
+inline constexpr std::size_t tools_many = 5;  ///< more than that a model begins to mix up
+inline constexpr std::size_t tools_most = 15; ///< more than that an agent has only on purpose
 
 /// One use of a tool.
 struct tool_request {

@@ -2,15 +2,14 @@
 
 #include "src/config/section.hpp"
 
+#include <troupe/tool.hpp>
+
 #include <algorithm>
 #include <string>
 
 namespace troupe::config {
 
 namespace {
-
-constexpr std::size_t tools_many = 5;  ///< more than that a model mixes up: a warning
-constexpr std::size_t tools_most = 15; ///< more than that only on purpose
 
 // What an agent does to the world is what its tools do: the ledger and the failure table go by what
 // the agent says.
@@ -44,6 +43,50 @@ void check_deed_names(const agent_draft& agent, const yaml_node& tools, report& 
       if (const auto name = as_text(*at); name && !takes.contains(*name))
         problems.error(*at, "the tool's `takes` has no argument " + problems.quoted(*name));
   }
+}
+
+/// How many tools an agent has as far as the files say: its own, and those that servers list in
+/// fleet.yaml. What a server without a list brings is known only when it runs.
+struct tool_count {
+  std::size_t own = 0;
+  std::size_t listed = 0;
+  const yaml_node* at = nullptr; ///< whose number it is; null: there are none
+  [[nodiscard]] std::size_t all() const noexcept { return own + listed; }
+};
+
+/// Those that do more than the agent may are not offered.
+std::size_t offered_by(const mcp_server_spec& server, effects declared) {
+  const auto offered = [&](const std::string& name) {
+    const auto own = server.each.find(name);
+    return (own == server.each.end() ? server.does : own->second) <= declared;
+  };
+  return static_cast<std::size_t>(std::count_if(server.tools.begin(), server.tools.end(), offered));
+}
+
+tool_count tools_of(const fleet_draft& fleet, const agent_draft& agent, const section& block) {
+  tool_count out;
+  if (const auto* tools = block.find("tools"); tools && tools->is_map()) {
+    out.own = tools->children.size();
+    out.at = tools;
+  }
+  std::vector<std::string> names;
+  block.get("servers", names);
+  for (const auto& server : fleet.spec.mcp_servers)
+    if (std::find(names.begin(), names.end(), server.name) != names.end())
+      out.listed += offered_by(server, agent.spec.card.does);
+  if (out.listed > 0)
+    out.at = block.find("servers");
+  return out;
+}
+
+std::string said_of(const tool_count& x) {
+  return (x.listed == 0 ? "has " : "bring the agent to ") + std::to_string(x.all()) + " tools";
+}
+
+bool means_many_tools(const section& block) {
+  bool meant = false;
+  block.get("many_tools", meant);
+  return meant;
 }
 
 // Another model than those it falls back to would be one that nobody expects.
@@ -89,30 +132,25 @@ void check_llm(const fleet_draft& fleet, const agent_draft& agent, report& probl
       if (std::find(servers.begin(), servers.end(), *name) == servers.end())
         problems.error(*at, "there is no MCP server " + problems.quoted(*name) +
                                 problems.did_you_mean(*at, *name, servers));
-  const auto* tools = block.find("tools");
-  if (!tools || !tools->is_map())
-    return;
-  check_tool_effects(root, *tools, agent.spec.card.does, problems);
-  check_deed_names(agent, *tools, problems);
-  bool meant = false;
-  block.get("many_tools", meant);
-  if (tools->children.size() > tools_most && !meant)
-    problems.error(*tools, "has " + std::to_string(tools->children.size()) +
-                               " tools, and models mix up more than a few: divide the agent, or "
-                               "say many_tools: true");
+  if (const auto* tools = block.find("tools"); tools && tools->is_map()) {
+    check_tool_effects(root, *tools, agent.spec.card.does, problems);
+    check_deed_names(agent, *tools, problems);
+  }
+  if (const auto count = tools_of(fleet, agent, block);
+      count.all() > tools_most && !means_many_tools(block))
+    problems.error(*count.at, said_of(count) + ", and models mix up more than a few: " +
+                                  (count.listed == 0 ? "" : "list fewer in fleet.yaml, ") +
+                                  "divide the agent, or say many_tools: true");
 }
 
-void warn_about_llm(const agent_draft& agent, report& problems) {
+void warn_about_llm(const fleet_draft& fleet, const agent_draft& agent, report& problems) {
   if (agent.spec.card.kind != agent_kind::llm)
     return;
   const section block = section{agent.from.root.get()}.in("llm");
-  const auto* tools = block.find("tools");
-  bool meant = false;
-  block.get("many_tools", meant);
-  if (tools && tools->is_map() && tools->children.size() > tools_many && !meant)
-    problems.warn(*tools, "has " + std::to_string(tools->children.size()) +
-                              " tools: with more than " + std::to_string(tools_many) +
-                              " models begin to mix them up");
+  if (const auto count = tools_of(fleet, agent, block);
+      count.all() > tools_many && !means_many_tools(block))
+    problems.warn(*count.at, said_of(count) + ": with more than " + std::to_string(tools_many) +
+                                 " models begin to mix them up");
 }
 
 } // namespace troupe::config

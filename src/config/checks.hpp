@@ -56,7 +56,7 @@ void check_knowledge(const fleet_draft& fleet, const domain_draft& domain, const
                      report& problems);
 /// That the provider of sentence vectors is one.
 void check_vectors(const fleet_draft& fleet, report& problems);
-void warn_about_llm(const agent_draft& agent, report& problems);
+void warn_about_llm(const fleet_draft& fleet, const agent_draft& agent, report& problems);
 
 /// That no agent falls back to itself, over others or directly.
 void check_fallback_cycles(const domain_draft& domain, report& problems);

@@ -108,7 +108,7 @@ void warn_about(const fleet_draft& fleet, report& problems) {
         problems.warn(*agent.from.root, "no intent, plan or fallback leads to this agent");
       if (agent.spec.card.kind == agent_kind::triage)
         warn_about_triage(fleet, domain, agent, problems);
-      warn_about_llm(agent, problems);
+      warn_about_llm(fleet, agent, problems);
     }
   }
 }

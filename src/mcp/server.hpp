@@ -25,6 +25,8 @@ class tool_server final : public tools::tool_source {
   [[nodiscard]] std::vector<tools::tool_ptr> tools() const override;
   /// The tool that the server calls so; it may not be there yet, then using it waits for it.
   [[nodiscard]] tools::tool_ptr tool_named(std::string name) const;
+  /// Nobody says which of its tools are used: it brings all that it has.
+  [[nodiscard]] bool is_whole() const noexcept { return rules_.only.empty(); }
   [[nodiscard]] client& server() const noexcept { return *client_; }
 
  private:

@@ -277,5 +277,55 @@ TEST(llm_keys, many_tools_are_warned_of_and_too_many_refused) {
   EXPECT_TRUE(with_tools(16, "  many_tools: true\n").ok());
 }
 
+TEST(llm_keys, tools_that_servers_list_count_as_its_own) {
+  // Two tools of its own, and servers that list so many.
+  const auto with_servers = [](int first, int second, const std::string& more = "",
+                               const std::string& servers = "[a, b, whole]") {
+    const auto list = [](int count, const std::string& name) {
+      std::string out;
+      for (int i = 0; i < count; ++i)
+        out += (i == 0 ? "" : ", ") + name + std::to_string(i);
+      return "[" + out + "]";
+    };
+    return with_agent(
+        "llm:\n  model: small\n  prompt: [prompts/a.md]\n  servers: " + servers + "\n" + more +
+            "  tools:\n    x: {description: d, native: {function: f}}\n"
+            "    y: {description: d, native: {function: f}}\n",
+        "effects: idempotent\n",
+        with_model + "mcp:\n  a: {command: [a], effects: none, each: {strong: unsafe}, tools: " +
+            list(first, "t") + "}\n  b: {command: [b], effects: idempotent, tools: " +
+            list(second, "u") + "}\n  whole: {command: [c]}\n");
+  };
+  const auto warns = [](const loaded& x) {
+    return lines(x.warnings).find("mix them up") != std::string::npos;
+  };
+  EXPECT_FALSE(warns(with_servers(1, 2)));
+  EXPECT_TRUE(warns(with_servers(2, 2)));
+  EXPECT_TRUE(with_servers(6, 7).ok());
+  const auto refused = with_servers(7, 7);
+  EXPECT_FALSE(refused.ok());
+  EXPECT_NE(lines(refused.errors).find("llm.servers: bring the agent to 16 tools"),
+            std::string::npos)
+      << lines(refused.errors);
+  EXPECT_TRUE(with_servers(7, 7, "  many_tools: true\n").ok());
+  // A server that is named twice brings its tools once, and only servers that are named do.
+  EXPECT_TRUE(with_servers(7, 7, "", "[a, a]").ok());
+}
+
+TEST(llm_keys, tools_of_servers_that_do_more_than_the_agent_do_not_count) {
+  std::string list;
+  for (int i = 0; i < 20; ++i)
+    list += "t" + std::to_string(i) + ", ";
+  const auto with_effects = [&](const std::string& does) {
+    return with_agent("llm: {model: small, prompt: [prompts/a.md], servers: [a]}\n",
+                      "effects: idempotent\n",
+                      with_model + "mcp: {a: {command: [a], effects: " + does +
+                          ", each: {last: none}, tools: [" + list + "last]}}\n")
+        .ok();
+  };
+  EXPECT_TRUE(with_effects("unsafe"));
+  EXPECT_FALSE(with_effects("idempotent"));
+}
+
 } // namespace model_keys_cases
 } // namespace troupe::config
