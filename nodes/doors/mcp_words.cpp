@@ -1,8 +1,10 @@
 #include "nodes/doors/mcp_words.hpp"
 
 #include "nodes/doors/body_reader.hpp"
+#include "src/store/audit.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace troupe {
 
@@ -32,6 +34,27 @@ json input_schema(const skill_offer& x) {
   if (x.skill.empty())
     out["required"] = json::array({"text"});
   return out;
+}
+
+constexpr std::size_t tool_name_max = 64;
+constexpr std::size_t tool_hash_digits = 12;
+
+std::string plain_tool_name(std::string_view id) {
+  std::string out;
+  for (const char c : id) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '_' || c == '-';
+    if (c == '/')
+      out += "__";
+    else
+      out += plain ? c : '_';
+  }
+  return out;
+}
+
+std::string hashed_tool_name(const std::string& plain, const std::string& id) {
+  return plain.substr(0, tool_name_max - tool_hash_digits - 1) + '_' +
+         hex(sha256(id)).substr(0, tool_hash_digits);
 }
 
 } // namespace
@@ -65,23 +88,23 @@ json mcp_welcome(const fleet_spec& fleet, const json& parameters) {
            "domain understands free text and finds out who can help."}};
 }
 
-std::string mcp_tool_name(const skill_offer& x) {
-  std::string out;
-  for (const char c : x.id) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '_' || c == '-';
-    if (c == '/')
-      out += "__";
-    else
-      out += plain ? c : '_';
-  }
+std::vector<std::string> mcp_tool_names(const std::vector<skill_offer>& offers) {
+  std::vector<std::string> out;
+  std::unordered_map<std::string, int> called;
+  for (const auto& x : offers)
+    ++called[out.emplace_back(plain_tool_name(x.id))];
+  for (std::size_t i = 0; i < out.size(); ++i)
+    if (called[out[i]] > 1 || out[i].size() > tool_name_max)
+      out[i] = hashed_tool_name(out[i], offers[i].id);
   return out;
 }
 
 json mcp_tools(const std::vector<skill_offer>& offers) {
   auto all = json::array();
+  auto names = mcp_tool_names(offers);
+  auto name = names.begin();
   for (const auto& x : offers)
-    all.push_back({{"name", mcp_tool_name(x)},
+    all.push_back({{"name", std::move(*name++)},
                    {"title", x.id},
                    {"description", x.description.empty() ? x.id : x.description},
                    {"inputSchema", input_schema(x)}});
@@ -91,9 +114,11 @@ json mcp_tools(const std::vector<skill_offer>& offers) {
 std::optional<task_request>
 read_tool_call(const json& parameters, const std::vector<skill_offer>& offers, std::string& why) {
   const auto name = parameters.value("name", json{});
-  const auto hit = std::find_if(offers.begin(), offers.end(), [&](const skill_offer& x) {
-    return name.is_string() && name == mcp_tool_name(x);
+  const auto names = mcp_tool_names(offers);
+  const auto called = std::find_if(names.begin(), names.end(), [&](const std::string& x) {
+    return name.is_string() && name == x;
   });
+  const auto hit = offers.begin() + (called - names.begin());
   if (hit == offers.end()) {
     why = "there is no such tool";
     return std::nullopt;

@@ -27,9 +27,11 @@ inline constexpr std::array<std::string_view, 2> mcp_revisions{"2025-11-25", "20
 /// The answer to `initialize`: the revision that was asked for, or the newest one.
 [[nodiscard]] json mcp_welcome(const fleet_spec& fleet, const json& parameters);
 
-/// The name of the tool that stands for an offer: letters, digits, `_` and `-` only, because many
-/// models take no other.
-[[nodiscard]] std::string mcp_tool_name(const skill_offer& x);
+/// The names of the tools that stand for the offers, in their order: letters, digits, `_` and `-`
+/// only and at most 64 of them, because many models take no other. Where two would be called alike,
+/// or one too long, each of them ends with a piece of its id's hash: neither may stand for the
+/// other only because it comes first.
+[[nodiscard]] std::vector<std::string> mcp_tool_names(const std::vector<skill_offer>& offers);
 /// The answer to `tools/list`.
 [[nodiscard]] json mcp_tools(const std::vector<skill_offer>& offers);
 

@@ -81,6 +81,50 @@ TEST(mcp_door, lists_skills_as_tools) {
   EXPECT_EQ(tools[1]["inputSchema"]["properties"]["data"]["properties"]["n"]["type"], "integer");
 }
 
+std::vector<std::string> names_of(const std::vector<std::string>& ids) {
+  std::vector<skill_offer> offers;
+  for (const auto& id : ids)
+    offers.push_back({id, "desk", id, {}, nullptr});
+  return mcp_tool_names(offers);
+}
+
+TEST(mcp_words, give_every_tool_a_name_of_its_own) {
+  EXPECT_EQ(names_of({"desk", "desk/a.b"}), (std::vector<std::string>{"desk", "desk__a_b"}));
+  const auto alike = names_of({"desk/a.b", "desk/a_b", "desk/c"});
+  EXPECT_NE(alike[0], alike[1]);
+  // Neither has the plain name: whoever knows it from before must not get the other one.
+  EXPECT_EQ(alike[0].substr(0, 10), "desk__a_b_");
+  EXPECT_EQ(alike[1].substr(0, 10), "desk__a_b_");
+  EXPECT_EQ(alike[2], "desk__c");
+  // The names do not hang on the order, nor on what else there is.
+  EXPECT_EQ(names_of({"x", "desk/a_b", "desk/a.b"}),
+            (std::vector<std::string>{"x", alike[1], alike[0]}));
+}
+
+TEST(mcp_words, give_no_tool_a_name_that_models_do_not_take) {
+  const std::string fits(58, 'x'), more(59, 'x');
+  EXPECT_EQ(names_of({"desk/" + fits})[0], "desk__" + fits);
+  const auto cut = names_of({"desk/" + more + "a", "desk/" + more + "b"});
+  EXPECT_NE(cut[0], cut[1]);
+  for (const auto& name : cut)
+    EXPECT_EQ(name.size(), 64u);
+}
+
+TEST(mcp_door, calls_each_of_two_tools_that_would_be_called_alike) {
+  mcp_stage d;
+  auto& agents = d.node.known.domains[0].agents;
+  agents[0].card.skills = {"words.count", "words_count"};
+  raw_client c{d.port()};
+  const auto tools = c.ask(mcp("tools/list")).parsed()["result"]["tools"];
+  ASSERT_EQ(tools.size(), 3u);
+  for (const auto& tool : {tools[1], tools[2]}) {
+    const auto a = c.ask(mcp("tools/call", {{"name", tool["name"]}, {"arguments", {{"text", "a"}}}},
+                             1, "Accept: application/json\r\n"));
+    EXPECT_EQ(a.parsed()["result"]["isError"], false);
+    EXPECT_EQ("desk/" + d.node.last.skill, tool["title"]);
+  }
+}
+
 TEST(mcp_door, calls_a_tool) {
   mcp_stage d;
   raw_client c{d.port()};
