@@ -1,7 +1,6 @@
 #include "nodes/doors/a2a_request.hpp"
 
 #include "nodes/doors/body_reader.hpp"
-#include "nodes/doors/uri.hpp"
 #include "src/store/audit.hpp"
 
 #include <algorithm>
@@ -163,69 +162,6 @@ std::optional<a2a_message> read_a2a_message(const json& parameters,
   if (!history)
     return std::nullopt;
   out.shape.history = *history;
-  return out;
-}
-
-std::optional<a2a_list> read_a2a_list(const json& parameters, a2a_fault& why) {
-  a2a_list out;
-  const auto domain = read_a2a_text(parameters, "tenant", why);
-  const auto session = domain ? read_a2a_text(parameters, "contextId", why) : std::nullopt;
-  auto state = session ? read_a2a_text(parameters, "status", why) : std::nullopt;
-  auto after = state ? read_a2a_text(parameters, "pageToken", why) : std::nullopt;
-  const auto since = after ? read_a2a_text(parameters, "statusTimestampAfter", why) : std::nullopt;
-  const auto history = since ? read_history(parameters, 0, why) : std::nullopt;
-  if (!history)
-    return std::nullopt;
-  out.filter.domain = *domain;
-  out.filter.session = *session;
-  out.filter.limit = task_filter::max_listed;
-  out.shape = {*history, false};
-  if (*state != "TASK_STATE_UNSPECIFIED")
-    out.state = std::move(*state);
-  if (!out.state.empty() && !parse_a2a_state(out.state))
-    return refuse_with(why, a2a_error::invalid_params, "status must be a state of tasks");
-  if (!since->empty()) {
-    const auto at = parse_time(*since, timestamp{});
-    if (!at)
-      return refuse_with(why, a2a_error::invalid_params,
-                         "statusTimestampAfter must be a time as of RFC 3339");
-    out.changed_since = *at;
-  }
-  if (const auto& n = member_of(parameters, "pageSize"); !n.is_null()) {
-    if (!n.is_number_integer() || n < 1 || n > 100)
-      return refuse_with(why, a2a_error::invalid_params,
-                         "pageSize must be a whole number from 1 to 100");
-    out.page_size = n.get<std::size_t>();
-  }
-  if (const auto& with = member_of(parameters, "includeArtifacts"); with.is_boolean())
-    out.shape.artifacts = with.get<bool>();
-  out.after = std::move(*after);
-  return out;
-}
-
-json a2a_page(const a2a_list& wish, const std::vector<task_record_ptr>& all) {
-  std::vector<task_record_ptr> fit;
-  for (const auto& r : all)
-    if (r && (wish.state.empty() || a2a_state(r->state) == wish.state) &&
-        r->updated >= wish.changed_since)
-      fit.push_back(r);
-  std::stable_sort(fit.begin(), fit.end(),
-                   [](const auto& a, const auto& b) { return a->updated > b->updated; });
-  auto from = fit.begin();
-  if (!wish.after.empty()) {
-    from = std::find_if(fit.begin(), fit.end(),
-                        [&](const auto& r) { return r->what->id == wish.after; });
-    if (from != fit.end())
-      ++from;
-  }
-  const auto left = static_cast<std::size_t>(fit.end() - from);
-  const auto to = from + static_cast<std::ptrdiff_t>(std::min(wish.page_size, left));
-  json out{{"tasks", json::array()},
-           {"nextPageToken", to == fit.end() ? "" : (*(to - 1))->what->id},
-           {"pageSize", to - from},
-           {"totalSize", fit.size()}};
-  for (auto r = from; r != to; ++r)
-    out["tasks"].push_back(a2a_task(**r, wish.shape));
   return out;
 }
 

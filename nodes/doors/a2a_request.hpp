@@ -27,19 +27,6 @@ struct a2a_message {
                                                           const std::vector<skill_offer>& offers,
                                                           const std::string& whose, a2a_fault& why);
 
-/// What ListTasks asks for.
-struct a2a_list {
-  task_filter filter;
-  std::string state; ///< in the words of the protocol; empty: any
-  std::size_t page_size = 50;
-  std::string after; ///< the last task of the page before
-  timestamp changed_since{};
-  a2a_shape shape;
-};
-[[nodiscard]] std::optional<a2a_list> read_a2a_list(const json& parameters, a2a_fault& why);
-/// The page of `all`, which is what the filter found.
-[[nodiscard]] json a2a_page(const a2a_list& wish, const std::vector<task_record_ptr>& all);
-
 /// `historyLength` of a request; nothing, with `why` filled in, when it is no number.
 [[nodiscard]] std::optional<std::size_t> read_history(const json& parameters, std::size_t usual,
                                                       a2a_fault& why);

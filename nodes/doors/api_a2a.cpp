@@ -1,4 +1,5 @@
 #include "nodes/doors/a2a_card.hpp"
+#include "nodes/doors/a2a_list.hpp"
 #include "nodes/doors/a2a_push.hpp"
 #include "nodes/doors/a2a_request.hpp"
 #include "nodes/doors/a2a_run.hpp"

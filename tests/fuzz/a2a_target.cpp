@@ -1,4 +1,5 @@
 // What agents of others send us as parameters, and what they answer.
+#include "nodes/doors/a2a_list.hpp"
 #include "nodes/doors/a2a_request.hpp"
 #include "src/a2a/exchange.hpp"
 #include "tests/fuzz/target.hpp"
@@ -19,6 +20,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto list = read_a2a_list(parameters, why))
     fuzz::demand(list->page_size >= 1 && list->page_size <= 100, "pages have a size");
+  if (const auto place = read_page_token(text)) {
+    const auto again = read_page_token(page_token(*place));
+    fuzz::demand(again && again->before == place->before && again->id == place->id,
+                 "a token says where a page begins");
+  }
   std::string no;
   static_cast<void>(a2a::pick_endpoint(text, "https://a.example", no));
   for (const bool rpc : {false, true}) {

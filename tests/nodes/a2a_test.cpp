@@ -260,7 +260,7 @@ TEST(a2a, lists_page_by_page) {
   EXPECT_EQ(with["tasks"][0]["artifacts"][0]["artifactId"], "answer");
   EXPECT_EQ(c.ask(get("/a2a/tasks?status=TASK_STATE_FAILED", v1)).parsed()["totalSize"], 0);
   for (const auto* bad : {"pageSize=0", "pageSize=101", "pageSize=x", "status=DONE",
-                          "historyLength=-1", "statusTimestampAfter=soon"})
+                          "historyLength=-1", "statusTimestampAfter=soon", "pageToken=t1"})
     EXPECT_EQ(c.ask(get("/a2a/tasks?" + std::string{bad}, v1)).status, 400u) << bad;
 }
 

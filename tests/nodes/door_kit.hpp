@@ -245,7 +245,7 @@ class fake_client : public client {
       std::lock_guard lock{mutex_};
       for (const auto& [id, r] : records_)
         if ((!f.state || *f.state == r->state) && is_within(r->what->domain, f.within) &&
-            out.size() < f.limit)
+            r->what->created < f.before && out.size() < f.limit)
           out.push_back(r);
     }
     then(std::move(out), {});
