@@ -84,7 +84,7 @@ offered offer(const json& servers, bool many) {
 } // namespace
 
 TEST(llm_servers, add_no_more_tools_than_a_model_tells_apart) {
-  const auto x = offer({"whole", "few"}, false);
+  const auto x = offer(json::array({"whole", "few"}), false);
   EXPECT_EQ(x.names.size(), tools_most);
   // The agent's own, and those that the fleet's file names, come first.
   for (const auto* name : {"look", "f0", "f1", "c0", "c11"})
@@ -94,13 +94,13 @@ TEST(llm_servers, add_no_more_tools_than_a_model_tells_apart) {
 }
 
 TEST(llm_servers, add_all_their_tools_where_many_are_meant) {
-  const auto x = offer({"whole", "few"}, true);
+  const auto x = offer(json::array({"whole", "few"}), true);
   EXPECT_EQ(x.names.size(), 23u);
   EXPECT_TRUE(x.told.empty());
 }
 
 TEST(llm_servers, with_a_list_are_not_cut) {
-  const auto x = offer({"few"}, false);
+  const auto x = offer(json::array({"few"}), false);
   EXPECT_EQ(x.names, (std::set<std::string>{"look", "f0", "f1"}));
   EXPECT_TRUE(x.told.empty());
 }
