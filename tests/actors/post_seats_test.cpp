@@ -43,6 +43,22 @@ TEST(post, shows_what_a_seat_elsewhere_is_like) {
   EXPECT_EQ(here->load.load(), 0u);
 }
 
+TEST(post, tells_of_a_seat_again_that_was_told_out_of_turn) {
+  two_nodes two;
+  auto& stage = two.stage;
+  const auto here = two.seat_at_a(worker);
+  const auto there = stage.at("B").places().find(worker);
+  ASSERT_TRUE(here);
+  stage.advance(milliseconds{300});
+  there->load.store(2);
+  stage.at("B").places().announce_taken(there);
+  stage.run();
+  ASSERT_EQ(here->load.load(), 2u) << "before the next look at all seats";
+  there->load.store(0);
+  stage.advance(milliseconds{600});
+  EXPECT_EQ(here->load.load(), 0u) << "as it was at the look before";
+}
+
 TEST(post, prefers_who_sits_on_its_own_node) {
   two_nodes two;
   auto& stage = two.stage;
