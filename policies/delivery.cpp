@@ -4,6 +4,13 @@
 
 namespace troupe {
 
+namespace {
+
+/// The bytes of what answers or tells, by those of everything.
+constexpr std::size_t answers_times = 4;
+
+} // namespace
+
 std::size_t delivery_cost(const envelope& x) noexcept {
   std::size_t out = sizeof(envelope) + x.from.name.size() + x.to.name.size() + x.trace.size() +
                     x.kind.size() + x.body.size();
@@ -17,10 +24,20 @@ void delivery_out::grant(delivery_limits by_peer) noexcept {
   limits_.bytes = std::min(limits_.bytes, by_peer.bytes);
 }
 
+delivery_limits delivery_out::usable(bool opens_work) const noexcept {
+  if (opens_work)
+    return {limits_.envelopes - limits_.envelopes / 4, limits_.bytes - limits_.bytes / 4};
+  return {limits_.envelopes, limits_.bytes * answers_times};
+}
+
+bool delivery_out::ever_admits(const envelope& x, bool opens_work) const noexcept {
+  return delivery_cost(x) <= usable(opens_work).bytes;
+}
+
 bool delivery_out::admit(envelope&& x, bool opens_work) {
   const auto cost = delivery_cost(x);
-  const auto usable = [&](std::size_t all) { return opens_work ? all - all / 4 : all; };
-  if (line_.size() + 1 > usable(limits_.envelopes) || bytes_ + cost > usable(limits_.bytes))
+  const auto most = usable(opens_work);
+  if (line_.size() + 1 > most.envelopes || bytes_ + cost > most.bytes)
     return false;
   bytes_ += cost;
   line_.push_back(std::move(x));
@@ -47,6 +64,11 @@ envelope delivery_out::take_back_next() {
   bytes_ -= delivery_cost(out);
   line_.erase(line_.begin() + static_cast<std::ptrdiff_t>(cursor_));
   return out;
+}
+
+void delivery_out::put_next(envelope&& x) {
+  bytes_ += delivery_cost(x);
+  line_.insert(line_.begin() + static_cast<std::ptrdiff_t>(cursor_), std::move(x));
 }
 
 bool delivery_out::acknowledge(std::uint64_t number) {

@@ -36,8 +36,11 @@ class delivery_out {
 
   /// Takes an envelope; false, and leaves it as it is, when the credit is used up. Envelopes that
   /// open work leave the last quarter of it to those that answer or tell: otherwise two full peers
-  /// would wait for each other's answers.
+  /// would wait for each other's answers. Those may take up several times the bytes besides: a few
+  /// large answers at one moment do not mean that the peer takes none.
   [[nodiscard]] bool admit(envelope&& x, bool opens_work);
+  /// Whether `admit` would take it if nothing else were under way.
+  [[nodiscard]] bool ever_admits(const envelope& x, bool opens_work) const noexcept;
   /// What is to be written next, with its number; null when nothing is.
   [[nodiscard]] const envelope* next();
   /// The carrier has taken `next`. True: for the first time.
@@ -46,6 +49,8 @@ class delivery_out {
   [[nodiscard]] bool next_is_old() const noexcept { return cursor_ < written_; }
   /// Removes `next`, which was never written.
   envelope take_back_next();
+  /// Puts another one in the place of what was taken back.
+  void put_next(envelope&& x);
   /// Everything up to and including `number` has arrived. False when such a number was never
   /// written: the peer is confused.
   [[nodiscard]] bool acknowledge(std::uint64_t number);
@@ -73,6 +78,9 @@ class delivery_out {
   }
 
  private:
+  /// What may be under way, of what an envelope of this kind may use.
+  [[nodiscard]] delivery_limits usable(bool opens_work) const noexcept;
+
   std::uint64_t stream_;
   delivery_limits limits_;
   std::deque<envelope> line_;

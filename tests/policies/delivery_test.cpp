@@ -133,6 +133,31 @@ TEST(delivery, counts_bytes_as_well_as_envelopes) {
   EXPECT_FALSE(out.admit(an_envelope("small"), false));
 }
 
+TEST(delivery, lets_answers_take_more_bytes_than_work_and_knows_what_it_will_never_take) {
+  delivery_out out{7, {100, 8000}};
+  const auto large = [] { return an_envelope(std::string(7000, 'x')); };
+  for (int i = 0; i < 4; ++i)
+    EXPECT_TRUE(out.admit(large(), false)) << i;
+  EXPECT_FALSE(out.admit(large(), false));
+  EXPECT_FALSE(out.admit(an_envelope("small"), true));
+  EXPECT_TRUE(out.ever_admits(large(), false));
+  EXPECT_FALSE(out.ever_admits(large(), true));
+  EXPECT_FALSE(out.ever_admits(an_envelope(std::string(40000, 'x')), false));
+}
+
+TEST(delivery, puts_something_else_in_the_place_of_what_was_taken_back) {
+  delivery_out out{7};
+  for (const auto* body : {"a", "b", "c"})
+    ASSERT_TRUE(out.admit(an_envelope(body), true));
+  ASSERT_NE(out.next(), nullptr);
+  out.wrote();
+  EXPECT_EQ(out.take_back_next().body, "b");
+  out.put_next(an_envelope("less"));
+  EXPECT_EQ(write_all(out), (std::vector<std::string>{"2:less", "3:c"}));
+  EXPECT_TRUE(out.acknowledge(3));
+  EXPECT_EQ(out.bytes(), 0u);
+}
+
 TEST(delivery, lets_every_number_through_once) {
   delivery_in in;
   in.follow(3);
