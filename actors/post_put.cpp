@@ -1,6 +1,8 @@
 #include "actors/post_wire.hpp"
 #include "src/wire/json_text.hpp"
 
+#include <algorithm>
+
 namespace troupe::wire {
 
 namespace {
@@ -29,6 +31,22 @@ void put_refused(const refused& x, v1::Refused& out) {
 void put_news(const task_record& x, v1::TaskNews& out) {
   put(x, *out.mutable_record());
   out.set_before(x.before);
+  out.set_cut(x.cut);
+}
+
+/// Without the plan, and with no more than the `newest` events: for those who read no others.
+void put_brief(const task_record& x, std::size_t newest, v1::TaskNews& out) {
+  task_record brief;
+  brief.what = x.what;
+  brief.state = x.state;
+  brief.phase = x.phase;
+  const auto most = std::min(x.history.size(), newest);
+  brief.history.assign(x.history.end() - static_cast<std::ptrdiff_t>(most), x.history.end());
+  brief.before = x.before + x.history.size() - most;
+  brief.result = x.result;
+  brief.updated = x.updated;
+  brief.cut = x.cut;
+  put_news(brief, out);
 }
 
 void put_asked(const question& x, v1::Question& out) {
@@ -159,7 +177,8 @@ void put(const task_progressed& x, v1::TaskTold& out) {
 }
 
 void put(const task_ended& x, v1::TaskTold& out) {
-  put_news(*x.record, *out.mutable_news());
+  // Whoever waits reads the result; whoever has watched has been told of everything before the end.
+  put_brief(*x.record, 1, *out.mutable_news());
 }
 
 void put(const task_found& x, v1::TaskFound& out) {
@@ -176,12 +195,13 @@ void put(const session_found& x, v1::SessionFound& out) {
   out.set_working_on(x.working_on);
   out.set_waiting(x.waiting);
   out.set_shard(x.shard);
+  out.set_cut(x.cut);
 }
 
 void put(const shard_seen& x, v1::ShardSeen& out) {
   out.set_request(x.request);
   for (const auto& t : x.tasks)
-    put_news(*t, *out.add_tasks());
+    put_brief(*t, 0, *out.add_tasks());
   for (const auto& s : x.sessions)
     put(*s, *out.add_sessions());
 }

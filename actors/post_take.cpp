@@ -46,6 +46,7 @@ task_record_ptr take_news(v1::TaskNews& in) {
   demand(in.has_record() && in.record().has_what(), "record.what");
   auto out = std::make_shared<task_record>(take(*in.mutable_record()));
   out->before = in.before();
+  out->cut = in.cut();
   if (is_final(out->state))
     demand(out->result != nullptr, "record.result");
   return out;
@@ -195,7 +196,8 @@ void take(v1::SessionFound& in, const seat_finder&, session_found& out) {
          std::move(*in.mutable_domain()),
          std::move(*in.mutable_working_on()),
          in.waiting(),
-         in.shard()};
+         in.shard(),
+         in.cut()};
 }
 
 void take(v1::ShardSeen& in, const seat_finder&, shard_seen& out) {

@@ -76,6 +76,7 @@ struct task_progressed {
   task_record_ptr record;
 };
 struct task_ended {
+  /// Between nodes without the plan and with the newest event alone.
   task_record_ptr record;
 };
 struct task_found {
@@ -89,6 +90,7 @@ struct session_found {
   std::string working_on; ///< id of the task that runs now
   std::size_t waiting = 0;
   std::uint32_t shard = 0; ///< of the domain, that the session belongs to
+  bool cut = false;        ///< it was too large to cross: some of the session is missing
 };
 struct shard_seen {
   std::uint64_t request = 0;

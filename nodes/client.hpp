@@ -61,6 +61,8 @@ struct task_handlers {
   /// Asked for by setting it. The record's history has what is new: all so far for who begins to
   /// watch, then one event at a time.
   std::function<void(const task_record_ptr&)> progressed;
+  /// Of a task that another node has worked on the record has neither plan nor history, but for its
+  /// newest event; `find_task` has them.
   std::function<void(const task_record_ptr&)> ended;
 };
 

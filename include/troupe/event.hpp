@@ -170,6 +170,8 @@ struct task_record {
   std::size_t before = 0; ///< how many events came before those in `history`
   outcome_ptr result;
   timestamp updated{};
+  /// It came from another node and was too large for the way: some of it was left there.
+  bool cut = false;
 };
 
 using task_record_ptr = std::shared_ptr<const task_record>;

@@ -54,6 +54,7 @@ task_record_ptr a_record() {
   r->before = 9;
   r->result = an_outcome();
   r->updated = at(5);
+  r->cut = true;
   return r;
 }
 
@@ -132,7 +133,7 @@ std::vector<caf::message> everything() {
       caf::make_message(task_found{5, a_record()}),
       caf::make_message(task_found{5, nullptr}),
       caf::make_message(find_session{"s", 6}),
-      caf::make_message(session_found{6, a_session(), "d", "t", 3, 9}),
+      caf::make_message(session_found{6, a_session(), "d", "t", 3, 9, true}),
       caf::make_message(session_found{6, nullptr, "d", "", 0, 0}),
       caf::make_message(view_shard{7, 11}),
       caf::make_message(shard_seen{7, {a_record()}, {a_session()}}),
@@ -206,6 +207,26 @@ TEST(post_codec, brings_the_fields_of_a_call_back) {
   EXPECT_LT(shorter->body.size(), bytes->body.size());
   EXPECT_EQ(unpack(shorter->kind, shorter->body, nullptr)->what.get_as<run_call>(0).what->text,
             whole->text);
+}
+
+TEST(post_codec, what_nobody_reads_of_an_end_or_a_list_does_not_cross) {
+  const auto crossed = [](caf::message what) {
+    const auto bytes = pack({0, 0, 0, std::move(what)});
+    return unpack(bytes->kind, bytes->body, nullptr)->what;
+  };
+  const auto end = crossed(caf::make_message(task_ended{a_record()}));
+  const auto& x = *end.get_as<task_ended>(0).record;
+  ASSERT_EQ(x.history.size(), 1u);
+  EXPECT_EQ(x.history[0].kind, event_kind::finished);
+  EXPECT_EQ(x.before, 10u);
+  EXPECT_EQ(x.result->text, "done");
+  const auto list = crossed(caf::make_message(shard_seen{7, {a_record()}, {}}));
+  const auto& y = *list.get_as<shard_seen>(0).tasks.at(0);
+  EXPECT_TRUE(y.history.empty());
+  EXPECT_EQ(y.before, 11u);
+  // Whoever asks for the task gets all of it.
+  const auto found = crossed(caf::make_message(task_found{5, a_record()}));
+  EXPECT_EQ(found.get_as<task_found>(0).record->history.size(), 2u);
 }
 
 TEST(post_codec, what_one_node_has_looked_up_is_looked_up_again_by_the_next) {
