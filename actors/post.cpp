@@ -22,6 +22,8 @@ void post_config::validate() const {
     throw std::invalid_argument{"a post needs a carrier and a seat"};
   if (window.envelopes < 16 || window.bytes < (std::size_t{1} << 20))
     throw std::invalid_argument{"a post needs a window of at least 16 envelopes and 1 MiB"};
+  if (largest < 1024)
+    throw std::invalid_argument{"a post needs messages of at least 1 KiB"};
 }
 
 void post_state::init(caf::event_based_actor* self, parts_ptr parts, post_config config) {
@@ -33,7 +35,7 @@ void post_state::init(caf::event_based_actor* self, parts_ptr parts, post_config
   // A post that is restarted begins streams that nobody has heard of.
   dice_ = dice_box{scramble(parts_->seed ^ stable_hash(me_ + "/post")) +
                    config_.place->now().incarnation};
-  intake_ = std::make_shared<post_intake>(config_.window.bytes / 4);
+  intake_ = std::make_shared<post_intake>(config_.window.bytes / 4, config_.largest);
   parts_->places->watch(config_.place);
   for (const auto kind : {address_kind::agent, address_kind::domain, address_kind::node})
     parts_->places->watch_arrivals(config_.place, kind);
@@ -264,16 +266,13 @@ void post_state::pump(peer_entry& p) {
     case links::offered::busy:
     case links::offered::unlinked:
       return; // The next acknowledgement, link or tick comes back to it.
-    case links::offered::too_large: {
+    case links::offered::too_large:
       if (p.out.next_is_old()) {
         lose(p, "it no longer takes frames as long as before");
         return;
       }
-      const auto x = p.out.take_back_next();
-      ++p.counters.refused;
-      refuse(x, {reason::invalid_input, "too large to cross to " + p.who.node, {}});
+      lessen_next(p);
       break;
-    }
     }
   }
 }

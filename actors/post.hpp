@@ -34,6 +34,9 @@ struct post_config {
   std::vector<std::string> exposed;
   /// Per peer and direction. A quarter of its bytes may wait for the post itself.
   delivery_limits window;
+  /// A message's bytes: what is larger is refused, or crosses with less in it. A link's frame takes
+  /// that with its envelope, also when it is given back in another one.
+  std::size_t largest = (std::size_t{4} << 20) - (std::size_t{64} << 10);
   /// So long a link may be down before its peer counts as lost with all that was under way.
   milliseconds patience{2000};
   /// So long a request may be under way whose sender names no deadline.
@@ -234,8 +237,16 @@ struct post_state {
   void dispatch(const proxy_ptr& via, envelope x, bool opens);
   void post_to(peer_entry& p, envelope x, bool opens);
   void tell(peer_entry& p, std::string_view kind, std::string body);
-  /// The sender of `x` hears that it was not delivered.
-  void refuse(const envelope& x, const failure& why);
+  /// The sender of `x` hears that it was not delivered. False: there is nothing that he could hear.
+  bool refuse(const envelope& x, const failure& why);
+  /// Takes out of `x` what makes it too large for a frame; false when there is nothing that could
+  /// be spared.
+  [[nodiscard]] bool lessen(peer_entry& p, envelope& x);
+  /// The peer takes less than we do: what is next in line for it becomes less in its place, or
+  /// goes.
+  void lessen_next(peer_entry& p);
+  /// No frame will ever take `x`, and nothing of it can be spared.
+  void give_up_large(peer_entry& p, const envelope& x);
   void fail_ask(std::uint64_t number, const caf::error& why);
   void fail_asks(const proxy* via, const caf::error& why);
 

@@ -17,9 +17,11 @@ inline constexpr milliseconds post_come_back{200};
 /// post, its proxies and what is on its way. Thread safe.
 class post_intake {
  public:
-  /// `limit`: so many bytes may wait before what asks for work is turned away.
-  explicit post_intake(std::size_t limit) noexcept
-      : limit_(limit) {}
+  /// `limit`: so many bytes may wait before what asks for work is turned away. `largest`: no
+  /// message may have more.
+  post_intake(std::size_t limit, std::size_t largest) noexcept
+      : limit_(limit)
+      , largest_(largest) {}
 
   /// Takes so many bytes, to be `released` later. False, and takes none, when what waits has
   /// reached the limit and the bytes ask for work. What answers or tells is always taken: there is
@@ -34,6 +36,9 @@ class post_intake {
     waiting_.fetch_add(bytes, std::memory_order_relaxed);
     return true;
   }
+  /// What asks for work was not even tried: it is larger than any message may be.
+  void turn_away() noexcept { refused_.fetch_add(1, std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t largest() const noexcept { return largest_; }
   void release(std::size_t bytes) noexcept { waiting_.fetch_sub(bytes, std::memory_order_relaxed); }
 
   /// For the post alone, before it writes: whether more has come meanwhile that should go into the
@@ -58,6 +63,7 @@ class post_intake {
 
  private:
   const std::size_t limit_;
+  const std::size_t largest_;
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::uint64_t> refused_{0};
   static constexpr unsigned rounds_most = 3;

@@ -80,7 +80,7 @@ void intake_metrics::show(const node_parts& parts, const post_intake& intake) {
     turned_away_ = &prometheus::BuildCounter()
                         .Name("troupe_post_turned_away_total")
                         .Help("Messages that ask for work and were refused at once, because too "
-                              "much waited for the post itself.")
+                              "much waited for the post itself or no frame takes them.")
                         .Register(registry)
                         .Add(whose);
     waiting_ = &prometheus::BuildGauge()

@@ -1,5 +1,6 @@
 #include "actors/flight_log.hpp"
 #include "actors/post.hpp"
+#include "actors/post_less.hpp"
 
 #include "policies/deadline.hpp"
 
@@ -46,6 +47,9 @@ void post_state::on_carry(carry& x) {
     fail(caf::make_error(caf::sec::unexpected_message, x.problem));
     return;
   }
+  if (!x.problem.empty())
+    parts_->log->warn("post: a {} to {} is sent with less in it: {}", x.what.kind,
+                      via->where().str(), x.problem);
   const auto peer = peers_.find(via->home.node);
   if (via->ended() || peer == peers_.end()) {
     fail(caf::make_error(caf::sec::request_receiver_down));
@@ -101,6 +105,17 @@ void post_state::post_to(peer_entry& p, envelope x, bool opens) {
     flush_later();
     return;
   }
+  // What would not be taken later either must not be told to come back.
+  while (!p.out.ever_admits(x, opens)) {
+    if (!opens && lessen(p, x))
+      continue;
+    give_up_large(p, x);
+    return;
+  }
+  if (p.out.admit(std::move(x), opens)) {
+    flush_later();
+    return;
+  }
   if (opens) {
     ++p.counters.refused;
     refuse(x, {reason::rate_limited, "too much is under way to " + p.who.node, post_come_back});
@@ -108,6 +123,38 @@ void post_state::post_to(peer_entry& p, envelope x, bool opens) {
     // Answers and news must not be lost in silence: then everything is, aloud.
     lose(p, "it has not taken answers for too long");
   }
+}
+
+bool post_state::lessen(peer_entry& p, envelope& x) {
+  const auto read =
+      unpack(x.kind, x.body, [this](const address& where) { return parts_->places->find(where); });
+  if (!read)
+    return false;
+  // How much the peer takes is not known: half of it is tried, and of that half of it again.
+  const auto why = too_many_bytes(x.body.size());
+  auto less = pack_less(*read, x.body.size() / 2, why);
+  if (!less)
+    return false;
+  parts_->log->warn("post: a {} to {} is sent with less in it: {}", x.kind, x.to.str(), why);
+  ++p.counters.refused;
+  x.kind = std::move(less->kind);
+  x.body = std::move(less->body);
+  return true;
+}
+
+void post_state::lessen_next(peer_entry& p) {
+  auto x = p.out.take_back_next();
+  if (lessen(p, x))
+    p.out.put_next(std::move(x));
+  else
+    give_up_large(p, x);
+}
+
+void post_state::give_up_large(peer_entry& p, const envelope& x) {
+  ++p.counters.refused;
+  const auto why = "it cannot cross to " + p.who.node + ": " + too_many_bytes(x.body.size());
+  if (!refuse(x, {reason::invalid_input, why, {}}))
+    parts_->log->error("post: a {} to {} is lost: {}", x.kind, x.to.str(), why);
 }
 
 void post_state::tell(peer_entry& p, std::string_view kind, std::string body) {
@@ -120,24 +167,27 @@ void post_state::tell(peer_entry& p, std::string_view kind, std::string body) {
   post_to(p, std::move(x), false);
 }
 
-void post_state::refuse(const envelope& x, const failure& why) {
+bool post_state::refuse(const envelope& x, const failure& why) {
   note_refused(*parts_, parts_->now(self_), x, why);
   const auto read =
       unpack(x.kind, x.body, [this](const address& where) { return parts_->places->find(where); });
   if (!read)
-    return;
+    return false;
   if (read->asks != 0) {
     fail_ask(read->asks, error_for(why));
-    return;
+    return true;
   }
   auto said = refusal_of(read->what, why);
+  if (!said)
+    return false;
   const auto hit = known_.find(actor_in(x.from, me_).value_or(0));
-  if (!said || hit == known_.end())
-    return;
+  if (hit == known_.end())
+    return true; // Whoever sent it has ended.
   const auto via = elsewhere_.find(x.to);
   if (auto to = caf::actor_cast<caf::strong_actor_ptr>(hit->second.who))
     to->enqueue(via == elsewhere_.end() ? nullptr : via->second.who.actor(), caf::make_message_id(),
                 *std::move(said), self_->context());
+  return true;
 }
 
 void post_state::fail_ask(std::uint64_t number, const caf::error& why) {

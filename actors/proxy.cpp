@@ -2,6 +2,7 @@
 
 #include "actors/call_messages.hpp"
 #include "actors/flight_log.hpp"
+#include "actors/post_less.hpp"
 #include "actors/task_messages.hpp"
 
 namespace troupe {
@@ -33,19 +34,20 @@ void label(const caf::message& x, carry& out) {
 /// What an item takes up in the post's mailbox, beside what its parts hold elsewhere.
 constexpr std::size_t carry_overhead = sizeof(carry) + 256;
 
-/// Says to whoever sent it that too much waits for the post already.
-void turn_away(const carry& item, const caf::message& content, caf::execution_unit* host) {
+/// Says to whoever sent it that it is not sent; false when nobody is to be told.
+bool turn_away(const carry& item, const caf::message& content, const failure& why,
+               caf::execution_unit* host) {
   if (!item.sender)
-    return;
-  const failure why{reason::rate_limited, "too much waits to be sent to other nodes",
-                    post_come_back};
+    return false;
   if (item.id.is_request()) {
     item.sender->enqueue(item.via, item.id.response_id(),
                          caf::make_message(failure_error(why.detail)), host);
-    return;
+    return true;
   }
-  if (auto said = refusal_of(content, why))
+  auto said = refusal_of(content, why);
+  if (said)
     item.sender->enqueue(item.via, caf::make_message_id(), *std::move(said), host);
+  return said.has_value();
 }
 
 } // namespace
@@ -70,20 +72,39 @@ void proxy::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) {
   item->id = what->mid;
   const auto content = what->move_content_to_message();
   label(content, *item);
+  std::string unfit;
   try {
-    if (auto bytes = pack({0, 0, 0, content}))
-      item->what = *std::move(bytes);
-    else
+    auto bytes = pack({0, 0, 0, content});
+    if (!bytes)
       item->problem = "no message of this type crosses between nodes";
+    else if (bytes->body.size() > intake_->largest())
+      unfit = too_many_bytes(bytes->body.size());
+    else
+      item->what = *std::move(bytes);
   } catch (const encode_error& e) {
-    item->problem = e.what();
+    unfit = e.what();
+  }
+  if (!unfit.empty()) {
+    // However much of it waits, it will never be taken.
+    if (turn_away(*item, content,
+                  {reason::invalid_input, "it cannot cross to another node: " + unfit, {}}, host)) {
+      item->taken = true;
+      intake_->turn_away();
+      return;
+    }
+    const auto answers = item->id.is_response() ? item->id.request_id().integer_value() : 0;
+    if (auto less = pack_less({0, 0, answers, content}, intake_->largest(), unfit))
+      item->what = *std::move(less);
+    item->problem = std::move(unfit);
   }
   const auto cost = carry_overhead + item->what.body.size() + item->trace.size();
   const bool asks_for_work = (item->sender && item->id.is_request()) ||
                              opens_work(item->what.kind) || only_hints(item->what.kind);
   if (!intake_->admit(cost, asks_for_work)) {
     item->taken = true;
-    turn_away(*item, content, host);
+    turn_away(*item, content,
+              {reason::rate_limited, "too much waits to be sent to other nodes", post_come_back},
+              host);
     return;
   }
   item->cost = cost;

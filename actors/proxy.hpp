@@ -29,7 +29,7 @@ struct carry {
   caf::strong_actor_ptr sender;
   caf::message_id id;
   packed what;         ///< of an empty kind: it could not be packed
-  std::string problem; ///< why
+  std::string problem; ///< why; or why there is less in it than was sent
   bool ends_call = false;
   std::uint64_t call = 0; ///< that ends with this message, if one does
   timestamp deadline = no_deadline;
@@ -54,7 +54,8 @@ using carry_ptr = std::shared_ptr<carry>;
 /// as on the actor itself; the post ends it with the reason of what it stands for. Made and owned
 /// by the post alone.
 ///
-/// While too much waits for the post, whoever asks for work is told at once to come back later.
+/// While too much waits for the post, whoever asks for work is told at once to come back later, and
+/// that it is too large when no frame takes it. What answers or tells crosses with less in it then.
 ///
 /// Written against CAF 0.17.6, where it does what CAF's own `forwarding_actor_proxy` does for BASP.
 class proxy final : public caf::monitorable_actor {

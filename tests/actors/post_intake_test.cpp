@@ -68,7 +68,7 @@ struct busy_nodes {
 };
 
 TEST(post_intake, admits_what_asks_for_work_up_to_its_limit_and_everything_else_always) {
-  post_intake x{1000};
+  post_intake x{1000, 4000};
   EXPECT_TRUE(x.admit(5000, true)) << "nothing waits: one message may be larger than the limit";
   EXPECT_FALSE(x.admit(1, true));
   EXPECT_TRUE(x.admit(3000, false));
@@ -82,7 +82,7 @@ TEST(post_intake, admits_what_asks_for_work_up_to_its_limit_and_everything_else_
 }
 
 TEST(post_intake, lets_the_post_gather_while_more_comes_but_not_for_ever) {
-  post_intake x{1000};
+  post_intake x{1000, 4000};
   EXPECT_FALSE(x.gathers()) << "nothing waits";
   ASSERT_TRUE(x.admit(10, true));
   int rounds = 0;
