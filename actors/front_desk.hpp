@@ -178,6 +178,13 @@ struct front_desk_state {
   void find_stored_session(const std::string& id, const domain_scope& within,
                            std::function<void(session_found, const refused&)> then);
   void find_stored(std::string id, std::function<void(task_record_ptr, const refused&)> then);
+  /// As `record`, with what was too large to come from another node read from the store, where that
+  /// has it.
+  void make_whole(task_record_ptr record, std::function<void(task_record_ptr)> then);
+  /// Ends an inquiry with the first record that comes.
+  [[nodiscard]] std::function<bool(const task_found&)>
+  take_record(std::function<void(task_record_ptr, const refused&)> then);
+  void tell_end(const task_record_ptr& record);
   void drop(std::uint64_t number);
   /// Tells the orchestrator of the watched task; false when there is none now.
   template <class Message>

@@ -16,9 +16,18 @@ void front_desk_state::find_session(std::string id, const domain_scope& within,
     places.insert(places.end(), more.begin(), more.end());
   }
   const auto about = std::make_shared<inquiry<session_found>>(
-      [then](const session_found& x) {
-        if (x.what)
+      [this, within, then](const session_found& x) {
+        if (x.what && !x.cut)
           then(x, {});
+        else if (x.what) // The store has what was too large to come from another node.
+          find_stored_session(x.what->id, within, [x, then](session_found all, const refused&) {
+            auto out = x;
+            if (all.what && all.what->domain == x.what->domain) {
+              out.what = std::move(all.what);
+              out.cut = false;
+            }
+            then(std::move(out), {});
+          });
         return x.what != nullptr;
       },
       [this, id, within, then](const inquiry<session_found>::ending& end) {

@@ -62,18 +62,36 @@ void front_desk_state::find_stored(std::string id,
       later(parts_->now(self_), patience));
 }
 
-namespace {
+void front_desk_state::make_whole(task_record_ptr record,
+                                  std::function<void(task_record_ptr)> then) {
+  if (!record->cut || !journal_ || record->what->keep == durability::none)
+    return then(std::move(record));
+  const auto& id = record->what->id;
+  find_stored(id, [record, then = std::move(then)](const task_record_ptr& stored, const refused&) {
+    if (!stored)
+      return then(record);
+    auto out = std::make_shared<task_record>(*stored);
+    // What runs is newer than what is stored of it.
+    if (!is_final(stored->state)) {
+      out->state = record->state;
+      out->phase = record->phase;
+      out->result = record->result;
+      out->updated = record->updated;
+    }
+    out->cut = is_final(record->state) != is_final(stored->state) ||
+               out->history.size() < record->before + record->history.size();
+    then(std::move(out));
+  });
+}
 
-/// Ends an inquiry with the first record that comes.
-auto take_record(std::function<void(task_record_ptr, const refused&)> then) {
-  return [then = std::move(then)](const task_found& x) {
+std::function<bool(const task_found&)>
+front_desk_state::take_record(std::function<void(task_record_ptr, const refused&)> then) {
+  return [this, then = std::move(then)](const task_found& x) {
     if (x.record)
-      then(x.record, {});
+      make_whole(x.record, [then](task_record_ptr whole) { then(std::move(whole), {}); });
     return x.record != nullptr;
   };
 }
-
-} // namespace
 
 void front_desk_state::find(std::string id,
                             std::function<void(task_record_ptr, const refused&)> then) {
@@ -172,9 +190,12 @@ void front_desk_state::list(
   };
   const auto about = std::make_shared<inquiry<shard_seen>>(
       [all](const shard_seen& x) {
-        // What runs is newer than what is stored of it.
-        for (const auto& record : x.tasks)
-          all->by_id.insert_or_assign(record->what->id, record);
+        // What runs is newer than what is stored of it, but of an end the store has all.
+        for (const auto& record : x.tasks) {
+          auto& known = all->by_id[record->what->id];
+          if (!known || !record->cut || !is_final(known->state))
+            known = record;
+        }
         return false;
       },
       [finish](const inquiry<shard_seen>::ending&) { finish(); });
@@ -192,8 +213,11 @@ void front_desk_state::list(
             if (auto record = record_of(x))
               seen->push_back(std::move(record));
           caf::anon_send(me, at_front_desk{[seen, request, all](front_desk_state& desk) {
-                           for (auto& record : *seen)
-                             all->by_id.try_emplace(record->what->id, record);
+                           for (auto& record : *seen) {
+                             auto& known = all->by_id[record->what->id];
+                             if (!known || (known->cut && is_final(record->state)))
+                               known = record;
+                           }
                            desk.views_.take(shard_seen{request, {}, {}});
                          }});
         },

@@ -224,11 +224,15 @@ void front_desk_state::on_progressed(const task_progressed& x) {
 }
 
 void front_desk_state::on_ended(const task_ended& x) {
-  for (auto number : numbers_of(x.record->what->id)) {
+  make_whole(x.record, [this](const task_record_ptr& whole) { tell_end(whole); });
+}
+
+void front_desk_state::tell_end(const task_record_ptr& record) {
+  for (auto number : numbers_of(record->what->id)) {
     auto said = std::move(watches_[number].ended);
     drop(number);
     if (said)
-      said(x.record);
+      said(record);
   }
 }
 
