@@ -60,9 +60,13 @@ class event_stream : public std::enable_shared_from_this<event_stream> {
       }
     }
     // What happened between the first look and the watch is told by a second look.
-    node_->find_task(id_, [self](const task_record_ptr& record, const refused&) {
-      if (record)
-        self->tell(record);
+    look(false);
+  }
+
+  void look(bool for_missed) {
+    node_->find_task(id_, [self = shared_from_this(), for_missed](const task_record_ptr& record,
+                                                                  const refused&) {
+      self->looked(record, for_missed);
     });
   }
 
@@ -72,41 +76,70 @@ class event_stream : public std::enable_shared_from_this<event_stream> {
     r.type = "text/event-stream";
     r.add("Cache-Control", "no-store");
     r.body = "retry: 1000\n\n";
-    const auto from = std::min(sent_, record->history.size());
+    const auto end = record->before + record->history.size();
+    const auto from = std::min(sent_, end);
     std::vector<std::string> texts;
     std::size_t bytes = 0;
-    auto i = record->history.size();
-    while (i > from && bytes < replay_max_bytes) {
+    auto i = end;
+    while (i > std::max(from, record->before) && bytes < replay_max_bytes) {
       --i;
       texts.push_back(event_text(*record, i));
       bytes += texts.back().size();
     }
     if (i > from)
-      r.body += "event: skipped\ndata: {\"events\":" + std::to_string(i - from) + "}\n\n";
+      r.body += skipped_text(i - from);
     for (auto t = texts.rbegin(); t != texts.rend(); ++t)
       r.body += *t;
-    sent_ = record->history.size();
+    sent_ = end;
     answer_.open_stream(std::move(r));
     if (is_final(record->state))
       say_end(*record);
   }
 
   void tell(const task_record_ptr& record) {
-    std::lock_guard hold{mutex_};
-    if (done_)
-      return;
-    // Whoever watches is told everything from a first look at all of it on; should one be missing
-    // all the same, the end has them.
-    if (record->before > sent_)
-      return;
-    for (; sent_ < record->before + record->history.size(); ++sent_)
-      if (!answer_.write(event_text(*record, sent_))) {
-        done_ = true; // The reader is too slow: it comes back with Last-Event-ID.
+    {
+      const std::lock_guard hold{mutex_};
+      if (done_)
         return;
-      }
-    if (is_final(record->state))
-      say_end(*record);
+      if (record->before <= sent_)
+        return write(*record);
+      // Whoever watches is told everything from a first look at all of it on. What is missing all
+      // the same, or was too large to be told, may be found by another look.
+      missed_ = record;
+      if (std::exchange(looking_, true))
+        return;
+    }
+    look(true);
   }
+
+  void looked(const task_record_ptr& record, bool for_missed) {
+    const std::lock_guard hold{mutex_};
+    if (!done_ && record)
+      write(*record);
+    if (!for_missed)
+      return;
+    looking_ = false;
+    if (const auto missed = std::exchange(missed_, nullptr); missed && !done_)
+      write(*missed);
+  }
+
+  /// Says how many events are missing before what the record has.
+  void write(const task_record& record) {
+    const auto end = record.before + record.history.size();
+    if (record.before > sent_) {
+      if (!answer_.write(skipped_text(record.before - sent_)))
+        return lag();
+      sent_ = record.before;
+    }
+    for (; sent_ < end; ++sent_)
+      if (!answer_.write(event_text(record, sent_)))
+        return lag();
+    if (is_final(record.state))
+      say_end(record);
+  }
+
+  /// The reader is too slow: it comes back with Last-Event-ID.
+  void lag() { done_ = true; }
 
   void say_end(const task_record& record) {
     done_ = true;
@@ -129,6 +162,10 @@ class event_stream : public std::enable_shared_from_this<event_stream> {
     out += "\n\n";
     answer_.write(std::move(out));
     answer_.finish();
+  }
+
+  static std::string skipped_text(std::size_t events) {
+    return "event: skipped\ndata: {\"events\":" + std::to_string(events) + "}\n\n";
   }
 
   /// `i` counts from the beginning of the task.
@@ -159,6 +196,8 @@ class event_stream : public std::enable_shared_from_this<event_stream> {
   std::mutex mutex_;
   std::size_t sent_;
   bool done_ = false;
+  bool looking_ = false;   ///< for what is missing
+  task_record_ptr missed_; ///< came meanwhile
   bool forgotten_ = false;
   std::uint64_t number_ = 0;
 };

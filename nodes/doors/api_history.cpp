@@ -26,6 +26,8 @@ http_reply history(const client& node, const task_record_ptr& record, const std:
            {"state", to_string(record->state)},
            {"events", json::array()},
            {"record", to_base64(encode(*record))}};
+  if (record->cut)
+    out["cut"] = true;
   for (const auto& e : record->history)
     out["events"].push_back(event_view(e, record->how.get()));
   // The plan of its understanding is no part of a record: it follows from the domain.

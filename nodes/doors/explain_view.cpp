@@ -138,6 +138,8 @@ json explain_view(const task_record& x) {
            {"priority", to_string(x.what->urgency)},
            {"state", to_string(x.state)},
            {"steps", json::array()}};
+  if (x.cut)
+    out["cut"] = true;
   if (!x.what->who.tier.empty() || !x.what->who.id.empty())
     out["customer"] = {{"id", x.what->who.id}, {"tier", x.what->who.tier}};
   if (!seen.triage.empty() || seen.understood)

@@ -77,6 +77,8 @@ void append_task(std::string& out, const task_record& x) {
   append_moment(o, "deadline", t.deadline);
   o.text("traceId", trace_id_of(t));
   o.text_if("parent", t.parent);
+  if (x.cut)
+    o.boolean("cut", true);
   if (x.result)
     append_result(o.key("result"), *x.result);
   o.end();

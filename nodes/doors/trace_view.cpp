@@ -217,6 +217,8 @@ json task_span(const task_record& x, const std::string& parent, const trace_sour
             {"spans", json::array()}};
   if (!parent.empty())
     span["parent_span_id"] = parent;
+  if (x.cut)
+    span["cut"] = true;
   const bool over = is_final(x.state);
   span["status"] = !over                             ? "running"
                    : x.result && x.result->ok()      ? "success"

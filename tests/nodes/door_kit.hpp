@@ -352,7 +352,9 @@ class fake_client : public client {
   // -- what the test does -----------------------------------------------------
 
   /// Puts a record in place of the one of its task, and tells those who watch.
-  void put(std::shared_ptr<task_record> r) {
+  void put(const std::shared_ptr<task_record>& r) { tell(r, r); }
+  /// The same, but those who watch are told of `heard`.
+  void tell(const std::shared_ptr<task_record>& r, const task_record_ptr& heard) {
     std::vector<task_handlers> told;
     {
       std::lock_guard lock{mutex_};
@@ -363,7 +365,7 @@ class fake_client : public client {
     }
     for (const auto& h : told) {
       if (is_final(r->state) ? !!h.ended : !!h.progressed)
-        (is_final(r->state) ? h.ended : h.progressed)(r);
+        (is_final(r->state) ? h.ended : h.progressed)(heard);
     }
   }
   void end(const std::string& id) { put(ended(id)); }

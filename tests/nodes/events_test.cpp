@@ -80,6 +80,55 @@ TEST(events, have_heartbeats_and_end_with_the_server) {
   EXPECT_EQ(d.node.watchers(), 0u);
 }
 
+TEST(events, say_how_many_were_too_large_to_come) {
+  door d;
+  begin(d);
+  auto r = d.node.copy("t1");
+  r->before = 2;
+  r->history.clear();
+  r->cut = true;
+  d.node.put(r);
+  raw_client c{d.port()};
+  c.send(get("/v1/tasks/t1/events"));
+  c.until("event: skipped\ndata: {\"events\":2}");
+  wait_for_watcher(d);
+  r = std::make_shared<task_record>(*r);
+  add_event(*r, "three");
+  d.node.put(r);
+  EXPECT_NE(c.until("\"three\"}").find("id: 3\n"), std::string::npos);
+  // An end that has lost what came before it, and nobody has that.
+  r = std::make_shared<task_record>(*r);
+  r->before = 5;
+  d.node.put(r);
+  d.node.end("t1");
+  const auto end = c.until("0\r\n\r\n");
+  EXPECT_NE(end.find("event: skipped\ndata: {\"events\":2}"), std::string::npos) << end;
+  EXPECT_NE(end.find("event: ended"), std::string::npos) << end;
+  EXPECT_NE(end.find("\"cut\":true"), std::string::npos) << end;
+}
+
+TEST(events, look_for_what_came_without_its_beginning) {
+  door d;
+  begin(d);
+  raw_client c{d.port()};
+  c.send(get("/v1/tasks/t1/events"));
+  c.until("id: 2\n");
+  wait_for_watcher(d);
+  // The task has four events by now; whoever watches is told of the last alone.
+  auto r = d.node.copy("t1");
+  add_event(*r, "three");
+  add_event(*r, "four");
+  auto last = std::make_shared<task_record>(*r);
+  last->before = 3;
+  last->history.erase(last->history.begin(), last->history.begin() + 3);
+  d.node.tell(r, last);
+  const auto told = c.until("\"four\"}");
+  EXPECT_NE(told.find("\"three\"}"), std::string::npos) << told;
+  EXPECT_EQ(told.find("skipped"), std::string::npos) << told;
+  d.node.end("t1");
+  EXPECT_NE(c.until("0\r\n\r\n").find("event: ended"), std::string::npos);
+}
+
 TEST(events, cut_a_reader_that_lags) {
   http_settings s;
   s.stream_backlog_bytes = 16 << 10;
