@@ -1,6 +1,7 @@
 // Whole nodes that are one cluster, in virtual time: a fake network between their posts, one member
 // table and one store for all of them.
 #include "policies/agent_placement.hpp"
+#include "src/telemetry/metrics.hpp"
 #include "tests/fixtures/virtual_cluster.hpp"
 
 #include <gtest/gtest.h>
@@ -40,9 +41,113 @@ TEST(cluster_node, tasks_survive_the_nodes_that_their_agent_and_their_orchestrat
   for (const auto& x : all) {
     ASSERT_TRUE(x->done());
     EXPECT_EQ(x->record().state, task_state::completed);
-    for (const auto& e : x->record().history)
+    const auto all_of_it = c.find(asked, x->id());
+    ASSERT_TRUE(all_of_it);
+    EXPECT_GE(all_of_it->history.size(), 4u);
+    for (const auto& e : all_of_it->history)
       EXPECT_NE(e.kind, event_kind::unroutable);
   }
+}
+
+/// Answers of two megabytes, where a link takes one.
+struct wordy_cluster : virtual_cluster {
+  static domain_spec once() {
+    auto d = usual_domain();
+    d.retry.max_retries = 0;
+    d.breaker.failures = 0;
+    return d;
+  }
+  wordy_cluster()
+      : virtual_cluster(once()) {
+    room.works["work"] = [](const agent_call&) { return say(std::string(2u << 20, 'x')); };
+    up_all({"A", "B"});
+    home = records_of(members->read()).at("d").replicas.at("d/work").node;
+    other = home == "A" ? "B" : "A";
+  }
+  /// Tasks that are asked for at the node where the agent does not live, and what became of them.
+  std::vector<heard_ptr> ask(durability keep) {
+    std::vector<heard_ptr> all;
+    for (int i = 0; i < 8; ++i) {
+      auto what = wants("work");
+      what.context_id = "session-" + std::to_string(i);
+      what.keep = keep;
+      all.push_back(submit(other, what));
+    }
+    stage.advance(std::chrono::seconds{40});
+    return all;
+  }
+  void expect_no_loss() {
+    for (const auto* name : {"A", "B"}) {
+      for (const auto& family : nodes.at(name)->parts()->counters->Collect()) {
+        for (const auto& one : family.metric) {
+          if (family.name == "troupe_post_peer_losses_total") {
+            EXPECT_EQ(one.counter.value, 0) << name;
+          }
+        }
+      }
+    }
+  }
+
+  std::string home, other;
+};
+
+TEST(cluster_node, answers_that_no_frame_takes_are_read_from_the_store_or_fail_by_name) {
+  wordy_cluster c;
+  ASSERT_TRUE(c.settled());
+  std::map<std::string, int> owned;
+  for (const auto& x : c.ask(durability::step)) {
+    ASSERT_TRUE(x->done());
+    const auto owner = c.owner_of("d", x->id());
+    ++owned[owner];
+    if (owner == c.home) {
+      // Agent and orchestrator live together: only the end has to cross, and what it lacks is in
+      // the store.
+      EXPECT_EQ(x->record().state, task_state::completed);
+      EXPECT_EQ(x->result().text.size(), 2u << 20);
+      EXPECT_FALSE(x->record().cut);
+    } else {
+      EXPECT_EQ(x->record().state, task_state::failed);
+      EXPECT_EQ(x->result().failed.why, reason::invalid_output);
+    }
+    const auto found = c.find(c.other, x->id());
+    ASSERT_TRUE(found);
+    EXPECT_FALSE(found->cut);
+    EXPECT_EQ(found->result->text, x->result().text);
+    EXPECT_EQ(found->history.back().kind, event_kind::finished);
+  }
+  EXPECT_EQ(owned.size(), 2u);
+  c.expect_no_loss();
+}
+
+TEST(cluster_node, an_answer_that_no_frame_takes_and_nobody_has_stored_is_told_as_a_failure) {
+  wordy_cluster c;
+  ASSERT_TRUE(c.settled());
+  std::size_t cut = 0;
+  for (const auto& x : c.ask(durability::none)) {
+    ASSERT_TRUE(x->done());
+    EXPECT_EQ(x->result().failed.why, reason::invalid_output);
+    cut += x->record().cut ? 1 : 0;
+  }
+  EXPECT_GT(cut, 0u);
+  c.expect_no_loss();
+}
+
+TEST(cluster_node, a_request_that_no_frame_takes_is_refused_at_once_as_too_large) {
+  virtual_cluster c;
+  c.up_all({"A", "B"});
+  ASSERT_TRUE(c.settled());
+  std::size_t refused_ones = 0;
+  for (int i = 0; i < 8; ++i) {
+    auto what = wants("work", std::string(7u << 20, 'x'));
+    what.context_id = "session-" + std::to_string(i);
+    const auto x = c.submit("A", what);
+    c.stage.advance(milliseconds{20});
+    if (x->refusals.empty())
+      continue; // Its shard is here.
+    ++refused_ones;
+    EXPECT_EQ(x->refusals[0].why, refusal::too_large);
+  }
+  EXPECT_GT(refused_ones, 0u);
 }
 
 TEST(cluster_node, a_node_that_is_cut_off_says_soon_that_it_can_do_nothing) {
