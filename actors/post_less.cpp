@@ -55,18 +55,20 @@ task_ptr without_request(const task& x) {
 }
 
 /// How far a record may be cut: its events go at once.
-enum class left : std::uint8_t { all_but_events, request_and_result, result, nothing };
-constexpr left smaller_records[]{left::all_but_events, left::request_and_result, left::result,
-                                 left::nothing};
+enum class record_rest : std::uint8_t { all_but_events, request_and_result, result, nothing };
+constexpr record_rest smaller_records[]{record_rest::all_but_events,
+                                        record_rest::request_and_result, record_rest::result,
+                                        record_rest::nothing};
 
-task_record_ptr less_of(const task_record& x, left keep, const std::string& why) {
+task_record_ptr less_of(const task_record& x, record_rest keep, const std::string& why) {
   auto out = std::make_shared<task_record>();
-  out->what = keep < left::result ? x.what : without_request(*x.what);
+  out->what = keep < record_rest::result ? x.what : without_request(*x.what);
   out->state = x.state;
   out->phase = x.phase;
-  out->how = keep == left::all_but_events ? x.how : nullptr;
+  out->how = keep == record_rest::all_but_events ? x.how : nullptr;
   out->before = x.before + x.history.size();
-  out->result = keep == left::nothing && x.result ? without_answer(*x.result, why) : x.result;
+  out->result =
+      keep == record_rest::nothing && x.result ? without_answer(*x.result, why) : x.result;
   out->updated = x.updated;
   out->cut = true;
   return out;
@@ -105,7 +107,7 @@ shard_seen less_of(const shard_seen& x, std::size_t most, const std::string& why
   };
   for (auto& t : out.tasks) {
     const auto whole = t;
-    for (const auto keep : {left::result, left::nothing})
+    for (const auto keep : {record_rest::result, record_rest::nothing})
       if (of_task(t) > share)
         t = less_of(*whole, keep, why);
   }
@@ -125,9 +127,9 @@ questions_seen less_of(const questions_seen& x, std::size_t most, const std::str
 }
 
 /// Tries one after the other, each with less in it.
-class less {
+class lesser_forms {
  public:
-  less(const parcel& x, std::size_t most, const std::string& why)
+  lesser_forms(const parcel& x, std::size_t most, const std::string& why)
       : x_(x)
       , most_(most)
       , why_(why) {}
@@ -242,7 +244,7 @@ std::string too_many_bytes(std::size_t bytes) {
 std::optional<packed> pack_less(const parcel& x, std::size_t most, const std::string& why) {
   if (x.asks != 0 || refusal_of(x.what, {}))
     return std::nullopt;
-  const less tries{x, most, why};
+  const lesser_forms tries{x, most, why};
   auto out = tries.of_content();
   if (!out && x.answers != 0)
     out = tries.fitting(
