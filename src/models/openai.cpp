@@ -4,6 +4,7 @@
 #include <troupe/json_read.hpp>
 
 #include <algorithm>
+#include <map>
 
 // Chat completions: https://platform.openai.com/docs/api-reference/chat
 namespace troupe::models {
@@ -66,21 +67,41 @@ class openai_reader final : public reply_reader {
       return;
     std::uint64_t place = 0;
     for (const auto& x : calls) {
-      // In a stream the index says which call a piece belongs to; whole answers have none.
+      // In a stream the index says where the call stands that a piece belongs to; whole answers
+      // have none.
       const auto& index = part_of(x, "index");
-      auto* call = call_at(index.is_number_unsigned() ? index.get<std::uint64_t>() : place);
+      const auto& function = part_of(x, "function");
+      auto id = text_at(x, "id");
+      const auto name = text_at(function, "name");
+      auto* call = call_of(index.is_number_unsigned() ? index.get<std::uint64_t>() : place, id,
+                           !name.empty());
       ++place;
       if (!call)
         return;
-      if (auto id = text_at(x, "id"); !id.empty())
+      if (call->id.empty())
         call->id = std::move(id);
-      const auto& function = part_of(x, "function");
-      call->name += text_at(function, "name");
+      call->name += name;
       const auto& arguments = part_of(function, "arguments");
       // Some servers send the object itself.
       call->arguments +=
           arguments.is_object() ? as_text(arguments) : text_at(function, "arguments");
     }
+  }
+
+  /// The call that a piece belongs to: the one that began last at its place. Some servers number
+  /// the places of each piece anew, or give all calls the same one: there a new call is known by an
+  /// id of its own that comes with a name. An id alone says nothing, for some change it from piece
+  /// to piece.
+  unfinished_call* call_of(std::uint64_t place, const std::string& id, bool named) {
+    if (const auto hit = last_at_.find(place); hit != last_at_.end()) {
+      auto* call = call_at(hit->second);
+      if (!named || id.empty() || call->id.empty() || id == call->id)
+        return call;
+    }
+    auto* call = call_at(begun_);
+    if (call)
+      last_at_[place] = begun_++;
+    return call;
   }
 
   void take_end(const json& choice) {
@@ -95,6 +116,8 @@ class openai_reader final : public reply_reader {
   }
 
   std::string refusal_;
+  std::map<std::uint64_t, std::uint64_t> last_at_; ///< by place: the number of a call
+  std::uint64_t begun_ = 0;                        ///< calls
 };
 
 } // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 using namespace troupe;
 using namespace troupe::models;
@@ -129,6 +130,57 @@ TEST(openai, parallel_tool_calls_come_in_pieces) {
   EXPECT_EQ(reply.calls[0], (tool_call{"a", "weather", {{"at", "Rome"}}}));
   // What is no JSON object is said to be none.
   EXPECT_EQ(reply.calls[1], (tool_call{"b", "time", nullptr}));
+}
+
+TEST(openai, parallel_tool_calls_are_told_apart_whatever_a_server_makes_of_their_places) {
+  struct row {
+    const char* what;
+    std::vector<const char*> pieces; ///< the `tool_calls` of a stream's events
+  };
+  const row rows[] = {
+      {"whole calls, no places",
+       {R"({"id":"a","function":{"name":"weather","arguments":"{\"at\":\"Rome\"}"}})",
+        R"({"id":"b","function":{"name":"time","arguments":"{\"at\":\"Oslo\"}"}})"}},
+      {"pieces of calls, no places",
+       {R"({"id":"a","function":{"name":"weather","arguments":""}})",
+        R"({"function":{"arguments":"{\"at\":\"Rome\"}"}})",
+        R"({"id":"b","function":{"name":"time","arguments":"{\"at\":"}})",
+        R"({"function":{"arguments":"\"Oslo\"}"}})"}},
+      {"one place for all",
+       {R"({"index":0,"id":"a","function":{"name":"weather","arguments":""}})",
+        R"({"index":0,"id":"","function":{"name":null,"arguments":"{\"at\":\"Rome\"}"}})",
+        R"({"index":0,"id":"b","function":{"name":"time","arguments":""}})",
+        R"({"index":0,"id":"","function":{"name":null,"arguments":"{\"at\":\"Oslo\"}"}})"}},
+      {"one place for all, the id in each piece",
+       {R"({"index":0,"id":"a","function":{"name":"weather","arguments":""}})",
+        R"({"index":0,"id":"a","function":{"arguments":"{\"at\":\"Rome\"}"}})",
+        R"({"index":0,"id":"b","function":{"name":"time","arguments":""}})",
+        R"({"index":0,"id":"b","function":{"arguments":"{\"at\":\"Oslo\"}"}})"}},
+      {"two in one piece, no places",
+       {R"({"id":"a","function":{"name":"weather","arguments":"{\"at\":\"Rome\"}"}},)"
+        R"({"id":"b","function":{"name":"time","arguments":"{\"at\":\"Oslo\"}"}})"}},
+      {"places, and an id that changes from piece to piece",
+       {R"({"index":0,"id":"a","function":{"name":"weather","arguments":""}})",
+        R"({"index":0,"id":"x","function":{"arguments":"{\"at\":\"Rome\"}"}})",
+        R"({"index":1,"id":"b","function":{"name":"time","arguments":""}})",
+        R"({"index":1,"id":"y","function":{"arguments":"{\"at\":\"Oslo\"}"}})"}},
+      {"places, and the name after the id",
+       {R"({"index":0,"id":"a"})", R"({"index":0,"function":{"name":"weather","arguments":""}})",
+        R"({"index":1,"id":"b"})", R"({"index":1,"function":{"name":"time","arguments":""}})",
+        R"({"index":0,"function":{"arguments":"{\"at\":\"Rome\"}"}})",
+        R"({"index":1,"function":{"arguments":"{\"at\":\"Oslo\"}"}})"}},
+  };
+  for (const auto& r : rows) {
+    std::string body;
+    for (const auto* piece : r.pieces)
+      body += std::string{R"(data: {"choices":[{"delta":{"tool_calls":[)"} + piece + "]}}]}\n\n";
+    body += sse({R"({"choices":[{"delta":{},"finish_reason":"tool_calls"}]})"});
+    const auto reply = read(make_openai_reader(), body);
+    ASSERT_TRUE(reply.ok()) << r.what << ": " << reply.detail;
+    ASSERT_EQ(reply.calls.size(), 2u) << r.what;
+    EXPECT_EQ(reply.calls[0], (tool_call{"a", "weather", {{"at", "Rome"}}})) << r.what;
+    EXPECT_EQ(reply.calls[1], (tool_call{"b", "time", {{"at", "Oslo"}}})) << r.what;
+  }
 }
 
 TEST(openai, a_whole_answer_is_read_as_well) {
