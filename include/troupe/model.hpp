@@ -224,7 +224,7 @@ struct model_reply {
   usage used; ///< tokens and their cost; estimated where the provider did not say, see `estimated`
   bool estimated = false;
   model_error error = model_error::none;
-  bool unsent = false;         ///< given up before any provider was asked: it has cost nothing
+  bool unsent = false;         ///< has not reached any provider: it has cost nothing
   std::string detail;          ///< one sentence for a person; never holds a key
   milliseconds retry_after{0}; ///< what the provider asked for; zero: it named no time
   cache_hit cached = cache_hit::none; ///< anything else: nobody was asked, and `used` is nothing

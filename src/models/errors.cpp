@@ -80,6 +80,7 @@ model_reply error_in(const tools::http_response& r) {
   using error = tools::http_response::error;
   model_reply out;
   out.detail = r.detail;
+  out.unsent = r.unsent;
   switch (r.failed) {
   case error::none:
     break;

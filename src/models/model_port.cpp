@@ -32,6 +32,7 @@ struct exchange {
     auto out = answered || reader->begun() ? reader->finish() : model_reply{};
     if (!trouble.ok() && !own_fault) {
       out.error = trouble.error;
+      out.unsent = trouble.unsent;
       out.detail = std::move(trouble.detail);
       out.retry_after = trouble.retry_after;
     }

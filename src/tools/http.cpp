@@ -22,10 +22,11 @@ void start_curl() {
     throw std::runtime_error{std::string{"libcurl does not start: "} + curl_easy_strerror(started)};
 }
 
-http_response failure(http_response::error what, std::string detail) {
+http_response failure(http_response::error what, std::string detail, bool unsent) {
   http_response response;
   response.failed = what;
   response.detail = std::move(detail);
+  response.unsent = unsent;
   return response;
 }
 
@@ -70,7 +71,7 @@ class real_http_port final : public http_port {
     if (why.empty())
       curl_multi_wakeup(multi_.get());
     else
-      call_guarded("http done", done, failure(http_response::error::refused, std::move(why)));
+      call_guarded("http done", done, failure(http_response::error::refused, std::move(why), true));
     return id;
   }
 
@@ -166,7 +167,7 @@ class real_http_port final : public http_port {
           first_bytes_.emplace(exchange->first_byte_by(), one.id);
         flying_.emplace(one.id, std::move(exchange));
       } catch (const std::exception& e) {
-        report(one.id, failure(http_response::error::refused, e.what()));
+        report(one.id, failure(http_response::error::refused, e.what(), true));
       }
     }
   }
@@ -193,15 +194,17 @@ class real_http_port final : public http_port {
   }
 
   void drop(std::uint64_t id, http_response::error what, std::string detail) {
+    bool unsent = true;
     if (const auto found = queue_.find(id); found != queue_.end()) {
       expiries_.erase({found->second.deadline, id});
       queue_.erase(found);
-    } else if (flying_.contains(id)) {
+    } else if (const auto one = flying_.find(id); one != flying_.end()) {
+      unsent = !one->second->connected();
       land(id);
     } else {
       return;
     }
-    report(id, failure(what, std::move(detail)));
+    report(id, failure(what, std::move(detail), unsent));
   }
 
   /// Gives the place free before the callback runs, so that the callback may send the next request.

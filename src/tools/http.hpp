@@ -53,6 +53,9 @@ struct http_response {
   /// Complete if `failed` is `none`, else whatever part had arrived.
   std::string body;
   error failed = error::none;
+  /// With `failed`: nothing of the request has left, whatever the error; the server cannot have
+  /// acted on it.
+  bool unsent = false;
   /// One sentence for a human when `failed` is not `none`; never contains header values.
   std::string detail;
 

@@ -186,21 +186,25 @@ bool http_exchange::hand_on(std::string_view bytes) {
   return !given_up_;
 }
 
+bool http_exchange::connected() const noexcept {
+  curl_off_t ready = 0;
+  curl_easy_getinfo(handle(), CURLINFO_PRETRANSFER_TIME_T, &ready);
+  return ready != 0;
+}
+
 http_response::error http_exchange::judge(CURLcode verdict) const {
   if (too_large_ != nullptr)
     return http_response::error::too_large;
   if (given_up_)
     return http_response::error::protocol;
-  curl_off_t ready = 0;
   switch (verdict) {
   case CURLE_OK:
     return http_response::error::none;
   case CURLE_OPERATION_TIMEDOUT:
     // libcurl has one verdict for both limits. If the whole deadline is not over, it was the
     // connecting.
-    curl_easy_getinfo(handle(), CURLINFO_PRETRANSFER_TIME_T, &ready);
-    return ready == 0 && steady::now() < deadline_ ? http_response::error::cannot_connect
-                                                   : http_response::error::timeout;
+    return !connected() && steady::now() < deadline_ ? http_response::error::cannot_connect
+                                                     : http_response::error::timeout;
   case CURLE_COULDNT_RESOLVE_HOST:
   case CURLE_COULDNT_RESOLVE_PROXY:
   case CURLE_COULDNT_CONNECT:
@@ -222,6 +226,7 @@ http_response http_exchange::finish(CURLcode verdict) {
   curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);
   response_.failed = judge(verdict);
+  response_.unsent = response_.failed != http_response::error::none && !connected();
   if (too_large_ != nullptr)
     response_.detail = too_large_;
   else if (given_up_)

@@ -35,6 +35,9 @@ class http_exchange {
   /// Whether a byte of the body has come.
   bool begun() const noexcept { return body_bytes_ > 0; }
 
+  /// Whether there has been a connection that the request could go out on. Before `finish` too.
+  bool connected() const noexcept;
+
   /// What came of it, given libcurl's verdict. Once.
   http_response finish(CURLcode verdict);
 

@@ -112,13 +112,22 @@ TEST(model_port, an_error_in_the_stream_says_why) {
 
 TEST(model_port, deadlines_hold) {
   server web{[](const std::string&) { return std::string{}; }};
-  EXPECT_EQ(asker{web}.ask(50ms).error, model_error::timeout);
+  const auto late = asker{web}.ask(50ms);
+  EXPECT_EQ(late.error, model_error::timeout);
+  EXPECT_FALSE(late.unsent);
   provider_spec slow;
   slow.first_byte_timeout = 50ms;
   EXPECT_EQ((asker{web, slow}.ask().error), model_error::timeout);
   asker stopped{web};
   stopped.cancels = true;
   EXPECT_EQ(stopped.ask().error, model_error::cancelled);
+}
+
+TEST(model_port, what_was_over_before_it_could_be_sent_has_reached_nobody) {
+  server web{[](const std::string&) { return stream(hello); }};
+  const auto reply = asker{web}.ask(0ms);
+  EXPECT_EQ(reply.error, model_error::timeout);
+  EXPECT_TRUE(reply.unsent) << reply.detail;
 }
 
 TEST(model_port, a_server_that_is_not_there_is_unreachable) {

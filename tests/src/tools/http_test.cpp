@@ -142,8 +142,11 @@ TEST(http, a_server_that_never_answers_times_out) {
   EXPECT_EQ(response.failed, error::timeout);
   EXPECT_EQ(response.status, 0);
   EXPECT_NE(response.detail, "");
+  EXPECT_FALSE(response.unsent);
   request.deadline = 0ms;
-  EXPECT_EQ(send(*port, request).failed, error::timeout);
+  const auto late = send(*port, request);
+  EXPECT_EQ(late.failed, error::timeout);
+  EXPECT_TRUE(late.unsent);
 }
 
 TEST(http, a_body_that_stops_half_way_times_out_with_what_came) {
@@ -188,7 +191,9 @@ TEST(http, a_refused_connection_is_told_from_a_broken_one) {
     gone = web.url("/");
   }
   const auto port = make_http_port();
-  EXPECT_EQ(send(*port, get(gone)).failed, error::cannot_connect);
+  const auto nobody = send(*port, get(gone));
+  EXPECT_EQ(nobody.failed, error::cannot_connect);
+  EXPECT_TRUE(nobody.unsent);
   EXPECT_EQ(send(*port, get("http://no-such-host.invalid/")).failed, error::cannot_connect);
 
   server web{[](const std::string&) {
@@ -196,6 +201,7 @@ TEST(http, a_refused_connection_is_told_from_a_broken_one) {
   }};
   const auto broken = send(*port, get(web.url("/")));
   EXPECT_EQ(broken.failed, error::protocol);
+  EXPECT_FALSE(broken.unsent);
   EXPECT_EQ(broken.body, "half");
 }
 
@@ -295,11 +301,22 @@ TEST(http, waiting_requests_are_bounded_and_get_their_turn) {
   short_lived.deadline = 20ms;
   port->send(short_lived, expired.done());
   port->send(get(web.url("/")), refused.done());
-  EXPECT_EQ(refused.get().failed, error::refused);
-  EXPECT_EQ(expired.get().failed, error::timeout);
+  const auto one_too_many = refused.get();
+  EXPECT_EQ(one_too_many.failed, error::refused);
+  EXPECT_TRUE(one_too_many.unsent);
+  const auto late = expired.get();
+  EXPECT_EQ(late.failed, error::timeout);
+  EXPECT_TRUE(late.unsent) << "its time was over before its turn came";
+  one_response unwanted;
+  port->cancel(port->send(get(web.url("/")), unwanted.done()));
+  const auto withdrawn = unwanted.get();
+  EXPECT_EQ(withdrawn.failed, error::cancelled);
+  EXPECT_TRUE(withdrawn.unsent);
   EXPECT_EQ(seen, 0);
   port->cancel(id);
-  EXPECT_EQ(hang.get().failed, error::cancelled);
+  const auto hung = hang.get();
+  EXPECT_EQ(hung.failed, error::cancelled);
+  EXPECT_FALSE(hung.unsent) << "the server has seen it";
   EXPECT_EQ(first.get().status, 200);
 }
 
@@ -416,6 +433,7 @@ TEST(http, an_answer_that_does_not_begin_is_given_up) {
   const auto before = std::chrono::steady_clock::now();
   const auto response = send(*port, request);
   EXPECT_EQ(response.failed, error::timeout) << response.detail;
+  EXPECT_FALSE(response.unsent);
   EXPECT_LT(std::chrono::steady_clock::now() - before, 10s);
   request.url = web.url("/");
   EXPECT_EQ(send(*port, request).body, "hello");
