@@ -26,6 +26,12 @@ bool budget_book::is_critical(const model_caller& by) const {
   return who && who->critical;
 }
 
+const model_spec* budget_book::model_of(const model_request& what) const {
+  const auto hit = std::find_if(with_.models.begin(), with_.models.end(),
+                                [&](const model_spec& m) { return m.name == what.model; });
+  return hit == with_.models.end() ? nullptr : &*hit;
+}
+
 budget_book::ticket budget_book::ticket_of(const std::vector<budget_account>& from,
                                            const budget_amount& need) {
   ticket out;
@@ -76,13 +82,12 @@ void budget_book::note_refusal(const std::vector<budget_account>& from,
 std::uint64_t budget_book::reserve(const model_request& what, milliseconds patience, decided then) {
   const auto now = with_.now();
   auto accounts = accounts_for(what.by, now);
-  const auto model = std::find_if(with_.models.begin(), with_.models.end(),
-                                  [&](const model_spec& m) { return m.name == what.model; });
-  if (accounts.empty() || model == with_.models.end()) {
+  const auto* model = model_of(what);
+  if (accounts.empty() || !model) {
     then({}, {});
     return 0;
   }
-  const auto need = most_of(what, *model);
+  const auto need = budget_amount::of_usage(most_of(what, *model));
   const bool forced = is_critical(what.by);
   budget_slices::reply said;
   std::uint64_t number = 0;
@@ -137,10 +142,12 @@ budget_book::waiters::iterator budget_book::forget(waiters::iterator which) {
 
 void budget_book::settle(const ticket& paid, const model_request& what, const model_reply& reply) {
   const auto now = with_.now();
+  const auto* model = reply.uncounted() ? model_of(what) : nullptr;
+  const auto used = charge_of(reply, model ? most_of(what, *model) : usage{});
   std::lock_guard hold{mutex_};
   if (!paid.accounts.empty())
-    slices_.settle(paid.accounts, paid.reserved, charge_of(reply, paid.reserved), now);
-  if (reply.used.input_tokens + reply.used.output_tokens + reply.used.cost_micros > 0) {
+    slices_.settle(paid.accounts, paid.reserved, budget_amount::of_usage(used), now);
+  if (used.calls > 0) {
     auto x = std::make_shared<stored_spend>();
     x->id = with_.name + "/" + std::to_string(++last_spend_);
     x->at = now;
@@ -153,9 +160,8 @@ void budget_book::settle(const ticket& paid, const model_request& what, const mo
     x->agent = what.by.agent;
     x->workflow = workflow_of(what.by.about, what.by.domain, what.by.skill);
     x->model = what.model;
-    x->used = reply.used;
-    x->used.calls = 1;
-    x->estimated = reply.estimated;
+    x->used = used;
+    x->estimated = reply.estimated || reply.uncounted();
     if (unstored_.size() >= unstored_most)
       ++counts_.lost;
     else

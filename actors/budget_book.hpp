@@ -50,7 +50,8 @@ class budget_book {
   std::uint64_t reserve(const model_request& what, milliseconds patience, decided then);
   /// False: it has been decided.
   bool withdraw(std::uint64_t number);
-  /// The call is over. What it has cost is kept for the reports.
+  /// The call is over. What it is charged is kept for the reports, whether or not a limit holds for
+  /// it.
   void settle(const ticket& paid, const model_request& what, const model_reply& reply);
 
   /// How far the limits that hold for such calls are used up.
@@ -119,6 +120,8 @@ class budget_book {
   [[nodiscard]] std::vector<budget_account> accounts_for(const model_caller& by,
                                                          timestamp now) const;
   [[nodiscard]] bool is_critical(const model_caller& by) const;
+  /// Null: there is none of this name.
+  [[nodiscard]] const model_spec* model_of(const model_request& what) const;
   /// With the lock held.
   budget_slices::reply try_reserve(const std::vector<budget_account>& from,
                                    const budget_amount& need, bool forced, timestamp now);

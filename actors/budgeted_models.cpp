@@ -75,6 +75,7 @@ class budgeted_models final : public models::model_port,
   static model_reply refusal(model_error why, std::string detail) {
     model_reply out;
     out.error = why;
+    out.unsent = true;
     out.detail = std::move(detail);
     return out;
   }

@@ -99,7 +99,7 @@ void add_accounts(std::vector<budget_account>& to, const std::string& of,
   add(budget_scope::day, limits.day, "day:" + today + ":" + of);
 }
 
-budget_amount most_of(const model_request& what, const model_spec& model) {
+usage most_of(const model_request& what, const model_spec& model) {
   std::size_t bytes = 0;
   for (const auto& m : what.messages) {
     bytes += m.text.size() + 32; // its role, and what stands between messages
@@ -113,24 +113,18 @@ budget_amount most_of(const model_request& what, const model_spec& model) {
   const auto output =
       what.max_output == 0 ? model.max_output : std::min(what.max_output, model.max_output);
   const std::uint64_t input = std::min<std::uint64_t>((bytes + 1) / 2, model.context_tokens);
-  return {{static_cast<std::int64_t>(model.cost_micros(input, output)),
-           static_cast<std::int64_t>(input + output), 1}};
+  return {input, output, model.cost_micros(input, output), 1};
 }
 
-budget_amount charge_of(const model_reply& reply, const budget_amount& reserved) {
-  if (reply.unsent)
-    return {};
+usage charge_of(const model_reply& reply, const usage& most) {
+  if (reply.uncounted())
+    return most;
   const bool counted = reply.used.input_tokens + reply.used.output_tokens > 0;
-  if (reply.ok() || counted)
-    return budget_amount::of_usage(reply.used, 1);
-  switch (reply.error) {
-  case model_error::timeout:
-  case model_error::cancelled:
-  case model_error::broken:
-    return reserved;
-  default:
+  if (reply.unsent || (!reply.ok() && !counted))
     return {};
-  }
+  auto out = reply.used;
+  out.calls = 1;
+  return out;
 }
 
 std::size_t cheaper_model(const std::vector<const model_spec*>& models, std::size_t at,

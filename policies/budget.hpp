@@ -72,11 +72,12 @@ template <class Find>
 /// What a request is taken to use at most: every two bytes of what is sent as a token, and the
 /// longest answer. English has about four bytes to a token, JSON and most other languages about
 /// three; what is used beyond it is charged all the same.
-[[nodiscard]] budget_amount most_of(const model_request& what, const model_spec& model);
+[[nodiscard]] usage most_of(const model_request& what, const model_spec& model);
 
-/// What is charged for a reply: its usage. When the provider worked and nobody knows how much, all
-/// of `reserved`; when it did nothing, or was not asked, nothing.
-[[nodiscard]] budget_amount charge_of(const model_reply& reply, const budget_amount& reserved);
+/// What is charged for a call, to the limits and in the reports: its usage. When the provider may
+/// have worked and nobody knows how much, `most`; when it did nothing, or was not asked, nothing,
+/// and no call.
+[[nodiscard]] usage charge_of(const model_reply& reply, const usage& most);
 
 /// How an agent goes on when its budgets are as far used up as `share`.
 struct budget_stance {

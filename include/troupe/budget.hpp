@@ -54,9 +54,9 @@ struct budget_amount {
   friend bool operator==(const budget_amount&, const budget_amount&) = default;
 
   static budget_amount unlimited() noexcept { return {{no_limit, no_limit, no_limit}}; }
-  static budget_amount of_usage(const usage& x, std::int64_t calls) noexcept {
+  static budget_amount of_usage(const usage& x) noexcept {
     return {{static_cast<std::int64_t>(x.cost_micros),
-             static_cast<std::int64_t>(x.input_tokens + x.output_tokens), calls}};
+             static_cast<std::int64_t>(x.input_tokens + x.output_tokens), x.calls}};
   }
   /// As a limit: it limits something.
   [[nodiscard]] bool limits() const noexcept {

@@ -233,6 +233,12 @@ struct model_reply {
   usage spared;                       ///< what a cached answer cost when the model gave it
 
   [[nodiscard]] bool ok() const noexcept { return error == model_error::none; }
+  /// The provider may have worked, and nobody knows how much.
+  [[nodiscard]] bool uncounted() const noexcept {
+    return !unsent && used.input_tokens + used.output_tokens == 0 &&
+           (error == model_error::timeout || error == model_error::cancelled ||
+            error == model_error::broken);
+  }
   [[nodiscard]] failure failed() const { return {reason_of(error), detail, retry_after}; }
 };
 

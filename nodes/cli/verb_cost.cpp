@@ -83,8 +83,13 @@ std::string cost_text(const json& from) {
     for (const auto& x : list(from, "rows"))
       put(x, false);
   put(object(from, "total"), true);
+  const auto guessed = number(object(from, "total"), "estimated_calls");
   return "from " + member(from, "since") + " to " + member(from, "until") + "\n" +
-         table(columns, rows, "nothing was spent") + day_limits_text(from);
+         table(columns, rows, "nothing was spent") +
+         (guessed > 0 ? "estimated, because nobody counted their tokens: " + number_words(guessed) +
+                            " of the calls\n"
+                      : "") +
+         day_limits_text(from);
 }
 
 /// RFC 4180; what a spreadsheet would take for a formula is made text.
@@ -105,7 +110,7 @@ std::string cost_csv(const json& from) {
   std::string out;
   for (const auto& x : by)
     out += x + ",";
-  out += "cost,calls,input_tokens,output_tokens,cost_before\r\n";
+  out += "cost,calls,input_tokens,output_tokens,cost_before,estimated_calls\r\n";
   for (const auto& x : list(from, "rows")) {
     for (const auto& name : by)
       out += csv_cell(plain(member(x, name))) + ",";
@@ -113,8 +118,8 @@ std::string cost_csv(const json& from) {
     std::snprintf(cost, sizeof cost, "%.6f", number(x, "cost"));
     out += std::string{cost} + "," + count_words(x, "calls") + "," +
            count_words(x, "input_tokens") + "," + count_words(x, "output_tokens");
-    std::snprintf(cost, sizeof cost, ",%.6f\r\n", number(x, "cost_before"));
-    out += cost;
+    std::snprintf(cost, sizeof cost, ",%.6f,", number(x, "cost_before"));
+    out += cost + count_words(x, "estimated_calls") + "\r\n";
   }
   return out;
 }

@@ -55,6 +55,7 @@ struct exchange {
       used.output_tokens = tokens_of(bytes);
     }
     used.cost_micros = to->model.cost_micros(used.input_tokens, used.output_tokens);
+    used.calls = worked || out.uncounted() ? 1 : 0;
   }
 };
 

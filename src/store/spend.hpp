@@ -27,7 +27,8 @@ struct stored_spend {
   std::string customer;
   std::string model;
   usage used;
-  bool estimated = false; ///< the provider did not say how many tokens there were
+  bool estimated = false; ///< the provider did not say how many tokens there were: a guess from
+                          ///< bytes, or the most that it could be when no answer came
 };
 
 /// By what cost is told apart.

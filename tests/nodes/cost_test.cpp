@@ -58,6 +58,7 @@ TEST(cost, rows_are_added_up_by_what_was_asked_for) {
 TEST(cost, the_command_shows_a_table_or_writes_csv) {
   door d;
   d.node.spent.rows = {row_of("a", "x", "Acme, Inc.", 1500000), row_of("a", "y", "=1+1", 500000)};
+  d.node.spent.rows[0].estimated = 1;
   d.node.spent.before = {row_of("a", "x", "Acme, Inc.", 1000000)};
   d.node.spent.limits = {
       json::parse(R"({"scope": "day", "domain": "a", "account": "day:2026-11-21:a",
@@ -65,14 +66,17 @@ TEST(cost, the_command_shows_a_table_or_writes_csv) {
   const auto table = run(d, {"cost", "--by", "customer,agent"});
   EXPECT_NE(table.find("CUSTOMER"), std::string::npos) << table;
   EXPECT_NE(table.find("+50 %"), std::string::npos) << table;
+  EXPECT_NE(table.find("estimated, because nobody counted their tokens: 1 of the calls"),
+            std::string::npos)
+      << table;
   EXPECT_NE(
       table.find("limit on the day of a: 2 of 10 cost; agents that are not critical are paused"),
       std::string::npos)
       << table;
   EXPECT_EQ(run(d, {"cost", "--by", "customer", "--csv"}),
-            "customer,cost,calls,input_tokens,output_tokens,cost_before\r\n"
-            "\"Acme, Inc.\",1.500000,1,100,10,1.000000\r\n"
-            "'=1+1,0.500000,1,100,10,0.000000\r\n");
+            "customer,cost,calls,input_tokens,output_tokens,cost_before,estimated_calls\r\n"
+            "\"Acme, Inc.\",1.500000,1,100,10,1.000000,1\r\n"
+            "'=1+1,0.500000,1,100,10,0.000000,0\r\n");
 }
 
 } // namespace cost_cases

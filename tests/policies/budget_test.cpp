@@ -114,28 +114,36 @@ TEST(budget, a_request_is_taken_for_the_most_that_it_can_cost) {
   m.context_tokens = 100000;
   model_request r;
   r.messages.push_back({chat_role::user, std::string(968, 'x'), {}, {}});
-  EXPECT_EQ(most_of(r, m), (budget_amount{{500 * 2 + 500 * 10, 1000, 1}}));
+  EXPECT_EQ(most_of(r, m), (usage{500, 500, 500 * 2 + 500 * 10, 1}));
   r.max_output = 100;
-  EXPECT_EQ(most_of(r, m)[1], 600);
+  EXPECT_EQ(most_of(r, m).output_tokens, 100u);
   r.max_output = 1000;
-  EXPECT_EQ(most_of(r, m)[1], 1000) << "the model gives no more";
+  EXPECT_EQ(most_of(r, m).output_tokens, 500u) << "the model gives no more";
+}
+
+TEST(budget, what_is_charged_is_what_is_known_or_else_the_most) {
   model_reply said;
   said.used = {300, 20, 800, 0};
-  const budget_amount reserved{{6000, 1000, 1}};
-  EXPECT_EQ(charge_of(said, reserved), (budget_amount{{800, 320, 1}}));
+  const usage most{500, 500, 6000, 1};
+  EXPECT_EQ(charge_of(said, most), (usage{300, 20, 800, 1}));
+  EXPECT_EQ(budget_amount::of_usage(charge_of(said, most)), (budget_amount{{800, 320, 1}}));
+  said.error = model_error::broken;
+  EXPECT_EQ(charge_of(said, most), (usage{300, 20, 800, 1})) << "what had come of it was counted";
   said = {};
   for (const auto e : {model_error::timeout, model_error::cancelled, model_error::broken}) {
     said.error = e;
-    EXPECT_EQ(charge_of(said, reserved), reserved) << "nobody knows what it has cost";
+    said.unsent = false;
+    EXPECT_TRUE(said.uncounted());
+    EXPECT_EQ(charge_of(said, most), most) << "nobody knows what it has cost";
+    said.unsent = true;
+    EXPECT_FALSE(said.uncounted());
+    EXPECT_EQ(charge_of(said, most), usage{}) << "nobody was asked";
   }
-  said.error = model_error::cancelled;
-  said.unsent = true;
-  EXPECT_EQ(charge_of(said, reserved), budget_amount{}) << "nobody was asked";
   said.unsent = false;
   for (const auto e :
        {model_error::rate_limited, model_error::unreachable, model_error::over_budget}) {
     said.error = e;
-    EXPECT_EQ(charge_of(said, reserved), budget_amount{});
+    EXPECT_EQ(charge_of(said, most), usage{});
   }
 }
 

@@ -89,6 +89,7 @@ struct office {
   /// What the keeper does with the store.
   void carry() {
     const auto what = book().next_errand();
+    told.insert(told.end(), what.spent.begin(), what.spent.end());
     book().done(what, memory->settle(what.claims, now()));
     book().look_again();
   }
@@ -97,6 +98,7 @@ struct office {
   std::shared_ptr<node_parts> parts = std::make_shared<node_parts>();
   seat_ptr place = parts->places->claim({address_kind::node, "n/budget_keeper"});
   std::shared_ptr<memory_budgets> memory = std::make_shared<memory_budgets>();
+  std::vector<std::shared_ptr<const stored_spend>> told; ///< for the reports
   caf::actor keeper;
 };
 
@@ -150,6 +152,53 @@ TEST(budget_book, when_it_closes_whoever_waits_is_refused_and_all_goes_back) {
   const auto stand = x.memory->stands(names).front();
   EXPECT_EQ(stand.spent[1], 60);
   EXPECT_EQ(stand.taken[1], 60);
+}
+
+TEST(budget_book, the_report_has_what_the_limits_have_of_calls_that_nobody_counted) {
+  office x{only(budget_unit::tokens, 1000)};
+  for (const auto e : {model_error::none, model_error::timeout, model_error::broken,
+                       model_error::rate_limited, model_error::unreachable}) {
+    const auto one = x.reserve(100);
+    x.carry();
+    ASSERT_EQ(one->said, budget_answer::granted) << to_string(e);
+    model_reply said;
+    said.error = e;
+    if (e == model_error::none)
+      said.used = {7, 5, 0, 1};
+    x.book().settle(one->paid, one->what, said);
+  }
+  const auto unsent = x.reserve(100);
+  x.carry();
+  ASSERT_EQ(unsent->said, budget_answer::granted);
+  model_reply said;
+  said.error = model_error::timeout;
+  said.unsent = true;
+  x.book().settle(unsent->paid, unsent->what, said);
+  x.book().close();
+  x.carry();
+  usage told;
+  std::int64_t estimated = 0;
+  for (const auto& row : x.told) {
+    told += row->used;
+    estimated += row->estimated ? 1 : 0;
+  }
+  EXPECT_EQ(told, (usage{7, 205, 0, 3}));
+  EXPECT_EQ(estimated, 2);
+  const std::vector<std::string> names{"day:" + day_text(day_of(x.now(), 0min)) + ":"};
+  EXPECT_EQ(x.memory->stands(names).front().spent, budget_amount::of_usage(told));
+}
+
+TEST(budget_book, calls_that_nobody_counted_are_reported_without_a_limit_too) {
+  office x{budget_amount::unlimited()};
+  const auto one = x.reserve(100);
+  ASSERT_EQ(one->said, budget_answer::granted);
+  model_reply late;
+  late.error = model_error::timeout;
+  x.book().settle(one->paid, one->what, late);
+  x.carry();
+  ASSERT_EQ(x.told.size(), 1u);
+  EXPECT_EQ(x.told[0]->used, (usage{0, 100, 0, 1}));
+  EXPECT_TRUE(x.told[0]->estimated);
 }
 
 TEST(budget_book, accounts_in_memory_outlive_a_keeper_that_is_restarted) {

@@ -145,6 +145,30 @@ TEST(budgets, what_is_spent_is_stored_with_whom_it_was_for) {
     EXPECT_EQ(r.used, (usage{100, 10, 1500, 1}));
     EXPECT_EQ(r.of(cost_part::task) == t->id(), !first);
   }
+  EXPECT_EQ(t->result().used, (usage{100, 10, 1500, 1})) << "the task says the same";
+}
+
+TEST(budgets, a_call_that_nobody_has_counted_is_in_the_report_as_in_the_limit) {
+  scene x{[](fleet_spec& f) { f.budgets.limits.day = most_calls(50); }};
+  x.answer = [](const json& body) {
+    if (body["model"] != "large")
+      return scene::said("Done.");
+    tools::http_response late;
+    late.failed = tools::http_response::error::timeout;
+    late.detail = "no answer began in time";
+    return late;
+  };
+  const auto t = x.ask();
+  ASSERT_EQ(t->record().state, task_state::completed);
+  EXPECT_EQ(t->result().used.calls, 2u);
+  x.s.restart();
+  const std::vector<std::string> today{"day:" + day_text(day_of(x.s->now(), 0min)) + ":"};
+  const auto stand = x.s.around->disk->kept->budgets()->stands(today).front();
+  const auto rows = x.costs();
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].used.calls, 2u);
+  EXPECT_EQ(rows[0].estimated, 1u);
+  EXPECT_EQ(stand.spent, budget_amount::of_usage(rows[0].used));
 }
 
 TEST(budgets, the_limit_of_a_day_is_never_passed_and_pauses_who_is_not_critical) {

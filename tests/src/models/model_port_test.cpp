@@ -63,6 +63,7 @@ TEST(model_port, an_answer_costs_what_its_tokens_cost) {
   ASSERT_TRUE(reply.ok()) << reply.detail;
   EXPECT_EQ(reply.text, "Hi");
   EXPECT_EQ(reply.used.cost_micros, 100u * 2 + 20u * 10);
+  EXPECT_EQ(reply.used.calls, 1u);
   EXPECT_FALSE(reply.estimated);
 }
 
@@ -85,7 +86,7 @@ TEST(model_port, a_limit_is_passed_on_with_its_wait) {
   EXPECT_EQ(reply.error, model_error::rate_limited);
   EXPECT_EQ(reply.retry_after, 3s);
   EXPECT_EQ(reply.failed().why, reason::rate_limited);
-  EXPECT_EQ(reply.used.cost_micros, 0u);
+  EXPECT_EQ(reply.used, usage{}) << "it has done nothing";
 }
 
 TEST(model_port, a_stream_that_is_cut_is_broken_and_has_cost_something) {
@@ -115,6 +116,7 @@ TEST(model_port, deadlines_hold) {
   const auto late = asker{web}.ask(50ms);
   EXPECT_EQ(late.error, model_error::timeout);
   EXPECT_FALSE(late.unsent);
+  EXPECT_EQ(late.used, (usage{0, 0, 0, 1})) << "it may have worked";
   provider_spec slow;
   slow.first_byte_timeout = 50ms;
   EXPECT_EQ((asker{web, slow}.ask().error), model_error::timeout);
@@ -128,6 +130,7 @@ TEST(model_port, what_was_over_before_it_could_be_sent_has_reached_nobody) {
   const auto reply = asker{web}.ask(0ms);
   EXPECT_EQ(reply.error, model_error::timeout);
   EXPECT_TRUE(reply.unsent) << reply.detail;
+  EXPECT_EQ(reply.used, usage{});
 }
 
 TEST(model_port, a_server_that_is_not_there_is_unreachable) {
