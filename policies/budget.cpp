@@ -113,7 +113,7 @@ usage most_of(const model_request& what, const model_spec& model) {
   const auto output =
       what.max_output == 0 ? model.max_output : std::min(what.max_output, model.max_output);
   const std::uint64_t input = std::min<std::uint64_t>((bytes + 1) / 2, model.context_tokens);
-  return {input, output, model.cost_micros(input, output), 1};
+  return {input, output, model.most_micros(input, output), 1};
 }
 
 usage charge_of(const model_reply& reply, const usage& most) {

@@ -9,6 +9,7 @@
 #include <troupe/task.hpp>
 #include <troupe/tool.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -76,14 +77,34 @@ struct model_spec {
   std::uint32_t max_output = 4096;       ///< tokens of one answer
   double input_price = 0;                ///< of a million tokens, in the fleet's currency
   double output_price = 0;               ///< of a million tokens, in the fleet's currency
+  /// Of input that the provider reads from its cache, or writes to it; else as other input.
+  std::optional<double> cached_input_price;
+  std::optional<double> cache_write_price;
   json extra;          ///< merged into each request (RFC 7396): null takes a member out
   model_limits limits; ///< of the model, beside those of its provider
 
-  /// What so many tokens cost, in millionths of the fleet's currency, rounded up.
-  [[nodiscard]] std::uint64_t cost_micros(std::uint64_t input, std::uint64_t output) const {
-    // A price of one unit per million tokens is a millionth of it per token.
-    return static_cast<std::uint64_t>(std::ceil(static_cast<double>(input) * input_price +
-                                                static_cast<double>(output) * output_price));
+  /// What the tokens cost, in millionths of the fleet's currency, rounded up.
+  [[nodiscard]] std::uint64_t cost_micros(const usage& x) const {
+    // Both are parts of the input, whatever a server says.
+    const auto cached = std::min(x.cached_tokens, x.input_tokens);
+    const auto written = std::min(x.cache_write_tokens, x.input_tokens - cached);
+    const auto at = [](std::uint64_t tokens, double price) {
+      // A price of one unit per million tokens is a millionth of it per token.
+      return static_cast<double>(tokens) * price;
+    };
+    return static_cast<std::uint64_t>(std::ceil(
+        at(x.input_tokens - cached - written, input_price) +
+        at(cached, cached_input_price.value_or(input_price)) +
+        at(written, cache_write_price.value_or(input_price)) + at(x.output_tokens, output_price)));
+  }
+  /// What so many tokens cost at most: nobody knows beforehand which of the input is in the
+  /// provider's cache, or gets there.
+  [[nodiscard]] std::uint64_t most_micros(std::uint64_t input, std::uint64_t output) const {
+    std::uint64_t most = 0;
+    for (const auto& x : {usage{input, output}, usage{input, output, 0, 0, input},
+                          usage{input, output, 0, 0, 0, input}})
+      most = std::max(most, cost_micros(x));
+    return most;
   }
   friend bool operator==(const model_spec&, const model_spec&) = default;
 };
@@ -224,9 +245,9 @@ struct model_reply {
   usage used; ///< tokens and their cost; estimated where the provider did not say, see `estimated`
   bool estimated = false;
   model_error error = model_error::none;
-  bool unsent = false;         ///< has not reached any provider: it has cost nothing
-  std::string detail;          ///< one sentence for a person; never holds a key
-  milliseconds retry_after{0}; ///< what the provider asked for; zero: it named no time
+  bool unsent = false;                ///< has not reached any provider: it has cost nothing
+  std::string detail;                 ///< one sentence for a person; never holds a key
+  milliseconds retry_after{0};        ///< what the provider asked for; zero: it named no time
   cache_hit cached = cache_hit::none; ///< anything else: nobody was asked, and `used` is nothing
   bool could_be_cached = false;       ///< the cache was looked into
   double likeness = 0;                ///< semantic: the cosine of the two questions

@@ -105,12 +105,16 @@ struct usage {
   std::uint64_t output_tokens = 0;
   std::uint64_t cost_micros = 0; ///< millionths of the fleet's currency
   std::uint32_t calls = 0;
+  std::uint64_t cached_tokens = 0;      ///< of the input: read from the provider's cache
+  std::uint64_t cache_write_tokens = 0; ///< of the input: written to it
 
   usage& operator+=(const usage& x) noexcept {
     input_tokens += x.input_tokens;
     output_tokens += x.output_tokens;
     cost_micros += x.cost_micros;
     calls += x.calls;
+    cached_tokens += x.cached_tokens;
+    cache_write_tokens += x.cache_write_tokens;
     return *this;
   }
   friend bool operator==(const usage&, const usage&) = default;

@@ -13,6 +13,10 @@ void append_usage(std::string& out, const usage& x) {
   o.integer("output_tokens", static_cast<std::int64_t>(x.output_tokens));
   o.integer("cost_micros", static_cast<std::int64_t>(x.cost_micros));
   o.integer("calls", x.calls);
+  if (x.cached_tokens > 0)
+    o.integer("cached_tokens", static_cast<std::int64_t>(x.cached_tokens));
+  if (x.cache_write_tokens > 0)
+    o.integer("cache_write_tokens", static_cast<std::int64_t>(x.cache_write_tokens));
   o.end();
 }
 
@@ -91,10 +95,9 @@ json task_view(const task_record& x) {
 }
 
 json usage_view(const usage& x) {
-  return {{"input_tokens", x.input_tokens},
-          {"output_tokens", x.output_tokens},
-          {"cost_micros", x.cost_micros},
-          {"calls", x.calls}};
+  std::string text;
+  append_usage(text, x);
+  return json::parse(text);
 }
 
 std::string shortened(std::string_view text, std::size_t most) {

@@ -29,6 +29,7 @@ struct spoken {
   bool refused = false;
   std::uint64_t input_tokens = 0;
   std::uint64_t output_tokens = 0;
+  std::uint64_t cached_tokens = 0; ///< of the input: told as read from a cache
 };
 
 /// The pieces of a stream: server-sent events, in order.

@@ -56,6 +56,13 @@ std::string anthropic_arguments(const spoken& x, std::size_t i) {
   return i == 0 && !x.broken_arguments.empty() ? x.broken_arguments : as_text(x.calls[i].arguments);
 }
 
+json anthropic_usage(const spoken& x, std::uint64_t output) {
+  return {{"input_tokens", x.input_tokens - x.cached_tokens},
+          {"cache_creation_input_tokens", 0},
+          {"cache_read_input_tokens", x.cached_tokens},
+          {"output_tokens", output}};
+}
+
 } // namespace
 
 chat read_anthropic(const json& body) {
@@ -94,7 +101,7 @@ json whole_anthropic(const chat& asked, const spoken& x, const std::string& id) 
           {"content", std::move(content)},
           {"stop_reason", anthropic_end(x)},
           {"stop_sequence", nullptr},
-          {"usage", {{"input_tokens", x.input_tokens}, {"output_tokens", x.output_tokens}}}};
+          {"usage", anthropic_usage(x, x.output_tokens)}};
 }
 
 pieces stream_anthropic(const chat& asked, const spoken& x, const std::string& id) {
@@ -111,7 +118,7 @@ pieces stream_anthropic(const chat& asked, const spoken& x, const std::string& i
                           {"content", json::array()},
                           {"stop_reason", nullptr},
                           {"stop_sequence", nullptr},
-                          {"usage", {{"input_tokens", x.input_tokens}, {"output_tokens", 1}}}}}});
+                          {"usage", anthropic_usage(x, 1)}}}});
   std::size_t index = 0;
   if (!x.text.empty()) {
     put("content_block_start",

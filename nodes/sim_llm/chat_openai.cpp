@@ -61,7 +61,8 @@ const char* openai_end(const spoken& x) {
 json openai_usage(const spoken& x) {
   return {{"prompt_tokens", x.input_tokens},
           {"completion_tokens", x.output_tokens},
-          {"total_tokens", x.input_tokens + x.output_tokens}};
+          {"total_tokens", x.input_tokens + x.output_tokens},
+          {"prompt_tokens_details", {{"cached_tokens", x.cached_tokens}}}};
 }
 
 } // namespace

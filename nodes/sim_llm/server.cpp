@@ -109,6 +109,7 @@ class server::impl : public std::enable_shared_from_this<server::impl> {
     json out{{"requests", requests_},
              {"input_tokens", input_tokens_},
              {"output_tokens", output_tokens_},
+             {"cached_tokens", cached_tokens_},
              {"mishaps", json::object()}};
     for (std::size_t i = 0; i < mishaps_.size(); ++i)
       out["mishaps"][std::string{enum_names<mishap>::value[i]}] = mishaps_[i];
@@ -172,6 +173,8 @@ class server::impl : public std::enable_shared_from_this<server::impl> {
       return answer.send(reply_of(400, how.error("invalid_request_error", e.what())));
     }
     auto x = spoilt(answer_to(asked, with_, dice), asked, wrong, scramble(dice));
+    x.cached_tokens =
+        static_cast<std::uint64_t>(static_cast<double>(x.input_tokens) * with_.cached);
     {
       const std::lock_guard hold{mutex_};
       wait = token_limit_.enter(std::string{what.header(how.key_header)},
@@ -185,6 +188,7 @@ class server::impl : public std::enable_shared_from_this<server::impl> {
       const std::lock_guard hold{mutex_};
       input_tokens_ += x.input_tokens;
       output_tokens_ += x.output_tokens;
+      cached_tokens_ += x.cached_tokens;
     }
     const auto id = "sim-" + std::to_string(dice % 1000000000000ull);
     const int slowly = wrong == mishap::slow ? 10 : 1;
@@ -269,6 +273,7 @@ class server::impl : public std::enable_shared_from_this<server::impl> {
   std::uint64_t over_limit_ = 0;
   std::uint64_t input_tokens_ = 0;
   std::uint64_t output_tokens_ = 0;
+  std::uint64_t cached_tokens_ = 0;
   std::array<std::uint64_t, enum_names<mishap>::value.size()> mishaps_{};
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> idle_{io_.get_executor()};

@@ -72,6 +72,7 @@ const record& llm_script_keys() {
        {"requests_per_minute", integer(0, 1e9), "of a key; 0: no limit", "0"},
        {"tokens_per_minute", integer(0, 1e12), "of requests and answers of a key; 0: no limit",
         "0"},
+       {"cached", number(0, 1), "so much of what is read is told as read from a cache", "0"},
        {"models", list(text(text_rule::filled), 1), "what is listed", "[sim-small, sim-large]"}}};
   return r;
 }
@@ -140,6 +141,7 @@ void read_script(const std::filesystem::path& file, settings& into,
   auto tokens = static_cast<std::int64_t>(out.tokens_per_minute);
   top.get("tokens_per_minute", tokens);
   out.tokens_per_minute = static_cast<std::uint64_t>(tokens);
+  top.get("cached", out.cached);
   top.get("models", out.models);
   top.in("latency").get("median", out.latency.median);
   top.in("latency").get("p99", out.latency.p99);

@@ -73,6 +73,7 @@ struct settings {
   milliseconds retry_after{1000};        ///< what those are told who are limited by chance
   std::uint32_t requests_per_minute = 0; ///< of a key, in a sliding minute; 0: no limit
   std::uint64_t tokens_per_minute = 0;   ///< the same for what requests and their answers have
+  double cached = 0; ///< so much of what is read is told as read from a cache, from 0 to 1
   std::vector<std::string> models{"sim-small", "sim-large"}; ///< what it lists
   std::vector<scripted_answer> answers;                      ///< the first that fits
 };

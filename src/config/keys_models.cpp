@@ -58,6 +58,10 @@ const record& model_keys() {
        {"max_output", integer(1, 1e7), "tokens of one answer", "4096"},
        {"input_price", number(0, 1e6), "of a million tokens, in the fleet's currency", "0"},
        {"output_price", number(0, 1e6), "of a million tokens, in the fleet's currency", "0"},
+       {"cached_input_price", number(0, 1e6),
+        "of a million tokens that the provider reads from its own cache", "that of input"},
+       {"cache_write_price", number(0, 1e6),
+        "of a million tokens that the provider writes to its own cache", "that of input"},
        {"extra", object(),
         "merged into each request (RFC 7396): what the server wants besides; `null` takes a member "
         "out",

@@ -43,6 +43,8 @@ void read_models(const section& top, fleet_spec& out) {
     from.get("max_output", model.max_output);
     from.get("input_price", model.input_price);
     from.get("output_price", model.output_price);
+    from.get("cached_input_price", model.cached_input_price);
+    from.get("cache_write_price", model.cache_write_price);
     from.get("extra", model.extra);
     read_limits(from.in("limits"), model.limits);
   }

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,9 @@ class section {
   void get(std::string_view key, std::string& out) const { put(find(key), as_text, out); }
   void get(std::string_view key, bool& out) const { put(find(key), as_truth, out); }
   void get(std::string_view key, double& out) const { put(find(key), as_number, out); }
+  void get(std::string_view key, std::optional<double>& out) const {
+    put(find(key), as_number, out);
+  }
   void get(std::string_view key, milliseconds& out) const { put(find(key), as_duration, out); }
 
   template <std::integral T>

@@ -87,10 +87,14 @@ class anthropic_reader final : public reply_reader {
   }
 
   void take_tokens(const json& used) {
-    // What was read from the provider's cache, or written to it, is input as well.
-    set_tokens(count_at(used, "input_tokens") + count_at(used, "cache_read_input_tokens") +
-                   count_at(used, "cache_creation_input_tokens"),
-               count_at(used, "output_tokens"));
+    usage said;
+    said.cached_tokens = count_at(used, "cache_read_input_tokens");
+    said.cache_write_tokens = count_at(used, "cache_creation_input_tokens");
+    // What was read from the provider's cache, or written to it, is not in `input_tokens`.
+    said.input_tokens =
+        count_at(used, "input_tokens") + said.cached_tokens + said.cache_write_tokens;
+    said.output_tokens = count_at(used, "output_tokens");
+    set_tokens(said);
   }
 
   void take_block(std::uint64_t number, const json& block, bool streamed) {

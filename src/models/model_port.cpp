@@ -54,7 +54,7 @@ struct exchange {
         bytes += call.name.size() + as_text(call.arguments).size();
       used.output_tokens = tokens_of(bytes);
     }
-    used.cost_micros = to->model.cost_micros(used.input_tokens, used.output_tokens);
+    used.cost_micros = to->model.cost_micros(used);
     used.calls = worked || out.uncounted() ? 1 : 0;
   }
 };

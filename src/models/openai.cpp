@@ -56,7 +56,11 @@ class openai_reader final : public reply_reader {
 
   void take_tokens(const json& from) {
     const auto& used = part_of(from, "usage");
-    set_tokens(count_at(used, "prompt_tokens"), count_at(used, "completion_tokens"));
+    usage said;
+    said.input_tokens = count_at(used, "prompt_tokens");
+    said.output_tokens = count_at(used, "completion_tokens");
+    said.cached_tokens = count_at(part_of(used, "prompt_tokens_details"), "cached_tokens");
+    set_tokens(said);
   }
 
   void take_message(const json& message) {

@@ -57,10 +57,16 @@ void reply_reader::set_refused(std::string detail) {
   fail(model_error::refused, "the model refuses" + (detail.empty() ? detail : ": " + detail));
 }
 
-void reply_reader::set_tokens(std::uint64_t input, std::uint64_t output) {
+void reply_reader::set_tokens(const usage& said) {
   // Providers repeat the numbers as they grow.
-  reply_.used.input_tokens = std::max(reply_.used.input_tokens, input);
-  reply_.used.output_tokens = std::max(reply_.used.output_tokens, output);
+  auto& used = reply_.used;
+  used.input_tokens = std::max(used.input_tokens, said.input_tokens);
+  used.output_tokens = std::max(used.output_tokens, said.output_tokens);
+  // Both are parts of the input, whatever a server says.
+  used.cached_tokens =
+      std::min(std::max(used.cached_tokens, said.cached_tokens), used.input_tokens);
+  used.cache_write_tokens = std::min(std::max(used.cache_write_tokens, said.cache_write_tokens),
+                                     used.input_tokens - used.cached_tokens);
 }
 
 model_reply reply_reader::finish() {

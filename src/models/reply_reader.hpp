@@ -46,7 +46,8 @@ class reply_reader {
   /// The call with this number, made when it is new. Null when there are too many.
   unfinished_call* call_at(std::uint64_t number);
   void fail(model_error why, std::string detail);
-  void set_tokens(std::uint64_t input, std::uint64_t output);
+  /// How many tokens there were, and which of the input the provider's cache was used for.
+  void set_tokens(const usage& said);
   void set_ended() noexcept { ended_ = true; }
   void set_cut_off() noexcept { cut_off_ = true; }
   void set_refused(std::string detail);

@@ -24,6 +24,8 @@ void put(const usage& x, v1::Usage& out) {
   out.set_output_tokens(x.output_tokens);
   out.set_cost_micros(x.cost_micros);
   out.set_calls(x.calls);
+  out.set_cached_tokens(x.cached_tokens);
+  out.set_cache_write_tokens(x.cache_write_tokens);
 }
 
 } // namespace

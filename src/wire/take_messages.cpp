@@ -71,7 +71,8 @@ outcome take(v1::Outcome& in) {
   out.confidence = in.confidence();
   out.partial = in.partial();
   const auto& used = in.used();
-  out.used = {used.input_tokens(), used.output_tokens(), used.cost_micros(), used.calls()};
+  out.used = {used.input_tokens(), used.output_tokens(), used.cost_micros(),
+              used.calls(),        used.cached_tokens(), used.cache_write_tokens()};
   if (in.has_failed())
     out.failed = take(*in.mutable_failed());
   return out;

@@ -154,6 +154,7 @@ def calm(fleet):
     assert "refund" in text and "$49.00" in text and "Enterprise" in text, text
     used = task["result"]["usage"]
     assert used["input_tokens"] > 100 and used["output_tokens"] > 10 and used["cost_micros"] > 0, used
+    assert used["calls"] > 0, used
     task = fleet.ask("when are you open on Saturday", "C-1002", "standard")
     assert "9:00" in task["result"]["text"], task
     trace = json.dumps(call(f"{fleet.url}/v1/tasks/{task['id']}/trace"))

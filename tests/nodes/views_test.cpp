@@ -187,6 +187,14 @@ TEST(views, a_step_shows_what_it_was_given_beside_its_text) {
   EXPECT_NE(again.get<std::string>().find("refunded"), std::string::npos) << again;
 }
 
+TEST(views, usage_says_what_went_through_the_providers_cache_if_anything_did) {
+  EXPECT_EQ(
+      usage_view({7, 2, 30, 1}),
+      json::parse(R"({"input_tokens": 7, "output_tokens": 2, "cost_micros": 30, "calls": 1})"));
+  EXPECT_EQ(usage_view({7, 2, 30, 1, 4, 3}), json::parse(R"({"input_tokens": 7, "output_tokens": 2,
+    "cost_micros": 30, "calls": 1, "cached_tokens": 4, "cache_write_tokens": 3})"));
+}
+
 TEST(views, retries_show_their_waits) {
   auto r = running();
   r.history.resize(6);

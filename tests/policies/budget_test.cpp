@@ -119,6 +119,10 @@ TEST(budget, a_request_is_taken_for_the_most_that_it_can_cost) {
   EXPECT_EQ(most_of(r, m).output_tokens, 100u);
   r.max_output = 1000;
   EXPECT_EQ(most_of(r, m).output_tokens, 500u) << "the model gives no more";
+  m.cached_input_price = 0.2;
+  EXPECT_EQ(most_of(r, m).cost_micros, 500u * 2 + 500 * 10) << "it may not be in the cache";
+  m.cache_write_price = 2.5;
+  EXPECT_EQ(most_of(r, m).cost_micros, 1250u + 500 * 10) << "all of it may get there";
 }
 
 TEST(budget, what_is_charged_is_what_is_known_or_else_the_most) {

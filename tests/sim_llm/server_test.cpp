@@ -95,6 +95,20 @@ TEST(sim_llm_server, answers_in_both_protocols) {
   }
 }
 
+TEST(sim_llm_server, tells_of_a_cache_in_both_protocols) {
+  for (const auto api : {model_api::openai, model_api::anthropic}) {
+    const auto plain = scene{settings{}, api}.ask().used;
+    EXPECT_EQ(plain.cached_tokens, 0u);
+    settings with;
+    with.cached = 0.5;
+    scene s{with, api};
+    const auto used = s.ask().used;
+    EXPECT_EQ(used.input_tokens, plain.input_tokens);
+    EXPECT_EQ(used.cached_tokens, plain.input_tokens / 2);
+    EXPECT_EQ(s.provider.stats()["cached_tokens"], plain.input_tokens / 2);
+  }
+}
+
 TEST(sim_llm_server, every_mishap_reaches_the_client_as_what_it_is) {
   for (const auto api : {model_api::openai, model_api::anthropic}) {
     EXPECT_EQ(error_with(mishap::limited, api), model_error::rate_limited);

@@ -31,6 +31,7 @@ TEST(model_keys, take_every_value) {
     tiers: {gold: 3, free: 0.5}
 models:
   small: {provider: main, model: tiny-1, context: 8000, max_output: 900, input_price: 0.5, output_price: 2,
+          cached_input_price: 0.05, cache_write_price: 1,
           extra: {seed: 7}, limits: {requests_per_minute: 60}}
 )");
   const auto got = f.load({{"MODELS", "sk-very-secret"}});
@@ -59,7 +60,12 @@ models:
   EXPECT_EQ(m.context_tokens, 8000u);
   EXPECT_EQ(m.max_output, 900u);
   EXPECT_EQ(m.extra["seed"], 7);
-  EXPECT_EQ(m.cost_micros(1000, 100), 700u);
+  EXPECT_EQ(m.cost_micros({1000, 100}), 700u);
+  EXPECT_EQ(m.cost_micros({1000, 100, 0, 0, 600, 300}), 50u + 30 + 300 + 200);
+  EXPECT_EQ(m.cost_micros({1000, 0, 0, 0, 5000, 5000}), 50u) << "no more than was read";
+  model_spec plain;
+  plain.input_price = 0.5;
+  EXPECT_EQ(plain.cost_micros({1000, 0, 0, 0, 600, 300}), 500u) << "as other input";
   // Whoever logs what the fleet says must know what to mask.
   EXPECT_NE(std::find(got.secrets.begin(), got.secrets.end(), "sk-very-secret"), got.secrets.end());
 }

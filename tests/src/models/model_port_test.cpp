@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <future>
 #include <string>
 
@@ -16,7 +17,8 @@ using tools::test::server;
 namespace {
 
 struct asker {
-  explicit asker(const server& web, provider_spec p = {}) {
+  explicit asker(const server& web, provider_spec p = {},
+                 const std::function<void(model_spec&)>& change = {}) {
     p.name = "p";
     p.url = web.url("/v1");
     model_spec m;
@@ -25,6 +27,8 @@ struct asker {
     m.model = "gpt-x";
     m.input_price = 2;
     m.output_price = 10;
+    if (change)
+      change(m);
     port = make_model_port(std::shared_ptr<tools::http_port>{tools::make_http_port()}, {p}, {m});
   }
 
@@ -65,6 +69,27 @@ TEST(model_port, an_answer_costs_what_its_tokens_cost) {
   EXPECT_EQ(reply.used.cost_micros, 100u * 2 + 20u * 10);
   EXPECT_EQ(reply.used.calls, 1u);
   EXPECT_FALSE(reply.estimated);
+}
+
+TEST(model_port, what_a_provider_read_from_its_cache_has_a_price_of_its_own) {
+  const auto words = [](const char* usage) {
+    return std::string{"{\"type\":\"message\",\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}],"
+                       "\"stop_reason\":\"end_turn\",\"usage\":"} +
+           usage + "}";
+  };
+  server web{[&](const std::string&) {
+    return stream(words("{\"input_tokens\":10,\"cache_read_input_tokens\":70,"
+                        "\"cache_creation_input_tokens\":20,\"output_tokens\":5}"));
+  }};
+  provider_spec p;
+  p.api = model_api::anthropic;
+  EXPECT_EQ((asker{web, p}.ask().used.cost_micros), 100u * 2 + 5u * 10) << "as other input";
+  const auto priced = asker{
+      web, p, [](model_spec& m) {
+        m.cached_input_price = 0.2;
+        m.cache_write_price = 2.5;
+      }}.ask();
+  EXPECT_EQ(priced.used, (usage{100, 5, 10 * 2 + 14 + 50 + 5 * 10, 1, 70, 20}));
 }
 
 TEST(model_port, tokens_that_nobody_counted_are_estimated) {

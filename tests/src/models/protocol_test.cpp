@@ -117,6 +117,23 @@ TEST(openai, a_stream_becomes_one_answer) {
   }
 }
 
+TEST(openai, what_the_provider_read_from_its_cache_is_a_part_of_the_input) {
+  const auto used = [](const std::string& usage) {
+    return read(make_openai_reader(),
+                R"({"choices":[{"message":{"content":"a"},"finish_reason":"stop"}],"usage":)" +
+                    usage + "}")
+        .used;
+  };
+  EXPECT_EQ(used(R"({"prompt_tokens":70,"completion_tokens":2,
+                     "prompt_tokens_details":{"cached_tokens":64}})"),
+            (usage{70, 2, 0, 0, 64}));
+  EXPECT_EQ(used(R"({"prompt_tokens":70,"completion_tokens":2,
+                     "prompt_tokens_details":{"cached_tokens":71}})"),
+            (usage{70, 2, 0, 0, 70}));
+  EXPECT_EQ(used(R"({"prompt_tokens":70,"completion_tokens":2,"prompt_tokens_details":null})"),
+            (usage{70, 2}));
+}
+
 TEST(openai, parallel_tool_calls_come_in_pieces) {
   const auto reply = read(
       make_openai_reader(),
@@ -246,7 +263,7 @@ TEST(anthropic, a_structured_answer_is_the_use_of_a_tool) {
 
   const auto reply = read(
       make_anthropic_reader(true),
-      sse({R"({"type":"message_start","message":{"usage":{"input_tokens":9,"cache_read_input_tokens":1,"output_tokens":1}}})",
+      sse({R"({"type":"message_start","message":{"usage":{"input_tokens":9,"cache_read_input_tokens":1,"cache_creation_input_tokens":4,"output_tokens":1}}})",
            R"({"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"give_answer","input":{}}})",
            R"({"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"text\":"}})",
            R"({"type":"ping"})",
@@ -256,8 +273,7 @@ TEST(anthropic, a_structured_answer_is_the_use_of_a_tool) {
   ASSERT_TRUE(reply.ok()) << reply.detail;
   EXPECT_TRUE(reply.calls.empty());
   EXPECT_EQ(reply.text, R"({"text":"hi"})");
-  EXPECT_EQ(reply.used.input_tokens, 10u);
-  EXPECT_EQ(reply.used.output_tokens, 12u);
+  EXPECT_EQ(reply.used, (usage{14, 12, 0, 0, 1, 4}));
 }
 
 TEST(anthropic, text_and_tools_come_as_blocks) {

@@ -39,7 +39,7 @@ outcome full_outcome() {
   o.data = {{"a", nullptr}};
   o.confidence = 0.25;
   o.partial = true;
-  o.used = {1, 2, 3, 4};
+  o.used = {1, 2, 3, 4, 5, 6};
   o.failed = {reason::rate_limited, "later", milliseconds{1500}};
   return o;
 }
