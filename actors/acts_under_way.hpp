@@ -8,8 +8,9 @@
 
 namespace troupe {
 
-/// What acts outside on threads of this process that nobody can end: it goes on when its agent has
-/// died, and until it is over nobody can say what has come of it. By idempotency key. Thread safe.
+/// What acts outside in this process: calls that its agents have been given, and threads that
+/// nobody can end, which go on when their agent has died. Until an act is over nobody can say what
+/// has come of it. By idempotency key. Thread safe.
 class acts_under_way {
  public:
   /// The act lasts until the last copy of what is returned is gone.

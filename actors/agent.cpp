@@ -49,8 +49,11 @@ void agent_state::on_run(const run_call& x) {
     return;
   if (x.what->query)
     withdraw_waiting(*x.what);
+  pending one{x.call, std::move(caller), x.what, now, nullptr};
+  if (!x.what->idempotency_key.empty() && !x.what->query)
+    one.act = parts_->acts->begin(x.what->idempotency_key);
   if (running_.size() < spec.slots && !waits_for_its_call(*x.what)) {
-    begin({x.call, std::move(caller), x.what, now}, now);
+    begin(std::move(one), now);
     return;
   }
   // Who gave us a call stops it at its deadline, unless he is gone himself.
@@ -59,15 +62,14 @@ void agent_state::on_run(const run_call& x) {
     return;
   }
   if (queued_ >= spec.queue_limit) {
-    answer(caller, x.call, now,
+    answer(one.caller, x.call, now,
            std::make_shared<const outcome>(
                outcome::of({reason::rate_limited, "the agent's queue is full", {}})));
     return;
   }
   if (!queues_)
     queues_ = std::make_unique<queues>();
-  (*queues_)[static_cast<std::size_t>(x.what->urgency)].push_back(
-      {x.call, std::move(caller), x.what, now});
+  (*queues_)[static_cast<std::size_t>(x.what->urgency)].push_back(std::move(one));
   ++queued_;
   if (x.what->query)
     arm();
@@ -180,7 +182,7 @@ void agent_state::begin(pending x, timestamp now) {
     answer(x.caller, x.call, x.since, std::move(done), std::move(note), x.what->query);
   else
     running_.push_back({key, x.call, std::move(x.caller), x.since, std::move(note), given,
-                        x.what->query, own, false, false, std::move(as_it_came)});
+                        x.what->query, own, false, false, std::move(as_it_came), std::move(x.act)});
   if (own < armed_)
     arm();
 }

@@ -35,6 +35,7 @@ struct agent_state {
     caf::actor caller;
     agent_call_ptr what;
     timestamp since{};
+    std::shared_ptr<void> act; ///< while it is there, the act is under way; null: it is none
   };
   struct running {
     std::uint64_t key =
@@ -49,6 +50,7 @@ struct agent_state {
     bool told = false;                    ///< that has been done: nobody waits for it any more
     bool stays = false;                   ///< it was to be stopped, and its runner cannot
     agent_call_ptr what;                  ///< as it came
+    std::shared_ptr<void> act;            ///< as in `pending`
   };
   using queues = std::array<std::deque<pending>, enum_names<priority>::value.size()>;
 

@@ -88,6 +88,7 @@ caf::behavior orchestrator(caf::stateful_actor<orchestrator_state>* self, parts_
       [self](const find_session& x) { state_of(self).on_find_session(x); },
       [self](const view_shard& x) { state_of(self).on_view(x); },
       [self](const session_loaded& x) { state_of(self).on_session_loaded(x); },
+      [self](const act_over& x) { state_of(self).on_act_over(x); },
       [self](const keys_claimed& x) { state_of(self).on_keys_claimed(x); },
       [self](const seat_down& x) { state_of(self).on_seat_down(x); },
       [self](const routes_changed& x) { state_of(self).on_routes(x); },

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/act_watch.hpp"
 #include "actors/action_list.hpp"
 #include "actors/arrivals.hpp"
 #include "actors/call_messages.hpp"
@@ -70,6 +71,7 @@ struct orchestrator_state {
 
   // What agents, children, people and clocks say: orchestrator_replies.cpp, orchestrator_run.cpp.
   void on_call_ended(const call_ended& x);
+  void on_act_over(const act_over& x);
   void on_handed_over(const call_handed_over& x);
   void on_child_ended(const task_ended& x);
   void on_child_progressed(const task_progressed& x);
@@ -287,6 +289,9 @@ struct orchestrator_state {
   void note_pending(live_task& t, std::uint32_t step, std::uint32_t attempt, const seat& who);
   void note_end(const acting_call& c, effect_state state, outcome_ptr result);
   void never_sent(live_task& t, const effect& e);
+  /// Its agent has moved, and other nodes may still work on what it is to be asked about: it is
+  /// called when that is over.
+  bool waits_for_former(const live_task& t, const effect& e);
   void store_line(live_task* t, const std::string& task, const ledger_line& x);
   void acting_ended(const open_call& c, const acting_call& a, bool happened, const outcome_ptr& x);
   void query_ended(const open_call& c, const acting_call& a, const outcome_ptr& x);

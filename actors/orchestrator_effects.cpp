@@ -192,6 +192,43 @@ void orchestrator_state::never_sent(live_task& t, const effect& e) {
     }
 }
 
+bool orchestrator_state::waits_for_former(const live_task& t, const effect& e) {
+  if (!parts_->cluster)
+    return false;
+  const auto elsewhere = e.to->elsewhere();
+  const auto& now_at = elsewhere.empty() ? parts_->fleet.node_id : elsewhere;
+  std::vector<std::string> nodes;
+  for (const auto& x : t.history) {
+    const auto* way = x.kind == event_kind::assigned && x.step == e.step && x.attempt < e.attempt &&
+                              x.triage == t.triage
+                          ? x.get<route>()
+                          : nullptr;
+    // An agent that has not moved looks itself whether it works on that.
+    if (way && !way->node.empty() && way->node != now_at &&
+        std::find(nodes.begin(), nodes.end(), way->node) == nodes.end())
+      nodes.push_back(way->node);
+  }
+  if (nodes.empty())
+    return false;
+  watch_act(self_->system(), parts_,
+            {std::move(nodes),
+             effect_key(t.what->id, e.step, call_index(t, e.step)),
+             t.run->step(e.step).due,
+             caf::actor_cast<caf::actor>(self_),
+             {t.slot, t.generation, e.step, e.attempt, e.to, e.probe}});
+  return true;
+}
+
+void orchestrator_state::on_act_over(const act_over& x) {
+  now_ = parts_->now(self_);
+  auto* t = live(x.slot, x.generation);
+  if (!t)
+    return dispatcher::give_back(*x.to, x.probe, now_);
+  effect e{effect::kind::call, 0, x.step, x.attempt, x.to, x.probe};
+  e.over = true;
+  perform_call(*t, e);
+}
+
 // -- after the call -----------------------------------------------------------
 
 void orchestrator_state::note_end(const acting_call& c, effect_state state, outcome_ptr result) {

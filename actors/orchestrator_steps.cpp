@@ -145,6 +145,8 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
               {acting ? reason::unavailable : reason::crash, e.to->where().str() + " is down", {}});
     return;
   }
+  if (acting && step.querying && !e.over && waits_for_former(t, e))
+    return;
   const auto& node = t.run->node(e.step);
   const auto target = t.run->target_of(e.step);
   auto call = std::make_shared<agent_call>();

@@ -1,5 +1,6 @@
 #include "nodes/node.hpp"
 
+#include "actors/act_watch.hpp"
 #include "actors/arm_book.hpp"
 #include "actors/audit.hpp"
 #include "actors/breaker_desk.hpp"
@@ -193,6 +194,7 @@ void node::start() {
                    return time.at(timeline::steady::now());
                  })});
   subjects["limits"] = quota_view_subject(parts_);
+  subjects["act"] = act_subject(parts_);
   if (parts_->quota)
     subjects["quota"] = quota_subject(parts_);
   if (options_.cluster)

@@ -1,0 +1,73 @@
+#include "actors/act_watch.hpp"
+
+#include "actors/node_messages.hpp"
+#include "actors/tick.hpp"
+#include "src/wire/json_text.hpp"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+constexpr milliseconds heard_within{2000};
+constexpr milliseconds ask_again{250};
+
+struct act_watch_run {
+  parts_ptr parts;
+  watched_act what;
+};
+
+bool says_it_is_over(const node_answered& x) {
+  std::string bad;
+  const auto said = x.why.why == refusal::none ? json_of_text(x.part, bad) : std::optional<json>{};
+  return said && said->is_object() && said->value("under_way", true) == false;
+}
+
+void ask_on(caf::event_based_actor* self, const std::shared_ptr<act_watch_run>& run) {
+  auto& [parts, what] = *run;
+  caf::actor who;
+  while (!who && !what.nodes.empty()) {
+    const auto place =
+        parts->places->find({address_kind::node, what.nodes.back() + "/respondent"});
+    who = place ? place->now().handle : caf::actor{};
+    if (!who)
+      what.nodes.pop_back();
+  }
+  if (!who || parts->now(self) >= what.until) {
+    caf::anon_send(what.tell, what.what);
+    self->quit();
+    return;
+  }
+  const auto later_on = [self] { self->delayed_send(self, ask_again, tick{}); };
+  self->request(who, heard_within, ask_node{"act", json_text({{"key", what.key}}), 0, 0})
+      .then(
+          [self, run, later_on](const node_answered& x) {
+            if (!says_it_is_over(x))
+              return later_on();
+            run->what.nodes.pop_back();
+            ask_on(self, run);
+          },
+          [later_on](const caf::error&) { later_on(); });
+}
+
+} // namespace
+
+void watch_act(caf::actor_system& sys, const parts_ptr& parts, watched_act what) {
+  auto run = std::make_shared<act_watch_run>(act_watch_run{parts, std::move(what)});
+  sys.spawn([run](caf::event_based_actor* self) -> caf::behavior {
+    guard(self, run->parts, "act watch");
+    ask_on(self, run);
+    return {[self, run](tick) { ask_on(self, run); }};
+  });
+}
+
+node_subject act_subject(parts_ptr parts) {
+  return [parts = std::move(parts)](const json& query, const node_reply& then) {
+    then({{"under_way", parts->acts->has(query.value("key", ""))}}, {});
+  };
+}
+
+} // namespace troupe
