@@ -37,7 +37,7 @@ class echo_pair {
     links::make_authority(dir_, now);
     b_ = make("b", now);
     a_ = make("a", now);
-    b_->start({[](const links::peer&) {}, [](const links::peer&, const std::string&) {},
+    b_->start({[](const links::peer&) {}, [](const links::peer&, link_loss, const std::string&) {},
                [this](const links::peer& from, const envelope_batch_ptr& batch) {
                  for (const auto& x : *batch)
                    b_->offer(from.node, x);
@@ -49,7 +49,7 @@ class echo_pair {
                  up_ = true;
                  changed_.notify_all();
                },
-               [](const links::peer&, const std::string&) {},
+               [](const links::peer&, link_loss, const std::string&) {},
                [this](const links::peer& from, const envelope_batch_ptr& batch) {
                  for (const auto& x : *batch)
                    answered(x);
