@@ -5,6 +5,7 @@
 #undef TROUPE_MESSAGE
 #define TROUPE_MESSAGE(block, type) TROUPE_MESSAGE_HERE(block, type)
 
+#include "actors/act_watch.hpp"
 #include "actors/arm_keeper.hpp"
 #include "actors/arrivals.hpp"
 #include "actors/breaker_desk.hpp"
