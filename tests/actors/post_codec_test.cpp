@@ -8,6 +8,7 @@
 #include "actors/task_messages.hpp"
 #include "actors/tick.hpp"
 #include "policies/dice.hpp"
+#include "src/wire/codec.hpp"
 
 #include <gtest/gtest.h>
 
@@ -242,7 +243,7 @@ TEST(post_codec, refuses_what_does_not_cross) {
   EXPECT_FALSE(pack({0, 0, 0, caf::make_message(tick{})}));
   EXPECT_FALSE(pack({0, 0, 0, caf::make_message(1, 2)}));
   json deep = json::array();
-  for (int i = 0; i < 80; ++i)
+  for (std::size_t i = 0; i < max_json_depth; ++i)
     deep = json::array({std::move(deep)});
   auto c = std::make_shared<agent_call>(*a_call());
   c->input = deep;

@@ -4,6 +4,7 @@
 
 #include "actors/node_messages.hpp"
 #include "actors/question_messages.hpp"
+#include "src/wire/codec.hpp"
 
 #include <gtest/gtest.h>
 
@@ -299,7 +300,7 @@ TEST(post_large_answers, that_cannot_be_written_are_failures_as_well) {
   two.stage.sit(two.stage.at("B"), ear, there);
   two.stage.advance(milliseconds{500});
   auto deep = std::make_shared<outcome>();
-  for (int i = 0; i < 80; ++i)
+  for (std::size_t i = 0; i <= max_json_depth; ++i)
     deep->data = json{{"in", std::move(deep->data)}};
   two.send(two.proxy_of(ear), call_ended{4, deep, nullptr});
   two.stage.run();
