@@ -30,8 +30,7 @@ void ask_on(caf::event_based_actor* self, const std::shared_ptr<act_watch_run>& 
   auto& [parts, what] = *run;
   caf::actor who;
   while (!who && !what.nodes.empty()) {
-    const auto place =
-        parts->places->find({address_kind::node, what.nodes.back() + "/respondent"});
+    const auto place = parts->places->find({address_kind::node, what.nodes.back() + "/respondent"});
     who = place ? place->now().handle : caf::actor{};
     if (!who)
       what.nodes.pop_back();
@@ -42,7 +41,9 @@ void ask_on(caf::event_based_actor* self, const std::shared_ptr<act_watch_run>& 
     return;
   }
   const auto later_on = [self] { self->delayed_send(self, ask_again, tick{}); };
-  self->request(who, heard_within, ask_node{"act", json_text({{"key", what.key}}), 0, 0})
+  self->request(
+          who, heard_within,
+          ask_node{"act", json_text({{"key", what.key}, {"attempt", what.what.attempt}}), 0, 0})
       .then(
           [self, run, later_on](const node_answered& x) {
             if (!says_it_is_over(x))
@@ -66,7 +67,7 @@ void watch_act(caf::actor_system& sys, const parts_ptr& parts, watched_act what)
 
 node_subject act_subject(parts_ptr parts) {
   return [parts = std::move(parts)](const json& query, const node_reply& then) {
-    then({{"under_way", parts->acts->has(query.value("key", ""))}}, {});
+    then({{"under_way", parts->acts->ask(query.value("key", ""), query.value("attempt", 0u))}}, {});
   };
 }
 

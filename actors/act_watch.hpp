@@ -34,12 +34,12 @@ struct watched_act {
 
 /// WATCHES an act: whoever is asked what has come of it can only say once it is over, and an agent
 /// that sits elsewhere by now knows nothing of it. Asks each of those nodes until it says that the
-/// act is under way there no more, or is gone, and its acts with it; then tells `tell`. Short-lived.
-/// Any thread.
+/// act is under way there no more, or is gone, and its acts with it; then tells `tell`.
+/// Short-lived. Any thread.
 void watch_act(caf::actor_system& sys, const parts_ptr& parts, watched_act what);
 
-/// Subject `act`: of {"key"} whether an act with that idempotency key is under way at this node, as
-/// {"under_way"}.
+/// Subject `act`: of {"key", "attempt"} whether an act with that idempotency key is under way at
+/// this node, as {"under_way"}. Attempts before that one do not begin there any more.
 [[nodiscard]] node_subject act_subject(parts_ptr parts);
 
 } // namespace troupe

@@ -1,31 +1,61 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 namespace troupe {
 
-/// What acts outside in this process: calls that its agents have been given, and threads that
-/// nobody can end, which go on when their agent has died. Until an act is over nobody can say what
-/// has come of it. By idempotency key. Thread safe.
+/// What acts outside in this process, by idempotency key: calls that its agents have been given,
+/// and threads that nobody can end, which go on when their agent has died. Until an act is over
+/// nobody can say what has come of it; and once that has been asked, a call which was still on its
+/// way must not begin. Thread safe.
 class acts_under_way {
  public:
+  /// So many keys are remembered as asked about: calls are on their way for moments.
+  static constexpr std::size_t most_asked = 10000;
+
   /// The act lasts until the last copy of what is returned is gone.
   [[nodiscard]] std::shared_ptr<void> begin(std::string key) {
     {
       const std::lock_guard hold{book_->guard};
       book_->keys.insert(key);
     }
-    return {nullptr, [book = book_, key = std::move(key)](void*) {
-              const std::lock_guard hold{book->guard};
-              book->keys.erase(book->keys.find(key));
-            }};
+    return token(std::move(key));
+  }
+  /// As `begin`, for this attempt of a step; null if a later one has asked already what came of it.
+  [[nodiscard]] std::shared_ptr<void> begin(std::string key, std::uint32_t attempt) {
+    {
+      const std::lock_guard hold{book_->guard};
+      if (const auto asked = book_->asked.find(key);
+          asked != book_->asked.end() && attempt < asked->second)
+        return nullptr;
+      book_->keys.insert(key);
+    }
+    return token(std::move(key));
   }
   [[nodiscard]] bool has(const std::string& key) const {
     const std::lock_guard hold{book_->guard};
+    return book_->keys.contains(key);
+  }
+  /// As `has`, for an attempt that asks what came of those before it: they begin no more.
+  bool ask(const std::string& key, std::uint32_t attempt) {
+    const std::lock_guard hold{book_->guard};
+    const auto [at, fresh] = book_->asked.emplace(key, attempt);
+    at->second = std::max(at->second, attempt);
+    if (fresh)
+      book_->in_order.push_back(key);
+    if (book_->in_order.size() > most_asked) {
+      book_->asked.erase(book_->in_order.front());
+      book_->in_order.pop_front();
+    }
     return book_->keys.contains(key);
   }
 
@@ -33,7 +63,15 @@ class acts_under_way {
   struct book {
     mutable std::mutex guard;
     std::unordered_multiset<std::string> keys;
+    std::unordered_map<std::string, std::uint32_t> asked; ///< by which attempt
+    std::deque<std::string> in_order;                     ///< of those
   };
+  [[nodiscard]] std::shared_ptr<void> token(std::string key) const {
+    return {nullptr, [book = book_, key = std::move(key)](void*) {
+              const std::lock_guard hold{book->guard};
+              book->keys.erase(book->keys.find(key));
+            }};
+  }
   std::shared_ptr<book> book_ = std::make_shared<book>();
 };
 

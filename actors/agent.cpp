@@ -22,6 +22,11 @@ constexpr const char* hang = "a call hangs and cannot be stopped";
 /// For a runner to say itself that the time of a call is over, and what it has by then.
 constexpr milliseconds grace{100};
 
+outcome_ptr never_begun() {
+  return std::make_shared<const outcome>(
+      outcome::of({reason::cancelled, "it was asked what came of it before it began", {}}));
+}
+
 } // namespace
 
 void agent_state::init(caf::event_based_actor* self, parts_ptr parts, seat_ptr place) {
@@ -47,11 +52,17 @@ void agent_state::on_run(const run_call& x) {
   }
   if (x.again && passes_on(x, caller))
     return;
-  if (x.what->query)
-    withdraw_waiting(*x.what);
   pending one{x.call, std::move(caller), x.what, now, nullptr};
-  if (!x.what->idempotency_key.empty() && !x.what->query)
-    one.act = parts_->acts->begin(x.what->idempotency_key);
+  if (x.what->query) {
+    parts_->acts->ask(x.what->idempotency_key, x.what->attempt);
+    withdraw_waiting(*x.what);
+  } else if (!x.what->idempotency_key.empty()) {
+    one.act = parts_->acts->begin(x.what->idempotency_key, x.what->attempt);
+    if (!one.act) {
+      answer(one.caller, x.call, now, never_begun());
+      return;
+    }
+  }
   if (running_.size() < spec.slots && !waits_for_its_call(*x.what)) {
     begin(std::move(one), now);
     return;
@@ -117,9 +128,7 @@ void agent_state::withdraw_waiting(const agent_call& asked) {
       const auto gone = std::move(*i);
       i = line.erase(i);
       --queued_;
-      answer(gone.caller, gone.call, gone.since,
-             std::make_shared<const outcome>(outcome::of(
-                 {reason::cancelled, "it was asked what came of it before it began", {}})));
+      answer(gone.caller, gone.call, gone.since, never_begun());
     }
 }
 

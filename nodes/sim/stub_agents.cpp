@@ -70,7 +70,7 @@ void stub_agents::act(const agent_spec& spec, const agent_call& call) {
   d.kind = spec.card.does;
   ++d.asked;
   // Who takes the key knows what has been done; others do it again.
-  if (d.carried == 0 || spec.card.does != effects::idempotent)
+  if (d.carried == 0 || spec.card.does == effects::unsafe)
     ++d.carried;
 }
 
