@@ -58,7 +58,8 @@ void agent_state::on_run(const run_call& x) {
     withdraw_waiting(*x.what);
   } else if (!x.what->idempotency_key.empty()) {
     one.act = parts_->acts->begin(x.what->idempotency_key, x.what->attempt);
-    if (!one.act) {
+    // What is returned points to nothing in any case; when it is owned, the act has begun.
+    if (one.act.use_count() == 0) {
       answer(one.caller, x.call, now, never_begun());
       return;
     }

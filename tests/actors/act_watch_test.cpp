@@ -65,9 +65,9 @@ TEST(act_watch, lets_no_call_begin_that_was_still_on_its_way) {
   w.watch(3, {"B"});
   ASSERT_EQ(w.told, std::vector<std::uint32_t>{3});
   auto& acts = *w.stage.at("B").parts->acts;
-  EXPECT_FALSE(acts.begin("t/1/0", 2)) << "its step goes by what was said of it";
-  EXPECT_TRUE(acts.begin("t/1/0", 4));
-  EXPECT_TRUE(acts.begin("t/2/0", 1));
+  EXPECT_EQ(acts.begin("t/1/0", 2).use_count(), 0) << "its step goes by what was said of it";
+  EXPECT_EQ(acts.begin("t/1/0", 4).use_count(), 1);
+  EXPECT_EQ(acts.begin("t/2/0", 1).use_count(), 1);
 }
 
 TEST(act_watch, asks_all_nodes_that_had_it) {
