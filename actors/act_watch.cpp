@@ -4,8 +4,9 @@
 #include "actors/tick.hpp"
 #include "src/wire/json_text.hpp"
 
+#include <troupe/json_read.hpp>
+
 #include <memory>
-#include <optional>
 #include <utility>
 
 namespace troupe {
@@ -21,9 +22,11 @@ struct act_watch_run {
 };
 
 bool says_it_is_over(const node_answered& x) {
+  if (x.why.why != refusal::none)
+    return x.why.why == refusal::invalid_request;
   std::string bad;
-  const auto said = x.why.why == refusal::none ? json_of_text(x.part, bad) : std::optional<json>{};
-  return said && said->is_object() && said->value("under_way", true) == false;
+  const auto said = json_of_text(x.part, bad);
+  return said && part_of(*said, "under_way") == false;
 }
 
 void ask_on(caf::event_based_actor* self, const std::shared_ptr<act_watch_run>& run) {
@@ -41,9 +44,8 @@ void ask_on(caf::event_based_actor* self, const std::shared_ptr<act_watch_run>& 
     return;
   }
   const auto later_on = [self] { self->delayed_send(self, ask_again, tick{}); };
-  self->request(
-          who, heard_within,
-          ask_node{"act", json_text({{"key", what.key}, {"attempt", what.what.attempt}}), 0, 0})
+  const json about{{"key", what.key}, {"epoch", what.turn.epoch}, {"attempt", what.turn.attempt}};
+  self->request(who, heard_within, ask_node{"act", json_text(about), 0, 0})
       .then(
           [self, run, later_on](const node_answered& x) {
             if (!says_it_is_over(x))
@@ -67,7 +69,8 @@ void watch_act(caf::actor_system& sys, const parts_ptr& parts, watched_act what)
 
 node_subject act_subject(parts_ptr parts) {
   return [parts = std::move(parts)](const json& query, const node_reply& then) {
-    then({{"under_way", parts->acts->ask(query.value("key", ""), query.value("attempt", 0u))}}, {});
+    const act_turn turn{query.value("epoch", std::uint64_t{0}), query.value("attempt", 0u)};
+    then({{"under_way", parts->acts->ask(query.value("key", ""), turn)}}, {});
   };
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/acts_under_way.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/node_subject.hpp"
 #include "actors/seat.hpp"
@@ -27,6 +28,7 @@ struct act_over {
 struct watched_act {
   std::vector<std::string> nodes;
   std::string key;   ///< its idempotency key
+  act_turn turn;     ///< of the attempt that asks what came of it
   timestamp until{}; ///< then `tell` hears it all the same
   caf::actor tell;
   act_over what;
@@ -34,12 +36,12 @@ struct watched_act {
 
 /// WATCHES an act: whoever is asked what has come of it can only say once it is over, and an agent
 /// that sits elsewhere by now knows nothing of it. Asks each of those nodes until it says that the
-/// act is under way there no more, or is gone, and its acts with it; then tells `tell`.
-/// Short-lived. Any thread.
+/// act is under way there no more, or is gone, and its acts with it, or that it knows no such
+/// question, as an older version does; then tells `tell`. Short-lived. Any thread.
 void watch_act(caf::actor_system& sys, const parts_ptr& parts, watched_act what);
 
-/// Subject `act`: of {"key", "attempt"} whether an act with that idempotency key is under way at
-/// this node, as {"under_way"}. Attempts before that one do not begin there any more.
+/// Subject `act`: of {"key", "epoch", "attempt"} whether an act with that idempotency key is under
+/// way at this node, as {"under_way"}. Attempts before that one do not begin there any more.
 [[nodiscard]] node_subject act_subject(parts_ptr parts);
 
 } // namespace troupe

@@ -54,12 +54,11 @@ void agent_state::on_run(const run_call& x) {
     return;
   pending one{x.call, std::move(caller), x.what, now, nullptr};
   if (x.what->query) {
-    parts_->acts->ask(x.what->idempotency_key, x.what->attempt);
+    parts_->acts->ask(x.what->idempotency_key, {x.what->epoch, x.what->attempt});
     withdraw_waiting(*x.what);
   } else if (!x.what->idempotency_key.empty()) {
-    one.act = parts_->acts->begin(x.what->idempotency_key, x.what->attempt);
-    // What is returned points to nothing in any case; when it is owned, the act has begun.
-    if (one.act.use_count() == 0) {
+    one.act = parts_->acts->begin(x.what->idempotency_key, {x.what->epoch, x.what->attempt});
+    if (!one.act) {
       answer(one.caller, x.call, now, never_begun());
       return;
     }

@@ -213,6 +213,7 @@ bool orchestrator_state::waits_for_former(const live_task& t, const effect& e) {
   watch_act(self_->system(), parts_,
             {std::move(nodes),
              effect_key(t.what->id, e.step, call_index(t, e.step)),
+             {epoch_, e.attempt},
              t.run->step(e.step).due,
              caf::actor_cast<caf::actor>(self_),
              {t.slot, t.generation, e.step, e.attempt, e.to, e.probe}});
@@ -222,8 +223,11 @@ bool orchestrator_state::waits_for_former(const live_task& t, const effect& e) {
 void orchestrator_state::on_act_over(const act_over& x) {
   now_ = parts_->now(self_);
   auto* t = live(x.slot, x.generation);
-  if (!t)
-    return dispatcher::give_back(*x.to, x.probe, now_);
+  if (!t) {
+    dispatcher::give_back(*x.to, x.probe, now_);
+    tell_of_probe(x.to, x.probe);
+    return;
+  }
   effect e{effect::kind::call, 0, x.step, x.attempt, x.to, x.probe};
   e.over = true;
   perform_call(*t, e);

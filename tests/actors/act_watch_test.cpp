@@ -37,6 +37,7 @@ struct watched {
     watch_act(stage.system(), parts,
               {std::move(nodes),
                "t/1/0",
+               {7, attempt},
                parts->time.at(stage.system().clock().now()) + most,
                me,
                {0, 0, 1, attempt, nullptr, 0}});
@@ -65,9 +66,11 @@ TEST(act_watch, lets_no_call_begin_that_was_still_on_its_way) {
   w.watch(3, {"B"});
   ASSERT_EQ(w.told, std::vector<std::uint32_t>{3});
   auto& acts = *w.stage.at("B").parts->acts;
-  EXPECT_EQ(acts.begin("t/1/0", 2).use_count(), 0) << "its step goes by what was said of it";
-  EXPECT_EQ(acts.begin("t/1/0", 4).use_count(), 1);
-  EXPECT_EQ(acts.begin("t/2/0", 1).use_count(), 1);
+  EXPECT_FALSE(acts.begin("t/1/0", {7, 2})) << "its step goes by what was said of it";
+  EXPECT_FALSE(acts.begin("t/1/0", {6, 9})) << "of a former owner";
+  EXPECT_TRUE(acts.begin("t/1/0", {7, 4}));
+  EXPECT_TRUE(acts.begin("t/1/0", {8, 1})) << "the task has begun anew";
+  EXPECT_TRUE(acts.begin("t/2/0", {7, 1}));
 }
 
 TEST(act_watch, asks_all_nodes_that_had_it) {
