@@ -44,6 +44,10 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
     const auto sits = place->now().handle;
     if (sits && sits.id() > me.id() && place->elsewhere().empty())
       return;
+    // Whoever was ended while this waited would take the shard from those who have it now. One that
+    // is only about to sit asks again.
+    if (sits != me)
+      throw store_error{store_error::kind::busy, "its orchestrator does not sit there"};
     // A node that has slept finds the question where it left it, and may be no member any more: the
     // shard is somebody else's then. It asks again when it has heard from the table.
     if (parts->cluster &&
