@@ -92,6 +92,7 @@ void cluster_run::thaw(sim_node& n) {
     return;
   world_.note("thaws " + n.name);
   n.frozen = false;
+  n.stubs.wake();
   if (n.machine)
     n.machine->pass_until(world_.now());
   network_.freeze(n.name, false);

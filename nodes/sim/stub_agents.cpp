@@ -8,6 +8,7 @@ namespace {
 
 constexpr const char* on_pool = "simulated";
 constexpr const char* at_once = "simulated at once";
+constexpr std::chrono::seconds wakes_within{2};
 
 void put_stubs(std::vector<domain_spec>& domains) {
   for (auto& d : domains) {
@@ -69,8 +70,12 @@ void stub_agents::act(const agent_spec& spec, const agent_call& call) {
   d.agent = spec.card.domain + "/" + spec.card.name;
   d.kind = spec.card.does;
   ++d.asked;
-  // Who takes the key knows what has been done; others do it again.
-  if (d.carried == 0 || spec.card.does == effects::unsafe)
+  // Who takes the key knows what has been done; others do it again. What a machine does when it
+  // wakes, after it was declared dead and others were asked what had come of it, nobody can prevent
+  // from within.
+  const bool risen = awake_since_ != timestamp{} && world_.now() - awake_since_ < wakes_within;
+  if (d.carried == 0 || spec.card.does == effects::unsafe ||
+      (spec.card.does == effects::queryable && !risen))
     ++d.carried;
 }
 

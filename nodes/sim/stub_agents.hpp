@@ -45,6 +45,8 @@ class stub_agents {
   void register_in(native_agents& natives);
   /// From now on nothing goes wrong any more, so that a run can come to its end.
   void calm() { faults_ = fault_plan::none(); }
+  /// Their machine has stood still: what it was at goes on.
+  void wake() { awake_since_ = world_.now(); }
 
   [[nodiscard]] const outside_world& outside() const noexcept { return *outside_; }
   [[nodiscard]] std::uint64_t calls() const noexcept { return calls_; }
@@ -62,6 +64,7 @@ class stub_agents {
   fault_plan faults_;
   stub_answer answer_;
   std::shared_ptr<outside_world> outside_;
+  timestamp awake_since_{}; ///< its beginning: it never stood still
   std::uint64_t calls_ = 0;
   std::map<std::string, std::uint64_t> mishaps_;
 };
