@@ -141,54 +141,58 @@ TEST(http_agent, each_status_and_failure_has_its_reason) {
   EXPECT_EQ(reason_for(0, "", http_response::error::protocol), reason::invalid_output);
 }
 
-TEST(http_agent, waits_until_the_date_that_the_server_names) {
-  auto a = an_agent("work");
-  a.card.does = effects::idempotent;
-  stage s{one(a, agent_kind::http, {{"url", "http://agent.test/work"}}, 3)};
+/// A task whose agent's server says `no` the first time, and is asked again after seven seconds.
+struct asked_again_after_seven_seconds {
+  explicit asked_again_after_seven_seconds(http_response no) {
+    s.around->http->answer = [this,
+                              no](const tools::http_request&) -> std::optional<http_response> {
+      if (++n == 1)
+        return no;
+      http_response r;
+      r.status = 200;
+      r.body = R"({"text":"fine"})";
+      return r;
+    };
+    t = s->submit(wants("work"));
+    s->advance(6900ms);
+    EXPECT_EQ(n, 1);
+    s->advance(200ms);
+    EXPECT_EQ(n, 2);
+    EXPECT_TRUE(t->done() && t->result().ok());
+  }
+  static domain_spec domain() {
+    auto a = an_agent("work");
+    a.card.does = effects::idempotent;
+    return one(a, agent_kind::http, {{"url", "http://agent.test/work"}}, 3);
+  }
+
+  stage s{domain()};
   int n = 0;
-  s.around->http->answer = [&](const tools::http_request&) -> std::optional<http_response> {
-    http_response r;
-    r.status = ++n == 1 ? 503 : 200;
-    r.headers = {{"date", "Sun, 06 Nov 1994 08:49:37 GMT"},
-                 {"retry-after", "Sun, 06 Nov 1994 08:49:44 GMT"}};
-    r.body = R"({"text":"fine"})";
-    return r;
-  };
-  auto t = s->submit(wants("work"));
-  s->advance(6900ms);
-  EXPECT_EQ(n, 1);
-  s->advance(200ms);
-  EXPECT_EQ(n, 2);
-  EXPECT_TRUE(t->done());
+  heard_ptr t;
+};
+
+TEST(http_agent, waits_until_the_date_that_the_server_names) {
+  http_response no;
+  no.status = 503;
+  no.headers = {{"date", "Sun, 06 Nov 1994 08:49:37 GMT"},
+                {"retry-after", "Sun, 06 Nov 1994 08:49:44 GMT"}};
+  asked_again_after_seven_seconds x{no};
 }
 
 TEST(http_agent, waits_as_long_as_the_server_asks) {
-  auto a = an_agent("work");
-  a.card.does = effects::idempotent;
-  stage s{one(a, agent_kind::http, {{"url", "http://agent.test/work"}}, 3)};
-  int n = 0;
-  s.around->http->answer = [&](const tools::http_request&) -> std::optional<http_response> {
-    http_response r;
-    r.status = ++n == 1 ? 429 : 200;
-    r.headers = {{"retry-after", "7"}};
-    r.body = R"({"text":"fine"})";
-    return r;
-  };
-  auto t = s->submit(wants("work"));
-  s->advance(6900ms);
-  EXPECT_EQ(n, 1);
-  s->advance(200ms);
-  EXPECT_EQ(n, 2);
-  ASSERT_TRUE(t->done());
-  EXPECT_TRUE(t->result().ok());
+  http_response no;
+  no.status = 429;
+  no.headers = {{"retry-after", "7"}};
+  asked_again_after_seven_seconds x{no};
+  ASSERT_TRUE(x.t->done());
   // Both attempts carry the same key.
   const auto key = [&](std::size_t i) {
-    for (const auto& [name, value] : s.around->http->requests.at(i).headers)
+    for (const auto& [name, value] : x.s.around->http->requests.at(i).headers)
       if (name == "Idempotency-Key")
         return value;
     return std::string{};
   };
-  EXPECT_EQ(key(0), t->id() + "/0/0");
+  EXPECT_EQ(key(0), x.t->id() + "/0/0");
   EXPECT_EQ(key(1), key(0));
 }
 

@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -303,6 +304,17 @@ class Cluster:
         if self.hosts:
             self.hosts.forget()
         return said
+
+    def play(self, scenario):
+        """Plays it, and ends: in order, or at once and with what the nodes have said."""
+        try:
+            scenario(self)
+            codes = self.stop()
+            assert set(codes.values()) == {0}, f"a node did not end in order: {codes}"
+        except BaseException:
+            print(self.kill(), file=sys.stderr)
+            raise
+        self.forget()
 
     def forget(self):
         if self.hosts:

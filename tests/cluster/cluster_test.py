@@ -109,14 +109,7 @@ def main():
     for name in wanted:
         print(f"{name}: {SCENARIOS[name].__doc__}", flush=True)
         cluster = Cluster(sys.argv[1], ["a", "b", "c"])
-        try:
-            SCENARIOS[name](cluster)
-            codes = cluster.stop()
-            assert set(codes.values()) == {0}, f"a node did not end in order: {codes}"
-        except BaseException:
-            print(cluster.kill(), file=sys.stderr)
-            raise
-        cluster.forget()
+        cluster.play(SCENARIOS[name])
 
 
 main()

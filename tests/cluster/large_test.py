@@ -60,15 +60,7 @@ def large(cluster):
 
 
 def main():
-    cluster = Cluster(sys.argv[1], ["a", "b", "c"], more=FILES)
-    try:
-        large(cluster)
-        codes = cluster.stop()
-        assert set(codes.values()) == {0}, f"a node did not end in order: {codes}"
-    except BaseException:
-        print(cluster.kill(), file=sys.stderr)
-        raise
-    cluster.forget()
+    Cluster(sys.argv[1], ["a", "b", "c"], more=FILES).play(large)
 
 
 main()

@@ -286,14 +286,7 @@ def main():
         service = Shaky() if name == "breakers" else None
         cluster = Cluster(sys.argv[1], ["a", "b", "c"], more=service.files() if service else {})
         cluster.service = service
-        try:
-            SCENARIOS[name](cluster)
-            codes = cluster.stop()
-            assert set(codes.values()) == {0}, f"a node did not end in order: {codes}"
-        except BaseException:
-            print(cluster.kill(), file=sys.stderr)
-            raise
-        cluster.forget()
+        cluster.play(SCENARIOS[name])
 
 
 main()

@@ -2,37 +2,21 @@
 #include "src/store/store.hpp"
 
 #include "src/store/sqlite_handle.hpp"
-#include "tests/src/store/postgres_kit.hpp"
-#include "tests/src/store/store_fixture.hpp"
+#include "tests/src/store/each_store.hpp"
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <thread>
 
 namespace troupe {
 namespace claims_cases {
 
-class claims_test : public ::testing::TestWithParam<const char*> {
+class claims_test : public each_store {
  protected:
   void SetUp() override {
-    const std::string kind = GetParam();
-    if (kind == "memory")
-      open_ = [] { return make_memory_store(); };
-    else if (kind == "sqlite")
-      open_ = [path = folder_.file("journal.db")] { return open_sqlite_store(path); };
-    else
-      open_ = [to = schema_of_test()] { return open_postgres_store(to); };
-    s = open_();
+    each_store::SetUp();
     for (const std::uint32_t shard : {0, 1, 2})
       s->take_shard("support", shard);
-  }
-  /// Opens the store anew, unless it would forget.
-  void reopen() {
-    if (std::string{GetParam()} == "memory")
-      return;
-    s.reset();
-    s = open_();
   }
   /// Task `i` claims the key for a shard: whose it is then, as `2` or `2 opened`.
   std::string claim(int i, std::uint32_t shard, std::uint64_t epoch = 1,
@@ -48,9 +32,6 @@ class claims_test : public ::testing::TestWithParam<const char*> {
   }
 
   milliseconds longer{}; ///< do requests wait
-  temporary_folder folder_;
-  std::function<std::unique_ptr<store>()> open_;
-  std::unique_ptr<store> s;
 };
 
 TEST_P(claims_test, of_several_shards_the_first_one_gets_the_key) {

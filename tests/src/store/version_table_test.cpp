@@ -1,10 +1,7 @@
-#include "tests/src/store/postgres_kit.hpp"
-#include "tests/src/store/store_fixture.hpp"
+#include "tests/src/store/each_store.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <functional>
 
 namespace troupe {
 namespace version_table_cases {
@@ -12,26 +9,9 @@ namespace version_table_cases {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-class version_table_test : public ::testing::TestWithParam<const char*> {
+class version_table_test : public each_store {
  protected:
-  void SetUp() override {
-    const std::string kind = GetParam();
-    if (kind == "memory")
-      open_ = [] { return make_memory_store(); };
-    else if (kind == "sqlite")
-      open_ = [path = folder_.file("journal.db")] { return open_sqlite_store(path); };
-    else
-      open_ = [to = schema_of_test()] { return open_postgres_store(to); };
-    store_ = open_();
-  }
-  version_table& table() { return *store_->versions(); }
-  /// Opens the store anew, unless it would forget.
-  void reopen() {
-    if (std::string{GetParam()} == "memory")
-      return;
-    store_.reset();
-    store_ = open_();
-  }
+  version_table& table() { return *s->versions(); }
   bool propose(std::uint64_t number, const std::string& content = "files") {
     stored_version x;
     x.number = number;
@@ -56,11 +36,7 @@ class version_table_test : public ::testing::TestWithParam<const char*> {
     w.shard = shard;
     return w;
   }
-  void write(std::vector<store_write> all) { store_->apply(all); }
-
-  temporary_folder folder_;
-  std::function<std::unique_ptr<store>()> open_;
-  std::unique_ptr<store> store_;
+  void write(std::vector<store_write> all) { s->apply(all); }
 };
 
 TEST_P(version_table_test, a_version_is_proposed_and_then_used) {
@@ -120,8 +96,8 @@ TEST_P(version_table_test, knows_of_which_there_are_open_tasks) {
 }
 
 TEST_P(version_table_test, a_shard_with_a_newer_owner_is_not_spoken_for) {
-  const auto old = store_->take_shard("support", 0);
-  store_->take_shard("support", 0);
+  const auto old = s->take_shard("support", 0);
+  s->take_shard("support", 0);
   auto w = use_of(1, 0, true);
   w.epoch = old;
   EXPECT_THROW(write({w}), store_error);
