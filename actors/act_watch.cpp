@@ -32,13 +32,22 @@ bool says_it_is_over(const node_answered& x) {
 void ask_on(caf::event_based_actor* self, const std::shared_ptr<act_watch_run>& run) {
   auto& [parts, what] = *run;
   caf::actor who;
-  while (!who && !what.nodes.empty()) {
+  const bool late = parts->now(self) >= what.until;
+  while (!late && !who && !what.nodes.empty()) {
+    if (what.nodes.back() == parts->fleet.node_id) {
+      if (parts->acts->ask(what.key, what.turn)) {
+        self->delayed_send(self, ask_again, tick{});
+        return;
+      }
+      what.nodes.pop_back();
+      continue;
+    }
     const auto place = parts->places->find({address_kind::node, what.nodes.back() + "/respondent"});
     who = place ? place->now().handle : caf::actor{};
     if (!who)
       what.nodes.pop_back();
   }
-  if (!who || parts->now(self) >= what.until) {
+  if (!who) {
     caf::anon_send(what.tell, what.what);
     self->quit();
     return;

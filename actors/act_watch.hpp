@@ -14,13 +14,13 @@
 
 namespace troupe {
 
-/// Nobody works any more on what a call is to ask about: the call may be sent.
+/// Nobody works any more on what a call, or a person, is to be asked about: it may be sent.
 struct act_over {
   std::uint32_t slot = 0; ///< of its task, with `generation`
   std::uint32_t generation = 0;
   std::uint32_t step = 0;
   std::uint32_t attempt = 0;
-  seat_ptr to;
+  seat_ptr to; ///< null: it is a person who is asked
   std::uint8_t probe = 0;
 };
 

@@ -28,7 +28,7 @@ struct effect {
   seat_ptr to;
   std::uint8_t probe = 0; ///< call: what it is a probe of, as `dispatcher` says
   bool again = false;     ///< call: whoever sits there works on it already
-  bool over = false;      ///< call: what it asks about is under way nowhere any more
+  bool over = false;      ///< call, ask: what it asks about is under way nowhere any more
 };
 
 /// A task that an orchestrator is working on: the interpreter, the history that it is fed with, and

@@ -198,7 +198,7 @@ struct orchestrator_state {
   void stop_step(live_task& t, const plan_action& a);
   void perform_call(live_task& t, effect& e);
   void perform_delegate(live_task& t, const effect& e);
-  void perform_ask(live_task& t, std::uint32_t step, std::uint32_t attempt);
+  void perform_ask(live_task& t, const effect& asks);
   /// Whose queue the question of a step goes to.
   [[nodiscard]] std::string queue_of(const live_task& t, std::uint32_t step) const;
 
@@ -289,9 +289,9 @@ struct orchestrator_state {
   void note_pending(live_task& t, std::uint32_t step, std::uint32_t attempt, const seat& who);
   void note_end(const acting_call& c, effect_state state, outcome_ptr result);
   void never_sent(live_task& t, const effect& e);
-  /// Its agent has moved, and other nodes may still work on what it is to be asked about: it is
-  /// called when that is over.
-  bool waits_for_former(const live_task& t, const effect& e);
+  /// A call or a question asks what has come of an act, and somebody may still be at it: nodes that
+  /// its agent has left, or, when a person is asked, any. It is sent when that is over.
+  bool waits_for_acts(const live_task& t, const effect& e);
   void store_line(live_task* t, const std::string& task, const ledger_line& x);
   void acting_ended(const open_call& c, const acting_call& a, bool happened, const outcome_ptr& x);
   void query_ended(const open_call& c, const acting_call& a, const outcome_ptr& x);

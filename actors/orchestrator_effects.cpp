@@ -1,6 +1,7 @@
 #include "actors/boundary.hpp"
 #include "actors/orchestrator.hpp"
 
+#include "policies/deadline.hpp"
 #include "policies/dice.hpp"
 #include "policies/failure_table.hpp"
 #include "src/telemetry/log.hpp"
@@ -16,6 +17,9 @@ namespace troupe {
 // step, and nothing is built on the step before that batch is on disk.
 
 namespace {
+
+/// What has not ended by then may never end, and the person who is asked can look.
+constexpr milliseconds acts_end_within{10000};
 
 constexpr const char* former_run = "an earlier run of this task had called it";
 
@@ -192,19 +196,30 @@ void orchestrator_state::never_sent(live_task& t, const effect& e) {
     }
 }
 
-bool orchestrator_state::waits_for_former(const live_task& t, const effect& e) {
-  if (!parts_->cluster)
-    return false;
-  const auto elsewhere = e.to->elsewhere();
-  const auto& now_at = elsewhere.empty() ? parts_->fleet.node_id : elsewhere;
+bool orchestrator_state::waits_for_acts(const live_task& t, const effect& e) {
+  const auto& step = t.run->step(e.step);
+  const auto& here = parts_->fleet.node_id;
+  const auto key = effect_key(t.what->id, e.step, call_index(t, e.step));
+  const act_turn turn{epoch_, e.attempt};
   std::vector<std::string> nodes;
+  std::string looked_at = here; ///< the node that needs not be asked
+  auto until = step.due;
+  if (e.what == effect::kind::ask) {
+    if (!step.unsettled)
+      return false;
+    if (parts_->acts->ask(key, turn))
+      nodes.push_back(here);
+    until = std::min(until, later(now_, acts_end_within));
+  } else if (auto elsewhere = e.to->elsewhere(); !elsewhere.empty()) {
+    looked_at = std::move(elsewhere);
+  }
   for (const auto& x : t.history) {
     const auto* way = x.kind == event_kind::assigned && x.step == e.step && x.attempt < e.attempt &&
                               x.triage == t.triage
                           ? x.get<route>()
                           : nullptr;
     // An agent that has not moved looks itself whether it works on that.
-    if (way && !way->node.empty() && way->node != now_at &&
+    if (way && !way->node.empty() && way->node != looked_at &&
         std::find(nodes.begin(), nodes.end(), way->node) == nodes.end())
       nodes.push_back(way->node);
   }
@@ -212,9 +227,9 @@ bool orchestrator_state::waits_for_former(const live_task& t, const effect& e) {
     return false;
   watch_act(self_->system(), parts_,
             {std::move(nodes),
-             effect_key(t.what->id, e.step, call_index(t, e.step)),
-             {epoch_, e.attempt},
-             t.run->step(e.step).due,
+             key,
+             turn,
+             until,
              caf::actor_cast<caf::actor>(self_),
              {t.slot, t.generation, e.step, e.attempt, e.to, e.probe}});
   return true;
@@ -223,14 +238,15 @@ bool orchestrator_state::waits_for_former(const live_task& t, const effect& e) {
 void orchestrator_state::on_act_over(const act_over& x) {
   now_ = parts_->now(self_);
   auto* t = live(x.slot, x.generation);
-  if (!t) {
+  if (!t && x.to) {
     dispatcher::give_back(*x.to, x.probe, now_);
     tell_of_probe(x.to, x.probe);
-    return;
   }
-  effect e{effect::kind::call, 0, x.step, x.attempt, x.to, x.probe};
+  if (!t)
+    return;
+  effect e{x.to ? effect::kind::call : effect::kind::ask, 0, x.step, x.attempt, x.to, x.probe};
   e.over = true;
-  perform_call(*t, e);
+  perform(*t, std::move(e));
 }
 
 // -- after the call -----------------------------------------------------------

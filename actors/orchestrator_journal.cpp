@@ -240,7 +240,7 @@ void orchestrator_state::perform(live_task& t, effect e) {
     perform_delegate(t, e);
     break;
   case effect::kind::ask:
-    perform_ask(t, e.step, e.attempt);
+    perform_ask(t, e);
     break;
   case effect::kind::settle:
     perform_settle(t, e);

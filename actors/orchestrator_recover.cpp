@@ -221,7 +221,7 @@ void orchestrator_state::take_up(live_task& t) {
                              parts_->places->find(directory::orchestrator_of(
                                  t.run->target_of(a.step).domain, config_.shard))});
       else
-        perform_ask(t, a.step, a.attempt);
+        perform_ask(t, {effect::kind::ask, 0, a.step, a.attempt, nullptr});
     } else if (a.what == plan_action::kind::delegate) {
       if (auto to = parts_->places->find(
               directory::orchestrator_of(t.run->target_of(a.step).domain, config_.shard)))

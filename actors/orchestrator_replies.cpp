@@ -236,7 +236,8 @@ void orchestrator_state::on_seat_down(const seat_down& x) {
       if (slots_[slot]->run)
         for (std::uint32_t i = 0; i < slots_[slot]->run->size(); ++i)
           if (slots_[slot]->run->step(i).asking)
-            perform_ask(*slots_[slot], i, slots_[slot]->run->step(i).attempt);
+            perform_ask(*slots_[slot],
+                        {effect::kind::ask, 0, i, slots_[slot]->run->step(i).attempt, nullptr});
     return;
   }
   const auto gone = std::make_shared<const failure>(

@@ -145,7 +145,7 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
               {acting ? reason::unavailable : reason::crash, e.to->where().str() + " is down", {}});
     return;
   }
-  if (acting && step.querying && !e.over && waits_for_former(t, e))
+  if (acting && step.querying && !e.over && waits_for_acts(t, e))
     return;
   const auto& node = t.run->node(e.step);
   const auto target = t.run->target_of(e.step);
@@ -237,12 +237,16 @@ std::string orchestrator_state::queue_of(const live_task& t, std::uint32_t step)
   return std::string{target.queue};
 }
 
-void orchestrator_state::perform_ask(live_task& t, std::uint32_t i, std::uint32_t attempt) {
+void orchestrator_state::perform_ask(live_task& t, const effect& asks) {
+  const auto i = asks.step;
+  const auto attempt = asks.attempt;
   if (t.ending || !t.run || !t.run->step(i).asking || t.run->step(i).attempt != attempt)
     return;
   const auto target = t.run->target_of(i);
   if (target.op == plan_op::domain)
     return; // The other domain's orchestrator asks.
+  if (!asks.over && waits_for_acts(t, asks))
+    return;
   const auto& node = t.run->node(i);
   auto q = std::make_shared<question>();
   q->id = question_id(t.what->id, i, attempt);

@@ -142,6 +142,41 @@ TEST(recovery, an_unsafe_call_is_not_repeated_after_a_crash) {
   ASSERT_EQ(s->questions("desk").size(), 1u);
 }
 
+struct a_payment_outlives_its_orchestrator {
+  a_payment_outlives_its_orchestrator() {
+    s.around->pool->held = true;
+    t = s->submit(wants("pay"));
+    s->run();
+    s->kill_orchestrator("d");
+    s->advance(2s);
+    EXPECT_TRUE(s->questions("desk").empty()) << "nobody can know yet what it does";
+  }
+  static domain_spec domain() {
+    auto a = an_agent("pay", "script");
+    a.card.does = effects::unsafe;
+    a.fallback = {"human:desk"};
+    return a_domain("d", {a});
+  }
+  stage s{domain()};
+  heard_ptr t;
+};
+
+TEST(recovery, a_person_is_asked_what_an_act_has_done_when_it_is_over) {
+  a_payment_outlives_its_orchestrator x;
+  x.s.around->pool->held = false;
+  x.s->advance(1s);
+  EXPECT_EQ(x.s.room.count("pay"), 1u);
+  EXPECT_EQ(x.s->questions("desk").size(), 1u);
+}
+
+TEST(recovery, a_person_is_asked_at_last_what_an_act_has_done_that_does_not_end) {
+  a_payment_outlives_its_orchestrator x;
+  x.s->advance(10s);
+  EXPECT_EQ(x.s.room.count("pay"), 0u);
+  EXPECT_EQ(x.s->questions("desk").size(), 1u);
+  x.s.around->pool->held = false;
+}
+
 TEST(recovery, of_many_that_were_under_way_when_nodes_ended_one_is_held_guilty) {
   for (const auto does : {effects::none, effects::queryable}) {
     auto a = an_agent("a", "script");
