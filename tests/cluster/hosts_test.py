@@ -349,25 +349,37 @@ def cut(cluster, load):
     cluster.network.mend()
 
 
-def regions_cut(cluster, load):
-    """every packet between the regions is dropped; the store is in a third place that both reach"""
-    cluster.network.drop(NORTH, SOUTH)
+def one_side_goes_on(cluster, load, side, out):
+    """After a cut: one side is the cluster soon, and whoever is out serves nothing and says when to come again."""
     began = time.monotonic()
 
-    def north_alone():
-        """the larger side is the cluster"""
-        return {n for n, state in cluster.states().items() if state == "up"} == set(NORTH)
-    until(north_alone)
+    def side_alone():
+        """one side is the cluster"""
+        return {n for n, state in cluster.states().items() if state == "up"} == set(side)
+    until(side_alone)
     took = time.monotonic() - began
-    print(f"  the smaller side was out after {took:.2f} s", flush=True)
+    print(f"  the other side was out after {took:.2f} s", flush=True)
     assert took < CUT_BOUND, took
-    # Whoever is out serves nothing, and says when to come again.
-    until(lambda: all(cluster.nodes[n].shards() == 0 for n in SOUTH))
-    for name in SOUTH:
+    until(lambda: all(cluster.nodes[n].shards() == 0 for n in out))
+    for name in out:
         status, said = cluster.nodes[name].ask("POST", "/v1/tasks?wait=5s", {"skill": "session.count", "text": "x"})
         assert status in (429, 503), (name, status, said)
     load.more(60)
     cluster.network.mend()
+
+
+def regions_cut(cluster, load):
+    """every packet between the regions is dropped; the store is in a third place that both reach"""
+    cluster.network.drop(NORTH, SOUTH)
+    one_side_goes_on(cluster, load, NORTH, SOUTH)
+
+
+def store_in_region(cluster, load):
+    """every packet between the regions is dropped, and the store stands in the smaller one"""
+    load.away = set(NORTH)
+    cluster.network.drop(NORTH, (*SOUTH, STORE))
+    one_side_goes_on(cluster, load, SOUTH, NORTH)
+    load.away = set()
 
 
 def store_restarted(cluster, load):
@@ -424,7 +436,7 @@ def store_full(cluster, load):
     load.more(100)
 
 
-NORMAL = (killed, frozen, unplugged, cut, regions_cut, store_restarted, full_disk)
+NORMAL = (killed, frozen, unplugged, cut, regions_cut, store_in_region, store_restarted, full_disk)
 ALL = {f.__name__: f for f in (*NORMAL, store_full)}
 
 
