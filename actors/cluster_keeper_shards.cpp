@@ -65,6 +65,8 @@ void cluster_keeper_state::carry_out(ownership::actions& todo) {
       break; // Said below, one message for each node.
     }
   }
+  if (parts_->cluster)
+    parts_->cluster->lease(owners_->leases());
   say(todo);
 }
 

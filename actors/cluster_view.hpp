@@ -1,5 +1,7 @@
 #pragma once
 
+#include "policies/ownership.hpp"
+
 #include <troupe/clock.hpp>
 #include <troupe/member.hpp>
 
@@ -20,8 +22,8 @@ struct region_traffic {
   std::uint64_t bytes = 0;
 };
 
-/// The member table as this node saw it last, for whoever asks what nodes there are, and what it
-/// has sent to which region. Thread safe.
+/// The member table as this node saw it last, for whoever asks what nodes there are, what it may do
+/// without the store, and what it has sent to which region. Thread safe.
 class cluster_view {
  public:
   void show(member_table x) {
@@ -41,6 +43,15 @@ class cluster_view {
   void lease(timestamp until) {
     std::lock_guard hold{mutex_};
     leased_until_ = until;
+  }
+  /// Whether this node may do for the shard what needs no store: nobody else does then.
+  [[nodiscard]] bool may_lease(const shard_key& shard, timestamp now) const {
+    std::lock_guard hold{mutex_};
+    return leases_.allow(shard, now, leased_until_);
+  }
+  void lease(shard_leases x) {
+    std::lock_guard hold{mutex_};
+    leases_ = std::move(x);
   }
   /// So much more has been sent from one region to another.
   void carried(const std::string& from, const std::string& to, std::uint64_t messages,
@@ -63,6 +74,7 @@ class cluster_view {
   std::map<std::pair<std::string, std::string>, std::pair<std::uint64_t, std::uint64_t>> traffic_;
   member_table seen_;
   timestamp leased_until_{};
+  shard_leases leases_;
 };
 
 } // namespace troupe

@@ -207,6 +207,12 @@ struct orchestrator_state {
   [[nodiscard]] bool strand(const live_task& t, std::uint32_t step, std::uint32_t attempt,
                             seat_ptr to);
   void look_at_stranded();
+  // What may be done without the store: orchestrator_lease.cpp.
+  [[nodiscard]] bool holds_lease() const;
+  /// It waits until the shard is loaded, or its lease begins; `why`: when there is no room.
+  void put_by(const submit_task& x, const caf::actor& from, const char* why);
+  bool waits_for_lease(const submit_task& x, const caf::actor& from);
+  void look_at_lease();
   /// False: it has to go on waiting.
   bool go_on(const stranded_step& s);
 
@@ -405,7 +411,8 @@ struct orchestrator_state {
   std::shared_ptr<std::vector<stored_task>> to_recover_;
   std::vector<std::pair<watch_task, caf::actor>> early_watchers_;
   std::vector<cancel_task> early_cancels_;
-  std::vector<session_book::waiting> stash_; ///< what came before the shard was loaded
+  std::vector<session_book::waiting> stash_; ///< what came before that, or before its lease
+  timestamp stash_until_{};                  ///< then what waits for a lease is refused
 };
 
 caf::behavior orchestrator(caf::stateful_actor<orchestrator_state>* self, parts_ptr parts,

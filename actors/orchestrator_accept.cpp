@@ -36,12 +36,7 @@ void orchestrator_state::on_submit(const submit_task& x) {
   auto from = caf::actor_cast<caf::actor>(self_->current_sender());
   note_submitted(*parts_, now_, config_.place->where(), *x.what);
   if (!loaded_) {
-    if (stash_.size() >= domain_->max_tasks || bytes_ >= domain_->max_tasks_bytes) {
-      refuse(from, x.what->id, refusal::busy, "the shard is being loaded", come_back);
-      return;
-    }
-    stash_.push_back({x, std::move(from)});
-    bytes_ += stash_.back().bytes();
+    put_by(x, from, "the shard is being loaded");
     return;
   }
   take(x, from);
@@ -123,6 +118,8 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
     refuse(from, t.id, refusal::busy, "the domain's tasks are as large as it takes", come_back);
     return;
   }
+  if (waits_for_lease(x, from))
+    return;
   if (store_failing_ && t.keep != durability::none) {
     refuse(from, t.id, refusal::busy, "nothing can be stored at the moment", come_back);
     return;

@@ -165,6 +165,7 @@ void orchestrator_state::on_tick() {
   look_at_versions();
   if (!loaded_ && now_ >= open_again_)
     open_shard();
+  look_at_lease();
   look_at_stranded();
   look_at_trials();
   if (now_ < armed_)

@@ -284,11 +284,12 @@ std::uint64_t ownership::epoch_of(const shard_key& shard) const noexcept {
   return serves ? hit->second.epoch : 0;
 }
 
-bool ownership::may_lease(const shard_key& shard, timestamp now,
-                          timestamp leased_until) const noexcept {
-  auto hit = shards_.find(shard);
-  return hit != shards_.end() && hit->second.now == hold::held && now < leased_until &&
-         now >= hit->second.leased_from;
+shard_leases ownership::leases() const {
+  shard_leases out;
+  for (const auto& [key, e] : shards_)
+    if (e.now == hold::held)
+      out.from.emplace(key, e.leased_from);
+  return out;
 }
 
 std::string ownership::owner_of(const shard_key& shard) const {

@@ -22,6 +22,18 @@ struct shard_key {
   friend auto operator<=>(const shard_key&, const shard_key&) = default;
 };
 
+/// From when on this node may do for its shards what needs no store.
+struct shard_leases {
+  std::map<shard_key, timestamp> from;
+
+  /// `leased_until` is the membership's.
+  [[nodiscard]] bool allow(const shard_key& shard, timestamp now,
+                           timestamp leased_until) const noexcept {
+    const auto hit = from.find(shard);
+    return hit != from.end() && now < leased_until && now >= hit->second;
+  }
+};
+
 struct ownership_settings {
   milliseconds lease{2000};         ///< as in `vote_rules`
   milliseconds handover_wait{5000}; ///< for the living owner before us; then its shard is taken
@@ -108,9 +120,8 @@ class ownership {
 
   /// The epoch under which this node serves the shard now; 0: it does not.
   [[nodiscard]] std::uint64_t epoch_of(const shard_key& shard) const noexcept;
-  /// Whether it may do for this shard what needs no store; `leased_until` is the membership's.
-  [[nodiscard]] bool may_lease(const shard_key& shard, timestamp now,
-                               timestamp leased_until) const noexcept;
+  /// Of the shards that are served here and will be.
+  [[nodiscard]] shard_leases leases() const;
   /// `hops`: nodes that the request came through. A request that goes in circles, because nodes
   /// know different tables, is parked until ours changes.
   [[nodiscard]] shard_route route(const shard_key& shard, std::size_t hops,

@@ -169,6 +169,59 @@ TEST(cluster_node, a_node_that_is_cut_off_says_soon_that_it_can_do_nothing) {
   EXPECT_EQ(y->record().state, task_state::completed);
 }
 
+std::vector<heard_ptr> ask_unstored(virtual_cluster& c, const std::string& at) {
+  std::vector<heard_ptr> all;
+  for (int i = 0; i < 16; ++i) {
+    auto what = wants("work");
+    what.context_id = "session-" + std::to_string(i);
+    what.keep = durability::none;
+    all.push_back(c.submit(at, what));
+  }
+  return all;
+}
+
+TEST(cluster_node, what_is_not_stored_waits_at_a_new_owner_until_the_former_one_can_do_nothing) {
+  virtual_cluster c;
+  c.up_all({"A", "B", "C"});
+  ASSERT_TRUE(c.settled());
+  c.kill("C");
+  c.stage.advance(milliseconds{500});
+  ASSERT_TRUE(c.settled());
+  const auto all = ask_unstored(c, "A");
+  const auto done = [&] {
+    return std::count_if(all.begin(), all.end(), [](const auto& x) { return x->done(); });
+  };
+  c.stage.advance(milliseconds{1000});
+  EXPECT_GT(done(), 0) << "of shards whose owner lives";
+  EXPECT_LT(done(), 16) << "of shards that were another's within its lease";
+  c.stage.advance(milliseconds{2000});
+  EXPECT_EQ(done(), 16);
+}
+
+TEST(cluster_node, who_reaches_nobody_takes_nothing_that_is_not_stored_when_its_lease_is_over) {
+  virtual_cluster c;
+  c.up_all({"A", "B", "C"});
+  ASSERT_TRUE(c.settled());
+  c.away = {"C"};
+  c.stage.net.part("A", "C");
+  c.stage.net.part("B", "C");
+  const auto while_leased = ask_unstored(c, "C");
+  c.stage.advance(milliseconds{500});
+  EXPECT_TRUE(std::any_of(while_leased.begin(), while_leased.end(),
+                          [](const auto& x) { return x->done(); }));
+  c.stage.advance(milliseconds{4000});
+  for (const auto& x : ask_unstored(c, "C")) {
+    c.stage.advance(milliseconds{4000});
+    EXPECT_FALSE(x->done()) << "by now it is another one's";
+    ASSERT_EQ(x->refusals.size(), 1u);
+    EXPECT_EQ(x->refusals[0].why, refusal::busy);
+  }
+  for (const auto& x : ask_unstored(c, "A")) {
+    c.stage.advance(milliseconds{100});
+    EXPECT_TRUE(x->done());
+  }
+}
+
 TEST(cluster_node, a_request_waits_for_a_shard_whose_owner_has_just_died) {
   virtual_cluster c;
   c.up_all({"A", "B", "C"});

@@ -69,9 +69,9 @@ TEST(ownership, what_nobody_owned_is_taken_at_once_and_leased_after_a_lease) {
   a.is.taken(shard, 7, at_ms(10), a.todo);
   EXPECT_EQ(a.is.epoch_of(shard), 7u);
   const auto lease = at_ms(100000);
-  EXPECT_FALSE(a.is.may_lease(shard, at_ms(0) + full_wait - milliseconds{1}, lease));
-  EXPECT_TRUE(a.is.may_lease(shard, at_ms(0) + full_wait, lease));
-  EXPECT_FALSE(a.is.may_lease(shard, lease, lease));
+  EXPECT_FALSE(a.is.leases().allow(shard, at_ms(0) + full_wait - milliseconds{1}, lease));
+  EXPECT_TRUE(a.is.leases().allow(shard, at_ms(0) + full_wait, lease));
+  EXPECT_FALSE(a.is.leases().allow(shard, lease, lease));
 }
 
 TEST(ownership, a_living_owner_hands_over_in_order) {
@@ -90,10 +90,10 @@ TEST(ownership, a_living_owner_hands_over_in_order) {
   // The old owner has not seen the new table yet.
   old.is.asked(shard, x.first, 2, old.todo);
   EXPECT_EQ(old.take_all(), kinds{kind::refresh});
-  EXPECT_TRUE(old.is.may_lease(shard, at_ms(5000), at_ms(9000)));
+  EXPECT_TRUE(old.is.leases().allow(shard, at_ms(5000), at_ms(9000)));
   old.is.use(x.both, at_ms(5001), old.todo);
   EXPECT_EQ(old.take_all(), kinds{kind::drain});
-  EXPECT_FALSE(old.is.may_lease(shard, at_ms(5001), at_ms(9000)));
+  EXPECT_FALSE(old.is.leases().allow(shard, at_ms(5001), at_ms(9000)));
   EXPECT_EQ(old.is.epoch_of(shard), 1u); // what is under way is still written
   old.is.asked(shard, x.first, 2, old.todo);
   EXPECT_TRUE(old.take_all().empty());
@@ -105,7 +105,7 @@ TEST(ownership, a_living_owner_hands_over_in_order) {
   fresh.is.released(shard, x.second, 2, milliseconds{0}, at_ms(5101), fresh.todo);
   EXPECT_EQ(fresh.take_all(), kinds{kind::take});
   fresh.is.taken(shard, 2, at_ms(5105), fresh.todo);
-  EXPECT_TRUE(fresh.is.may_lease(shard, at_ms(5105), at_ms(9000)));
+  EXPECT_TRUE(fresh.is.leases().allow(shard, at_ms(5105), at_ms(9000)));
 }
 
 TEST(ownership, an_owner_that_does_not_answer_is_not_waited_for_for_ever) {
@@ -170,7 +170,7 @@ TEST(ownership, whoever_is_fenced_reads_the_table_before_it_takes_again) {
   a.is.use(table(1, {up("a")}), at_ms(10001), a.todo);
   EXPECT_EQ(a.take_all(), kinds{kind::take});
   a.is.taken(shard, 5, at_ms(10002), a.todo);
-  EXPECT_FALSE(a.is.may_lease(shard, at_ms(10002), at_ms(20000)));
+  EXPECT_FALSE(a.is.leases().allow(shard, at_ms(10002), at_ms(20000)));
 }
 
 TEST(ownership, nodes_that_never_agree_do_not_fight) {
@@ -201,10 +201,10 @@ TEST(ownership, a_skipped_version_may_have_had_another_owner) {
   a.is.taken(shard, 3, at_ms(1), a.todo);
   const auto lease = at_ms(100000);
   a.is.use(table(2, {up("a")}), at_ms(5000), a.todo);
-  EXPECT_TRUE(a.is.may_lease(shard, at_ms(5000), lease));
+  EXPECT_TRUE(a.is.leases().allow(shard, at_ms(5000), lease));
   a.is.use(table(4, {up("a")}), at_ms(6000), a.todo);
-  EXPECT_FALSE(a.is.may_lease(shard, at_ms(6000), lease));
-  EXPECT_TRUE(a.is.may_lease(shard, at_ms(6000) + full_wait, lease));
+  EXPECT_FALSE(a.is.leases().allow(shard, at_ms(6000), lease));
+  EXPECT_TRUE(a.is.leases().allow(shard, at_ms(6000) + full_wait, lease));
   EXPECT_EQ(a.is.epoch_of(shard), 3u); // the store knows better whether it still is the owner
 }
 
