@@ -14,7 +14,8 @@ constexpr int pages_max = 20;
 answer of_error(const json& error) {
   const auto code = error.value("code", json{});
   const auto said = error.value("message", json{});
-  const bool ours = code == -32602 || code == -32601 || code == -32600;
+  const bool ours = code == -32602 || code == -32601 || code == -32600 ||
+                    code == -32002; // There is no such resource.
   return no_answer(ours ? reason::invalid_input : reason::crash,
                    said.is_string() ? said.get<std::string>().substr(0, 500)
                                     : std::string{"the server refused"});

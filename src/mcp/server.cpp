@@ -1,8 +1,38 @@
 #include "src/mcp/server.hpp"
 
+#include <memory>
+#include <mutex>
+#include <string>
+
 namespace troupe::mcp {
 
 namespace {
+
+/// How far a use of a tool is as its server tells, for whoever is to see why it came to nothing. It
+/// does not put the use's end off.
+class how_far {
+ public:
+  void note(double at, const std::string& message) {
+    const std::lock_guard hold{mutex_};
+    heard_ = true;
+    at_ = at;
+    message_ = piece_of(message, 0, 200);
+  }
+  /// Empty: nothing was told.
+  [[nodiscard]] std::string words() const {
+    const std::lock_guard hold{mutex_};
+    if (!heard_)
+      return {};
+    return "; it last told that it was at " + as_text(json(at_)) +
+           (message_.empty() ? "" : ": " + message_);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  bool heard_ = false;
+  double at_ = 0;
+  std::string message_;
+};
 
 class server_tool final : public tools::tool {
  public:
@@ -23,14 +53,18 @@ class server_tool final : public tools::tool {
     // Servers that know how can tell a repetition by it.
     if (!what.idempotency_key.empty())
       parameters["_meta"] = {{"troupe/idempotency-key", what.idempotency_key}};
-    return client_->ask("tools/call", std::move(parameters), what.deadline,
-                        [done = std::move(done)](answer a) {
-                          if (!a.failed)
-                            return done(read_tool_result(a.result));
-                          tool_result out;
-                          out.failed = std::move(a.failed);
-                          done(std::move(out));
-                        });
+    const auto far = std::make_shared<how_far>();
+    return client_->ask(
+        "tools/call", std::move(parameters), what.deadline,
+        [done = std::move(done), far](answer a) {
+          if (!a.failed)
+            return done(read_tool_result(a.result));
+          tool_result out;
+          out.failed = std::move(a.failed);
+          out.failed.detail += far->words();
+          done(std::move(out));
+        },
+        [far](double at, const std::string& message) { far->note(at, message); });
   }
 
   void cancel(std::uint64_t id) override { client_->cancel(id); }

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t tools_max = 1000;
 constexpr std::size_t name_max = 64;
+constexpr std::size_t resources_max = 1000;
+constexpr std::size_t address_max = 2000; // One that is cut leads nowhere.
+constexpr std::size_t said_max = 300;     // of a resource's name and of its description
 
 void add_line(std::string& to, std::string_view line) {
   if (!to.empty())
@@ -138,6 +141,47 @@ json defaults_of(const json& schema) {
       if (field.is_object() && field.contains("default"))
         out[name] = field["default"];
   return out;
+}
+
+std::vector<json> read_resources(const json& result) {
+  std::vector<json> out;
+  const auto take = [&](const json& list, const char* theirs, const char* ours) {
+    if (!list.is_array())
+      return;
+    for (const auto& x : list) {
+      auto address = text_at(x, theirs);
+      if (address.empty() || address.size() > address_max || out.size() == resources_max)
+        continue;
+      json one{{ours, std::move(address)}};
+      const auto title = text_at(x, "title");
+      const auto say = [&](const char* key, const std::string& words) {
+        if (!words.empty())
+          one[key] = std::string{piece_of(words, 0, said_max)};
+      };
+      say("name", title.empty() ? text_at(x, "name") : title);
+      say("description", text_at(x, "description"));
+      say("type", text_at(x, "mimeType"));
+      if (const auto& size = part_of(x, "size"); size.is_number_unsigned())
+        one["bytes"] = size;
+      out.push_back(std::move(one));
+    }
+  };
+  take(part_of(result, "resources"), "uri", "uri");
+  take(part_of(result, "resourceTemplates"), "uriTemplate", "uri_template");
+  return out;
+}
+
+std::string_view piece_of(std::string_view text, std::size_t from, std::size_t most) noexcept {
+  const auto within_letter = [&](std::size_t at) {
+    return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0u) == 0x80u;
+  };
+  from = std::min(from, text.size());
+  while (within_letter(from))
+    ++from;
+  auto end = from + std::min(most, text.size() - from);
+  while (end > from && within_letter(end))
+    --end;
+  return text.substr(from, end - from);
 }
 
 std::string read_texts(const json& result) {

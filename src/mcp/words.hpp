@@ -4,6 +4,7 @@
 #include <troupe/tool.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -55,6 +56,15 @@ struct tool_description {
 
 /// The defaults of the fields that a server asks a person for, as far as it names any.
 [[nodiscard]] json defaults_of(const json& schema);
+
+/// What a server has to read, of one page of `resources/list` or `resources/templates/list`:
+/// {"uri" or "uri_template", "name", "description", "type", "bytes"}, as far as it says so and cut
+/// to what a model should read. Those without an address, or with an endless one, are left out.
+[[nodiscard]] std::vector<json> read_resources(const json& result);
+
+/// What there is of a text from byte `from` on, at most `most` bytes of it, and no broken letter.
+[[nodiscard]] std::string_view piece_of(std::string_view text, std::size_t from,
+                                        std::size_t most) noexcept;
 
 /// The texts of a resource (`resources/read`) or of the messages of a prompt (`prompts/get`).
 [[nodiscard]] std::string read_texts(const json& result);

@@ -29,7 +29,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& t : mcp::read_tools(x->body))
       fuzz::demand(!t.name.empty() && mcp::plain_name(t.name).size() <= 64, "tools have names");
     static_cast<void>(mcp::defaults_of(x->body));
-    static_cast<void>(mcp::read_texts(x->body));
+    const auto said = mcp::read_texts(x->body);
+    fuzz::demand(mcp::piece_of(said, said.size() / 3, 100).size() <= 100, "pieces are bounded");
+    for (const auto& r : mcp::read_resources(x->body))
+      fuzz::demand(r.contains("uri") != r.contains("uri_template"), "resources have an address");
   };
   take(text);
   mcp::event_reader events;

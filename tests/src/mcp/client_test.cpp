@@ -1,116 +1,13 @@
-#include "src/mcp/client.hpp"
 #include "src/mcp/server.hpp"
 #include "src/mcp/sse.hpp"
+#include "tests/src/mcp/fake_server.hpp"
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <condition_variable>
 #include <future>
-#include <mutex>
 #include <thread>
 
 namespace troupe::mcp {
-
-namespace {
-
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-/// A server in the test's hands: it greets by itself, and answers the rest as it is told.
-struct fake_server {
-  struct wire final : channel {
-    fake_server& of;
-    channel_ears ears;
-    wire(fake_server& s, channel_ears e)
-        : of(s)
-        , ears(std::move(e)) {}
-    void send(std::string text, std::uint64_t, milliseconds) override {
-      const auto m = json::parse(text);
-      {
-        const std::lock_guard hold{of.mutex};
-        of.got.push_back(m);
-        of.changed.notify_all();
-      }
-      const auto method = m.value("method", std::string{});
-      if (method == "initialize")
-        reply(m["id"], {{"protocolVersion", of.revision},
-                        {"capabilities", {{"tools", json::object()}}},
-                        {"serverInfo", {{"name", "fake"}, {"version", "1"}}}});
-      else if (method == "tools/list" && of.silent)
-        return;
-      else if (method == "tools/list" && m["params"].value("cursor", "") == "")
-        reply(m["id"], {{"tools", of.first_page}, {"nextCursor", "2"}});
-      else if (method == "tools/list")
-        reply(m["id"], {{"tools", json::array()}});
-    }
-    void reply(const json& id, json result) { ears.message(result_text(id, std::move(result))); }
-    void agreed(std::string x) override { of.agreed_on = std::move(x); }
-    void forget(std::uint64_t) override {}
-  };
-
-  client::open_fn opener() {
-    return [this](channel_ears ears) {
-      auto x = std::make_shared<wire>(*this, std::move(ears));
-      const std::lock_guard hold{mutex};
-      last = x;
-      ++opened;
-      changed.notify_all();
-      return x;
-    };
-  }
-  /// The last message with this method, waited for.
-  json wait_for(const std::string& method) {
-    std::unique_lock hold{mutex};
-    json found;
-    changed.wait_for(hold, seconds{10}, [&] {
-      for (const auto& m : got)
-        if (m.value("method", std::string{}) == method)
-          found = m;
-      return !found.is_null();
-    });
-    return found;
-  }
-  /// How many messages with this method there have been, once there are `least`.
-  std::size_t count(const std::string& method, std::size_t least = 0) {
-    std::unique_lock hold{mutex};
-    std::size_t n = 0;
-    changed.wait_for(hold, seconds{10}, [&] {
-      n = 0;
-      for (const auto& m : got)
-        n += m.value("method", std::string{}) == method ? 1 : 0;
-      return n >= least;
-    });
-    return n;
-  }
-  void say_that_tools_have_changed() {
-    line()->ears.message(notification_text("notifications/tools/list_changed", nullptr));
-  }
-  std::shared_ptr<wire> line() {
-    const std::lock_guard hold{mutex};
-    return last;
-  }
-
-  std::string revision = "2025-11-25";
-  json first_page = json::parse(
-      R"([{"name":"files/read","description":"Reads.","inputSchema":{"type":"object"}},
-          {"name":"","inputSchema":{}},{"name":"broken"}])");
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::vector<json> got;
-  std::string agreed_on;
-  std::atomic<bool> silent{false}; ///< lists of tools are answered by the test
-  std::shared_ptr<wire> last;
-  int opened = 0;
-};
-
-client_settings fast() {
-  client_settings out;
-  out.backoff_min = out.backoff_max = out.relist_pause = milliseconds{1};
-  return out;
-}
-
-} // namespace
 
 TEST(mcp_client, greets_and_lists_tools) {
   tools::alarm_clock clock;
@@ -218,7 +115,8 @@ TEST(mcp_client, uses_a_tool) {
   use.arguments = {{"path", "/x"}};
   offered[0]->call(use, [&](tool_result x) { got.set_value(std::move(x)); });
   const auto call = s.wait_for("tools/call");
-  EXPECT_EQ(call["params"], json::parse(R"({"name":"files/read","arguments":{"path":"/x"}})"));
+  EXPECT_EQ(call["params"]["name"], "files/read");
+  EXPECT_EQ(call["params"]["arguments"], json::parse(R"({"path":"/x"})"));
   s.line()->reply(call["id"], json::parse(R"({"content":[{"type":"text","text":"a"},
     {"type":"image","mimeType":"image/png","data":"AAAA"}],"structuredContent":{"n":1}})"));
   const auto x = got.get_future().get();
@@ -245,6 +143,45 @@ TEST(mcp_client, tells_progress_and_cancels) {
   c.cancel(id);
   EXPECT_EQ(got.get_future().get().failed.why, reason::cancelled);
   EXPECT_EQ(s.wait_for("notifications/cancelled")["params"]["requestId"], id);
+}
+
+TEST(mcp_client, says_how_far_a_tool_was_that_came_to_nothing) {
+  fake_server s; // The clock may still be speaking to it at the end.
+  tools::alarm_clock clock;
+  auto c = std::make_shared<client>(fast(), clock, s.opener());
+  const auto tool = tool_server{c, {}}.tool_named("index");
+  std::promise<tool_result> late, lost, well;
+  tool_request use;
+  use.deadline = milliseconds{500};
+  const auto begun = tools::steady::now();
+  tool->call(use, [&](tool_result x) { late.set_value(std::move(x)); });
+  const auto progress = [&](const json& call, double at, const std::string& message) {
+    s.line()->ears.message(notification_text(
+        "notifications/progress", {{"progressToken", call["params"]["_meta"]["progressToken"]},
+                                   {"progress", at},
+                                   {"message", message}}));
+  };
+  auto call = s.wait_for("tools/call");
+  progress(call, 3, "reading");
+  progress(call, 40, "sorting" + std::string(1000, '.'));
+  // It has no more time for that.
+  const auto x = late.get_future().get();
+  EXPECT_LT(tools::steady::now() - begun, seconds{5});
+  EXPECT_EQ(x.failed.why, reason::timeout);
+  EXPECT_NE(x.failed.detail.find("it last told that it was at 40.0: sorting"), std::string::npos)
+      << x.failed.detail;
+  EXPECT_EQ(x.failed.detail.find("reading"), std::string::npos);
+  EXPECT_LT(x.failed.detail.size(), 300u);
+  // Without a word of it nothing is added; and what comes to an end says what it came to.
+  use.deadline = seconds{60};
+  tool->call(use, [&](tool_result y) { well.set_value(std::move(y)); });
+  call = s.wait_for("tools/call");
+  progress(call, 1, "half");
+  s.line()->reply(call["id"], json::parse(R"({"content":[{"type":"text","text":"done"}]})"));
+  EXPECT_EQ(well.get_future().get().text, "done");
+  tool->call(use, [&](tool_result y) { lost.set_value(std::move(y)); });
+  s.line()->ears.broken("it ended");
+  EXPECT_EQ(lost.get_future().get().failed.detail, "it ended");
 }
 
 TEST(mcp_client, gives_up_at_the_deadline) {
@@ -317,6 +254,38 @@ TEST(mcp_words, a_tool_that_failed_is_told_as_such) {
   EXPECT_EQ(x.failed.detail, "no");
   EXPECT_EQ(read_tool_result(json::array()).failed.why, reason::invalid_output);
   EXPECT_EQ(plain_name("a/b.c d"), "a_b_c_d");
+}
+
+TEST(mcp_words, what_there_is_to_read_is_cut_to_what_a_model_should_read) {
+  const std::string endless(5000, 'x');
+  const auto x = read_resources({{"resources",
+                                  {{{"uri", "file:///a"},
+                                    {"name", "a"},
+                                    {"title", "An A"},
+                                    {"description", endless},
+                                    {"mimeType", "text/plain"},
+                                    {"size", 12}},
+                                   {{"name", "no address"}},
+                                   {{"uri", "file:///" + endless}},
+                                   "nothing"}},
+                                 {"resourceTemplates", {{{"uriTemplate", "file:///{path}"}}}}});
+  ASSERT_EQ(x.size(), 2u);
+  EXPECT_EQ(x[0]["uri"], "file:///a");
+  EXPECT_EQ(x[0]["name"], "An A");
+  EXPECT_EQ(x[0]["description"].get<std::string>().size(), 300u);
+  EXPECT_EQ(x[0]["bytes"], 12);
+  EXPECT_EQ(x[1], json::parse(R"({"uri_template":"file:///{path}"})"));
+  EXPECT_TRUE(read_resources(json::array()).empty());
+  EXPECT_TRUE(read_resources({{"resources", 3}}).empty());
+}
+
+TEST(mcp_words, a_piece_of_a_text_breaks_no_letter) {
+  const std::string text = "a\u00e4\u20ac"; // Letters of one, two and three bytes.
+  EXPECT_EQ(piece_of(text, 0, 2), "a");
+  EXPECT_EQ(piece_of(text, 0, 3), "a\u00e4");
+  EXPECT_EQ(piece_of(text, 2, 9), "\u20ac");
+  EXPECT_EQ(piece_of(text, 3, 2), "");
+  EXPECT_EQ(piece_of(text, 99, 2), "");
 }
 
 TEST(mcp_sse, reads_events_in_any_pieces) {
