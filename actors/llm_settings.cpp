@@ -64,6 +64,7 @@ llm_settings llm_settings::of(const agent_spec& spec) {
     out.tools.push_back(std::move(search));
   }
   out.servers = from.value("servers", out.servers);
+  out.resources = from.value("resources", out.resources);
   out.many_tools = from.value("many_tools", false);
   out.max_steps = from.value("max_steps", out.max_steps);
   out.max_output = from.value("max_output", out.max_output);

@@ -33,10 +33,11 @@ struct llm_settings {
   double sure_at = 0.7;        ///< confidence below which the simple model's answer is not taken
   std::string instructions;    ///< the prompt files, one after the other
   std::vector<own_tool> tools; ///< with the one that searches documents, if it has it
-  std::vector<std::string> servers; ///< MCP servers of the fleet whose tools it may use
-  bool many_tools = false;          ///< more than a model tells apart are meant
-  std::uint32_t max_steps = 8;      ///< answers of the model within a call
-  std::uint32_t max_output = 0;     ///< tokens of one answer; 0: as the model allows
+  std::vector<std::string> servers;   ///< MCP servers of the fleet whose tools it may use
+  std::vector<std::string> resources; ///< MCP servers whose resources it may list and read
+  bool many_tools = false;            ///< more than a model tells apart are meant
+  std::uint32_t max_steps = 8;        ///< answers of the model within a call
+  std::uint32_t max_output = 0;       ///< tokens of one answer; 0: as the model allows
   std::optional<double> temperature;
   forward_rules forward;
   bool grounded = false;

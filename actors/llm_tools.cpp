@@ -1,15 +1,21 @@
 #include "actors/llm_tools.hpp"
 
 #include "policies/deadline.hpp"
+#include "policies/llm_talk.hpp"
+#include "src/mcp/resources.hpp"
 #include "src/mcp/server.hpp"
 #include "src/telemetry/log.hpp"
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
+#include <string_view>
 
 namespace troupe {
 
 namespace {
+
+constexpr std::size_t tools_max = 1000; // A server may name new ones for ever.
 
 outcome outcome_of(tool_result x) {
   if (!x.ok())
@@ -19,6 +25,16 @@ outcome outcome_of(tool_result x) {
   out.data = std::move(x.data);
   return out;
 }
+
+std::shared_ptr<mcp::tool_server> server_of(const fleet_version& version, const std::string& name) {
+  const auto hit = version.mcp_servers.find(name);
+  if (hit == version.mcp_servers.end())
+    throw std::runtime_error{"there is no MCP server '" + name + "'"};
+  return hit->second;
+}
+
+// What a server has to read is shown as it says it, without being cut again.
+static_assert(mcp::resource_words_max <= tool_words_max / 2);
 
 } // namespace
 
@@ -31,12 +47,21 @@ llm_tools::llm_tools(const parts_ptr& parts, const fleet_version& version, const
     , screens_(std::move(screens))
     , self_(self)
     , many_(settings.many_tools) {
-  std::vector<tools::tool_source_ptr> whole;
+  if (!settings.resources.empty()) {
+    mcp::resource_tools::servers readable;
+    for (const auto& name : settings.resources)
+      readable[name] = server_of(version, name);
+    sources_.push_back(
+        {"the resources", std::make_shared<mcp::resource_tools>(std::move(readable))});
+  }
+  std::vector<place> whole;
+  std::set<std::string_view> named; // Whoever is named twice brings its tools once.
   for (const auto& name : settings.servers) {
-    const auto server = version.mcp_servers.find(name);
-    if (server == version.mcp_servers.end())
-      throw std::runtime_error{"there is no MCP server '" + name + "'"};
-    (server->second->is_whole() ? whole : sources_).push_back(server->second);
+    if (!named.insert(name).second)
+      continue;
+    auto server = server_of(version, name);
+    auto& to = server->is_whole() ? whole : sources_;
+    to.push_back({"the MCP server " + name, std::move(server)});
   }
   sources_.insert(sources_.end(), whole.begin(), whole.end());
   for (const auto& tool : settings.tools) {
@@ -85,11 +110,15 @@ std::vector<tool_card> llm_tools::cards() {
   others_.clear();
   std::size_t over = 0;
   for (const auto& source : sources_)
-    for (auto& tool : source->tools()) {
+    for (auto& tool : source.tools->tools()) {
       entry x;
       x.card = tool->card();
-      if (x.card.does > does_ || own_.contains(x.card.name) || others_.contains(x.card.name))
+      if (x.card.does > does_)
         continue;
+      if (const auto* first = entry_of(x.card.name)) {
+        tell_hidden(*first, source);
+        continue;
+      }
       const auto& seen = look_at(x.card);
       if (!seen.good)
         continue;
@@ -99,6 +128,7 @@ std::vector<tool_card> llm_tools::cards() {
       }
       x.source = std::move(tool);
       x.takes = seen.takes;
+      x.from = source.name;
       out.push_back(x.card);
       auto name = x.card.name;
       others_.emplace(std::move(name), std::move(x));
@@ -115,8 +145,16 @@ void llm_tools::tell_over_limit(std::size_t count) {
   over_limit_ = count;
 }
 
+void llm_tools::tell_hidden(const entry& first, const place& second) {
+  const auto& name = first.card.name;
+  if (hidden_told_.size() >= tools_max || !hidden_told_.insert(name + "\n" + second.name).second)
+    return;
+  parts_->log->warn("{}: two tools are called {}: that of {} is used, that of {} is left out",
+                    agent_, name, first.from.empty() ? "the agent itself" : first.from,
+                    second.name);
+}
+
 const llm_tools::looked_at& llm_tools::look_at(const tool_card& card) {
-  constexpr std::size_t tools_max = 1000; // A server may name new ones for ever.
   const auto hit = looked_at_.find(card.name);
   if (hit != looked_at_.end() && hit->second.description == card.description &&
       hit->second.parameters == card.parameters)
@@ -138,11 +176,16 @@ const llm_tools::looked_at& llm_tools::look_at(const tool_card& card) {
   return x;
 }
 
-const tool_card* llm_tools::find(const std::string& name) const {
+const llm_tools::entry* llm_tools::entry_of(const std::string& name) const {
   for (const auto* table : {&own_, &others_})
     if (const auto hit = table->find(name); hit != table->end())
-      return &hit->second.card;
+      return &hit->second;
   return nullptr;
+}
+
+const tool_card* llm_tools::find(const std::string& name) const {
+  const auto* hit = entry_of(name);
+  return hit ? &hit->card : nullptr;
 }
 
 std::vector<flaw> llm_tools::flaws_in(const std::string& name, const json& arguments) const {

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -17,7 +18,8 @@
 namespace troupe {
 
 /// The tools of one agent with a model: those it brings along, each run as an agent of its kind
-/// would be, and those of its sources. Owned by the agent's runner; what is not done at once ends
+/// would be, and those of its sources: the tools of MCP servers, and the two that read what servers
+/// have to read. Owned by the agent's runner; what is not done at once ends
 /// with a `runner_ended` to the agent.
 class llm_tools {
  public:
@@ -26,7 +28,8 @@ class llm_tools {
             const llm_settings& settings, screening_ptr screens, caf::event_based_actor* self);
   ~llm_tools();
 
-  /// What a model may be told of; sources are asked anew, and a name is given once. Unless many
+  /// What a model may be told of; sources are asked anew, and a name is given once: the agent's own
+  /// tools come first. Unless many
   /// are meant, sources add no more than make up `tools_most`, those that say which are used before
   /// those that bring all they have.
   [[nodiscard]] std::vector<tool_card> cards();
@@ -62,6 +65,12 @@ class llm_tools {
     runner_ptr runner;      ///< of the agent's own tools
     tools::tool_ptr source; ///< of others
     schema_ptr takes;       ///< null: anything
+    std::string from;       ///< whose it is, for people; empty: the agent's own
+  };
+  /// Others' tools, and whose they are, for people.
+  struct place {
+    std::string name;
+    tools::tool_source_ptr tools;
   };
 
   parts_ptr parts_;
@@ -71,10 +80,11 @@ class llm_tools {
   /// What the tool is asked for: its own skill, or the call's.
   [[nodiscard]] static const std::string& skill_of(const entry& tool,
                                                    const agent_call& what) noexcept;
-  std::vector<tools::tool_source_ptr> sources_;
+  std::vector<place> sources_;
   caf::event_based_actor* self_;
   std::map<std::string, entry, std::less<>> own_;
   std::map<std::string, entry, std::less<>> others_;
+  [[nodiscard]] const entry* entry_of(const std::string& name) const;
   /// A tool of a source's, looked at once for as long as it says the same of itself.
   struct looked_at {
     std::string description;
@@ -89,6 +99,9 @@ class llm_tools {
   bool many_ = false;          ///< the limit on tools is not kept
   std::size_t over_limit_ = 0; ///< how many were left out for it last; told when it changes
   void tell_over_limit(std::size_t count);
+  /// Says once that of two tools with one name the model is told of the first only.
+  void tell_hidden(const entry& first, const place& second);
+  std::set<std::string> hidden_told_;
   struct in_use {
     std::string tool;
     tools::tool_ptr source;

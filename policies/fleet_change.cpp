@@ -40,10 +40,11 @@ std::vector<mcp_server_spec> servers_of(const agent_spec& a, const fleet_spec& f
   if (s.is_object()) {
     if (a.card.kind == agent_kind::mcp)
       add(s);
-    if (const auto all = s.find("servers"); all != s.end() && all->is_array())
-      for (const auto& x : *all)
-        if (x.is_string())
-          names.insert(x.get<std::string>());
+    for (const auto* key : {"servers", "resources"})
+      if (const auto all = s.find(key); all != s.end() && all->is_array())
+        for (const auto& x : *all)
+          if (x.is_string())
+            names.insert(x.get<std::string>());
     if (const auto tools = s.find("tools"); tools != s.end() && tools->is_object())
       for (const auto& [name, tool] : tools->items())
         if (tool.is_object() && tool.contains("mcp") && tool["mcp"].is_object())

@@ -45,8 +45,11 @@ void check_deed_names(const agent_draft& agent, const yaml_node& tools, report& 
   }
 }
 
-/// How many tools an agent has as far as the files say: its own, and those that servers list in
-/// fleet.yaml. What a server without a list brings is known only when it runs.
+constexpr std::size_t resource_tools = 2; // The one that lists and the one that reads.
+
+/// How many tools an agent has as far as the files say: its own, those that read resources
+/// included, and those that servers list in fleet.yaml. What a server without a list brings is
+/// known only when it runs.
 struct tool_count {
   std::size_t own = 0;
   std::size_t listed = 0;
@@ -68,6 +71,11 @@ tool_count tools_of(const fleet_draft& fleet, const agent_draft& agent, const se
   if (const auto* tools = block.find("tools"); tools && tools->is_map()) {
     out.own = tools->children.size();
     out.at = tools;
+  }
+  if (!block.elements("resources").empty()) {
+    out.own += resource_tools;
+    if (!out.at)
+      out.at = block.find("resources");
   }
   std::vector<std::string> names;
   block.get("servers", names);
@@ -127,11 +135,12 @@ void check_llm(const fleet_draft& fleet, const agent_draft& agent, report& probl
                    "a model cannot say whether something has happened: its tools may be "
                    "idempotent, or unsafe");
   const auto servers = fleet.mcp_server_names();
-  for (const auto* at : block.elements("servers"))
-    if (const auto name = as_text(*at); name && fleet.from.sound)
-      if (std::find(servers.begin(), servers.end(), *name) == servers.end())
-        problems.error(*at, "there is no MCP server " + problems.quoted(*name) +
-                                problems.did_you_mean(*at, *name, servers));
+  for (const auto* key : {"servers", "resources"})
+    for (const auto* at : block.elements(key))
+      if (const auto name = as_text(*at); name && fleet.from.sound)
+        if (std::find(servers.begin(), servers.end(), *name) == servers.end())
+          problems.error(*at, "there is no MCP server " + problems.quoted(*name) +
+                                  problems.did_you_mean(*at, *name, servers));
   if (const auto* tools = block.find("tools"); tools && tools->is_map()) {
     check_tool_effects(root, *tools, agent.spec.card.does, problems);
     check_deed_names(agent, *tools, problems);

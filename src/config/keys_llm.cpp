@@ -70,6 +70,10 @@ const record& llm_keys() {
         "MCP servers of the fleet whose tools it may use besides; those that do more to the world "
         "than its `effects` say are left out",
         "[]"},
+       {"resources", list(text(text_rule::name)),
+        "MCP servers of the fleet whose resources it may read, with the tools `list_resources` and "
+        "`read_resource`",
+        "[]"},
        {"knowledge", fields_or(knowledge_keys, list(text(text_rule::name), 1)),
         "documents of its domain that it is shown passages of", "none"},
        {"many_tools", truth(), "more than 15 tools are meant", "false"},

@@ -214,11 +214,12 @@ TEST(fleet_change, an_agent_whose_mcp_server_has_changed_is_another_one) {
   clerk.card.kind = agent_kind::mcp;
   clerk.settings = {{"server", "files"}, {"tool", "read"}};
   before.domains[1].agents[0].settings = {{"servers", {"web"}}};
+  before.domains[0].agents[1].settings = {{"resources", {"files"}}};
   before.domains[0].domains[0].agents[0].settings = {
       {"tools", {{"look", {{"mcp", {{"server", "web"}}}}}}}};
   auto after = before;
   after.mcp_servers[0].environment["MODE"] = "safe";
-  EXPECT_EQ(in_short(compare_fleets(before, after)), "*desk/clerk");
+  EXPECT_EQ(in_short(compare_fleets(before, after)), "*desk/clerk *desk/porter");
   after = before;
   after.mcp_servers[1].headers["x"] = "y";
   EXPECT_EQ(in_short(compare_fleets(before, after)), "*desk/back/cook *sales/seller");
@@ -226,7 +227,7 @@ TEST(fleet_change, an_agent_whose_mcp_server_has_changed_is_another_one) {
   after.mcp_servers.push_back({});
   EXPECT_TRUE(compare_fleets(before, after).nothing()) << "nobody uses it";
   EXPECT_THAT(agents_working_with(before, {"servers/words.txt"}),
-              ::testing::ElementsAre("desk/clerk"));
+              ::testing::ElementsAre("desk/clerk", "desk/porter"));
   using digests = std::map<std::string, std::string>;
   const digests a{{"servers/files.py", "1"}, {"desk/domain.yaml", "2"}};
   EXPECT_TRUE(same_program(files.command, a, {{"servers/files.py", "1"}}));

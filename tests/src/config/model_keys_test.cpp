@@ -318,6 +318,28 @@ TEST(llm_keys, tools_that_servers_list_count_as_its_own) {
   EXPECT_TRUE(with_servers(7, 7, "", "[a, a]").ok());
 }
 
+TEST(llm_keys, reading_resources_takes_two_tools_of_a_server_that_exists) {
+  const auto reading = [](int own, const std::string& server) {
+    std::string tools;
+    for (int i = 0; i < own; ++i)
+      tools += "    t" + std::to_string(i) + ": {description: d, native: {function: f}}\n";
+    return with_agent("llm:\n  model: small\n  prompt: [prompts/a.md]\n  resources: [" + server +
+                          "]\n  tools:\n" + tools,
+                      {}, with_model + "mcp: {docs: {command: [docs]}}\n");
+  };
+  const auto warns = [](const loaded& x) {
+    return lines(x.warnings).find("has 6 tools") != std::string::npos;
+  };
+  EXPECT_FALSE(warns(reading(3, "docs")));
+  EXPECT_TRUE(warns(reading(4, "docs")));
+  EXPECT_TRUE(reading(13, "docs").ok());
+  EXPECT_FALSE(reading(14, "docs").ok());
+  const auto unknown = reading(1, "dox");
+  EXPECT_NE(lines(unknown.errors).find("llm.resources[0]: there is no MCP server \"dox\""),
+            std::string::npos)
+      << lines(unknown.errors);
+}
+
 TEST(llm_keys, tools_of_servers_that_do_more_than_the_agent_do_not_count) {
   std::string list;
   for (int i = 0; i < 20; ++i)
