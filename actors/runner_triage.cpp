@@ -1,5 +1,6 @@
 #include "actors/model_asker.hpp"
 #include "actors/runner.hpp"
+#include "actors/screening.hpp"
 #include "policies/llm_talk.hpp"
 #include "policies/model_triage.hpp"
 #include "src/text/decompose.hpp"
@@ -59,14 +60,24 @@ struct asking_settings {
   }
 };
 
+/// The screen of what a model is asked, where neither the agent nor its domain declares one: those
+/// have looked at the whole call before.
+std::optional<screen_rule> screen_of_questions(const agent_spec& spec, const domain_spec* domain) {
+  constexpr auto where = screen_place::request;
+  if (spec.screens.at(where) || (domain && domain->screens.at(where)))
+    return std::nullopt;
+  return default_screens(where);
+}
+
 /// Finds out what a message wants: splits it into clauses, names the intent of each, and extracts
 /// entities. Answers with the contract of `read_understanding`. Its own rules work on the agent's
 /// own thread: messages are capped, so that takes less than a millisecond. What they are not sure
-/// of a model may be asked for, as far as the agent is declared so; its answer is checked, repaired
-/// once, and if it is of no use, what the rules have found stands. `data.asked` says how that went.
+/// of a model may be asked for, as far as the agent is declared so, unless the message would take
+/// the model over; its answer is checked, repaired once, and if it is of no use, what the rules
+/// have found stands. `data.asked` says how that went.
 class triage_runner final : public agent_runner {
  public:
-  triage_runner(const parts_ptr& parts, const agent_spec& spec,
+  triage_runner(const parts_ptr& parts, const agent_spec& spec, const domain_spec* domain,
                 std::shared_ptr<const text::classifier> by, caf::event_based_actor* self)
       : classifier_(std::move(by))
       , splits_(spec.settings.value("split", true))
@@ -74,7 +85,8 @@ class triage_runner final : public agent_runner {
       , card_(spec.card)
       , parts_(parts)
       , self_(self)
-      , asking_(asking_settings::of(spec.settings)) {
+      , asking_(asking_settings::of(spec.settings))
+      , screen_(screen_of_questions(spec, domain)) {
     std::vector<text::gazetteer_entry> known;
     if (auto plans = spec.settings.find("plans"); plans != spec.settings.end())
       for (const auto& plan : *plans)
@@ -107,8 +119,12 @@ class triage_runner final : public agent_runner {
     t.domain = domain;
     t.clauses = std::move(clauses);
     t.message = std::move(message);
-    t.messages = triage_talk(*t.domain, t.message, t.clauses, asking_->rules);
     t.said = {{"because", std::move(why)}};
+    if (!passes(t)) {
+      settle(call, t, t.clauses, "the message may not go to a model: what the rules found stands");
+      return nullptr;
+    }
+    t.messages = triage_talk(*t.domain, t.message, t.clauses, asking_->rules);
     ask(call, t);
     return nullptr;
   }
@@ -191,6 +207,20 @@ class triage_runner final : public agent_runner {
     return out;
   }
 
+  /// Whether the model may be asked about the message. The rules, which nobody can talk into
+  /// anything, have read it all the same.
+  bool passes(talk& t) const {
+    if (!screen_)
+      return true;
+    auto text = t.message;
+    const screening::seen seen{
+        screen_place::request, screens::screen(text, screen_place::request, *screen_), {}};
+    auto said = report_screen(*parts_, card_, *t.what, seen, parts_->now(self_));
+    if (!said.empty())
+      t.said["screen"] = std::move(said);
+    return seen.what.action != screen_action::block;
+  }
+
   void ask(std::uint64_t call, const talk& t) {
     asker_->ask(call, t.what,
                 {t.messages, triage_schema(*t.domain, asking_->rules), asking_->max_output});
@@ -226,8 +256,12 @@ class triage_runner final : public agent_runner {
               std::string how) {
     t.said["outcome"] = how;
     auto x = answer(*t.what, clauses, t.said, t.used);
-    auto note = "model " + t.said.value("model", std::string{"none"}) + " was asked, because " +
+    auto note = (t.said.contains("model")
+                     ? "model " + t.said.value("model", std::string{}) + " was asked, because "
+                     : std::string{"no model was asked, although "}) +
                 t.said.value("because", std::string{}) + ": " + how;
+    if (t.said.contains("screen"))
+      note += "; " + t.said["screen"].get<std::string>();
     end(call, std::move(x), std::make_shared<const std::string>(std::move(note)));
   }
 
@@ -244,6 +278,7 @@ class triage_runner final : public agent_runner {
   const parts_ptr parts_;
   caf::event_based_actor* self_;
   const std::optional<asking_settings> asking_;
+  const std::optional<screen_rule> screen_; ///< of what the model is asked; none: it was declared
   std::optional<model_asker> asker_;
   std::unordered_map<std::uint64_t, talk> talks_;
 };
@@ -256,7 +291,8 @@ runner_ptr make_triage_runner(const parts_ptr& parts, const fleet_version& versi
   auto hit = version.classifiers.find(name);
   if (hit == version.classifiers.end())
     throw std::runtime_error{"no model has been loaded for the triage agent " + name};
-  return std::make_unique<triage_runner>(parts, spec, hit->second, self);
+  return std::make_unique<triage_runner>(parts, spec, version.domain(spec.card.domain), hit->second,
+                                         self);
 }
 
 } // namespace troupe

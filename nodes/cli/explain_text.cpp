@@ -138,8 +138,12 @@ void add_understanding(std::string& out, const json& x) {
     out += "\n";
   }
   if (const auto& asked = object(x, "asked"); !asked.empty()) {
-    out += "  model " + member(asked, "model") + " was asked, because " + member(asked, "because") +
-           ": " + member(asked, "outcome") + "\n";
+    const auto model = member(asked, "model");
+    out += (model.empty() ? "  no model was asked, although "
+                          : "  model " + model + " was asked, because ") +
+           member(asked, "because") + ": " + member(asked, "outcome") + "\n";
+    if (const auto screen = member(asked, "screen"); !screen.empty())
+      out += "  " + screen + "\n";
     if (const auto repaired = member(asked, "repaired"); !repaired.empty())
       out += "  its first answer was wrong: " + repaired + "\n";
     if (const auto trouble = member(asked, "trouble"); !trouble.empty())
