@@ -41,6 +41,10 @@ void put_usage(json& out, const sums& x) {
   out["output_tokens"] = x.used.output_tokens;
   out["cost"] = in_units(x.used.cost_micros);
   out["cost_before"] = in_units(x.before);
+  if (x.used.cached_tokens > 0)
+    out["cached_tokens"] = x.used.cached_tokens;
+  if (x.used.cache_write_tokens > 0)
+    out["cache_write_tokens"] = x.used.cache_write_tokens;
   if (x.estimated > 0)
     out["estimated_calls"] = x.estimated;
 }

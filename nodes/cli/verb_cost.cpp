@@ -63,6 +63,11 @@ std::string cost_text(const json& from) {
   const bool daily = by == std::vector<std::string>{"day"};
   for (const char* name : {"COST", "CALLS", "INPUT", "OUTPUT"})
     columns.emplace_back(name);
+  // Most providers say nothing of their caches.
+  const auto& sum = object(from, "total");
+  const bool cached = number(sum, "cached_tokens") + number(sum, "cache_write_tokens") > 0;
+  if (cached)
+    columns.insert(columns.end(), {"CACHED", "WRITTEN"});
   if (!daily)
     columns.emplace_back("TREND");
   std::vector<std::vector<std::string>> rows;
@@ -76,14 +81,17 @@ std::string cost_text(const json& from) {
     row.push_back(count_words(x, "calls"));
     row.push_back(count_words(x, "input_tokens"));
     row.push_back(count_words(x, "output_tokens"));
+    if (cached)
+      for (const char* name : {"cached_tokens", "cache_write_tokens"})
+        row.push_back(count_words(x, name));
     if (!daily)
       row.push_back(trend(x));
   };
   if (!by.empty())
     for (const auto& x : list(from, "rows"))
       put(x, false);
-  put(object(from, "total"), true);
-  const auto guessed = number(object(from, "total"), "estimated_calls");
+  put(sum, true);
+  const auto guessed = number(sum, "estimated_calls");
   return "from " + member(from, "since") + " to " + member(from, "until") + "\n" +
          table(columns, rows, "nothing was spent") +
          (guessed > 0 ? "estimated, because nobody counted their tokens: " + number_words(guessed) +
@@ -110,7 +118,8 @@ std::string cost_csv(const json& from) {
   std::string out;
   for (const auto& x : by)
     out += x + ",";
-  out += "cost,calls,input_tokens,output_tokens,cost_before,estimated_calls\r\n";
+  out += "cost,calls,input_tokens,output_tokens,cost_before,estimated_calls,"
+         "cached_tokens,cache_write_tokens\r\n";
   for (const auto& x : list(from, "rows")) {
     for (const auto& name : by)
       out += csv_cell(plain(member(x, name))) + ",";
@@ -119,7 +128,8 @@ std::string cost_csv(const json& from) {
     out += std::string{cost} + "," + count_words(x, "calls") + "," +
            count_words(x, "input_tokens") + "," + count_words(x, "output_tokens");
     std::snprintf(cost, sizeof cost, ",%.6f,", number(x, "cost_before"));
-    out += cost + count_words(x, "estimated_calls") + "\r\n";
+    out += cost + count_words(x, "estimated_calls") + "," + count_words(x, "cached_tokens") + "," +
+           count_words(x, "cache_write_tokens") + "\r\n";
   }
   return out;
 }

@@ -25,9 +25,11 @@ constexpr postgres_statement drop_accounts{
 constexpr postgres_statement put_spend{
     "put_spend",
     "INSERT INTO spend(at, id, day, task, session, domain, agent, workflow, customer, model, input,"
-    " output, cost, calls, estimated) SELECT * FROM unnest($1::int8[], $2::bytea[], $3::int8[],"
+    " output, cost, calls, estimated, cached, cache_write)"
+    " SELECT * FROM unnest($1::int8[], $2::bytea[], $3::int8[],"
     " $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[],"
-    " $11::int8[], $12::int8[], $13::int8[], $14::int8[], $15::int8[]) ON CONFLICT DO NOTHING"};
+    " $11::int8[], $12::int8[], $13::int8[], $14::int8[], $15::int8[], $16::int8[], $17::int8[])"
+    " ON CONFLICT DO NOTHING"};
 constexpr postgres_statement sum_spend{
     "sum_spend",
     "SELECT CASE WHEN $1::int8 & 1 <> 0 THEN domain || '/'::bytea || agent ELSE ''::bytea END,"
@@ -38,7 +40,8 @@ constexpr postgres_statement sum_spend{
     " CASE WHEN $1::int8 & 32 <> 0 THEN customer ELSE ''::bytea END,"
     " CASE WHEN $1::int8 & 64 <> 0 THEN model ELSE ''::bytea END,"
     " CASE WHEN $1::int8 & 128 <> 0 THEN convert_to(day::text, 'UTF8') ELSE ''::bytea END,"
-    " sum(input)::int8, sum(output)::int8, sum(cost)::int8, sum(calls)::int8, sum(estimated)::int8"
+    " sum(input)::int8, sum(output)::int8, sum(cost)::int8, sum(calls)::int8, sum(estimated)::int8,"
+    " sum(cached)::int8, sum(cache_write)::int8"
     " FROM spend WHERE at >= $2::int8 AND at < $3::int8 AND ($4::bytea = ''::bytea OR"
     " domain = $4::bytea OR substring(domain from 1 for length($4::bytea) + 1) ="
     " $4::bytea || '/'::bytea) AND ($5::bytea = ''::bytea OR customer = $5::bytea)"
@@ -78,6 +81,8 @@ cost_row cost_row_of(const postgres_rows& from, int i) {
   row.used.cost_micros = static_cast<std::uint64_t>(from.number(i, 10));
   row.used.calls = static_cast<std::uint32_t>(from.number(i, 11));
   row.estimated = static_cast<std::uint64_t>(from.number(i, 12));
+  row.used.cached_tokens = static_cast<std::uint64_t>(from.number(i, 13));
+  row.used.cache_write_tokens = static_cast<std::uint64_t>(from.number(i, 14));
   return row;
 }
 
@@ -179,7 +184,9 @@ void add_spend(postgres_handle& db, const std::vector<const stored_spend*>& rows
       .array(numbers([](const auto& x) { return x.used.output_tokens; }))
       .array(numbers([](const auto& x) { return x.used.cost_micros; }))
       .array(numbers([](const auto& x) { return x.used.calls; }))
-      .array(numbers([](const auto& x) { return x.estimated ? 1 : 0; }));
+      .array(numbers([](const auto& x) { return x.estimated ? 1 : 0; }))
+      .array(numbers([](const auto& x) { return x.used.cached_tokens; }))
+      .array(numbers([](const auto& x) { return x.used.cache_write_tokens; }));
   db.add(put_spend, p);
 }
 

@@ -155,6 +155,12 @@ CREATE TABLE claims(
   id bytea NOT NULL, PRIMARY KEY(domain, key));
 )";
 
+// Since version 9: what of the input was read from a provider's cache, and what was written to it.
+// Of calls before nobody knows.
+constexpr const char* columns_of_9 = R"(
+ALTER TABLE spend ADD COLUMN cached int8 NOT NULL DEFAULT 0, ADD COLUMN cache_write int8 NOT NULL DEFAULT 0;
+)";
+
 // The first statement of every transaction that writes. It takes the locks of the shards that are
 // written to, always in the same order, and keeps them until the commit; only then it looks at the
 // epochs, with a snapshot taken after the locks (each statement of a volatile function has its own
@@ -285,8 +291,10 @@ void prepare_postgres(postgres_handle& db) {
     db.script(std::string{tables_of_6} + "UPDATE about SET version = 6");
   if (version < 7)
     db.script(std::string{tables_of_7} + "UPDATE about SET version = 7");
+  if (version < 8)
+    db.script(std::string{tables_of_8} + "UPDATE about SET version = 8");
   if (version < postgres_schema_version)
-    db.script(std::string{tables_of_8} +
+    db.script(std::string{columns_of_9} +
               "UPDATE about SET version = " + std::to_string(postgres_schema_version));
   db.script("COMMIT");
 }

@@ -98,6 +98,13 @@ CREATE TABLE claims(
   until INTEGER NOT NULL, PRIMARY KEY(domain, key)) WITHOUT ROWID;
 )";
 
+// Version 9: what of the input was read from a provider's cache, and what was written to it. Of
+// calls before nobody knows.
+constexpr const char* sqlite_columns_of_9 = R"(
+ALTER TABLE spend ADD COLUMN cached INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE spend ADD COLUMN cache_write INTEGER NOT NULL DEFAULT 0;
+)";
+
 [[noreturn]] void refuse(const sqlite_handle& db, const std::string& why) {
   throw store_error{store_error::kind::foreign, db.path() + ": " + why};
 }
@@ -160,8 +167,10 @@ void prepare_sqlite(sqlite_handle& db, const sqlite_settings& settings) {
     db.run(sqlite_tables_of_6);
   if (version < 7 && !fresh)
     db.run(sqlite_columns_of_7);
-  if (version < sqlite_schema_version) {
+  if (version < 8)
     db.run(sqlite_tables_of_8);
+  if (version < sqlite_schema_version) {
+    db.run(sqlite_columns_of_9);
     db.run("PRAGMA user_version=" + std::to_string(sqlite_schema_version));
   }
   db.run("COMMIT");

@@ -13,8 +13,8 @@ std::int64_t spent_at(timestamp t) noexcept {
 // Groups by what was asked for: a part that was not asked for is the same in all rows.
 sqlite_spend::sqlite_spend(sqlite_handle& db)
     : db_(db)
-    , add_(db, "INSERT INTO spend VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"
-               " ON CONFLICT DO NOTHING")
+    , add_(db, "INSERT INTO spend VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"
+               "?16,?17) ON CONFLICT DO NOTHING")
     , sums_(db,
             "SELECT CASE WHEN ?1 & 1 THEN domain || '/' || agent ELSE '' END,"
             " CASE WHEN ?1 & 2 THEN task ELSE '' END, CASE WHEN ?1 & 4 THEN session ELSE '' END,"
@@ -23,7 +23,8 @@ sqlite_spend::sqlite_spend(sqlite_handle& db)
             " CASE WHEN ?1 & 32 THEN customer ELSE '' END,"
             " CASE WHEN ?1 & 64 THEN model ELSE '' END,"
             " CASE WHEN ?1 & 128 THEN CAST(day AS TEXT) ELSE '' END,"
-            " sum(input), sum(output), sum(cost), sum(calls), sum(estimated) FROM spend"
+            " sum(input), sum(output), sum(cost), sum(calls), sum(estimated),"
+            " sum(cached), sum(cache_write) FROM spend"
             " WHERE at >= ?2 AND at < ?3"
             " AND (?4 = '' OR domain = ?4 OR substr(domain, 1, length(?4) + 1) = ?4 || '/')"
             " AND (?5 = '' OR customer = ?5) AND (?6 = '' OR task = ?6)"
@@ -48,6 +49,8 @@ void sqlite_spend::add(const stored_spend& x) {
       .number(13, static_cast<std::int64_t>(x.used.cost_micros))
       .number(14, x.used.calls)
       .number(15, x.estimated ? 1 : 0)
+      .number(16, static_cast<std::int64_t>(x.used.cached_tokens))
+      .number(17, static_cast<std::int64_t>(x.used.cache_write_tokens))
       .run();
 }
 
@@ -71,6 +74,8 @@ std::vector<cost_row> sqlite_spend::costs(const cost_query& query) {
     row.used.cost_micros = static_cast<std::uint64_t>(rows.number(10));
     row.used.calls = static_cast<std::uint32_t>(rows.number(11));
     row.estimated = static_cast<std::uint64_t>(rows.number(12));
+    row.used.cached_tokens = static_cast<std::uint64_t>(rows.number(13));
+    row.used.cache_write_tokens = static_cast<std::uint64_t>(rows.number(14));
     out.push_back(std::move(row));
   }
   return out;

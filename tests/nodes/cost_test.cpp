@@ -16,6 +16,10 @@ cost_row row_of(const std::string& domain, const std::string& agent, const std::
   out.part = {domain + "/" + agent, "t1", "", domain + "/ask", domain, customer, "small",
               std::to_string(day)};
   out.used = {100, 10, cost, 1};
+  if (agent == "y") { // Whose provider has a cache.
+    out.used.cached_tokens = 60;
+    out.used.cache_write_tokens = 30;
+  }
   return out;
 }
 
@@ -42,6 +46,8 @@ TEST(cost, rows_are_added_up_by_what_was_asked_for) {
   EXPECT_EQ(j["cut"], true);
   EXPECT_EQ(j["total"]["cost"], 6.0);
   EXPECT_EQ(j["total"]["calls"], 3);
+  EXPECT_EQ(j["total"]["cached_tokens"], 60);
+  EXPECT_EQ(j["total"]["cache_write_tokens"], 30);
   const auto& asked = d.node.asked_costs.asked;
   EXPECT_EQ(asked.until - asked.since, std::chrono::hours{48});
   EXPECT_EQ(asked.domain, "a");
@@ -74,9 +80,16 @@ TEST(cost, the_command_shows_a_table_or_writes_csv) {
       std::string::npos)
       << table;
   EXPECT_EQ(run(d, {"cost", "--by", "customer", "--csv"}),
-            "customer,cost,calls,input_tokens,output_tokens,cost_before,estimated_calls\r\n"
-            "\"Acme, Inc.\",1.500000,1,100,10,1.000000,1\r\n"
-            "'=1+1,0.500000,1,100,10,0.000000,0\r\n");
+            "customer,cost,calls,input_tokens,output_tokens,cost_before,estimated_calls,"
+            "cached_tokens,cache_write_tokens\r\n"
+            "\"Acme, Inc.\",1.500000,1,100,10,1.000000,1,0,0\r\n"
+            "'=1+1,0.500000,1,100,10,0.000000,0,60,30\r\n");
+  EXPECT_NE(table.find("CACHED"), std::string::npos) << table;
+  EXPECT_NE(table.find("WRITTEN"), std::string::npos) << table;
+  // Where no provider says anything of a cache there is nothing to be told of it.
+  d.node.spent.rows.pop_back();
+  const auto without = run(d, {"cost", "--by", "customer,agent"});
+  EXPECT_EQ(without.find("CACHED"), std::string::npos) << without;
 }
 
 } // namespace cost_cases

@@ -1,4 +1,5 @@
 // The accounts of limits and what was spent, in every store.
+#include "src/store/sqlite_handle.hpp"
 #include "src/store/store.hpp"
 #include "tests/src/store/postgres_kit.hpp"
 #include "tests/src/store/store_fixture.hpp"
@@ -58,7 +59,7 @@ store_write spent(const std::string& id, int at, std::int64_t day, const std::st
   x->workflow = domain + "/ask";
   x->customer = "c" + task;
   x->model = "small";
-  x->used = {100, 10, cost, 1};
+  x->used = {100, 10, cost, 1, cost, 2 * cost};
   x->estimated = cost == 7;
   store_write w;
   w.what = store_write::kind::spend;
@@ -169,7 +170,7 @@ TEST_P(budget_table_test, costs_are_told_apart_by_what_is_asked_for) {
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[0].of(cost_part::agent), "supporters/other");
   EXPECT_EQ(rows[1].of(cost_part::agent), "support/billing");
-  EXPECT_EQ(rows[1].used, (usage{200, 20, 12, 2})) << "the same call counts once";
+  EXPECT_EQ(rows[1].used, (usage{200, 20, 12, 2, 12, 24})) << "the same call counts once";
   EXPECT_EQ(rows[2].of(cost_part::agent), "support/deep/orders");
   cost_query one;
   one.domain = "support";
@@ -186,7 +187,7 @@ TEST_P(budget_table_test, costs_are_told_apart_by_what_is_asked_for) {
   one.until = time_of(40);
   rows = s->costs(one);
   ASSERT_EQ(rows.size(), 2u);
-  EXPECT_EQ(rows[0].used, (usage{100, 10, 11, 1}));
+  EXPECT_EQ(rows[0].used, (usage{100, 10, 11, 1, 11, 22}));
   EXPECT_EQ(rows[1].estimated, 1u);
   one = {};
   one.task = "t1";
@@ -214,6 +215,43 @@ INSTANTIATE_TEST_SUITE_P(
                              return opener{[settings] { return open_postgres_store(settings); }};
                            }}),
     [](const auto& x) { return std::string{x.param.name}; });
+
+/// Stores what is spent before and after this change, and adds it up.
+usage spent_around(const opener& open, const std::function<void()>& change) {
+  open()->apply(std::vector{spent("n/1", 10, 1, "d", "work", "t1", 5)});
+  change();
+  const auto s = open();
+  s->apply(std::vector{spent("n/2", 20, 1, "d", "work", "t2", 11)});
+  const auto rows = s->costs({});
+  return rows.size() == 1 ? rows[0].used : usage{};
+}
+
+// Of calls that were stored before, nobody knows what was read from a cache.
+TEST(sqlite_spend, a_store_of_format_8_learns_of_caches) {
+  temporary_folder folder;
+  const auto path = folder.file("a.db");
+  const auto used = spent_around([&] { return open_sqlite_store(path); },
+                                 [&] {
+                                   sqlite_handle db{path};
+                                   db.run("ALTER TABLE spend DROP COLUMN cached");
+                                   db.run("ALTER TABLE spend DROP COLUMN cache_write");
+                                   db.run("PRAGMA user_version=8");
+                                 });
+  EXPECT_EQ(used, (usage{200, 20, 16, 2, 11, 22}));
+}
+
+TEST(postgres_spend, a_schema_of_format_8_learns_of_caches) {
+  const auto settings = schema_of_test();
+  const auto used =
+      spent_around([&] { return open_postgres_store(settings); },
+                   [&] {
+                     plain_connection admin{settings.address};
+                     admin.sql("ALTER TABLE " + settings.schema +
+                               ".spend DROP COLUMN cached, DROP COLUMN cache_write; UPDATE " +
+                               settings.schema + ".about SET version = 8");
+                   });
+  EXPECT_EQ(used, (usage{200, 20, 16, 2, 11, 22}));
+}
 
 // Every node has a store of its own on the same server.
 TEST(budget_table, nodes_that_claim_at_once_never_take_more_than_there_is) {

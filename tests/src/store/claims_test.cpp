@@ -142,6 +142,8 @@ TEST(sqlite_claims, a_store_of_format_7_gets_them) {
   {
     sqlite_handle db{path};
     db.run("DROP TABLE claims");
+    for (const char* column : {"cached", "cache_write"})
+      db.run(std::string{"ALTER TABLE spend DROP COLUMN "} + column);
     db.run("PRAGMA user_version=7");
   }
   auto s = open_sqlite_store(path);
