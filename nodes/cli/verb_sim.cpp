@@ -1,11 +1,13 @@
 #include "nodes/cli/diagnostics.hpp"
 #include "nodes/cli/verbs.hpp"
+#include "nodes/sim/cluster.hpp"
 #include "nodes/sim/report_text.hpp"
 #include "nodes/sim/script.hpp"
 #include "nodes/sim/workload.hpp"
 
 #include <spdlog/sinks/ostream_sink.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
@@ -20,6 +22,7 @@ struct sim_settings {
   std::string dir = ".";
   std::uint64_t seed = 1;
   std::uint32_t runs = 1;
+  std::uint32_t nodes = 1;
   std::size_t tasks = 50;
   std::string tasks_file;
   std::string answers_file;
@@ -67,7 +70,81 @@ sim::script script_for(const sim_settings& x) {
   return out;
 }
 
+/// The kinds of faults that runs of so many nodes may have.
+std::vector<std::string> kinds_with(std::uint32_t nodes) {
+  if (nodes == 1)
+    return sim::fault_plan::kinds();
+  auto out = sim::fault_plan::kinds_of_calls();
+  const auto more = sim::cluster_faults::kinds();
+  out.insert(out.end(), more.begin(), more.end());
+  return out;
+}
+
+std::vector<std::string> all_kinds() {
+  auto out = kinds_with(1);
+  for (auto& kind : kinds_with(2))
+    if (std::find(out.begin(), out.end(), kind) == out.end())
+      out.push_back(std::move(kind));
+  return out;
+}
+
+void check_kinds(const sim_settings& x) {
+  const auto known = kinds_with(x.nodes);
+  for (const auto& kind : x.without)
+    if (std::find(known.begin(), known.end(), kind) == known.end())
+      throw cli_error{exit_usage,
+                      "--without " + kind + ": " +
+                          (x.nodes == 1 ? "a run of one node has" : "runs of several nodes have") +
+                          " no such fault"};
+}
+
+/// What the runs of all seeds have in common.
+struct sim_grounds {
+  fleet_spec fleet;
+  std::vector<task_request> kinds; ///< what is asked for
+  sim::stub_answer answers;
+  milliseconds span;
+  std::shared_ptr<spdlog::logger> log;
+};
+
+sim::report run_one_node(const sim_settings& x, const sim_grounds& all, std::uint64_t seed) {
+  dice_box dice{scramble(seed)};
+  sim::scenario what;
+  what.seed = seed;
+  what.fleet = all.fleet;
+  what.orders = sim::draw_orders(dice, all.kinds, x.tasks, all.span);
+  what.faults = x.calm ? sim::fault_plan::none() : sim::fault_plan::draw(dice, all.span);
+  for (const auto& kind : x.without)
+    what.faults.without(kind);
+  what.answers = all.answers;
+  what.log = all.log;
+  return sim::simulate(std::move(what));
+}
+
+sim::report run_nodes(const sim_settings& x, const sim_grounds& all, std::uint64_t seed) {
+  dice_box dice{scramble(seed)};
+  sim::cluster_scenario what;
+  what.seed = seed;
+  what.nodes = x.nodes;
+  what.fleet = all.fleet;
+  what.orders = sim::draw_orders(dice, all.kinds, x.tasks, all.span);
+  for (auto& o : what.orders)
+    o.at += sim::nodes_meet;
+  if (!x.calm) {
+    what.agents = sim::fault_plan::draw(dice, all.span);
+    what.faults = sim::cluster_faults::draw(dice, all.span);
+  }
+  for (const auto& kind : x.without) {
+    what.agents.without(kind);
+    what.faults.without(kind);
+  }
+  what.answers = all.answers;
+  what.log = all.log;
+  return sim::simulate_cluster(std::move(what));
+}
+
 exit_code run_sim(const sim_settings& x, const shell& s) {
+  check_kinds(x);
   auto fleet = load(x);
   auto script = script_for(x);
   auto kinds = std::move(script.tasks);
@@ -75,12 +152,14 @@ exit_code run_sim(const sim_settings& x, const shell& s) {
     kinds = sim::requests_for(fleet);
   if (kinds.empty())
     throw cli_error{exit_failed, "nobody knows what to ask the fleet for; name tasks with --tasks"};
-  const auto answers = sim::answers_of(std::move(script));
-  const milliseconds span{milliseconds_of(x.span, "--span")};
-  std::shared_ptr<spdlog::logger> log;
+  sim_grounds grounds{std::move(fleet),
+                      std::move(kinds),
+                      sim::answers_of(std::move(script)),
+                      milliseconds{milliseconds_of(x.span, "--span")},
+                      {}};
   if (x.verbose)
-    log = std::make_shared<spdlog::logger>("sim",
-                                           std::make_shared<spdlog::sinks::ostream_sink_st>(s.err));
+    grounds.log = std::make_shared<spdlog::logger>(
+        "sim", std::make_shared<spdlog::sinks::ostream_sink_st>(s.err));
 
   sim::report all;
   all.seed = x.seed;
@@ -92,17 +171,7 @@ exit_code run_sim(const sim_settings& x, const shell& s) {
       throw cli_error{exit_failed, "cannot write to " + x.log_file};
   }
   for (std::uint64_t seed = x.seed; seed < x.seed + x.runs; ++seed) {
-    dice_box dice{scramble(seed)};
-    sim::scenario what;
-    what.seed = seed;
-    what.fleet = fleet;
-    what.orders = sim::draw_orders(dice, kinds, x.tasks, span);
-    what.faults = x.calm ? sim::fault_plan::none() : sim::fault_plan::draw(dice, span);
-    for (const auto& kind : x.without)
-      what.faults.without(kind);
-    what.answers = answers;
-    what.log = log;
-    const auto r = sim::simulate(std::move(what));
+    const auto r = x.nodes == 1 ? run_one_node(x, grounds, seed) : run_nodes(x, grounds, seed);
     if (s.as_json())
       each.push_back(sim::report_json(r));
     else if (x.runs == 1 || !r.ok())
@@ -127,6 +196,7 @@ void add_sim(CLI::App& to, shell& s) {
       to, "sim", "Simulate a fleet: many tasks, stubs for its agents, and faults, in virtual time",
       "troupe sim examples/customer-support --seed 7\n"
       "troupe sim . --seed 1 --runs 100 -o json\n"
+      "troupe sim . --nodes 3 --seed 1 --runs 20\n"
       "troupe sim . --seed 12 --tasks tasks.yaml --without node_kills --log run.log");
   const auto x = std::make_shared<sim_settings>();
   verb->add_option("DIR", x->dir, "the fleet's folder")->capture_default_str();
@@ -134,6 +204,10 @@ void add_sim(CLI::App& to, shell& s) {
       ->capture_default_str();
   verb->add_option("--runs", x->runs, "as many, with the seeds that follow")
       ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  verb->add_option("--nodes", x->nodes,
+                   "of a cluster with a network that loses, delays and is cut; 1: a node alone")
+      ->check(CLI::Range(1u, sim::most_nodes))
       ->capture_default_str();
   verb->add_option("--count", x->tasks, "tasks in each run")
       ->check(CLI::Range(1, 100000))
@@ -145,7 +219,7 @@ void add_sim(CLI::App& to, shell& s) {
   verb->add_option("--answers", x->answers_file,
                    "a script whose answers are given instead of those in sim.yaml");
   verb->add_option("--without", x->without, "a kind of fault to leave out; may be given again")
-      ->check(CLI::IsMember(sim::fault_plan::kinds()))
+      ->check(CLI::IsMember(all_kinds()))
       ->allow_extra_args(false);
   verb->add_flag("--calm", x->calm, "nothing goes wrong");
   verb->add_option("--log", x->log_file, "gets a line for everything that happened");

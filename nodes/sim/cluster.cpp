@@ -1,6 +1,7 @@
 #include "nodes/sim/cluster.hpp"
 
 #include "nodes/sim/cluster_run.hpp"
+#include "policies/node_placement.hpp"
 #include "policies/shard_map.hpp"
 
 #include <spdlog/sinks/null_sink.h>
@@ -26,6 +27,7 @@ cluster_run::cluster_run(cluster_scenario what)
     , network_(world_)
     , witness_(fleet_)
     , callers_(world_, what_.orders) {
+  fleet_.regions.clear();
   if (!what_.log)
     what_.log =
         std::make_shared<spdlog::logger>("sim", std::make_shared<spdlog::sinks::null_sink_st>());
@@ -88,6 +90,7 @@ void cluster_run::start(std::size_t i) {
   cluster_options c;
   c.self.node = n.name;
   c.self.region = n.fleet.region;
+  put_labels(c.self, n.fleet.node_labels);
   c.self.version = "simulated";
   c.self.reached_at = {n.name};
   c.table_on_own_thread = false;

@@ -5,9 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::sim {
+
+constexpr std::uint32_t most_nodes = 7;  ///< of a simulated cluster
+constexpr milliseconds nodes_meet{2000}; ///< so long nodes need to find each other
 
 /// What goes wrong between nodes and with them: counts per run, spread over `span`.
 struct cluster_faults {
@@ -26,6 +30,8 @@ struct cluster_faults {
   static cluster_faults none() { return {}; }
   /// Draws which kinds of faults a run has at all, and how many of each.
   static cluster_faults draw(dice_box& dice, milliseconds span);
+  /// Takes the kind called `name` out; false when there is none of that name.
+  bool without(std::string_view name);
   /// The names of the kinds, as `report::mishaps` has them.
   [[nodiscard]] static std::vector<std::string> kinds();
 };
@@ -34,10 +40,12 @@ struct cluster_faults {
 /// byte.
 struct cluster_scenario {
   std::uint64_t seed = 1;
-  std::uint32_t nodes = 3;
-  fleet_spec fleet; ///< as it was loaded; ids of nodes are given to it
-  std::vector<order> orders;
-  fault_plan agents; ///< of its kinds only those that are chances of calls
+  std::uint32_t nodes = 3; ///< at least two
+  /// As it was loaded. Ids of nodes are given to it, and its home regions are taken away: all nodes
+  /// are in the region that it names, and offer what it says that its node does.
+  fleet_spec fleet;
+  std::vector<order> orders; ///< best none before `nodes_meet`
+  fault_plan agents;         ///< of its kinds only those that are chances of calls
   cluster_faults faults;
   stub_answer answers; ///< none: `plausible_answer`
   /// How long after the last fault everything may take to come to its end.

@@ -1,7 +1,6 @@
 #include "nodes/sim/cluster.hpp"
 
 #include <array>
-#include <string_view>
 
 namespace troupe::sim {
 
@@ -34,6 +33,15 @@ cluster_faults cluster_faults::draw(dice_box& dice, milliseconds span) {
     if (const auto d = dice.draw(); d % 2 == 0)
       out.*f.what = 1 + static_cast<std::uint32_t>(scramble(d) % f.most);
   return out;
+}
+
+bool cluster_faults::without(std::string_view name) {
+  for (const auto& f : counted_faults)
+    if (f.name == name) {
+      this->*f.what = 0;
+      return true;
+    }
+  return false;
 }
 
 std::vector<std::string> cluster_faults::kinds() {

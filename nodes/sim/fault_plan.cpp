@@ -67,11 +67,16 @@ bool fault_plan::without(std::string_view name) {
 }
 
 std::vector<std::string> fault_plan::kinds() {
+  auto out = kinds_of_calls();
+  for (const auto& c : counts)
+    out.emplace_back(c.name);
+  return out;
+}
+
+std::vector<std::string> fault_plan::kinds_of_calls() {
   std::vector<std::string> out;
   for (const auto& [name, member] : chances)
     out.emplace_back(name);
-  for (const auto& c : counts)
-    out.emplace_back(c.name);
   return out;
 }
 

@@ -39,6 +39,8 @@ struct fault_plan {
   bool without(std::string_view name);
   /// The names that `without` takes.
   [[nodiscard]] static std::vector<std::string> kinds();
+  /// Those of them that are chances of calls.
+  [[nodiscard]] static std::vector<std::string> kinds_of_calls();
 };
 
 } // namespace troupe::sim

@@ -307,6 +307,8 @@ TEST(cli_completion, scripts_are_valid_and_complete) {
   EXPECT_EQ(completes("troupe submit --priority ''", 3), "urgent high medium low\n");
   EXPECT_EQ(completes("troupe human answer --d", 3), "--data --deny\n");
   EXPECT_EQ(completes("troupe completion z", 2), "zsh\n");
+  EXPECT_EQ(completes("troupe sim --n", 2), "--nodes\n");
+  EXPECT_EQ(completes("troupe sim --without p", 3), "partitions\n");
 }
 
 TEST(cli_node_verbs, an_unreachable_node_is_code_3) {

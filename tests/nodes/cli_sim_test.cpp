@@ -83,6 +83,93 @@ TEST(cli_sim, takes_tasks_and_answers_from_a_script) {
   EXPECT_EQ(run_troupe({"sim", here.path("fleet"), "--without", "luck"}).code, 2);
 }
 
+/// What runs of a simulation in JSON tell.
+json cluster_runs(std::vector<std::string> words) {
+  words.insert(words.begin(), "sim");
+  words.insert(words.end(), {"-o", "json"});
+  const auto got = run_troupe(std::move(words));
+  EXPECT_EQ(got.code, 0) << got.out << got.err;
+  return got.document();
+}
+
+TEST(cli_sim, of_a_cluster_is_decided_by_its_seed) {
+  const scratch here;
+  small_fleet(here);
+  const auto runs = [&](const char* nodes) {
+    return cluster_runs({here.path("fleet"), "--nodes", nodes, "--runs", "6", "--count", "15",
+                         "--without", "node_kills", "--without", "unsure"});
+  };
+  const auto a = runs("3");
+  ASSERT_EQ(a["runs"].size(), 6u);
+  EXPECT_EQ(a, runs("3"));
+  EXPECT_NE(a, runs("2"));
+  std::size_t between_nodes = 0;
+  for (const auto& run : a["runs"]) {
+    EXPECT_EQ(run["violations"], json::array());
+    EXPECT_EQ(run["tasks"], 15);
+    EXPECT_GE(run["processes"], 3);
+    for (const auto* kind : {"node_kills", "unsure"})
+      EXPECT_FALSE(run["faults"].contains(kind)) << run;
+    for (const auto* kind : {"partitions", "resets", "slow_spells", "freezes", "leaves"})
+      between_nodes += run["faults"].contains(kind) ? 1 : 0;
+  }
+  EXPECT_GT(between_nodes, 0u);
+}
+
+TEST(cli_sim, of_a_calm_cluster_loses_nothing) {
+  const scratch here;
+  small_fleet(here);
+  // All nodes are in one region, and offer what this one does.
+  here.write("fleet/fleet.yaml",
+             "fleet: small\nentry: desk\nshards: 2\ndata: data\n"
+             "node: {region: eu, labels: [scanner]}\nregions: {backups: {eu: [us], us: [eu]}}\n");
+  here.write("fleet/desk/agents/clerk.yaml",
+             "agent: clerk\nkind: http\nskills: [file]\neffects: idempotent\n"
+             "placement: {labels: [scanner]}\nhttp: {url: \"http://127.0.0.1:1/\"}\n");
+  here.write("fleet/desk/agents/deputy.yaml",
+             "agent: deputy\nkind: rules\nskills: [tell]\nrules: {rules: [{text: As ever.}]}\n");
+  here.write("fleet/sim.yaml", "tasks: [{skill: file, text: a letter}]\n"
+                               "agents: {desk/clerk: [{text: Filed.}]}\n");
+  const auto calm = cluster_runs({here.path("fleet"), "--nodes", "4", "--calm", "--count", "10"});
+  EXPECT_EQ(calm["tasks"], 10);
+  EXPECT_GT(calm["accepted"], 5) << calm;
+  EXPECT_EQ(calm["lost"], 0);
+  EXPECT_EQ(calm["processes"], 4);
+  EXPECT_EQ(calm["faults"], json::object());
+  EXPECT_EQ(calm["violations"], json::array());
+  // Nobody but the clerk files, and he is only where a scanner is.
+  EXPECT_GT(calm["effects"], 0) << calm;
+}
+
+TEST(cli_sim, of_the_example_on_several_nodes_holds_what_must) {
+  const auto out = cluster_runs({TROUPE_SOURCE_DIR "/examples/customer-support", "--nodes", "3",
+                                 "--runs", "4", "--count", "20"});
+  std::size_t completed = 0;
+  for (const auto& run : out["runs"]) {
+    EXPECT_EQ(run["violations"], json::array());
+    EXPECT_GE(run["processes"], 3);
+    completed += run["ends"].value("completed", 0u);
+  }
+  EXPECT_GT(completed, 0u);
+}
+
+TEST(cli_sim, knows_which_faults_several_nodes_have_and_one_has_not) {
+  const scratch here;
+  small_fleet(here);
+  const auto refused = [&](const char* nodes, const char* kind) {
+    const auto got =
+        run_troupe({"sim", here.path("fleet"), "--nodes", nodes, "--without", kind, "--calm"});
+    EXPECT_EQ(got.code == 2, !got.err.empty()) << got.err;
+    return got.code == 2;
+  };
+  EXPECT_TRUE(refused("1", "partitions"));
+  EXPECT_TRUE(refused("2", "clock_jumps"));
+  EXPECT_FALSE(refused("2", "partitions"));
+  EXPECT_FALSE(refused("1", "clock_jumps"));
+  EXPECT_TRUE(refused("8", "partitions"));
+  EXPECT_TRUE(refused("0", "throws"));
+}
+
 TEST(cli_replay, of_a_running_node_and_of_one_at_rest) {
   const scratch here;
   small_fleet(here);

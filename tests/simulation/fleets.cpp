@@ -254,9 +254,8 @@ sim::cluster_scenario draw_cluster_scenario(std::uint64_t seed) {
   out.fleet = std::move(one.fleet);
   out.fleet.shards = 1 + static_cast<std::uint32_t>(dice.draw() % 4);
   out.orders = std::move(one.orders);
-  // The nodes need a moment to find each other.
   for (auto& o : out.orders)
-    o.at += milliseconds{2000};
+    o.at += sim::nodes_meet;
   out.agents = one.faults;
   out.faults = sim::cluster_faults::draw(dice, one.faults.span);
   out.answers = std::move(one.answers);
