@@ -185,21 +185,35 @@ void cluster_keeper_state::use_table() {
   check_left();
 }
 
+reach_nodes cluster_keeper_state::others_in(const member_table& table) const {
+  reach_nodes out;
+  for (const auto& m : table.rows)
+    if (m.node != config_.self.node && m.state != member_state::down)
+      out.nodes.push_back({m.node, m.reached_at});
+  return out;
+}
+
 void cluster_keeper_state::reach_members(const member_table& table) {
-  reach_nodes all;
+  auto all = others_in(table);
   std::set<std::string> now_known;
-  for (const auto& m : table.rows) {
-    if (m.node == config_.self.node || m.state == member_state::down)
-      continue;
-    all.nodes.push_back({m.node, m.reached_at});
-    now_known.insert(m.node);
-  }
+  for (const auto& x : all.nodes)
+    now_known.insert(x.node);
   for (const auto& node : known_)
     if (!now_known.contains(node))
       send_to(self_, config_.post_place, forget_node{node, "it is no longer a member"});
   known_ = std::move(now_known);
-  // The post may just be starting: it hears of the members with every look at the table.
+  // The post may just be starting, and asks then.
   send_to(self_, config_.post_place, std::move(all));
+}
+
+void cluster_keeper_state::on_post_started() {
+  const auto post = caf::actor_cast<caf::actor>(self_->current_sender());
+  // To the post itself: its seat may still be empty.
+  if (post && members_->table())
+    self_->send(post, others_in(*members_->table()));
+  membership::actions todo;
+  members_->on_links_gone(parts_->now(self_), todo);
+  carry_out(todo);
 }
 
 void cluster_keeper_state::on_link_up(const link_up& x) {
@@ -256,6 +270,7 @@ caf::behavior cluster_keeper(caf::stateful_actor<cluster_keeper_state>* self, pa
   state_of(self).init(self, std::move(parts), std::move(config));
   return {
       [self](const at_cluster_keeper& x) { x.what(state_of(self)); },
+      [self](const post_started&) { state_of(self).on_post_started(); },
       [self](const link_up& x) { state_of(self).on_link_up(x); },
       [self](const link_down& x) { state_of(self).on_link_down(x); },
       [self](const link_refused& x) { state_of(self).on_link_refused(x); },

@@ -70,6 +70,7 @@ struct cluster_keeper_state {
 
   // Membership: cluster_keeper.cpp.
   void on_tick();
+  void on_post_started();
   void on_link_up(const link_up& x);
   void on_link_down(const link_down& x);
   void on_link_refused(const link_refused& x);
@@ -106,6 +107,8 @@ struct cluster_keeper_state {
                  std::function<std::function<void(cluster_keeper_state&)>(membership_table&)> what);
   void use_table();
   void reach_members(const member_table& table);
+  /// The members that this node is to have links with.
+  [[nodiscard]] reach_nodes others_in(const member_table& table) const;
   /// The seat of another node's keeper; null: that node has told of none.
   [[nodiscard]] seat_ptr keeper_of(const std::string& node) const;
   void tell_peers(std::uint64_t version);

@@ -39,6 +39,8 @@ void post_state::init(caf::event_based_actor* self, parts_ptr parts, post_config
   parts_->places->watch(config_.place);
   for (const auto kind : {address_kind::agent, address_kind::domain, address_kind::node})
     parts_->places->watch_arrivals(config_.place, kind);
+  // Before anything that the new links have to tell.
+  send_to(self_, config_.keeper, post_started{});
   network_ = config_.open();
   // The carrier must not keep a post alive that has ended.
   const auto me = caf::actor_cast<caf::actor_addr>(self_);

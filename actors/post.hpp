@@ -29,7 +29,7 @@ struct post_config {
   std::function<std::unique_ptr<links::carrier>()> open;
   seat_ptr place;    ///< the post's own
   seat_ptr registry; ///< hears of agents elsewhere; null: nobody does
-  seat_ptr keeper;   ///< hears of links; null: nobody does
+  seat_ptr keeper;   ///< hears of links and of the post's start; null: nobody does
   /// Parts of this node that others may speak to, as `human_desk`.
   std::vector<std::string> exposed;
   /// Per peer and direction. A quarter of its bytes may wait for the post itself.
@@ -74,6 +74,10 @@ struct hand_over {
 /// The actor that an address of its own, `node:<node>/@<actor>`, names; nothing for other
 /// addresses.
 [[nodiscard]] std::optional<caf::actor_id> actor_in(const address& x, const std::string& node);
+
+/// A post has started. Of the links of the one before it, whose end nobody has told, none is there
+/// any more; it wants to know whom to reach.
+struct post_started {};
 
 /// INTERNAL: what the carrier reports.
 struct link_up {
@@ -333,4 +337,5 @@ TROUPE_MESSAGE(troupe_post, troupe::link_up)
 TROUPE_MESSAGE(troupe_post, troupe::link_down)
 TROUPE_MESSAGE(troupe_post, troupe::link_refused)
 TROUPE_MESSAGE(troupe_post, troupe::batch_arrived)
+TROUPE_MESSAGE(troupe_post, troupe::post_started)
 TROUPE_END_MESSAGES(troupe_post)

@@ -126,6 +126,16 @@ void membership::on_link_down(std::string_view node, std::uint64_t incarnation, 
   pump(now, todo);
 }
 
+void membership::on_links_gone(timestamp now, actions& todo) {
+  for (auto& [node, link] : links_)
+    if (link.up) {
+      link.up = false;
+      link.how = link_loss::goodbye;
+      link.since = now;
+    }
+  pump(now, todo);
+}
+
 void membership::on_version_heard(std::uint64_t version, timestamp now, actions& todo) {
   if (!table_ || version > table_->version) {
     want_read_ = true;

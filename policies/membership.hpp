@@ -86,6 +86,9 @@ class membership {
   /// Also for attempts to make a link, with `incarnation` zero: these break no link that is up.
   void on_link_down(std::string_view node, std::uint64_t incarnation, link_loss how, timestamp now,
                     actions& todo);
+  /// All links have ended with what held them on this side, which has begun anew and makes them
+  /// again. Each counts as one that ended with a goodbye: that is what the peers have heard.
+  void on_links_gone(timestamp now, actions& todo);
   /// A peer says that the table has this version, or somebody needs to know the newest.
   void on_version_heard(std::uint64_t version, timestamp now, actions& todo);
 

@@ -125,6 +125,16 @@ class keepers : public ::testing::Test {
     stage.run();
   }
 
+  /// The post of `name` ends and another one begins, which makes no link with `other`. The post
+  /// before it had one, and nobody is left who could say that it is gone.
+  void begin_anew_without(const std::string& name, const std::string& other) {
+    caf::anon_send_exit(posts.at(name)->now().handle, caf::exit_reason::kill);
+    while (stage.step()) {
+    }
+    stage.net.part(name, other);
+    stage.run();
+  }
+
   /// Every shard has one owner, and these are the owners.
   [[nodiscard]] bool shared_by(const std::set<std::string>& names) const {
     std::set<std::string> seen;
@@ -197,6 +207,53 @@ TEST_F(keepers, leave_a_node_alone_whose_post_begins_anew) {
   EXPECT_EQ(after.find("C")->state, member_state::up);
   EXPECT_EQ(after.find("C")->incarnation, before);
   EXPECT_TRUE(shared_by({"A", "B", "C"}));
+}
+
+TEST_F(keepers, do_not_believe_in_the_links_of_a_post_that_has_begun_anew) {
+  up("A");
+  up("B");
+  until([&] { return shared_by({"A", "B"}); });
+  stage.advance(std::chrono::seconds{3});
+  begin_anew_without("A", "B");
+  kill("B");
+  // Nobody but A can say that B is dead: it has no link, and is refused.
+  const auto took = until([&] { return shared_by({"A"}); });
+  EXPECT_TRUE(shared_by({"A"}));
+  EXPECT_LE(took, milliseconds{1200});
+}
+
+TEST_F(keepers, miss_who_went_silent_while_their_post_began_anew) {
+  up("A");
+  up("B");
+  until([&] { return shared_by({"A", "B"}); });
+  stage.advance(std::chrono::seconds{3});
+  begin_anew_without("A", "B");
+  stage.net.kill("B");
+  caf::anon_send_exit(roots.at("B"), caf::exit_reason::kill);
+  roots.erase("B");
+  stage.run();
+  const auto took = until([&] { return shared_by({"A"}); });
+  EXPECT_TRUE(shared_by({"A"}));
+  EXPECT_LE(took, milliseconds{4000});
+}
+
+TEST_F(keepers, whose_own_post_begins_anew_accuse_nobody_whom_it_reaches_again) {
+  up("A");
+  up("B");
+  until([&] { return shared_by({"A", "B"}); });
+  stage.advance(std::chrono::seconds{3});
+  const auto before = table->read();
+  begin_anew_without("A", "B");
+  stage.advance(std::chrono::seconds{1});
+  stage.net.heal("A", "B");
+  stage.advance(std::chrono::seconds{5});
+  const auto after = table->read();
+  for (const auto* name : {"A", "B"}) {
+    EXPECT_EQ(after.find(name)->state, member_state::up) << name;
+    EXPECT_EQ(after.find(name)->incarnation, before.find(name)->incarnation) << name;
+    EXPECT_TRUE(after.find(name)->accused.empty()) << name;
+  }
+  EXPECT_TRUE(shared_by({"A", "B"}));
 }
 
 TEST_F(keepers, whose_post_does_not_come_again_are_replaced_all_the_same) {

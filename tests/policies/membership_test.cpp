@@ -58,6 +58,30 @@ TEST(membership, whoever_said_goodbye_may_open_its_door_again) {
   EXPECT_EQ(t.state("c"), member_state::down);
 }
 
+TEST(membership, who_begins_its_links_anew_does_not_count_the_former_ones) {
+  town t;
+  t.found({"a", "b"});
+  membership::actions todo;
+  t.of("a").on_links_gone(t.now, todo);
+  t.carry_out("a", std::move(todo));
+  EXPECT_FALSE(t.linked("a", "b"));
+  // As long as a peer waits for who has said goodbye to it.
+  t.run(milliseconds{1500});
+  EXPECT_EQ(t.state("b"), member_state::up);
+  EXPECT_TRUE(t.books.now().find("b")->accused.empty());
+  t.link("a", "b");
+  EXPECT_TRUE(t.linked("a", "b"));
+  t.run(milliseconds{3000});
+  EXPECT_EQ(t.state("b"), member_state::up);
+
+  todo.clear();
+  t.of("a").on_links_gone(t.now, todo);
+  t.carry_out("a", std::move(todo));
+  t.nodes.at("b").running = false;
+  t.run(t.settings.votes.lease + milliseconds{1500});
+  EXPECT_EQ(t.state("b"), member_state::down);
+}
+
 TEST(membership, of_two_nodes_one_is_enough) {
   town t;
   t.found({"a", "b"});
