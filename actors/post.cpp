@@ -8,15 +8,6 @@
 
 namespace troupe {
 
-namespace {
-
-/// An acknowledgement of its own costs a frame, two wake-ups and a look at the line there: about as
-/// much as a call. With so many envelopes it is worth it, and after so long the sender's memory is.
-constexpr std::uint32_t acks_most = 32;
-constexpr milliseconds ack_within{20};
-
-} // namespace
-
 void post_config::validate() const {
   if (!open || !place)
     throw std::invalid_argument{"a post needs a carrier and a seat"};
@@ -277,44 +268,6 @@ void post_state::pump(peer_entry& p) {
       break;
     }
   }
-}
-
-void post_state::acknowledge_later(peer_entry& p, std::size_t bytes) {
-  if (p.unacked++ == 0) {
-    p.unacked_bytes = 0;
-    p.ack_by = later(parts_->now(self_), ack_within);
-  }
-  p.unacked_bytes += bytes;
-  if (ack_is_due(p, timestamp{}))
-    flush_later();
-  else
-    arm_acks();
-}
-
-bool post_state::ack_is_due(peer_entry& p, timestamp now) const {
-  return p.unacked > 0 && p.linked &&
-         (p.unacked >= acks_most || p.unacked_bytes >= config_.window.bytes / 16 ||
-          p.ack_by <= now || p.out.next() != nullptr);
-}
-
-void post_state::arm_acks() {
-  if (acks_armed_ != no_deadline)
-    return;
-  acks_armed_ = later(parts_->now(self_), ack_within);
-  self_->delayed_send(self_, ack_within, flush{});
-}
-
-void post_state::acknowledge(peer_entry& p) {
-  envelope x;
-  x.from = {address_kind::node, me_ + "/post"};
-  x.to = {address_kind::node, p.who.node + "/post"};
-  x.hops = {me_};
-  x.kind = post_talk::ack_kind;
-  x.body = post_talk::encode_ack(p.in.upto());
-  if (network_->offer(p.who.node, x) != links::offered::taken)
-    return;
-  offered_ = true;
-  p.unacked = 0;
 }
 
 void post_state::on_flush() {

@@ -227,12 +227,6 @@ struct post_state {
   void lose(peer_entry& p, const std::string& why);
   void flush_later();
   void pump(peer_entry& p);
-  /// Something has come from the peer. What goes there anyway takes the acknowledgement along; it
-  /// is sent alone when much has come, or after a while.
-  void acknowledge_later(peer_entry& p, std::size_t bytes);
-  [[nodiscard]] bool ack_is_due(peer_entry& p, timestamp now) const;
-  void acknowledge(peer_entry& p);
-  void arm_acks();
 
   // Sending.
   [[nodiscard]] address answer_address(const caf::strong_actor_ptr& sender,
@@ -241,6 +235,12 @@ struct post_state {
   void dispatch(const proxy_ptr& via, envelope x, bool opens);
   void post_to(peer_entry& p, envelope x, bool opens);
   void tell(peer_entry& p, std::string_view kind, std::string body);
+  /// Something has come from the peer. What goes there anyway takes the acknowledgement along; it
+  /// is sent alone when much has come, or after a while.
+  void acknowledge_later(peer_entry& p, std::size_t bytes);
+  [[nodiscard]] bool ack_is_due(peer_entry& p, timestamp now) const;
+  void acknowledge(peer_entry& p);
+  void arm_acks();
   /// The sender of `x` hears that it was not delivered. False: there is nothing that he could hear.
   bool refuse(const envelope& x, const failure& why);
   /// Takes out of `x` what makes it too large for a frame; false when there is nothing that could
