@@ -23,6 +23,8 @@ struct table_clerk_state {
 
 namespace {
 
+constexpr milliseconds look_at_services{100};
+
 caf::behavior table_clerk(caf::stateful_actor<table_clerk_state>* self, const parts_ptr& parts) {
   guard(self, parts, "table clerk");
   return {[self](const table_question& x) { x.what(state_of(self)); }};
@@ -57,6 +59,17 @@ void cluster_keeper_state::init(caf::event_based_actor* self, parts_ptr parts,
   owners_ = std::make_unique<ownership>(config_.self.node, config_.fleet.domains, config_.layout,
                                         config_.owners);
   regions_ = std::make_unique<failover>(config_.regions);
+  join();
+}
+
+void cluster_keeper_state::join() {
+  const auto now = parts_->now(self_);
+  if (parts_->services->any(now)) {
+    // Agents that were placed here could do nothing yet.
+    self_->delayed_send(self_, look_at_services,
+                        at_cluster_keeper{[](cluster_keeper_state& me) { me.join(); }});
+    return;
+  }
   membership::actions todo;
   members_->start(now, todo);
   carry_out(todo);

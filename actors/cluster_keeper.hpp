@@ -67,6 +67,8 @@ struct cluster_keeper_state {
   /// Whoever waits for this node to leave hears that nobody sees to it any more.
   ~cluster_keeper_state();
   void init(caf::event_based_actor* self, parts_ptr parts, cluster_keeper_config config);
+  /// Once the fleet's services are ready.
+  void join();
 
   // Membership: cluster_keeper.cpp.
   void on_tick();

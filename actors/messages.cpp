@@ -23,6 +23,7 @@
 #include "actors/quota_keeper.hpp"
 #include "actors/respondent.hpp"
 #include "actors/seat_messages.hpp"
+#include "actors/service.hpp"
 #include "actors/task_messages.hpp"
 #include "actors/tick.hpp"
 #include "actors/tree_messages.hpp"

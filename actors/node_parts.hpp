@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/acts_under_way.hpp"
+#include "actors/awaited_services.hpp"
 #include "actors/cluster_view.hpp"
 #include "actors/directory.hpp"
 #include "actors/fleet_version.hpp"
@@ -70,6 +71,8 @@ struct node_parts {
   std::shared_ptr<tools::process_port> processes;
   std::shared_ptr<tools::http_port> http;
   std::shared_ptr<tools::worker_pool> workers;
+  /// Never null.
+  std::shared_ptr<awaited_services> services = std::make_shared<awaited_services>();
   std::shared_ptr<acts_under_way> acts = std::make_shared<acts_under_way>();
   std::shared_ptr<models::model_port> models; ///< language models, by the fleet's names
   std::shared_ptr<budget_book> budgets;       ///< what may be spent on them; null: no limits

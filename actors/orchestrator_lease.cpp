@@ -11,7 +11,7 @@ namespace troupe {
 
 namespace {
 
-constexpr milliseconds look_every{100};
+constexpr milliseconds lease_looked_at_every{100};
 /// A new owner's lease begins a little more than two seconds after it has learnt of its shard.
 constexpr milliseconds lease_comes_within{3000};
 constexpr const char* no_lease =
@@ -38,7 +38,7 @@ bool orchestrator_state::waits_for_lease(const submit_task& x, const caf::actor&
     return false;
   if (stash_.empty()) {
     stash_until_ = later(now_, lease_comes_within);
-    self_->delayed_send(self_, look_every, tick{});
+    self_->delayed_send(self_, lease_looked_at_every, tick{});
   }
   put_by(x, from, no_lease);
   return true;
@@ -49,7 +49,7 @@ void orchestrator_state::look_at_lease() {
     return;
   const bool held = holds_lease();
   if (!held && now_ < stash_until_) {
-    self_->delayed_send(self_, look_every, tick{});
+    self_->delayed_send(self_, lease_looked_at_every, tick{});
     return;
   }
   auto stash = std::move(stash_);

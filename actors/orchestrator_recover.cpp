@@ -43,15 +43,15 @@ void orchestrator_state::on_routes(const routes_changed& x) {
 void orchestrator_state::open_shard() {
   if (loaded_ || !has_routes_ || !to_recover_)
     return;
-  // What was interrupted needs the agents that are being started beside us. If some of them do not
-  // come up, the others' tasks must not wait for them for ever: what cannot be routed then is
-  // retried like any other step. In a cluster, where agents move as shards do, each step waits for
-  // itself.
+  // What was interrupted needs the agents that are being started beside us, and the services. If
+  // some of them do not come up, the others' tasks must not wait for them for ever: what cannot be
+  // routed then is retried like any other step. In a cluster, where agents move as shards do, each
+  // step waits for itself.
   const auto& agents = current_->routes.table()->agents;
   const bool all_up = std::all_of(agents.begin(), agents.end(), [](const seat_ptr& s) {
     return s->state.load(std::memory_order_relaxed) != health::down;
   });
-  if (!all_up && !config_.keeper && ++looked_ < open_looks) {
+  if (parts_->services->any(now_) || (!all_up && !config_.keeper && ++looked_ < open_looks)) {
     open_again_ = later(now_, open_wait);
     self_->delayed_send(self_, open_wait, tick{});
     return;

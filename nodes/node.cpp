@@ -88,6 +88,7 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
   p.http = options_.http ? options_.http : tools::make_http_port();
   p.workers = options_.workers ? options_.workers : tools::make_worker_pool();
   p.clock = std::make_shared<tools::alarm_clock>();
+  p.services = std::make_shared<awaited_services>(p.fleet.services, p.time.at(sys.clock().now()));
   p.models = options_.models ? options_.models
                              : models::make_model_port(p.http, p.fleet.providers, p.fleet.models);
   if (auto limits = quota_plan::of(p.fleet.providers, p.fleet.models); !limits.models.empty()) {

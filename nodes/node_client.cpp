@@ -347,7 +347,8 @@ bool node_client::ready() const {
   };
   const auto agents = parts_->places->all(address_kind::agent);
   const auto domains = parts_->places->all(address_kind::domain);
-  return desk_->now().handle && !domains.empty() && std::all_of(agents.begin(), agents.end(), up) &&
+  return desk_->now().handle && !parts_->services->any(parts_->time.at(system_.clock().now())) &&
+         !domains.empty() && std::all_of(agents.begin(), agents.end(), up) &&
          std::all_of(domains.begin(), domains.end(), up);
 }
 

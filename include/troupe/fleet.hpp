@@ -191,6 +191,8 @@ struct service_spec {
   std::string name;
   std::vector<std::string> command;
   std::map<std::string, std::string> environment;
+  std::string ready; ///< a URL that answers a GET with 2xx once it is ready; empty: it is at once
+  milliseconds ready_within{10000}; ///< after the node's start; then it is not waited for any more
   friend bool operator==(const service_spec&, const service_spec&) = default;
 };
 

@@ -97,7 +97,12 @@ const record& service_keys() {
        {"environment", map(text_rule::filled, text()),
         "variables set for it beside PATH, TROUPE_DATA_DIR and TROUPE_FLEET_DIR; nothing else is "
         "inherited",
-        "{}"}}};
+        "{}"},
+       {"ready", text(text_rule::url),
+        "a URL that answers a GET with 2xx when it is ready: until then the node takes up no task "
+        "that was interrupted, and does not join its cluster"},
+       {"ready_within", duration(1 * ms, 10 * minute),
+        "after the node's start; then it is not waited for any more", "10s"}}};
   return r;
 }
 

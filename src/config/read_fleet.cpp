@@ -58,6 +58,8 @@ void read_fleet(const yaml_node& root, fleet_spec& out) {
       from.get("name", service.name);
       from.get("command", service.command);
       from.get("environment", service.environment);
+      from.get("ready", service.ready);
+      from.get("ready_within", service.ready_within);
     }
   read_models(top, out);
   read_budgets(top.in("budgets"), out.budgets);
