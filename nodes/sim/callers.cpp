@@ -181,6 +181,7 @@ void callers::heard_refusal(std::size_t i, const refused& why) {
   auto& c = callers_[i];
   world_.note("caller " + std::to_string(i) + " hears refused " + std::string{to_string(why.why)});
   c.listening = false;
+  c.told = why.why;
   if (!c.accepted.empty() && c.kept) {
     // It was accepted, so that its end exists or will: only the node's parts can be away.
     if (why.why == refusal::unknown_task)

@@ -17,14 +17,15 @@ class callers {
  public:
   struct caller {
     order what;
-    std::string accepted;   ///< the id that they were told; empty: not yet
-    task_record_ptr ended;  ///< the first end that they were told
-    bool kept = true;       ///< it outlives its process
-    bool sent = false;      ///< at least once
-    bool listening = false; ///< the process that runs now has a callback of theirs
-    bool refused = false;   ///< and they will not try again
-    bool lost = false;      ///< kept in memory only, by a process that is gone
-    std::size_t door = 0;   ///< that they used last
+    std::string accepted;         ///< the id that they were told; empty: not yet
+    task_record_ptr ended;        ///< the first end that they were told
+    bool kept = true;             ///< it outlives its process
+    bool sent = false;            ///< at least once
+    bool listening = false;       ///< the process that runs now has a callback of theirs
+    bool refused = false;         ///< and they will not try again
+    bool lost = false;            ///< kept in memory only, by a process that is gone
+    refusal told = refusal::none; ///< why they were refused, at the last time
+    std::size_t door = 0;         ///< that they used last
     std::uint32_t attempts = 0;
     timestamp sent_at{};
     [[nodiscard]] bool done() const noexcept { return ended || refused || lost; }

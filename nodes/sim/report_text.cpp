@@ -42,6 +42,7 @@ json report_json(const report& x) {
           {"tasks", x.orders},
           {"accepted", x.accepted},
           {"refused", x.refused},
+          {"conflicts", x.conflicts},
           {"lost", x.lost},
           {"ends", x.ends},
           {"failures", x.failures},
@@ -91,6 +92,7 @@ void add_up(report& to, const report& x) {
   to.orders += x.orders;
   to.accepted += x.accepted;
   to.refused += x.refused;
+  to.conflicts += x.conflicts;
   to.lost += x.lost;
   for (const auto& [name, n] : x.ends)
     to.ends[name] += n;

@@ -41,6 +41,7 @@ struct report {
   std::size_t orders = 0;
   std::size_t accepted = 0;
   std::size_t refused = 0;                     ///< never accepted, and the caller was told
+  std::size_t conflicts = 0;                   ///< of these, because of another request's key
   std::size_t lost = 0;                        ///< of `durability: none`, gone with its process
   std::map<std::string, std::size_t> ends;     ///< of accepted requests, by state
   std::map<std::string, std::size_t> failures; ///< ends that are failures, by reason

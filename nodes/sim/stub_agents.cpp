@@ -69,20 +69,39 @@ void stub_agents::act(const agent_spec& spec, const agent_call& call) {
   auto& d = outside_->deeds[call.idempotency_key];
   d.agent = spec.card.domain + "/" + spec.card.name;
   d.kind = spec.card.does;
+  d.kept = call.about->keep != durability::none;
   ++d.asked;
+  outside_->actors.insert(d.agent);
   // Who takes the key knows what has been done; others do it again. What a machine does when it
   // wakes, after it was declared dead and others were asked what had come of it, nobody can prevent
   // from within.
   const bool risen = awake_since_ != timestamp{} && world_.now() - awake_since_ < wakes_within;
+  d.risen = d.risen || risen;
+  if (d.carried == 0)
+    d.order = ++outside_->acts;
   if (d.carried == 0 || spec.card.does == effects::unsafe ||
       (spec.card.does == effects::queryable && !risen))
     ++d.carried;
+}
+
+void stub_agents::note_part(const agent_call& call) {
+  const auto told = [&](const char* name) -> std::optional<std::int64_t> {
+    const auto hit = call.input.find(name);
+    if (hit == call.input.end() || !hit->is_number_integer())
+      return std::nullopt;
+    return hit->get<std::int64_t>();
+  };
+  if (!call.input.is_object())
+    return;
+  if (const auto item = told("index"), round = told("round"); item || round)
+    outside_->parts.insert({call.about->id, call.step, item, round});
 }
 
 outcome stub_agents::work(const agent_spec& spec, const agent_call& call) {
   if (!world_.process_runs)
     throw std::runtime_error{"the process is gone"};
   ++calls_;
+  note_part(call);
   const auto said = [&](const char* how) {
     world_.note("call " + spec.card.domain + "/" + spec.card.name + " " + call.about->id + "/" +
                 std::to_string(call.step) + " attempt " + std::to_string(call.attempt) + ": " +

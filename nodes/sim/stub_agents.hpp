@@ -6,10 +6,13 @@
 #include <troupe/agent.hpp>
 #include <troupe/fleet.hpp>
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,15 +22,30 @@ namespace troupe::sim {
 using stub_answer =
     std::function<outcome(const agent_spec&, const agent_call&, std::uint64_t dice)>;
 
-/// The world that agents act upon: which effects have really happened, by idempotency key.
+/// The world that agents act upon: which effects have really happened, by idempotency key, and what
+/// they were told that they work on.
 struct outside_world {
   struct deed {
     std::string agent;
     effects kind = effects::none;
     std::uint32_t asked = 0;   ///< how often somebody asked for it
     std::uint32_t carried = 0; ///< how often it was carried out
+    std::uint64_t order = 0;   ///< its place among all deeds, by when it was carried out first
+    bool kept = false;         ///< its task outlives its process
+    bool risen = false;        ///< a machine did it that had just woken
+  };
+  /// The item of a list, or the round, that a step was about.
+  struct part {
+    std::string task;
+    std::uint32_t step = 0;
+    std::optional<std::int64_t> item;  ///< from 0
+    std::optional<std::int64_t> round; ///< from 1
+    friend auto operator<=>(const part&, const part&) = default;
   };
   std::map<std::string, deed> deeds;
+  std::set<std::string> actors; ///< agents of `deeds`
+  std::set<part> parts;
+  std::uint64_t acts = 0; ///< deeds that were carried out
 };
 
 /// Stands in for agents whose work is outside of the runtime: native functions, subprocesses and
@@ -58,6 +76,7 @@ class stub_agents {
  private:
   outcome work(const agent_spec& spec, const agent_call& call);
   void act(const agent_spec& spec, const agent_call& call);
+  void note_part(const agent_call& call);
   bool goes_wrong(const char* kind, double chance);
 
   world& world_;

@@ -24,6 +24,13 @@ const domain_spec* find_domain(const std::vector<domain_spec>& in, const std::st
   return nullptr;
 }
 
+/// Whether a request, or what became of it, asks for the same as another one of its domain.
+template <class Asked>
+bool asks_for(const Asked& a, const task_request& b) {
+  return a.skill == b.skill && a.text == b.text && a.data == b.data &&
+         a.context_id == b.context_id && a.who == b.who;
+}
+
 std::vector<event> history_of(const stored_task& x, std::string& problem) {
   std::vector<event> out;
   for (const auto& body : x.events) {
@@ -95,6 +102,10 @@ void witness::look_at_task(const stored_task& x, report& out) {
     say(out, "task " + x.id + " has not ended: " + std::string{to_string(x.state)});
     return;
   }
+  if (!x.key.empty())
+    if (const auto [known, fresh] = keys_.try_emplace({x.domain, x.key}, x.id); !fresh)
+      say(out, "the key " + x.key + " is of two tasks of " + x.domain + ": " + known->second +
+                   " and " + x.id);
   bool with_people = false;
   std::size_t finished = 0;
   std::size_t planned = 0;
@@ -232,6 +243,8 @@ void witness::look_at_callers(disk& storage, const callers& all, report& out) {
       say(out, "task " + c.accepted + " was accepted and is not stored");
       continue;
     }
+    if (const auto what = decode_task(stored->task_body); what && !asks_for(*what, c.what.what))
+      say(out, who + " was given task " + c.accepted + ", which is another request");
     if (!c.ended)
       continue;
     if (stored->state != c.ended->state)
@@ -245,6 +258,27 @@ void witness::look_at_callers(disk& storage, const callers& all, report& out) {
   }
   for (const auto& x : all.complaints())
     say(out, x);
+}
+
+bool witness::same_key(const task_request& a, const task_request& b) const {
+  const auto& here = a.domain.empty() ? fleet_.entry : a.domain;
+  const auto& there = b.domain.empty() ? fleet_.entry : b.domain;
+  return !a.idempotency_key.empty() && a.idempotency_key == b.idempotency_key && here == there;
+}
+
+void witness::look_at_keys(const callers& all, report& out) {
+  for (std::size_t i = 0; i < all.all().size(); ++i) {
+    const auto& c = all.all()[i];
+    const auto& mine = c.what.what;
+    if (!c.refused || c.told != refusal::conflict)
+      continue;
+    ++out.conflicts;
+    if (std::none_of(all.all().begin(), all.all().end(), [&](const callers::caller& other) {
+          return other.sent && same_key(mine, other.what.what) && !asks_for(mine, other.what.what);
+        }))
+      say(out, "caller " + std::to_string(i) + " was refused the key " + mine.idempotency_key +
+                   ", which nobody has used for another request");
+  }
 }
 
 void witness::look_at_gauges(machine& m, report& out) {
@@ -269,16 +303,14 @@ void witness::look_back(disk& storage, const callers& all, const outside_world& 
   }
   look_at_sessions(storage, out);
   look_at_callers(storage, all, out);
-  // What is kept in memory only is lost with its orchestrator, and what its caller then asks for
-  // again knows nothing of what was done before.
-  const auto may_repeat = [&](const std::string& key) {
-    return !storage.kept->task(key.substr(0, key.find('/')));
-  };
+  look_at_keys(all, out);
   for (const auto& [key, deed] : outside.deeds) {
     out.effects += deed.carried;
     if (key.empty())
       say(out, deed.agent + " was called without an idempotency key");
-    else if (deed.carried > 1 && !may_repeat(key))
+    else if (deed.carried > 1 && deed.kept)
+      // What is kept in memory only is lost with its orchestrator, and what its caller then asks
+      // for again knows nothing of what was done before.
       say(out, deed.agent + " carried out " + key + " " + std::to_string(deed.carried) + " times");
   }
   for (const auto& x : storage.owners->broken)

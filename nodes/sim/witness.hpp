@@ -38,6 +38,9 @@ class witness {
                          report& out);
   void look_at_sessions(disk& storage, report& out);
   void look_at_callers(disk& storage, const callers& all, report& out);
+  /// Who was refused because of a key: somebody must have used it for something else.
+  void look_at_keys(const callers& all, report& out);
+  [[nodiscard]] bool same_key(const task_request& a, const task_request& b) const;
   void say(report& to, std::string what);
   [[nodiscard]] const domain_spec* domain_of(const std::string& path) const;
 
@@ -57,6 +60,7 @@ class witness {
   microseconds disturbed_{0};
   std::map<std::string, place> places_;
   std::map<std::pair<std::string, std::string>, std::vector<turn_seen>> turns_; ///< by session
+  std::map<std::pair<std::string, std::string>, std::string> keys_; ///< domain and key to a task
   std::vector<std::string> seen_;
 };
 

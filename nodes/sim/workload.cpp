@@ -81,8 +81,12 @@ std::vector<order> draw_orders(dice_box& dice, const std::vector<task_request>& 
     // Now and then the same request comes again from somebody who does not know of the first.
     if (const auto again = dice.draw(); !out.empty() && again % 10 == 0)
       if (const auto& other = out[scramble(again) % out.size()];
-          !other.what.idempotency_key.empty())
+          !other.what.idempotency_key.empty()) {
         o.what = other.what;
+        // From another conversation it is another request, and its key is taken.
+        if (const auto where = scramble(again + 1); where % 4 == 0)
+          o.what.context_id = "conversation-" + std::to_string(scramble(where) % conversations);
+      }
     out.push_back(std::move(o));
   }
   std::stable_sort(out.begin(), out.end(),

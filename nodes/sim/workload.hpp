@@ -15,7 +15,8 @@ namespace troupe::sim {
 [[nodiscard]] std::vector<task_request> requests_for(const fleet_spec& fleet);
 
 /// `count` requests drawn from `kinds` (at least one) over `span`: some in conversations, some with
-/// keys and sent twice, some given up.
+/// keys and sent twice, some given up. What is sent twice may come from another conversation under
+/// the same key, and is another request then.
 [[nodiscard]] std::vector<order> draw_orders(dice_box& dice, const std::vector<task_request>& kinds,
                                              std::size_t count, milliseconds span);
 

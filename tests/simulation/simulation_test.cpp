@@ -28,6 +28,7 @@ TEST(simulation, nothing_that_must_hold_is_broken) {
   EXPECT_GT(all.fallbacks, 0u);
   EXPECT_GT(all.escalations, 0u);
   EXPECT_GT(all.effects, 0u);
+  EXPECT_GT(all.conflicts, 0u);
   EXPECT_GT(all.deadline_misses, 0u);
   EXPECT_GT(all.processes, count);
 }
