@@ -211,9 +211,11 @@ void callers::look_at_questions(bool all) {
         {}, [this, d, process, all](const std::vector<question_ptr>& open, const refused&) {
           if (!hears(d, process))
             return;
-          for (const auto& q : open)
+          for (const auto& q : open) {
+            questioned_.insert(q->task.substr(0, q->task.find('.')));
             if (all || world_.chance(0.4))
               world_.after(world_.between(think_min, think_max), [this, q] { answer(q); });
+          }
         });
   }
 }

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,10 @@ class callers {
   /// Answers some of the questions that wait for people; `all` when nobody may stay silent.
   void look_at_questions(bool all);
 
+  /// Somebody saw a question of this task, or of one that belongs to the same work.
+  [[nodiscard]] bool saw_question_of(const std::string& task) const {
+    return questioned_.contains(task.substr(0, task.find('.')));
+  }
   [[nodiscard]] const std::vector<caller>& all() const noexcept { return callers_; }
   [[nodiscard]] const std::vector<std::string>& complaints() const noexcept { return complaints_; }
 
@@ -68,6 +73,7 @@ class callers {
   std::vector<entrance> doors_{1};
   std::vector<caller> callers_;
   std::map<std::string, std::string> keys_; ///< domain and idempotency key to the id it gave
+  std::set<std::string> questioned_;        ///< tasks without a parent
   std::vector<std::string> complaints_;
 };
 

@@ -10,7 +10,8 @@ namespace troupe::sim {
 
 namespace {
 
-/// What a node may take for its own work beyond a deadline.
+/// What a node may take for its own work beyond a deadline. As much again where a question may have
+/// come and gone before anybody looked, and no history tells of it.
 constexpr milliseconds grace{3000};
 constexpr std::size_t violations_max = 20;
 
@@ -90,7 +91,7 @@ void witness::look(machine& m, timestamp now) {
   }
 }
 
-void witness::look_at_task(const stored_task& x, report& out) {
+void witness::look_at_task(const stored_task& x, const callers& all, report& out) {
   std::string problem;
   const auto what = decode_task(x.task_body);
   const auto history = history_of(x, problem);
@@ -106,7 +107,9 @@ void witness::look_at_task(const stored_task& x, report& out) {
     if (const auto [known, fresh] = keys_.try_emplace({x.domain, x.key}, x.id); !fresh)
       say(out, "the key " + x.key + " is of two tasks of " + x.domain + ": " + known->second +
                    " and " + x.id);
-  bool with_people = false;
+  // Of `durability: task` only start and end are stored, and its plan once it has acted.
+  const bool by_step = what->keep == durability::step;
+  bool with_people = !by_step && all.saw_question_of(x.id);
   std::size_t finished = 0;
   std::size_t planned = 0;
   timestamp ended = x.updated;
@@ -144,13 +147,13 @@ void witness::look_at_task(const stored_task& x, report& out) {
       break;
     }
   }
-  const bool by_step = what->keep == durability::step;
   if (by_step && finished != 1)
     say(out, "task " + x.id + " has " + std::to_string(finished) + " ends in its history");
-  if (by_step && planned > 1)
+  if (planned > 1)
     say(out, "task " + x.id + " was planned " + std::to_string(planned) + " times");
   // A message that waits for its turn in a session is not accepted yet.
-  if (!with_people && by_step && ended > std::max(what->deadline, x.created) + disturbed_ + grace)
+  const auto due = std::max(what->deadline, x.created) + disturbed_ + (by_step ? grace : 2 * grace);
+  if (!with_people && ended > due)
     say(out, "the deadline of task " + x.id + " passed " +
                  std::to_string((ended - what->deadline).count() / 1000) + " ms before it ended");
   if (by_step)
@@ -158,7 +161,7 @@ void witness::look_at_task(const stored_task& x, report& out) {
   const auto result = decode_outcome(x.outcome_body);
   if (result && result->failed.why == reason::timeout)
     ++out.deadline_misses;
-  if (!x.session.empty() && by_step)
+  if (!x.session.empty())
     turns_[{x.domain, x.session}].push_back(
         {x.id, worked == timestamp{} ? ended : worked, ended, x.state});
 }
@@ -296,7 +299,7 @@ void witness::look_back(disk& storage, const callers& all, const outside_world& 
     const auto page = storage.kept->tasks({{}, {}, {}, {}, before, task_filter::max_listed});
     for (const auto& x : page)
       if (const auto whole = storage.kept->task(x.id))
-        look_at_task(*whole, out);
+        look_at_task(*whole, all, out);
     if (page.size() < task_filter::max_listed)
       break;
     before = page.back().created;

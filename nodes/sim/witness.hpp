@@ -33,7 +33,7 @@ class witness {
   void look_at_gauges(machine& m, report& out);
 
  private:
-  void look_at_task(const stored_task& x, report& out);
+  void look_at_task(const stored_task& x, const callers& all, report& out);
   void look_at_decisions(const task& what, const stored_task& x, const std::vector<event>& history,
                          report& out);
   void look_at_sessions(disk& storage, report& out);
