@@ -48,6 +48,9 @@ json report_json(const report& x) {
           {"failures", x.failures},
           {"deadline_misses", x.deadline_misses},
           {"steps", x.steps},
+          {"items", x.items},
+          {"rounds", x.rounds},
+          {"undone", x.undone},
           {"retries", x.retries},
           {"fallbacks", x.fallbacks},
           {"escalations", x.escalations},
@@ -74,6 +77,10 @@ std::string report_text(const report& x) {
                        std::to_string(x.retries) + " retries, " + std::to_string(x.fallbacks) +
                        " fallbacks, " + std::to_string(x.escalations) + " questions to people, " +
                        std::to_string(x.effects) + " effects");
+  if (x.items + x.rounds + x.undone > 0)
+    out +=
+        line("patterns", std::to_string(x.items) + " items of lists, " + std::to_string(x.rounds) +
+                             " further rounds, " + std::to_string(x.undone) + " steps taken back");
   out += line("deadlines", std::to_string(x.deadline_misses) + " missed");
   out += line("went wrong", listed(x.mishaps));
   out += line("processes", std::to_string(x.processes));
@@ -102,6 +109,9 @@ void add_up(report& to, const report& x) {
     to.mishaps[name] += n;
   to.deadline_misses += x.deadline_misses;
   to.steps += x.steps;
+  to.items += x.items;
+  to.rounds += x.rounds;
+  to.undone += x.undone;
   to.retries += x.retries;
   to.fallbacks += x.fallbacks;
   to.escalations += x.escalations;

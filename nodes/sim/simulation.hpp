@@ -46,7 +46,10 @@ struct report {
   std::map<std::string, std::size_t> ends;     ///< of accepted requests, by state
   std::map<std::string, std::size_t> failures; ///< ends that are failures, by reason
   std::size_t deadline_misses = 0;
-  std::size_t steps = 0; ///< of plans, sub-tasks included
+  std::size_t steps = 0;  ///< of plans, sub-tasks included
+  std::size_t items = 0;  ///< of lists, that agents were given
+  std::size_t rounds = 0; ///< beyond the first ones, that agents were asked for
+  std::size_t undone = 0; ///< steps that were to be taken back
   std::size_t retries = 0;
   std::size_t fallbacks = 0;
   std::size_t escalations = 0;                  ///< questions to people

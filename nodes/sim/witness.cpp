@@ -1,10 +1,12 @@
 #include "nodes/sim/witness.hpp"
 
+#include "nodes/sim/plan_witness.hpp"
 #include "policies/planner.hpp"
 #include "policies/replay.hpp"
 #include "src/wire/codec.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace troupe::sim {
 
@@ -91,7 +93,8 @@ void witness::look(machine& m, timestamp now) {
   }
 }
 
-void witness::look_at_task(const stored_task& x, const callers& all, report& out) {
+void witness::look_at_task(const stored_task& x, const callers& all, const outside_world& outside,
+                           report& out) {
   std::string problem;
   const auto what = decode_task(x.task_body);
   const auto history = history_of(x, problem);
@@ -101,6 +104,11 @@ void witness::look_at_task(const stored_task& x, const callers& all, report& out
   }
   if (!is_final(x.state) || x.outcome_body.empty()) {
     say(out, "task " + x.id + " has not ended: " + std::string{to_string(x.state)});
+    return;
+  }
+  const auto result = decode_outcome(x.outcome_body);
+  if (!result) {
+    say(out, "the outcome of task " + x.id + " cannot be read: " + result.error);
     return;
   }
   if (!x.key.empty())
@@ -113,6 +121,7 @@ void witness::look_at_task(const stored_task& x, const callers& all, report& out
   std::size_t finished = 0;
   std::size_t planned = 0;
   timestamp ended = x.updated;
+  std::optional<timestamp> called_off; ///< somebody cancelled it, or its deadline passed
   timestamp worked{};
   std::map<std::pair<bool, std::uint32_t>, std::uint32_t> done;
   for (const auto& e : history) {
@@ -139,6 +148,11 @@ void witness::look_at_task(const stored_task& x, const callers& all, report& out
       if (!e.why_failed() && ++done[{e.triage, e.step}] > 1)
         say(out, "step " + std::to_string(e.step) + " of task " + x.id + " was completed twice");
       break;
+    case event_kind::cancel_wanted:
+    case event_kind::time_up:
+      if (e.step == whole_task && !called_off)
+        called_off = e.at;
+      break;
     case event_kind::finished:
       ++finished;
       ended = e.at;
@@ -153,13 +167,16 @@ void witness::look_at_task(const stored_task& x, const callers& all, report& out
     say(out, "task " + x.id + " was planned " + std::to_string(planned) + " times");
   // A message that waits for its turn in a session is not accepted yet.
   const auto due = std::max(what->deadline, x.created) + disturbed_ + (by_step ? grace : 2 * grace);
-  if (!with_people && ended > due)
+  // What was done is taken back also when the time is up: then it must have been noticed.
+  const auto undone = taken_back(*result);
+  out.undone += undone;
+  const auto noticed = undone > 0 && called_off ? std::min(ended, *called_off) : ended;
+  if (!with_people && noticed > due && (by_step || undone == 0))
     say(out, "the deadline of task " + x.id + " passed " +
-                 std::to_string((ended - what->deadline).count() / 1000) + " ms before it ended");
+                 std::to_string((noticed - what->deadline).count() / 1000) + " ms before it ended");
   if (by_step)
-    look_at_decisions(*what, x, history, out);
-  const auto result = decode_outcome(x.outcome_body);
-  if (result && result->failed.why == reason::timeout)
+    look_at_decisions(*what, x, history, *result, outside, out);
+  if (result->failed.why == reason::timeout)
     ++out.deadline_misses;
   if (!x.session.empty())
     turns_[{x.domain, x.session}].push_back(
@@ -167,7 +184,8 @@ void witness::look_at_task(const stored_task& x, const callers& all, report& out
 }
 
 void witness::look_at_decisions(const task& what, const stored_task& x,
-                                const std::vector<event>& history, report& out) {
+                                const std::vector<event>& history, const outcome& result,
+                                const outside_world& outside, report& out) {
   task_record record;
   record.what = std::make_shared<const task>(what);
   event accepted;
@@ -180,8 +198,11 @@ void witness::look_at_decisions(const task& what, const stored_task& x,
     if (!e.problem.empty()) {
       say(out, "task " + x.id + " cannot be replayed: event " + std::to_string(e.number) + ", " +
                    std::string{to_string(e.what.kind)} + ": " + e.problem);
-      break;
+      return;
     }
+  if (again.run && !again.triage)
+    for (auto& why : broken_by({x.id, history, result}, *again.run, outside))
+      say(out, std::move(why));
 }
 
 void witness::look_at_sessions(disk& storage, report& out) {
@@ -299,7 +320,7 @@ void witness::look_back(disk& storage, const callers& all, const outside_world& 
     const auto page = storage.kept->tasks({{}, {}, {}, {}, before, task_filter::max_listed});
     for (const auto& x : page)
       if (const auto whole = storage.kept->task(x.id))
-        look_at_task(*whole, all, out);
+        look_at_task(*whole, all, outside, out);
     if (page.size() < task_filter::max_listed)
       break;
     before = page.back().created;
@@ -315,6 +336,10 @@ void witness::look_back(disk& storage, const callers& all, const outside_world& 
       // What is kept in memory only is lost with its orchestrator, and what its caller then asks
       // for again knows nothing of what was done before.
       say(out, deed.agent + " carried out " + key + " " + std::to_string(deed.carried) + " times");
+  }
+  for (const auto& p : outside.parts) {
+    out.items += p.item ? 1 : 0;
+    out.rounds += p.round && *p.round > 1 ? 1 : 0;
   }
   for (const auto& x : storage.owners->broken)
     say(out, x);

@@ -33,9 +33,10 @@ class witness {
   void look_at_gauges(machine& m, report& out);
 
  private:
-  void look_at_task(const stored_task& x, const callers& all, report& out);
+  void look_at_task(const stored_task& x, const callers& all, const outside_world& outside,
+                    report& out);
   void look_at_decisions(const task& what, const stored_task& x, const std::vector<event>& history,
-                         report& out);
+                         const outcome& result, const outside_world& outside, report& out);
   void look_at_sessions(disk& storage, report& out);
   void look_at_callers(disk& storage, const callers& all, report& out);
   /// Who was refused because of a key: somebody must have used it for something else.

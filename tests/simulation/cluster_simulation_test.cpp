@@ -30,6 +30,9 @@ TEST(cluster_simulation, nothing_that_must_hold_is_broken) {
     EXPECT_GT(all.mishaps[kind], 0u) << kind;
   EXPECT_GT(all.effects, 0u);
   EXPECT_GT(all.conflicts, 0u);
+  EXPECT_GT(all.items, 0u);
+  EXPECT_GT(all.rounds, 0u);
+  EXPECT_GT(all.undone, 0u);
   EXPECT_GT(all.retries, 0u);
 }
 

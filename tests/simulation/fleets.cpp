@@ -1,109 +1,15 @@
 #include "tests/simulation/fleets.hpp"
 
+#include "tests/simulation/fleet_parts.hpp"
+
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 
 namespace troupe::testing {
 
 namespace {
 
 using namespace std::chrono_literals;
-
-agent_spec agent_of(dice_box& dice, const std::string& name) {
-  agent_spec a;
-  a.card.name = name;
-  a.card.skills = {name};
-  a.card.cost = static_cast<double>(dice.draw() % 10);
-  a.card.quality = 0.5 + 0.5 * unit_interval(dice.draw());
-  a.card.does = static_cast<effects>(dice.draw() % 4);
-  a.slots = 1 + static_cast<std::uint32_t>(dice.draw() % 4);
-  a.replicas = 1 + static_cast<std::uint32_t>(dice.draw() % 3 == 0);
-  a.queue_limit = 1 + static_cast<std::uint32_t>(dice.draw() % 20);
-  a.min_confidence = dice.draw() % 2 == 0 ? 0.3 : 0;
-  a.settings = {{"function", "work"}};
-  a.reads = a.writes = {"word", "count"};
-  if (dice.draw() % 3 == 0)
-    a.fallback = {"human:desk"};
-  return a;
-}
-
-domain_spec domain_of(dice_box& dice, const std::string& path,
-                      const std::vector<std::string>& agents) {
-  domain_spec d;
-  d.path = path;
-  d.keep = dice.draw() % 4 == 0 ? durability::task : durability::step;
-  d.task_timeout = milliseconds{5000 + static_cast<std::int64_t>(dice.draw() % 60000)};
-  d.step_timeout = milliseconds{1000 + static_cast<std::int64_t>(dice.draw() % 10000)};
-  d.retry.max_retries = static_cast<std::uint32_t>(dice.draw() % 4);
-  d.retry.min_backoff = milliseconds{100};
-  d.retry.max_backoff = milliseconds{3000};
-  d.routing.strategy = static_cast<route_strategy>(dice.draw() % 4);
-  d.strategy = static_cast<supervision>(dice.draw() % 3);
-  d.sessions.busy = static_cast<when_busy>(dice.draw() % 3);
-  d.sessions.queue_limit = 1 + static_cast<std::uint32_t>(dice.draw() % 8);
-  d.context["word"] = {};
-  d.context["count"].type = "integer";
-  for (const auto& name : agents) {
-    auto a = agent_of(dice, name);
-    a.card.domain = path;
-    d.agents.push_back(std::move(a));
-  }
-  return d;
-}
-
-plan_node step(const std::string& skill, const std::string& name = {}) {
-  plan_node n;
-  n.skill = skill;
-  n.name = name.empty() ? skill : name;
-  return n;
-}
-
-plan_node group(plan_op op, const std::string& name, std::vector<plan_node> children) {
-  plan_node n;
-  n.op = op;
-  n.name = name;
-  n.children = std::move(children);
-  if (op == plan_op::quorum)
-    n.needed = 1 + static_cast<std::uint32_t>(n.children.size() / 2);
-  return n;
-}
-
-plan_node elsewhere(const std::string& domain, const std::string& skill) {
-  plan_node n;
-  n.op = plan_op::domain;
-  n.name = "from_" + skill;
-  n.target = domain;
-  n.skill = skill;
-  return n;
-}
-
-plan_node a_person() {
-  plan_node n;
-  n.op = plan_op::human;
-  n.name = "person";
-  n.target = "desk";
-  n.text = "may this go on?";
-  return n;
-}
-
-task_request wish_for(const std::string& skill) {
-  task_request r;
-  r.skill = skill;
-  r.text = "please " + skill;
-  return r;
-}
-
-fleet_spec fleet_of(dice_box& dice, domain_spec entry) {
-  fleet_spec f;
-  f.name = "drawn";
-  f.shards = 1 + static_cast<std::uint32_t>(dice.draw() % 3);
-  f.entry = entry.path;
-  f.human_queues = {{"desk", 5min, nullptr, 10s}};
-  f.domains.push_back(std::move(entry));
-  f.data_dir = (std::filesystem::temp_directory_path() / "troupe-tests").string();
-  return f;
-}
 
 /// Single steps and a line of them; sessions matter most here.
 drawn_fleet talkers(dice_box& dice) {
@@ -171,12 +77,8 @@ drawn_fleet ladders(dice_box& dice) {
   auto climb = step("expert", "climb");
   climb.fallback = {"agent:novice", "skill:rules", "human:desk"};
   d.plans["climb"] = climb;
-  plan_node gate;
-  gate.op = plan_op::gate;
-  gate.name = "gate";
-  gate.when = {"/confidence", gate_test::at_least, 0.4};
-  d.plans["gated"] =
-      group(plan_op::sequence, "gated", {step("novice"), gate, step("expert", "finish")});
+  d.plans["gated"] = group(plan_op::sequence, "gated",
+                           {step("novice"), sure_gate("gate", 0.4), step("expert", "finish")});
   auto asks = a_person();
   asks.timeout = 20s;
   d.plans["impatient"] = group(plan_op::sequence, "impatient", {asks, step("rules")});
@@ -184,6 +86,96 @@ drawn_fleet ladders(dice_box& dice) {
   drawn_fleet out{fleet_of(dice, std::move(d)), {}};
   for (const auto* skill : {"climb", "gated", "impatient", ""})
     out.requests.push_back(wish_for(skill));
+  return out;
+}
+
+/// What a map goes through; now and then it is nothing.
+json drawn_list(dice_box& dice) {
+  auto list = json::array();
+  for (auto n = dice.draw() % 6; n > 0; --n)
+    list.push_back({{"order", n}});
+  return {{"orders", std::move(list)}};
+}
+
+plan_node for_each_order(dice_box& dice, const std::string& name, plan_node child) {
+  auto n = group(plan_op::map, name, {std::move(child)});
+  n.items = "/input/orders";
+  n.at_once = 1 + static_cast<std::uint32_t>(dice.draw() % 3);
+  return n;
+}
+
+/// Again until it is sure enough, which takes a few rounds.
+plan_node until_sure(dice_box& dice, plan_op op, const std::string& name,
+                     std::vector<plan_node> children) {
+  auto n = group(op, name, std::move(children));
+  n.when = {"/confidence", gate_test::at_least, 0.4 + 0.4 * unit_interval(dice.draw())};
+  n.max_rounds = 1 + static_cast<std::uint32_t>(dice.draw() % 4);
+  return n;
+}
+
+plan_node undone_by(plan_node what, plan_node by) {
+  what.undo.push_back(std::move(by));
+  return what;
+}
+
+/// What several at once set in the context is a contradiction, or the last one counts.
+void perhaps_agree(dice_box& dice, domain_spec& d) {
+  if (dice.draw() % 2 == 0)
+    for (auto& [name, field] : d.context)
+      field.merge = state_merge::replace;
+}
+
+/// Lists, rounds and judgements, and some within others.
+drawn_fleet repeaters(dice_box& dice) {
+  auto d = domain_of(dice, "again", {"look", "write", "weigh"});
+  perhaps_agree(dice, d);
+  d.plans["each"] = for_each_order(dice, "each", step("look"));
+  d.plans["until"] = until_sure(dice, plan_op::loop, "until", {step("write")});
+  d.plans["fine"] = until_sure(dice, plan_op::judge, "fine", {step("write"), step("weigh")});
+  d.plans["each_until"] =
+      for_each_order(dice, "each_until",
+                     until_sure(dice, plan_op::loop, "until",
+                                {group(plan_op::sequence, "line", {step("look"), step("write")})}));
+  drawn_fleet out{fleet_of(dice, std::move(d)), {}};
+  for (const auto* skill : {"each", "until", "fine", "each_until"}) {
+    auto r = wish_for(skill);
+    r.data = drawn_list(dice);
+    out.requests.push_back(std::move(r));
+  }
+  out.requests.front().context_id = "s";
+  return out;
+}
+
+/// Work that is taken back when what follows fails, which it often does: in a line, over a list,
+/// side by side, within each other, and in another domain.
+drawn_fleet bookers(dice_box& dice) {
+  auto depot = domain_of(dice, "shop/depot", {"pack", "unpack"});
+  auto d = domain_of(dice, "shop", {"book", "charge", "ship", "free", "refund"});
+  perhaps_agree(dice, d);
+  if (dice.draw() % 2 == 0)
+    d.human_queue = "desk";
+  const auto booked = undone_by(step("book"), step("free"));
+  const auto charged = undone_by(step("charge"), step("refund"));
+  const auto packed = undone_by(elsewhere("shop/depot", "pack"), elsewhere("shop/depot", "unpack"));
+  const auto sure = sure_gate("sure", 0.6);
+  d.plans["buy"] = group(plan_op::compensate, "buy", {booked, charged, step("ship"), sure});
+  d.plans["buy_all"] = group(plan_op::compensate, "buy_all",
+                             {for_each_order(dice, "all", booked), charged, step("ship"), sure});
+  d.plans["buy_both"] =
+      group(plan_op::compensate, "buy_both",
+            {group(plan_op::parallel, "both", {booked, charged}), step("ship"), sure});
+  d.plans["buy_far"] = group(
+      plan_op::compensate, "buy_far",
+      {booked, packed, group(plan_op::compensate, "paid", {charged, sure_gate("paid_up", 0.4)}),
+       step("ship"), sure});
+  d.domains.push_back(std::move(depot));
+  drawn_fleet out{fleet_of(dice, std::move(d)), {}};
+  for (const auto* skill : {"buy", "buy_all", "buy_both", "buy_far"}) {
+    auto r = wish_for(skill);
+    r.data = drawn_list(dice);
+    out.requests.push_back(std::move(r));
+  }
+  out.requests.back().context_id = "s";
   return out;
 }
 
@@ -222,9 +214,17 @@ drawn_fleet draw_fleet(dice_box& dice) {
   }
 }
 
+drawn_fleet draw_pattern_fleet(dice_box& dice) {
+  return dice.draw() % 2 == 0 ? repeaters(dice) : bookers(dice);
+}
+
 sim::scenario draw_scenario(std::uint64_t seed) {
   dice_box dice{scramble(seed)};
-  auto drawn = draw_fleet(dice);
+  // What came later to be drawn has dice of its own; the number is one with which none of it is
+  // drawn for the seeds that tests name, so that these stay what they were.
+  dice_box later{scramble(seed ^ 0x29D60)};
+  const auto more = later.draw() % 4;
+  auto drawn = more % 2 == 0 ? draw_fleet(dice) : draw_pattern_fleet(dice);
   sim::scenario out;
   out.seed = seed;
   const auto span = milliseconds{5000 + static_cast<std::int64_t>(dice.draw() % 40000)};
@@ -252,10 +252,6 @@ sim::scenario draw_scenario(std::uint64_t seed) {
         o.what = other.what;
     out.orders.push_back(std::move(o));
   }
-  // What came later to be drawn has dice of its own; the number is one with which none of it is
-  // drawn for the seeds that tests name, so that these stay what they were.
-  dice_box later{scramble(seed ^ 0x29D60)};
-  const auto more = later.draw() % 4;
   if (more >= 2)
     repeat_keys(later, out.orders);
   std::stable_sort(out.orders.begin(), out.orders.end(),

@@ -21,6 +21,9 @@ struct drawn_fleet {
 /// sub-domains, races, quorums, fallbacks, people, sessions, few slots, short deadlines.
 drawn_fleet draw_fleet(dice_box& dice);
 
+/// Likewise, of plans that go through lists, repeat, judge and take back.
+drawn_fleet draw_pattern_fleet(dice_box& dice);
+
 /// A whole scenario: fleet, requests and faults follow from the seed.
 sim::scenario draw_scenario(std::uint64_t seed);
 /// The same for several nodes.

@@ -29,6 +29,9 @@ TEST(simulation, nothing_that_must_hold_is_broken) {
   EXPECT_GT(all.escalations, 0u);
   EXPECT_GT(all.effects, 0u);
   EXPECT_GT(all.conflicts, 0u);
+  EXPECT_GT(all.items, 0u);
+  EXPECT_GT(all.rounds, 0u);
+  EXPECT_GT(all.undone, 0u);
   EXPECT_GT(all.deadline_misses, 0u);
   EXPECT_GT(all.processes, count);
 }
