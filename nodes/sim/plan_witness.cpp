@@ -122,7 +122,7 @@ class plan_look {
         say("step " + name(p->step) + " was told another item than its own");
       if (round && p->round != round)
         say("step " + name(p->step) + " was told another round than its own");
-      if (round && *round > most)
+      if (round && std::max(*round, p->round.value_or(0)) > most)
         say("step " + name(p->step) + " is beyond the last of " + std::to_string(most) + " rounds");
     }
   }
