@@ -41,11 +41,18 @@ class plan_look {
   std::vector<std::string> all() {
     look_at_deeds();
     look_at_parts();
-    for (std::uint32_t i = 0; i < run_.size(); ++i) {
+    for (std::uint32_t i = 0; i < run_.size(); ++i)
       look_at_list(i);
+    for (std::uint32_t i = 0; i < run_.size(); ++i)
       look_at_undo(i);
-    }
     look_at_order();
+    return std::move(broken_);
+  }
+
+  /// Of a run that was never begun: what its steps are is all that is known of them.
+  std::vector<std::string> without_history() {
+    for (std::uint32_t i = 0; i < run_.size(); ++i)
+      look_at_undo(i);
     return std::move(broken_);
   }
 
@@ -152,8 +159,9 @@ class plan_look {
     while (i != 0) {
       i = run_.table().parent(i);
       const auto status = run_.step(i).status;
-      if (run_.node(i).op == plan_op::compensate &&
-          (status == step_status::failed || status == step_status::cancelled))
+      const bool failed = status == step_status::failed || status == step_status::cancelled ||
+                          (i == 0 && !x_.result.ok());
+      if (run_.node(i).op == plan_op::compensate && failed)
         return true;
     }
     return false;
@@ -217,6 +225,12 @@ std::size_t taken_back(const outcome& x) {
 std::vector<std::string> broken_by(const ended_task& x, const plan_run& run,
                                    const outside_world& outside) {
   return plan_look{x, run, outside}.all();
+}
+
+std::vector<std::string> broken_by(const ended_task& x, const plan_ptr& how,
+                                   const outside_world& outside) {
+  const plan_run unbegun{how, no_deadline};
+  return plan_look{x, unbegun, outside}.without_history();
 }
 
 } // namespace troupe::sim

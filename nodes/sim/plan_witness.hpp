@@ -30,4 +30,9 @@ struct ended_task {
 [[nodiscard]] std::vector<std::string> broken_by(const ended_task& x, const plan_run& run,
                                                  const outside_world& outside);
 
+/// As much of it as can be said when the steps are not stored: what was done stands in the outcome
+/// of a plan that is a `compensate` and has failed, and nothing was taken back in silence.
+[[nodiscard]] std::vector<std::string> broken_by(const ended_task& x, const plan_ptr& how,
+                                                 const outside_world& outside);
+
 } // namespace troupe::sim

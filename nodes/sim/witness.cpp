@@ -121,6 +121,7 @@ void witness::look_at_task(const stored_task& x, const callers& all, const outsi
   std::size_t finished = 0;
   std::size_t planned = 0;
   timestamp ended = x.updated;
+  plan_ptr how;
   std::optional<timestamp> called_off; ///< somebody cancelled it, or its deadline passed
   timestamp worked{};
   std::map<std::pair<bool, std::uint32_t>, std::uint32_t> done;
@@ -132,8 +133,10 @@ void witness::look_at_task(const stored_task& x, const callers& all, const outsi
       break;
     case event_kind::planned:
       ++planned;
-      if (const auto* how = e.get<plan>())
+      if (const auto* body = std::get_if<plan_ptr>(&e.body); body && *body) {
+        how = *body;
         out.steps += how->steps.size();
+      }
       break;
     case event_kind::assigned:
       if (worked == timestamp{})
@@ -176,6 +179,9 @@ void witness::look_at_task(const stored_task& x, const callers& all, const outsi
                  std::to_string((noticed - what->deadline).count() / 1000) + " ms before it ended");
   if (by_step)
     look_at_decisions(*what, x, history, *result, outside, out);
+  else if (how)
+    for (auto& why : broken_by({x.id, history, *result}, how, outside))
+      say(out, std::move(why));
   if (result->failed.why == reason::timeout)
     ++out.deadline_misses;
   if (!x.session.empty())

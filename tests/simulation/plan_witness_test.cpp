@@ -149,6 +149,18 @@ TEST(plan_witness, sees_that_something_was_taken_back_though_all_went_well) {
             said{"task t: step flight was taken back, and the end does not tell of it"});
 }
 
+TEST(plan_witness, sees_as_much_of_a_task_whose_steps_are_not_stored) {
+  const auto how = plan::of(trip());
+  journey j{trip()};
+  j.deed("flight");
+  auto end = outcome::of({reason::timeout, "too late", {}});
+  EXPECT_EQ(sim::broken_by({"t", {}, end}, how, j.outside),
+            said{"task t: step flight was done and was to be taken back, and the end does not tell "
+                 "of it"});
+  end.data = {{"undone", {"flight"}}};
+  EXPECT_EQ(sim::broken_by({"t", {}, end}, how, j.outside), said{});
+}
+
 TEST(plan_witness, sees_that_the_first_was_taken_back_first) {
   journey j{trip()};
   j.done("flight");
