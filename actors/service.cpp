@@ -9,8 +9,8 @@ namespace troupe {
 
 namespace {
 
-constexpr milliseconds look_again{100};
-constexpr milliseconds says_within{1000};
+constexpr milliseconds service_asked_every{100};
+constexpr milliseconds service_says_within{1000};
 
 } // namespace
 
@@ -45,7 +45,7 @@ void service_state::look() {
   tools::http_request what;
   what.method = "GET";
   what.url = spec_.ready;
-  what.connect_timeout = what.deadline = says_within;
+  what.connect_timeout = what.deadline = service_says_within;
   auto to = caf::actor_cast<caf::actor_addr>(self_);
   question_ = parts_->http->send(std::move(what), [to](const tools::http_response& r) {
     auto me = caf::actor_cast<caf::actor>(to);
@@ -54,7 +54,7 @@ void service_state::look() {
     if (r.failed == tools::http_response::error::none && r.status / 100 == 2)
       caf::anon_send(me, service_ready{});
     else
-      caf::delayed_anon_send(me, look_again, tick{});
+      caf::delayed_anon_send(me, service_asked_every, tick{});
   });
 }
 
