@@ -61,7 +61,10 @@ call_sign model_list::sign_of(const model_reply& x) noexcept {
 std::uint64_t model_list::send(const model_request& what, caf::event_based_actor* agent,
                                std::uint64_t call, std::uint64_t turn) const {
   const auto to = caf::actor_cast<caf::actor_addr>(agent);
-  return parts_->models->send(what, [to, call, turn](model_reply x) {
+  // Also what comes when the agent has gone has been spent for somebody.
+  return parts_->models->send(what, [to, call, turn, about = what.by.about,
+                                     counters = parts_->counters](model_reply x) {
+    report_spent(counters.get(), about, x);
     if (auto who = caf::actor_cast<caf::actor>(to))
       caf::anon_send(who,
                      runner_turn{call, turn, std::make_shared<const model_reply>(std::move(x))});

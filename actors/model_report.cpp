@@ -79,4 +79,9 @@ void report_model(const node_parts& parts, const model_spec& model, const model_
         .Observe(context_share(model, reply));
 }
 
+void report_spent(metrics* counters, const task_ptr& about, const model_reply& reply) {
+  if (counters && about && reply.cached == cache_hit::none)
+    counters->groups_of(about->who, [&](task_counters& of) { of.spent(reply.used); });
+}
+
 } // namespace troupe

@@ -16,4 +16,8 @@ namespace troupe {
 void report_model(const node_parts& parts, const model_spec& model, const model_reply& reply,
                   microseconds took);
 
+/// Counts what an answer has used up for the customer and the tier that it is for. Any thread;
+/// without `counters` or a task it does nothing.
+void report_spent(metrics* counters, const task_ptr& about, const model_reply& reply);
+
 } // namespace troupe

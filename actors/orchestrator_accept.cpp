@@ -153,12 +153,8 @@ void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
     counters_->accepted.add();
     counters_->running.add(1);
   }
-  if (parts_->counters && t.what->parent.empty()) {
-    if (!t.what->who.id.empty())
-      parts_->counters->customer(t.what->who.id)->accepted.add();
-    if (!t.what->who.tier.empty())
-      parts_->counters->tier(t.what->who.tier)->accepted.add();
-  }
+  if (parts_->counters && t.what->parent.empty())
+    parts_->counters->groups_of(t.what->who, [](task_counters& of) { of.accepted.add(); });
   t.history.reserve(5);
   t.history.push_back(make_event(t, event_kind::accepted, whole_task, 0));
   if (t.what->keep != durability::none && config_.journal) {

@@ -54,17 +54,15 @@ void orchestrator_state::end(live_task& t) {
     self_->send(w.who, task_ended{record});
   const bool with_human = std::any_of(record->history.begin(), record->history.end(),
                                       [](const event& e) { return e.kind == event_kind::asked; });
+  const auto took = now_ - record->history.front().at;
   if (counters_) {
     counters_->running.add(-1);
-    counters_->task_ended(t.state, *t.result, now_ - record->history.front().at, with_human);
+    counters_->task_ended(t.state, *t.result, took, with_human);
   }
-  if (parts_->counters && t.what->parent.empty()) {
-    const auto state = static_cast<std::size_t>(t.state);
-    if (!t.what->who.id.empty())
-      parts_->counters->customer(t.what->who.id)->ended[state].add();
-    if (!t.what->who.tier.empty())
-      parts_->counters->tier(t.what->who.tier)->ended[state].add();
-  }
+  if (parts_->counters && t.what->parent.empty())
+    parts_->counters->groups_of(t.what->who, [&](task_counters& of) {
+      of.task_ended(t.state, *t.result, took, with_human);
+    });
   log_end(t, *record);
   const auto what = t.what;
   by_id_.erase(what->id);

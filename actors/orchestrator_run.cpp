@@ -95,8 +95,13 @@ bool orchestrator_state::happen(live_task& t, event e, actions& todo) {
 }
 
 void orchestrator_state::tell_progress(live_task& t, const event& e, bool turned) {
-  if (e.kind == event_kind::asked && counters_)
-    counters_->escalations.add();
+  if (e.kind == event_kind::asked) {
+    if (counters_)
+      counters_->escalations.add();
+    // What a sub-task asks is noted in the customer's task too, and is one question.
+    if (parts_->counters && t.what->parent.empty())
+      parts_->counters->groups_of(t.what->who, [](task_counters& of) { of.escalations.add(); });
+  }
   task_record_ptr record;
   for (const auto& w : t.watchers) {
     // A parent hears in any case when we begin and cease to wait for people: its clock stands still

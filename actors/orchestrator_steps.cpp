@@ -7,6 +7,26 @@
 
 namespace troupe {
 
+namespace {
+
+/// Counts an attempt after the first, for its domain, for whoever does it, and for those whose task
+/// it is: the first one of a further rung is a fallback, every other one a retry.
+void count_again(const node_parts& parts, domain_metrics* domain, agent_metrics* agent,
+                 const live_task& t, std::uint32_t step) {
+  const auto& s = t.run->step(step);
+  const bool fallback = s.rung > 0 && s.retries == 0;
+  if (domain)
+    (fallback ? domain->step_fallbacks : domain->step_retries).add();
+  if (agent)
+    (fallback ? agent->fallbacks : agent->retries).add();
+  if (parts.counters)
+    parts.counters->groups_of(t.what->who, [&](task_counters& of) {
+      (fallback ? of.step_fallbacks : of.step_retries).add();
+    });
+}
+
+} // namespace
+
 void orchestrator_state::route_step(live_task& t, const plan_action& a, actions& todo,
                                     bool patient) {
   if (decided_before(t, a, todo))
@@ -44,8 +64,7 @@ void orchestrator_state::route_step(live_task& t, const plan_action& a, actions&
   if (!happen(t, std::move(e), todo) || !choice.to)
     return;
   if (a.attempt > 1)
-    if (auto* m = choice.to->metrics.load(std::memory_order_acquire))
-      (t.run->step(a.step).rung > 0 ? m->fallbacks : m->retries).add();
+    count_again(*parts_, counters_, choice.to->metrics.load(std::memory_order_acquire), t, a.step);
   if (acting && !t.run->step(a.step).querying) {
     note_pending(t, a.step, a.attempt, *choice.to);
     audit_begin(t, *choice.to->spec(), a.step, a.attempt);
@@ -83,8 +102,11 @@ void orchestrator_state::delegate_step(live_task& t, const plan_action& a, actio
     happen(t, std::move(e), todo);
     return;
   }
-  if (happen(t, std::move(e), todo))
-    hold(t, {effect::kind::delegate, 0, a.step, a.attempt, std::move(to)});
+  if (!happen(t, std::move(e), todo))
+    return;
+  if (a.attempt > 1)
+    count_again(*parts_, counters_, nullptr, t, a.step);
+  hold(t, {effect::kind::delegate, 0, a.step, a.attempt, std::move(to)});
 }
 
 void orchestrator_state::ask_step(live_task& t, const plan_action& a, actions& todo) {

@@ -39,6 +39,25 @@ void domain_metrics::task_ended(task_state state, const outcome& out, microsecon
     resolved_without_human.add();
 }
 
+void task_counters::task_ended(task_state state, const outcome& out, microseconds took,
+                               bool with_human) noexcept {
+  const auto at = static_cast<std::size_t>(state);
+  if (at < ended.size())
+    ended[at].add();
+  duration.observe(took);
+  if (state != task_state::completed)
+    return;
+  confidence.observe_share(out.confidence);
+  if (!with_human)
+    resolved_without_human.add();
+}
+
+void task_counters::spent(const usage& used) noexcept {
+  input_tokens.add(used.input_tokens);
+  output_tokens.add(used.output_tokens);
+  cost_micros.add(used.cost_micros);
+}
+
 void domain_metrics::absorb(const domain_metrics& other) noexcept {
   const auto add = [](auto& to, const auto& from) {
     for (std::size_t i = 0; i < to.size(); ++i)

@@ -63,10 +63,26 @@ struct alignas(64) domain_metrics {
   void absorb(const domain_metrics& other) noexcept;
 };
 
-/// The tasks of one customer, or of one tier.
+/// What is counted for one customer, or for one tier. There may be a thousand of them, so what
+/// domains tell in many series is told in few here.
 struct task_counters {
   counter accepted;
   std::array<counter, task_state_count> ended; ///< by final state
+  histogram duration{histogram::coarse};       ///< from acceptance to the end
+  histogram confidence{histogram::shares};     ///< of completed tasks; shown as sum and count
+  counter step_retries;
+  counter step_fallbacks;
+  counter escalations;            ///< steps handed to people
+  counter resolved_without_human; ///< completed tasks that no person took part in
+  counter input_tokens;           ///< of language models
+  counter output_tokens;
+  counter cost_micros;
+
+  /// Counts a task that has ended. `with_human`: a person took part. Lock-free.
+  void task_ended(task_state state, const outcome& out, microseconds took,
+                  bool with_human) noexcept;
+  /// Counts what a language model has used up. Lock-free.
+  void spent(const usage& used) noexcept;
 };
 
 /// What the journal, which writes tasks to the store, does.
@@ -118,6 +134,15 @@ class metrics final : public prometheus::Collectable {
   task_counters* customer(std::string_view id);
   /// The series of a tier, bounded by `max_tiers` in the same way.
   task_counters* tier(std::string_view name);
+  /// Does `what` for the series of the customer and for those of the tier, as far as `who` says
+  /// whose they are.
+  template <class Do>
+  void groups_of(const troupe::customer& who, Do&& what) {
+    if (!who.id.empty())
+      what(*customer(who.id));
+    if (!who.tier.empty())
+      what(*tier(who.tier));
+  }
   static constexpr std::size_t max_customers = 1000;
   static constexpr std::size_t max_tiers = 50;
 

@@ -43,6 +43,15 @@ void add_histogram(MetricFamily& to, labels with_labels, const histogram& of) {
         {now.cumulative[i], static_cast<double>(of.limits().upper[i]) / 1e6});
 }
 
+/// A distribution of which only the number and the sum are told.
+void add_summary(MetricFamily& to, labels with_labels, const histogram& of) {
+  const auto now = of.read();
+  auto& m = to.metric.emplace_back();
+  m.label = std::move(with_labels);
+  m.summary.sample_count = now.count;
+  m.summary.sample_sum = now.sum;
+}
+
 /// Whose series: the labels, and where they are.
 template <class Series>
 using owners = std::vector<std::pair<labels, const Series*>>;
@@ -56,18 +65,18 @@ class writer {
       , all_(all) {}
 
   template <class Read>
-  void counter_of(const char* name, const char* help, Read read) {
+  void counter_of(const std::string& name, const std::string& help, Read read) {
     family(name, help, MetricType::Counter,
            [&](MetricFamily& to, const labels& l, const Series& s) {
              add_counter(to, l, static_cast<double>(read(s)));
            });
   }
   template <class Read>
-  void gauge_of(const char* name, const char* help, Read read) {
+  void gauge_of(const std::string& name, const std::string& help, Read read) {
     family(name, help, MetricType::Gauge,
            [&](MetricFamily& to, const labels& l, const Series& s) { add_gauge(to, l, read(s)); });
   }
-  void histogram_of(const char* name, const char* help, histogram Series::*which) {
+  void histogram_of(const std::string& name, const std::string& help, histogram Series::*which) {
     family(name, help, MetricType::Histogram,
            [&](MetricFamily& to, const labels& l, const Series& s) {
              add_histogram(to, l, s.*which);
@@ -75,7 +84,7 @@ class writer {
   }
   /// `fill` adds any number of metrics for one owner.
   template <class Fill>
-  void family(const char* name, const char* help, MetricType type, Fill fill) {
+  void family(const std::string& name, const std::string& help, MetricType type, Fill fill) {
     MetricFamily f{name, help, type, {}};
     for (const auto& [l, series] : all_)
       fill(f, l, *series);
@@ -179,15 +188,56 @@ void write_domains(std::vector<MetricFamily>& out, const owners<domain_metrics>&
              [](const auto& d) { return d.running.value(); });
 }
 
+/// The families of customers or of tiers: `group` is in their names, `by` in their help. Without
+/// `zeros` a series begins with the first of its kind: a thousand customers times all kinds would
+/// mostly be zeros.
 void write_groups(std::vector<MetricFamily>& out, const owners<task_counters>& all,
-                  const char* accepted, const char* ended, const char* accepted_help,
-                  const char* ended_help, bool zeros) {
+                  const std::string& group, const std::string& by, bool zeros) {
   writer<task_counters> w{out, all};
-  w.counter_of(accepted, accepted_help, [](const auto& c) { return c.accepted.value(); });
-  w.family(ended, ended_help, MetricType::Counter,
-           [zeros](MetricFamily& to, const labels& l, const task_counters& c) {
+  const auto named = [&](const char* rest) { return "troupe_" + group + "_" + rest; };
+  const auto counted = [&](const char* rest, const std::string& help, counter task_counters::*which,
+                           double unit = 1) {
+    w.family(named(rest), help + by + ".", MetricType::Counter,
+             [=](MetricFamily& to, const labels& l, const task_counters& c) {
+               if (const auto n = (c.*which).value(); zeros || n > 0)
+                 add_counter(to, l, static_cast<double>(n) / unit);
+             });
+  };
+  const auto seen = [&](const char* rest, const std::string& help, MetricType type,
+                        histogram task_counters::*which, auto add) {
+    w.family(named(rest), help + by + ".", type,
+             [=](MetricFamily& to, const labels& l, const task_counters& c) {
+               if (zeros || (c.*which).read().count > 0)
+                 add(to, l, c.*which);
+             });
+  };
+  w.counter_of(named("tasks_accepted_total"), "Tasks accepted, by " + by + ".",
+               [](const auto& c) { return c.accepted.value(); });
+  w.family(named("tasks_ended_total"), "Tasks that ended, by " + by + " and final state.",
+           MetricType::Counter, [=](MetricFamily& to, const labels& l, const task_counters& c) {
              add_final_states(to, l, c.ended, zeros);
            });
+  seen("task_duration_seconds", "Time from accepting a task to its end, by ", MetricType::Histogram,
+       &task_counters::duration, add_histogram);
+  seen("task_confidence_ratio", "Confidence of completed tasks' answers, by ", MetricType::Summary,
+       &task_counters::confidence, add_summary);
+  counted("tasks_resolved_without_human_total", "Completed tasks that no person took part in, by ",
+          &task_counters::resolved_without_human);
+  counted("step_retries_total", "Attempts of steps that repeated a failed one, by ",
+          &task_counters::step_retries);
+  counted("step_fallbacks_total", "Steps that went to a fallback after retries had ended, by ",
+          &task_counters::step_fallbacks);
+  counted("escalations_total", "Steps that were handed to people, by ",
+          &task_counters::escalations);
+  w.family(named("tokens_total"), "Tokens that language models read and wrote, by " + by + ".",
+           MetricType::Counter, [=](MetricFamily& to, const labels& l, const task_counters& c) {
+             for (const auto& [way, n] : {std::pair{"input", c.input_tokens.value()},
+                                          std::pair{"output", c.output_tokens.value()}})
+               if (zeros || n > 0)
+                 add_counter(to, with(l, {{"direction", way}}), static_cast<double>(n));
+           });
+  counted("cost_total", "Cost of language models, in the fleet's currency, by ",
+          &task_counters::cost_micros, 1e6);
 }
 
 void write_journal(std::vector<MetricFamily>& out, const owners<journal_metrics>& one) {
@@ -237,14 +287,8 @@ std::vector<MetricFamily> metrics::Collect() const {
     domains.emplace_back(whose, sum.get());
   }
   write_domains(out, domains);
-  write_groups(out, owners_of(t.tiers, base, "tier"), "troupe_tier_tasks_accepted_total",
-               "troupe_tier_tasks_ended_total", "Tasks accepted, by the customer's tier.",
-               "Tasks that ended, by the customer's tier and final state.", true);
-  // A thousand customers times all states would mostly be zeros.
-  write_groups(out, owners_of(t.customers, base, "customer"),
-               "troupe_customer_tasks_accepted_total", "troupe_customer_tasks_ended_total",
-               "Tasks accepted, by customer.", "Tasks that ended, by customer and final state.",
-               false);
+  write_groups(out, owners_of(t.tiers, base, "tier"), "tier", "the customer's tier", true);
+  write_groups(out, owners_of(t.customers, base, "customer"), "customer", "customer", false);
   write_journal(out, {{base, &t.journal}});
   writer<counter>{out, children}.counter_of("troupe_supervisor_restarts_total",
                                             "Restarts of a supervisor's child.",

@@ -41,6 +41,8 @@ class histogram {
   };
   /// 100 µs to 120 s: agents' calls, and tasks from end to end.
   static const bounds durations;
+  /// 10 ms to 120 s in few steps, for owners of whom there are many.
+  static const bounds coarse;
   /// 10 µs to 10 s: what a disk does.
   static const bounds disk;
   /// 0.1 to 1 in steps of a tenth, finer at the top.

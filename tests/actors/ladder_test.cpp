@@ -43,6 +43,40 @@ std::vector<std::string> agents_asked(const task_record& record) {
   return out;
 }
 
+/// The value of a series, by its name and labels without the region.
+double series(stage& s, const std::string& name, const std::string& labels) {
+  const auto all = s->api().metrics();
+  const auto line = "\n" + name + "{region=\"local\"," + labels + "} ";
+  const auto at = all.find(line);
+  return at == std::string::npos ? -1 : std::stod(all.substr(at + line.size()));
+}
+
+TEST(ladder, its_retries_and_fallbacks_are_counted_for_the_domain_the_customer_and_the_tier) {
+  stage s{ladder(true)};
+  break_everybody(s);
+  auto what = wants("specialist");
+  what.who.id = "acme";
+  what.who.tier = "gold";
+  auto t = s->submit(what);
+  s->advance(30s);
+  const auto open = s->questions("desk");
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_EQ(s->answer(open[0]->id, say("by hand")), refusal::none);
+  ASSERT_TRUE(t->done());
+  // Four agents; three of them failed twice, and the rules once because they knew no answer.
+  for (const auto& [group, label] :
+       {std::pair{"troupe_", R"(domain="d")"}, std::pair{"troupe_customer_", R"(customer="acme")"},
+        std::pair{"troupe_tier_", R"(tier="gold")"}}) {
+    const std::string of = group;
+    EXPECT_EQ(series(s, of + "step_retries_total", label), 3) << group;
+    EXPECT_EQ(series(s, of + "step_fallbacks_total", label), 3) << group;
+    EXPECT_EQ(series(s, of + "escalations_total", label), 1) << group;
+  }
+  EXPECT_EQ(series(s, "troupe_customer_task_duration_seconds_count", R"(customer="acme")"), 1);
+  EXPECT_GT(series(s, "troupe_customer_task_duration_seconds_sum", R"(customer="acme")"), 1);
+  EXPECT_EQ(series(s, "troupe_tier_tasks_resolved_without_human_total", R"(tier="gold")"), 0);
+}
+
 TEST(ladder, every_rung_is_taken_once_and_seen) {
   stage s{ladder(true)};
   break_everybody(s);

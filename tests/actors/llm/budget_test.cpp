@@ -146,6 +146,12 @@ TEST(budgets, what_is_spent_is_stored_with_whom_it_was_for) {
     EXPECT_EQ(r.of(cost_part::task) == t->id(), !first);
   }
   EXPECT_EQ(t->result().used, (usage{100, 10, 1500, 1})) << "the task says the same";
+  const auto counted = x.s->api().metrics();
+  const std::string whose = R"({region="local",customer="acme")";
+  for (const auto& line : {"tokens_total" + whose + ",direction=\"input\"} 100\n",
+                           "tokens_total" + whose + ",direction=\"output\"} 10\n",
+                           "cost_total" + whose + "} 0.0015\n"})
+    EXPECT_NE(counted.find("\ntroupe_customer_" + line), std::string::npos) << line;
 }
 
 TEST(budgets, a_call_that_nobody_has_counted_is_in_the_report_as_in_the_limit) {

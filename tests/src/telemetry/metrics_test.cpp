@@ -140,6 +140,60 @@ TEST(metrics, the_thousand_and_first_customer_is_other) {
                         "state=\"failed\"} 3\n"));
 }
 
+TEST(metrics, tells_of_a_customer_what_it_tells_of_a_domain) {
+  metrics m;
+  auto* c = m.customer("acme");
+  c->accepted.add(3);
+  c->task_ended(task_state::completed, answer(0.5), microseconds{20000}, false);
+  c->task_ended(task_state::completed, answer(1), microseconds{2000000}, true);
+  c->task_ended(task_state::failed, outcome::of({reason::crash, "", {}}), microseconds{10}, false);
+  c->spent({100, 20, 1500000, 1});
+  c->spent({1, 0, 0, 1});
+  c->step_retries.add(4);
+  c->escalations.add();
+  const auto text = m.render();
+  const std::string who = R"(region="local",customer="acme")";
+  const auto is = [&](const std::string& name, const std::string& more, const std::string& value) {
+    return HasSubstr("\ntroupe_customer_" + name + "{" + who + more + "} " + value + "\n");
+  };
+  EXPECT_THAT(text, is("task_duration_seconds_count", "", "3"));
+  EXPECT_THAT(text, is("task_duration_seconds_bucket", ",le=\"0.01\"", "1"));
+  EXPECT_THAT(text, is("task_duration_seconds_bucket", ",le=\"0.1\"", "2"));
+  EXPECT_THAT(text, is("task_duration_seconds_bucket", ",le=\"5\"", "3"));
+  EXPECT_THAT(text, is("task_confidence_ratio_count", "", "2"));
+  EXPECT_THAT(text, is("task_confidence_ratio_sum", "", "1.5"));
+  EXPECT_THAT(text, is("tasks_resolved_without_human_total", "", "1"));
+  EXPECT_THAT(text, is("step_retries_total", "", "4"));
+  EXPECT_THAT(text, is("escalations_total", "", "1"));
+  EXPECT_THAT(text, is("tokens_total", ",direction=\"input\"", "101"));
+  EXPECT_THAT(text, is("tokens_total", ",direction=\"output\"", "20"));
+  EXPECT_THAT(text, is("cost_total", "", "1.5"));
+  EXPECT_THAT(text, Not(HasSubstr("troupe_customer_step_fallbacks_total{")))
+      << "what has not happened to a customer takes no place";
+}
+
+TEST(metrics, a_thousand_customers_have_a_bounded_number_of_series) {
+  metrics m;
+  for (std::size_t i = 0; i < metrics::max_customers + 500; ++i) {
+    auto* c = m.customer("c" + std::to_string(i));
+    c->accepted.add();
+    for (std::size_t s = 0; s < task_state_count; ++s)
+      c->task_ended(static_cast<task_state>(s), answer(1), microseconds{1}, false);
+    c->spent({1, 1, 1, 1});
+    for (auto* n : {&c->step_retries, &c->step_fallbacks, &c->escalations})
+      n->add();
+  }
+  std::size_t series = 0;
+  for (const auto& family : m.Collect())
+    if (family.name.starts_with("troupe_customer_"))
+      for (const auto& one : family.metric)
+        series += family.type == prometheus::MetricType::Histogram
+                      ? one.histogram.bucket.size() + 3 // with that of +Inf, the sum and the count
+                  : family.type == prometheus::MetricType::Summary ? 2
+                                                                   : 1;
+  EXPECT_EQ(series, (metrics::max_customers + 1) * 24) << "docs/reference/metrics.md says so";
+}
+
 TEST(metrics, names_from_outside_become_proper_labels) {
   metrics m;
   m.customer("")->accepted.add();
@@ -200,7 +254,11 @@ void fill(metrics& m) {
   a->call_ended(answer(0.9), microseconds{1234});
   m.domain("support")->task_ended(task_state::completed, answer(0.8), microseconds{99}, false);
   m.tier("gold")->ended[static_cast<std::size_t>(task_state::completed)].add();
-  m.customer("acme")->ended[static_cast<std::size_t>(task_state::completed)].add();
+  auto* c = m.customer("acme");
+  c->task_ended(task_state::completed, answer(1), microseconds{5000}, false);
+  c->spent({1, 1, 1, 1});
+  for (auto* n : {&c->step_retries, &c->step_fallbacks, &c->escalations})
+    n->add();
   m.restarts("support", "billing/0")->add();
   m.journal()->commits.add();
   m.journal()->duration.observe(microseconds{800});
