@@ -91,7 +91,12 @@ class triage_runner final : public agent_runner {
     if (auto plans = spec.settings.find("plans"); plans != spec.settings.end())
       for (const auto& plan : *plans)
         known.push_back({"plan", plan.get<std::string>(), {plan.get<std::string>()}});
-    entities_ = text::entity_extractor{known};
+    std::vector<text::id_prefix> ids;
+    if (const auto types = spec.settings.find("ids"); types != spec.settings.end())
+      for (const auto& [type, prefixes] : types->items())
+        for (const auto& prefix : prefixes)
+          ids.push_back({type, prefix.get<std::string>()});
+    entities_ = text::entity_extractor{known, ids};
     if (asking_)
       asker_.emplace(parts, spec, asking_->models, self);
   }

@@ -147,6 +147,10 @@ const record& triage_keys() {
        {"split", truth(), "whether a message may hold several wishes", "true"},
        {"plans", list(text(text_rule::filled)),
         "words that messages use for plans, found as entities", "[]"},
+       {"ids", map(text_rule::name, list(text(text_rule::name))),
+        "what the numbers of records begin with, by the type of the entity: with `order: [LF]`, "
+        "LF-10234 is an order",
+        "{}"},
        {"ask_model", fields(ask_model_keys), "a language model to ask as well", "none"}}};
   return r;
 }

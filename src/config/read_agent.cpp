@@ -80,6 +80,7 @@ json read_settings(const section& top, agent_kind kind) {
     set_default("split", true);
     set_default("extra_examples", json::array());
     set_default("plans", json::array());
+    set_default("ids", json::object());
     break;
   case agent_kind::a2a:
     set_default("headers", json::object());

@@ -43,7 +43,15 @@ std::size_t phrase_end(std::string_view text, std::size_t at,
 
 } // namespace
 
-entity_extractor::entity_extractor(const std::vector<gazetteer_entry>& gazetteer) {
+entity_extractor::entity_extractor(const std::vector<gazetteer_entry>& gazetteer,
+                                   const std::vector<id_prefix>& ids) {
+  for (const auto& one : ids) {
+    if (one.type.empty() || one.prefix.empty())
+      throw std::invalid_argument("what ids begin with needs a type and a prefix");
+    ids_.push_back(one);
+    for (auto& c : ids_.back().prefix)
+      c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
   for (const auto& entry : gazetteer) {
     if (entry.type.empty() || entry.value.empty())
       throw std::invalid_argument("an entry of a gazetteer needs a type and a value");
@@ -79,7 +87,7 @@ std::vector<entity> entity_extractor::extract(std::string_view message) const {
         offer(std::exchange(held, std::nullopt));
       // In this order, for of two that end together the first wins.
       offer(scan_email(text, at));
-      offer(scan_marked_id(text, at));
+      offer(scan_marked_id(text, at, ids_));
       offer(scan_date(text, at));
       offer(scan_money(text, at));
       offer(scan_phone(text, at));
@@ -91,7 +99,7 @@ std::vector<entity> entity_extractor::extract(std::string_view message) const {
         if (auto end = phrase_end(text, at, from->words); end > 0)
           offer(entity{from->type, from->value, at, end});
       if (!best && word)
-        if (auto named = scan_named_id(text, at))
+        if (auto named = scan_named_id(text, at, ids_))
           held = std::move(named);
     }
     if (best) {

@@ -66,6 +66,25 @@ constexpr std::array named = {
     prefix{"payment", "transaction"}, prefix{"subscription", "subscription"},
 };
 
+/// Whether the id in [at, end) is `word`, which is in lower case, a sign, and more.
+bool begins_as(std::string_view text, std::size_t at, std::size_t end, std::string_view word) {
+  const auto after = at + word.size();
+  return after + 1 < end && (text[after] == '_' || text[after] == '-') &&
+         std::equal(word.begin(), word.end(), text.begin() + static_cast<std::ptrdiff_t>(at),
+                    [](char x, char c) { return x == (c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
+}
+
+/// The id in [at, end), with its sign at `sign`: with a dash in capitals.
+entity marked(std::string_view type, std::string_view text, std::size_t at, std::size_t end,
+              std::size_t sign) {
+  std::string value(text.substr(at, end - at));
+  if (text[sign] == '-')
+    std::transform(value.begin(), value.end(), value.begin(), [](char c) {
+      return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+  return {std::string(type), value, at, end};
+}
+
 struct currency {
   std::string_view word;
   std::string_view code;
@@ -220,41 +239,35 @@ std::optional<entity> scan_phone(std::string_view text, std::size_t at) {
   return entity{"phone", (plus ? "+" : "") + digits, at, last};
 }
 
-std::optional<entity> scan_marked_id(std::string_view text, std::size_t at) {
+std::optional<entity> scan_marked_id(std::string_view text, std::size_t at,
+                                     const std::vector<id_prefix>& known) {
   std::size_t digits = 0;
   if (text[at] == '#') {
     auto end = id_end(text, at + 1, digits);
     if (digits < 3)
       return std::nullopt;
-    auto inner = scan_marked_id(text, at + 1);
+    auto inner = scan_marked_id(text, at + 1, known);
     return entity{inner ? inner->type : "order",
                   inner ? inner->value : std::string(text.substr(at + 1, end - at - 1)), at, end};
   }
   auto end = id_end(text, at, digits);
   if (digits == 0)
     return std::nullopt;
-  for (const auto& known : prefixes) {
-    auto after = at + known.word.size();
-    if (after + 1 >= end || (text[after] != '_' && text[after] != '-'))
-      continue;
-    auto word = lower_word(text.substr(0, after), at);
-    if (word != known.word)
-      continue;
-    std::string value(text.substr(at, end - at));
-    if (text[after] == '-')
-      std::transform(value.begin(), value.end(), value.begin(), [](char c) {
-        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-      });
-    return entity{std::string(known.type), value, at, end};
-  }
+  for (const auto& one : known)
+    if (begins_as(text, at, end, one.prefix))
+      return marked(one.type, text, at, end, at + one.prefix.size());
+  for (const auto& one : prefixes)
+    if (begins_as(text, at, end, one.word))
+      return marked(one.type, text, at, end, at + one.word.size());
   return std::nullopt;
 }
 
-std::optional<entity> scan_named_id(std::string_view text, std::size_t at) {
+std::optional<entity> scan_named_id(std::string_view text, std::size_t at,
+                                    const std::vector<id_prefix>& known) {
   auto word = lower_word(text, at);
-  auto known =
+  auto name =
       std::find_if(named.begin(), named.end(), [&](const prefix& one) { return one.word == word; });
-  if (known == named.end())
+  if (name == named.end())
     return std::nullopt;
   auto next = skip_blanks(text, at + word.size());
   bool announced = false; // "number", "no.", "id", "#" or ':' says that a number follows
@@ -278,9 +291,9 @@ std::optional<entity> scan_named_id(std::string_view text, std::size_t at) {
   // "order 3 shirts" names no order: without an announcement an id has four digits.
   if (digits < (announced ? 1U : 4U) || scan_date(text, next) || scan_money(text, next))
     return std::nullopt;
-  if (auto marked = scan_marked_id(text, next))
-    return marked;
-  return entity{std::string(known->type), std::string(text.substr(next, end - next)), next, end};
+  if (auto own = scan_marked_id(text, next, known))
+    return own;
+  return entity{std::string(name->type), std::string(text.substr(next, end - next)), next, end};
 }
 
 } // namespace troupe::text

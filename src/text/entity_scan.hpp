@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe::text {
 
@@ -17,12 +18,15 @@ std::optional<entity> scan_date(std::string_view text, std::size_t at);
 std::optional<entity> scan_money(std::string_view text, std::size_t at);
 std::optional<entity> scan_phone(std::string_view text, std::size_t at);
 
-/// "txn_8f3", "INV-0042", "sub_19", "ord-77", "#12345".
-std::optional<entity> scan_marked_id(std::string_view text, std::size_t at);
+/// "txn_8f3", "INV-0042", "sub_19", "ord-77", "#12345", and ids that begin as one of `known`, whose
+/// prefixes are in lower case.
+std::optional<entity> scan_marked_id(std::string_view text, std::size_t at,
+                                     const std::vector<id_prefix>& known = {});
 
 /// "order number 12345", "invoice no. 42": the entity is the number, which the word before it gives
 /// its type; `at` is the word.
-std::optional<entity> scan_named_id(std::string_view text, std::size_t at);
+std::optional<entity> scan_named_id(std::string_view text, std::size_t at,
+                                    const std::vector<id_prefix>& known = {});
 
 bool is_letter(char c);
 bool is_digit(char c);

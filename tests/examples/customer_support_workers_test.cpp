@@ -105,6 +105,38 @@ TEST_F(support_workers, all_orders_of_a_message_are_cancelled) {
   EXPECT_EQ(count("SELECT status = 'cancelled' FROM orders WHERE id = 'LF-10202'"), 1);
 }
 
+TEST_F(support_workers, the_order_that_a_message_names_is_found_if_it_is_the_customers) {
+  std::string id;
+  std::string customer;
+  {
+    database db{path()};
+    auto row = db.ask("SELECT o.id, o.customer_id FROM orders o WHERE o.status = 'placed' AND "
+                      "(SELECT COUNT(*) FROM orders x WHERE x.customer_id = o.customer_id AND "
+                      "x.status IN ('placed', 'packed')) > 1 ORDER BY o.id LIMIT 1");
+    ASSERT_TRUE(row.next());
+    id = row.text(0);
+    customer = row.text(1);
+  }
+  // As the plan gives it to the desk: with what triage has found.
+  const auto wish = [&](const std::string& text, const std::string& key) {
+    auto out = call("order.cancel", customer.c_str(), text.c_str(), key.c_str());
+    out["input"] = {{"entities", json::array({{{"type", "order"}, {"value", id}}})}};
+    return out;
+  };
+  const auto out = orders({wish("cancel order " + id + ", please", "c1"),
+                           wish("please cancel #" + id.substr(3), "c2"),
+                           call("order.cancel", customer.c_str(), "cancel order LF-99999", "c3")});
+  EXPECT_EQ(out[0]["data"]["status"], "cancelled") << out[0];
+  EXPECT_EQ(out[0]["data"]["order_id"], id);
+  EXPECT_EQ(out[1]["data"]["status"], "already_cancelled") << out[1];
+  EXPECT_EQ(out[1]["data"]["order_id"], id);
+  EXPECT_EQ(out[2]["data"]["status"], "not_found") << out[2];
+  EXPECT_EQ(count("SELECT COUNT(*) FROM orders WHERE customer_id = '" + customer +
+                  "' AND status IN ('placed', 'packed')") > 0,
+            true)
+      << "the others stay as they are";
+}
+
 TEST_F(support_workers, shipped_orders_stay_as_they_are) {
   const auto out = orders({call("order.cancel", "C-1002", "cancel LF-10201"),
                            call("order.change", "C-1002", "add a cable to LF-10201"),

@@ -8,9 +8,10 @@ namespace {
 
 using found = std::vector<std::pair<std::string, std::string>>;
 
-found in(std::string_view message, const std::vector<gazetteer_entry>& gazetteer = {}) {
+found in(std::string_view message, const std::vector<gazetteer_entry>& gazetteer = {},
+         const std::vector<id_prefix>& ids = {}) {
   found out;
-  for (const auto& one : entity_extractor(gazetteer).extract(message)) {
+  for (const auto& one : entity_extractor(gazetteer, ids).extract(message)) {
     EXPECT_LT(one.begin, one.end);
     EXPECT_LE(one.end, message.size());
     out.emplace_back(one.type, one.value);
@@ -24,6 +25,34 @@ TEST(entities, order_numbers) {
   EXPECT_EQ(in("my order number is A-7781 thanks"), (found{{"order", "A-7781"}}));
   EXPECT_EQ(in("ORD-2024-17 and #9981"), (found{{"order", "ORD-2024-17"}, {"order", "9981"}}));
   EXPECT_EQ(in("I want to order 3 shirts"), found{});
+}
+
+TEST(entities, ids_that_begin_as_declared) {
+  const std::vector<id_prefix> ids{{"order", "LF"}, {"refund", "RF"}};
+  const auto with = [&](std::string_view message) { return in(message, {}, ids); };
+  const found order{{"order", "LF-10234"}};
+  for (const auto* message :
+       {"cancel LF-10234", "LF-10234", "LF-10234 cancel pls", "please stop (LF-10234), ok?",
+        "where is lf-10234?", "cancel order LF-10234.", "my order number is LF-10234!",
+        "it's #LF-10234"})
+    EXPECT_EQ(with(message), order) << message;
+  EXPECT_EQ(with("cancel #10234 and LF-10235"), (found{{"order", "10234"}, {"order", "LF-10235"}}));
+  EXPECT_EQ(with("did RF-90001 for order LF-10234 go out on 2024-03-05 with $12.50?"),
+            (found{{"refund", "RF-90001"},
+                   {"order", "LF-10234"},
+                   {"date", "2024-03-05"},
+                   {"money", "12.50 USD"}}));
+  for (const auto* message : {"I had COVID-19", "open 24-7?", "send it to DE-10115", "ISO-9001",
+                              "SELF-10234", "LF-", "LF10234", "LF 10234", "LF-X", "on 24-7 LF"})
+    EXPECT_EQ(with(message), found{}) << message;
+  EXPECT_EQ(with("$24 on 2024-07-24"), (found{{"money", "24.00 USD"}, {"date", "2024-07-24"}}));
+  EXPECT_EQ(in("I had COVID-19", {}, {{"illness", "covid"}}), (found{{"illness", "COVID-19"}}))
+      << "whoever declares it gets it";
+  EXPECT_EQ(in("cancel LF-10234"), found{}) << "nobody has said that this is an order";
+  EXPECT_EQ(in("RMA-EU-77 or RMA-77", {}, {{"return", "RMA-EU"}}),
+            (found{{"return", "RMA-EU-77"}}));
+  const std::vector<id_prefix> nothing{{"order", ""}};
+  EXPECT_THROW((entity_extractor{{}, nothing}), std::invalid_argument);
 }
 
 TEST(entities, marked_ids) {
