@@ -5,6 +5,8 @@
 #include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 
+#include <troupe/silence.hpp>
+
 #include <algorithm>
 
 namespace troupe {
@@ -29,16 +31,19 @@ constexpr milliseconds give_again_every{500};
 
 } // namespace
 
-outcome_ptr answer_of_silence(const fleet_spec& fleet, const std::string& queue) {
-  const auto& silence = limits_of(fleet, queue).when_silent;
-  if (silence.is_null())
+outcome_ptr answer_of_silence(const fleet_spec& fleet, const std::string& queue,
+                              const boundary* gives) {
+  auto said = said_in_silence(limits_of(fleet, queue));
+  if (!said)
     return std::make_shared<const outcome>(
         outcome::of({reason::timeout, "nobody answered in time", {}}));
-  outcome said;
-  said.text = silence.value("text", std::string{});
-  said.data = silence.value("data", json::object());
-  said.data["nobody_answered"] = true;
-  return std::make_shared<const outcome>(std::move(said));
+  if (gives)
+    if (auto why = gives->refused_output(*said)) {
+      why.detail = "nobody answered in time, and when_silent of the queue " + queue +
+                   " is no answer to this question: " + why.detail;
+      return std::make_shared<const outcome>(outcome::of(std::move(why)));
+    }
+  return std::make_shared<const outcome>(*std::move(said));
 }
 
 void human_desk_state::init(caf::event_based_actor* self, parts_ptr parts) {
@@ -110,7 +115,7 @@ void human_desk_state::on_tick() {
     auto& e = hit->second;
     if (e.answer)
       continue; // It came just in time, and is on its way to the disk.
-    e.answer = answer_of_silence(parts_->current()->fleet, e.what.queue);
+    e.answer = answer_of_silence(parts_->current()->fleet, e.what.queue, e.what.gives.get());
     answered_.insert(e.what.id);
     // If the asker is being restarted, it asks again and gets it then.
     pass_on(e);

@@ -11,8 +11,10 @@
 
 namespace troupe {
 
-/// What counts as the answer when nobody of the queue answers in time.
-[[nodiscard]] outcome_ptr answer_of_silence(const fleet_spec& fleet, const std::string& queue);
+/// What counts as the answer when nobody of the queue answers in time. It passes what any answer
+/// has to pass, `gives`; null: nothing. What does not is a failure.
+[[nodiscard]] outcome_ptr answer_of_silence(const fleet_spec& fleet, const std::string& queue,
+                                            const boundary* gives);
 
 /// The HUMAN DESK: holds the questions that tasks have for people, until one of them answers or the
 /// time of the question's queue is over. Then the answer counts that the queue declares for

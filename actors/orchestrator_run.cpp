@@ -1,3 +1,4 @@
+#include "actors/asked_answer.hpp"
 #include "actors/orchestrator.hpp"
 
 #include "actors/human_desk.hpp"
@@ -188,7 +189,8 @@ void orchestrator_state::on_tick() {
     if (e.kind == event_kind::time_up && e.step != whole_task && t.run->step(e.step).asking &&
         t.run->target_of(e.step).op != plan_op::domain && !t.run->step(e.step).unsettled) {
       // Silence may be an answer; the question is withdrawn all the same.
-      auto silence = answer_of_silence(t.by->version->fleet, queue_of(t, e.step));
+      auto silence =
+          answer_of_silence(t.by->version->fleet, queue_of(t, e.step), gives_of(t, e.step).get());
       if (silence->ok()) {
         e.kind = event_kind::answered;
         e.body = std::move(silence);

@@ -1,3 +1,4 @@
+#include "actors/asked_answer.hpp"
 #include "actors/orchestrator.hpp"
 
 #include "policies/context_scope.hpp"
@@ -259,6 +260,14 @@ std::string orchestrator_state::queue_of(const live_task& t, std::uint32_t step)
   return std::string{target.queue};
 }
 
+std::shared_ptr<const boundary> gives_of(const live_task& t, std::uint32_t step) {
+  const auto& agents = t.by->routes.table()->by_name;
+  const auto who = agents.find(t.run->step(step).agent);
+  return t.run->target_of(step).op == plan_op::call && who != agents.end() && !who->second.empty()
+             ? t.by->version->boundary_of(*who->second.front()->spec())
+             : nullptr;
+}
+
 void orchestrator_state::perform_ask(live_task& t, const effect& asks) {
   const auto i = asks.step;
   const auto attempt = asks.attempt;
@@ -299,11 +308,7 @@ void orchestrator_state::perform_ask(live_task& t, const effect& asks) {
   q->urgency = node.urgency;
   q->due = t.run->step(i).due;
   q->asker = config_.place;
-  // Whoever speaks for an agent keeps to what that agent gives.
-  const auto& agents = t.by->routes.table()->by_name;
-  if (const auto who = agents.find(t.run->step(i).agent);
-      target.op == plan_op::call && who != agents.end() && !who->second.empty())
-    q->gives = t.by->version->boundary_of(*who->second.front()->spec());
+  q->gives = gives_of(t, i);
   send_to(self_, config_.desk, ask_human{std::move(q)});
 }
 

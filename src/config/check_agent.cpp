@@ -104,6 +104,7 @@ void check_agent(const fleet_draft& fleet, const domain_draft& domain, const age
     if (const auto* queue = section{&root}.in("human").find("queue"))
       if (const auto name = as_text(*queue))
         check_queue(fleet, *queue, *name, problems);
+  check_silence(fleet, agent, problems);
 }
 
 void check_fallback_cycles(const domain_draft& domain, report& problems) {

@@ -35,6 +35,9 @@ void check_facts(const domain_draft& domain, report& problems);
 
 /// What is said of regions: that those named are there, and that the shards of all have room.
 void check_regions(const fleet_draft& fleet, report& problems);
+/// That what counts when nobody answers in time is an answer which an agent that stands for people
+/// may give.
+void check_silence(const fleet_draft& fleet, const agent_draft& agent, report& problems);
 /// That an agent's bounds are in order and its regions are the fleet's.
 void check_placement(const fleet_draft& fleet, const agent_draft& agent, report& problems);
 

@@ -130,12 +130,14 @@ const record& mcp_server_keys() {
 }
 
 const record& silence_keys() {
-  static const record r{"silence",
-                        "What counts as the answer when nobody answers in time.",
-                        {{"text", text(), "the answer", "empty"},
-                         {"data", object(), "structured part of the answer", "none"}},
-                        {},
-                        {"text", "data"}};
+  static const record r{
+      "silence",
+      "What counts as the answer when nobody answers in time.",
+      {{"text", text(), "the answer", "empty"},
+       {"data", object(), "structured part of the answer; `nobody_answered: true` is added to it",
+        "none"}},
+      {},
+      {"text", "data"}};
   return r;
 }
 

@@ -76,6 +76,37 @@ const test::bad_case cases[] = {
 INSTANTIATE_TEST_SUITE_P(all, bad_boundary, testing::ValuesIn(cases),
                          [](const auto& x) { return x.param.name; });
 
+TEST(boundary_keys, a_silence_that_an_agent_of_its_queue_may_not_give_is_refused) {
+  const auto errors = [](const std::string& silence, const std::string& gives,
+                         const std::string& queue = "desk") {
+    fleet_folder f;
+    test::write_small(f);
+    f.write("fleet.yaml", "fleet: shop\nentry: support\nhumans:\n  other: {answer_timeout: 1h}\n"
+                          "  desk: {answer_timeout: 1h, when_silent: " +
+                              silence + "}\n")
+        .write("support/agents/approver.yaml",
+               "agent: approver\nkind: human\nskills: [approve]\nhuman: {queue: " + queue +
+                   "}\ngives: " + gives + "\n");
+    return lines(f.load().errors);
+  };
+  const std::string gives =
+      "{properties: {data: {required: [approved], properties: {approved: {type: boolean}}}}}";
+  const std::string place =
+      "fleet.yaml:5:30: humans.desk.when_silent: is no answer that agent \"support/approver\" may "
+      "give (see gives in support/agents/approver.yaml): ";
+  EXPECT_THAT(errors("{data: {approved: maybe}}", gives), HasSubstr(place + "/data/approved "));
+  EXPECT_THAT(errors("{text: Yes.}", gives), HasSubstr(place + "/data "));
+  EXPECT_EQ(errors("{data: {approved: false}}", gives), "");
+  EXPECT_EQ(errors("{text: Yes.}", gives, "other"), "") << "its people are silent elsewhere";
+  EXPECT_EQ(errors("{text: Yes.}", "{required: [text]}"), "");
+  // What is added says that nobody has answered: a schema that is closed has to name it.
+  const std::string closed = "{properties: {data: {additionalProperties: false, properties: "
+                             "{approved: {type: boolean}";
+  EXPECT_THAT(errors("{data: {approved: true}}", closed + "}}}}"),
+              HasSubstr(place + "/data/nobody_answered "));
+  EXPECT_EQ(errors("{data: {approved: true}}", closed + ", nobody_answered: true}}}}"), "");
+}
+
 TEST(boundary_keys, schemas_are_read_inline_and_from_files) {
   fleet_folder f;
   test::write_small(f);

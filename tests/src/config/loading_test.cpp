@@ -206,7 +206,7 @@ TEST(loading, takes_every_value_of_an_agent) {
                                         "output_max": 2048})"));
   const auto& triage = got.fleet->domains[0].agents.at(1);
   EXPECT_EQ(triage.settings, json::parse(R"({"model": "m.model", "examples": "e.tsv", "split": true,
-                                             "extra_examples": [], "plans": []})"));
+                                             "extra_examples": [], "plans": [], "ids": {}})"));
 }
 
 TEST(loading, reads_plans_and_names_their_steps) {
