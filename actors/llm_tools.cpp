@@ -36,6 +36,18 @@ std::shared_ptr<mcp::tool_server> server_of(const fleet_version& version, const 
 // What a server has to read is shown as it says it, without being cut again.
 static_assert(mcp::resource_words_max <= tool_words_max / 2);
 
+/// Takes secrets out of how a server describes a tool: it may tell what it was started with. False:
+/// the tool's own name holds one, and under another name it could not be called.
+bool mask_card(tool_card& card, const std::shared_ptr<const redactor>& secrets) {
+  if (!secrets)
+    return true;
+  if (secrets->finds(card.name))
+    return false;
+  secrets->apply(card.description);
+  secrets->apply(card.parameters);
+  return true;
+}
+
 } // namespace
 
 llm_tools::llm_tools(const parts_ptr& parts, const fleet_version& version, const agent_spec& spec,
@@ -113,7 +125,7 @@ std::vector<tool_card> llm_tools::cards() {
     for (auto& tool : source.tools->tools()) {
       entry x;
       x.card = tool->card();
-      if (x.card.does > does_)
+      if (!mask_card(x.card, parts_->secrets) || x.card.does > does_)
         continue;
       if (const auto* first = entry_of(x.card.name)) {
         tell_hidden(*first, source);
