@@ -2,7 +2,7 @@
 
 #include "actors/journal_messages.hpp"
 #include "actors/key_ring.hpp"
-#include "src/store/audit.hpp"
+#include "src/digest/digest.hpp"
 
 #include <utility>
 

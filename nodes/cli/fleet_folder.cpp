@@ -6,7 +6,7 @@
 #include "nodes/cli/shell.hpp"
 #include "src/config/folder_snapshot.hpp"
 #include "src/config/load_fleet.hpp"
-#include "src/store/audit.hpp"
+#include "src/digest/digest.hpp"
 
 #include <algorithm>
 #include <atomic>

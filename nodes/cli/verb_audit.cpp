@@ -2,6 +2,7 @@
 #include "nodes/cli/text_layout.hpp"
 #include "nodes/cli/verbs.hpp"
 #include "nodes/doors/uri.hpp"
+#include "src/digest/digest.hpp"
 #include "src/store/sqlite_audit.hpp"
 #include "src/store/store.hpp"
 

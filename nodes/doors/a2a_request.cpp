@@ -1,7 +1,7 @@
 #include "nodes/doors/a2a_request.hpp"
 
 #include "nodes/doors/body_reader.hpp"
-#include "src/store/audit.hpp"
+#include "src/digest/digest.hpp"
 
 #include <algorithm>
 #include <random>
@@ -25,26 +25,16 @@ bool is_clean(std::string_view text) noexcept {
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
-std::string hexadecimal(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (const char c : bytes) {
-    out += digits[static_cast<unsigned char>(c) >> 4];
-    out += digits[static_cast<unsigned char>(c) & 15];
-  }
-  return out;
-}
-
 /// A session for a message that names none. The same message sent again has to come to the same
 /// one, because its task is looked for where its session lives.
 std::string fresh_context(const std::string& whose, const std::string& message) {
   if (message.size() >= unique_id_min)
-    return "a2a-" + hexadecimal(sha256(whose + '\n' + message)).substr(0, 32);
+    return "a2a-" + hex(sha256(whose + '\n' + message)).substr(0, 32);
   thread_local std::random_device chance;
   std::string bytes;
   for (int i = 0; i < 16; ++i)
     bytes += static_cast<char>(chance() & 0xFF);
-  return "a2a-" + hexadecimal(bytes);
+  return "a2a-" + hex(bytes);
 }
 
 const json& member_of(const json& from, const char* name) {

@@ -1,5 +1,6 @@
 #include "nodes/doors/api_parts.hpp"
 #include "nodes/doors/uri.hpp"
+#include "src/digest/digest.hpp"
 #include "src/store/audit.hpp"
 
 #include <limits>

@@ -1,7 +1,7 @@
 #include "nodes/doors/mcp_words.hpp"
 
 #include "nodes/doors/body_reader.hpp"
-#include "src/store/audit.hpp"
+#include "src/digest/digest.hpp"
 
 #include <algorithm>
 #include <unordered_map>

@@ -1,6 +1,6 @@
 #include "src/store/api_keys.hpp"
 
-#include "src/store/audit.hpp"
+#include "src/digest/digest.hpp"
 
 #include <troupe/json.hpp>
 

@@ -33,11 +33,6 @@ struct audit_head {
 /// The hash before the first record.
 [[nodiscard]] std::string audit_origin();
 
-[[nodiscard]] std::string sha256(std::string_view bytes); ///< 32 bytes
-[[nodiscard]] std::string hex(std::string_view bytes);
-/// Nothing when it is not an even number of hexadecimal digits.
-[[nodiscard]] std::optional<std::string> from_hex(std::string_view digits);
-
 /// A head as text, `N HASH`, and back; nothing for another text.
 [[nodiscard]] std::string to_text(const audit_head& head);
 [[nodiscard]] std::optional<audit_head> parse_audit_head(std::string_view text);

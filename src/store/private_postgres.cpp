@@ -1,6 +1,6 @@
 #include "src/store/private_postgres.hpp"
 
-#include "src/store/audit.hpp"
+#include "src/digest/digest.hpp"
 
 #include <libpq-fe.h>
 #include <openssl/rand.h>

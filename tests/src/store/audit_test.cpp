@@ -1,5 +1,6 @@
 #include "src/store/audit.hpp"
 
+#include "src/digest/digest.hpp"
 #include "src/store/sqlite_audit.hpp"
 #include "src/store/store.hpp"
 #include "tests/src/store/postgres_kit.hpp"
@@ -184,7 +185,6 @@ TEST(audit, heads_are_read_as_they_are_written) {
   EXPECT_EQ(parse_audit_head("12:" + hex(head.hash)), head);
   for (const auto* bad : {"", "x", "12", "12 abc", "12 zz"})
     EXPECT_FALSE(parse_audit_head(bad)) << bad;
-  EXPECT_EQ(hex(sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 } // namespace audit_cases
