@@ -157,6 +157,8 @@ dispatcher::choice dispatcher::choose(const live_task& t, std::uint32_t step, st
   if (std::any_of(candidates_.begin(), candidates_.end(),
                   [](const candidate& c) { return c.open || c.probe; }))
     tell_of_breakers(why->because, now);
+  if (choice_.chosen == route_choice::nobody)
+    tell_of_absent(why->because);
   for (std::size_t i = 0; i < seats_.size(); ++i) {
     if (why->seen.size() >= shown && i != choice_.chosen)
       continue;

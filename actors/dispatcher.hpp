@@ -103,6 +103,7 @@ class dispatcher {
   void look_at_breakers(const seat& place, candidate& c, timestamp now) const;
   [[nodiscard]] bool enter(const seat_ptr& place, std::uint8_t& probe, timestamp now) const;
   void tell_of_breakers(std::string& because, timestamp now) const;
+  void tell_of_absent(std::string& because) const;
 
   const domain_spec& domain_;
   const std::string node_;

@@ -60,6 +60,15 @@ void dispatcher::give_back(seat& place, std::uint8_t probe, timestamp now) {
     place.depends_on()->breaker.ended(call_sign::nothing, true, now);
 }
 
+void dispatcher::tell_of_absent(std::string& because) const {
+  std::size_t told = 0;
+  for (std::size_t i = 0; i < seats_.size() && told < shown; ++i)
+    if (const auto why = (*seats_[i])->absent_why(); !why.empty()) {
+      ++told;
+      because += (because.empty() ? "" : "; ") + (*seats_[i])->where().name + " is down: " + why;
+    }
+}
+
 void dispatcher::tell_of_breakers(std::string& because, timestamp now) const {
   std::size_t told = 0;
   for (std::size_t i = 0; i < seats_.size() && told < shown; ++i) {

@@ -9,6 +9,14 @@
 
 namespace troupe {
 
+namespace {
+
+std::int64_t seconds_of(milliseconds x) {
+  return std::chrono::ceil<std::chrono::seconds>(x).count();
+}
+
+} // namespace
+
 void supervisor_config::validate() const {
   std::unordered_set<std::string> ids;
   for (const auto& c : children) {
@@ -52,6 +60,7 @@ void supervisor_state::start(std::uint32_t i, supervision_run::steps& todo) {
     // A child that cannot be started has failed like one that crashed: it harms nobody else.
     parts_->log->warn("{}: {} cannot be started: {}", config_.name, c.spec.rules.id, e.what());
     last_failure_ = failure_error(c.spec.rules.id + " cannot be started: " + e.what());
+    tell_why_absent(i, health::down, std::string{"it cannot be started: "} + e.what());
     run_->down(i, exit_kind::abnormal, parts_->now(self_), todo);
     note_isolation(i);
     return;
@@ -59,6 +68,7 @@ void supervisor_state::start(std::uint32_t i, supervision_run::steps& todo) {
   self_->monitor(c.handle);
   by_actor_.emplace(c.handle.id(), i);
   if (c.spec.place) {
+    tell_why_absent(i, health::down, {});
     c.incarnation = c.spec.place->take(c.handle, parts_->now(self_));
     parts_->places->announce_taken(c.spec.place);
   }
@@ -129,6 +139,7 @@ void supervisor_state::on_child_down(const caf::down_msg& msg) {
                                                   : exit_kind::abnormal;
   if (how == exit_kind::abnormal) {
     last_failure_ = msg.reason;
+    tell_why_absent(i, health::down, failure_text(self_->system(), msg.reason));
     parts_->log->warn("{}: {} ended: {}", config_.name, c.spec.rules.id,
                       failure_text(self_->system(), msg.reason));
   }
@@ -142,16 +153,24 @@ void supervisor_state::on_child_down(const caf::down_msg& msg) {
                                   failure_text(self_->system(), msg.reason));
 }
 
+void supervisor_state::tell_why_absent(std::uint32_t i, health as, std::string why) {
+  const auto& place = children_[i].spec.place;
+  // Who has no place, or is not needed, is not down on our account.
+  if (place && (place->absent() == health::down || place->absent() == health::quarantined))
+    place->set_absent(as, parts_->without_secrets(std::move(why)));
+}
+
 void supervisor_state::note_isolation(std::uint32_t i) {
   if (!run_->isolated(i))
     return;
   const auto& spec = children_[i].spec;
   // Nobody waits for it any more, neither those who ask whether the node is ready nor the router.
-  if (spec.place)
-    spec.place->state.store(health::quarantined, std::memory_order_relaxed);
+  tell_why_absent(i, health::quarantined,
+                  "it keeps failing, and is tried again within " +
+                      std::to_string(seconds_of(config_.isolate)) +
+                      " s; last: " + failure_text(self_->system(), last_failure_));
   parts_->log->error("{}: {} keeps failing and is left down; next try in {} s; last: {}",
-                     config_.name, spec.rules.id,
-                     std::chrono::ceil<std::chrono::seconds>(config_.isolate).count(),
+                     config_.name, spec.rules.id, seconds_of(config_.isolate),
                      failure_text(self_->system(), last_failure_));
 }
 

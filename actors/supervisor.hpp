@@ -75,6 +75,8 @@ struct supervisor_state {
   void stop(std::uint32_t i);
   void arm();
   void note_isolation(std::uint32_t i);
+  /// For those who ask for it, and for the router's reasons.
+  void tell_why_absent(std::uint32_t i, health as, std::string why);
   [[nodiscard]] tree_node leaf(std::uint32_t i) const;
   [[nodiscard]] std::uint32_t index_of(const std::string& id) const;
 

@@ -1,6 +1,7 @@
 // What a person may do to an agent while it works: nothing that was accepted is lost.
 #include "tests/fixtures/stage.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 using namespace troupe;
@@ -90,6 +91,24 @@ TEST(lifecycle, every_order_under_load_loses_nothing) {
     expect_none_lost(last);
     EXPECT_EQ(s->seat_of("d/work#1")->served.load(), before + 30) << to_string(what);
   }
+}
+
+TEST(lifecycle, who_asks_for_an_agent_that_keeps_failing_hears_what_it_fails_of) {
+  auto d = a_domain("d", {an_agent("work", "script")});
+  d.retry.max_retries = 0;
+  stage s{d};
+  for (int i = 0; i < 20 && state_of(s, "d/work") != health::quarantined; ++i) {
+    s->kill_agent("d/work");
+    s->advance(100ms);
+  }
+  ASSERT_EQ(state_of(s, "d/work"), health::quarantined);
+  const auto t = s->ask(wants("work"));
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().failed.why, reason::unavailable);
+  EXPECT_THAT(t->result().failed.detail, ::testing::HasSubstr("d/work is down: it keeps failing"));
+  EXPECT_FALSE(s->seat_of("d/work")->absent_why().empty());
+  s->advance(120s);
+  EXPECT_TRUE(s->ask(wants("work"))->result().ok());
 }
 
 TEST(lifecycle, what_was_stopped_stays_so_and_the_node_is_ready_all_the_same) {
