@@ -40,6 +40,7 @@ outcome_ptr without_answer(const outcome& x, const std::string& why) {
                                 "the answer cannot cross between nodes: " + few_words(why),
                                 {}}
                       : failure{x.failed.why, few_words(x.failed.detail), x.failed.retry_after};
+  out.acted = x.acted;
   return std::make_shared<const outcome>(std::move(out));
 }
 

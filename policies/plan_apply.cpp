@@ -128,6 +128,9 @@ bool plan_run::apply_to_leaf(const event& e, actions& todo) {
       return no_fit();
     if ((*x)->ok())
       finish_step(i, *x, todo);
+    else if (e.kind == event_kind::step_completed && (*x)->acted != deeds::none &&
+             target_of(i).op == plan_op::domain)
+      sub_task_acted(*x, true, e, todo);
     else if (s.unsettled && s.asking && (*x)->failed.why == reason::policy_denied)
       not_happened(e, todo);
     else
@@ -166,6 +169,11 @@ bool plan_run::apply_to_leaf(const event& e, actions& todo) {
     todo.push_back({kind::stop, i, s.attempt, op == plan_op::call});
     const char* detail =
         op == plan_op::human ? "nobody answered in time" : "no answer before the deadline";
+    const auto* x = std::get_if<outcome_ptr>(&e.body);
+    if (op == plan_op::domain && x && *x && !(*x)->ok() && (*x)->acted != deeds::none) {
+      sub_task_acted(*x, false, e, todo);
+      return true;
+    }
     fail_attempt({reason::timeout, detail, {}}, nullptr, e, todo);
     return true;
   }

@@ -74,25 +74,34 @@ void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e,
     x.failed = why;
     finish_step(i, std::make_shared<const outcome>(std::move(x)), todo);
   };
-  // Whom the failure table has asked has the last word.
-  if (s.by_hand)
+  // Whom the failure table has asked has the last word, and who stands behind a sub-task that may
+  // have acted.
+  if (s.by_hand || (s.below && op == plan_op::human))
     return finish(f);
   if (op == plan_op::call && !asked && !excused && how_->max_failed_agents > 0) {
     count_failed_agent(s.agent, f.why);
     if (failed_agents_.size() >= how_->max_failed_agents && next.what != remedy::give_up)
       next = {remedy::ask_human, {}, next.unsure};
   }
+  // What comes after a sub-task is another request, which no key of it protects.
+  const auto& rungs = at(i).fallback;
+  if (s.below && next.what != remedy::give_up && s.rung < rungs.size() &&
+      !rungs[s.rung].starts_with("human:"))
+    next = {remedy::ask_human, {}, true};
   // People are not asked twice. A sub-task keeps its id, so that one which has ended would only end
-  // the same way again; what can be repeated is the attempt to reach it.
+  // the same way again, also when a person has said that it did nothing; what can be repeated is
+  // the attempt to reach it.
   const bool final = op == plan_op::human || (op == plan_op::call && asked) ||
-                     (op == plan_op::domain && (given || e.kind == event_kind::time_up));
+                     (op == plan_op::domain &&
+                      (given || e.kind == event_kind::time_up || e.kind == event_kind::answered));
   const bool again = next.what == remedy::retry || next.what == remedy::retry_here ||
                      next.what == remedy::back_off;
   if (next.what == remedy::ask_human && op == plan_op::human)
     next.what = remedy::fall_back;
   if (next.what == remedy::ask_human) {
     auto why = std::string{to_string(f.why)} + (f.detail.empty() ? "" : ": " + f.detail);
-    const auto deed = s.agent + (s.acted ? " has acted" : " may have acted");
+    const auto who = op == plan_op::domain ? std::string{target_of(i).domain} : s.agent;
+    const auto deed = who + (s.acted ? " has acted" : " may have acted");
     if (next.unsure)
       why += "; " + deed + " already";
     if (hand_to_person(i, why, todo))
@@ -119,9 +128,9 @@ void plan_run::fail_attempt(const failure& f, outcome_ptr given, const event& e,
     arm(i, later(now_, next.delay));
     return;
   }
-  if (next.what != remedy::give_up && s.rung < at(i).fallback.size()) {
+  if (next.what != remedy::give_up && s.rung < rungs.size()) {
     // Another skill is another request, which no key of this one protects.
-    if (s.unsettled && at(i).fallback[s.rung].starts_with("skill:")) {
+    if (s.unsettled && rungs[s.rung].starts_with("skill:")) {
       const auto unsure = std::string{to_string(s.unsettled->why)} + ": " + s.unsettled->detail +
                           "; it may have happened";
       if (!hand_to_person(i, unsure, todo))

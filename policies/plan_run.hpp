@@ -80,6 +80,11 @@ struct plan_action {
 /// says of it cannot stand: the failure is treated like any other, but nobody acts in its place
 /// unless keys make that harmless. A step that fails so is undone like one that is done.
 ///
+/// A sub-task that failed and has acted outside, as its outcome says (`acted`), is not done by
+/// somebody else as well: instead of an agent on its ladder a person is asked, whose word ends the
+/// step. Of one that only may have acted that person says whether it has; if not, the ladder goes
+/// on. The same holds when its time was up and `time_up` brings such an outcome.
+///
 /// A sub-task that waits for a person holds up its parent as well: `asked` for a step that has been
 /// delegated stops the task's clock, `delegated` for the same attempt starts it again.
 ///
@@ -108,8 +113,10 @@ class plan_run {
         false; ///< what is unsettled was interrupted, and counts as no attempt of its own
     /// Why the last attempt failed of which nobody knows whether it acted; null: there is none.
     std::shared_ptr<const failure> unsettled;
-    /// What an agent is known to have done here, though its word of it was refused; null: nothing.
+    /// What an agent is known to have done here, though its word of it was refused, or a sub-task
+    /// that has failed; null: nothing.
     outcome_ptr acted;
+    bool below = false;              ///< both: it is a sub-task
     outcome_ptr result;              ///< done, failed, cancelled
     std::uint32_t children_done = 0; ///< of a composite step
     std::uint32_t children_failed = 0;
@@ -283,6 +290,9 @@ class plan_run {
   void not_happened(const event& e, actions& todo);
   /// It has acted, and what it says of it was refused.
   void acted_badly(const outcome_ptr& x, const event& e, actions& todo);
+  /// A sub-task ends without success, and has left something behind, or may have. `given`: it says
+  /// so itself.
+  void sub_task_acted(const outcome_ptr& x, bool given, const event& e, actions& todo);
   bool reconcile(const event& e, actions& todo);
 
   plan_ptr how_;

@@ -67,7 +67,7 @@ void plan_run::not_happened(const event& e, actions& todo) {
   disarm(i);
   set_asking(i, false);
   const auto f = *std::exchange(s.unsettled, nullptr);
-  s.querying = s.by_hand = false;
+  s.querying = s.by_hand = s.below = false;
   s.stay.clear();
   s.does = effects::none;
   s.repeatable = true;
@@ -87,6 +87,16 @@ void plan_run::acted_badly(const outcome_ptr& x, const event& e, actions& todo) 
   // Who takes keys may say it anew under the same one; of all others one act is enough.
   s.repeatable = s.does == effects::idempotent;
   fail_attempt(x->failed, x, e, todo);
+}
+
+void plan_run::sub_task_acted(const outcome_ptr& x, bool given, const event& e, actions& todo) {
+  auto& s = steps_[e.step];
+  s.below = true;
+  if (x->acted == deeds::done)
+    s.acted = x;
+  else
+    s.unsettled = std::make_shared<const failure>(x->failed);
+  fail_attempt(x->failed, given ? x : nullptr, e, todo);
 }
 
 bool plan_run::reconcile(const event& e, actions& todo) {

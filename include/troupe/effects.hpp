@@ -20,4 +20,17 @@ struct enum_names<effects> {
                                                          "unsafe"};
 };
 
+/// What a whole task has done to the world outside and not taken back, as far as is known. The
+/// numbers go into the store: append only; the greater one counts where two are to be said in one.
+enum class deeds : std::uint8_t {
+  none,
+  possible, ///< nobody knows
+  done,
+};
+
+template <>
+struct enum_names<deeds> {
+  static constexpr std::array<std::string_view, 3> value{"none", "possible", "done"};
+};
+
 } // namespace troupe

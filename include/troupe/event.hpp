@@ -109,6 +109,7 @@ enum class event_kind : std::uint8_t {
   answered,       ///< a person answered (body: outcome)
   cancel_wanted,  ///< somebody asked to cancel the task (body: text)
   time_up,        ///< a deadline passed; the step says whose: `whole_task` means the task's own
+                  ///< (body of a sub-task that may have acted: outcome)
   finished,       ///< (body: outcome)
   reconciled,     ///< the ledger, the agent or a person said what had become of an effect (body:
                   ///< outcome)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <troupe/clock.hpp>
+#include <troupe/effects.hpp>
 #include <troupe/enum_names.hpp>
 #include <troupe/json.hpp>
 #include <troupe/reason.hpp>
@@ -129,6 +130,7 @@ struct outcome {
   bool partial = false;    ///< some branches are missing; `data.missing` names them
   usage used;
   failure failed;
+  deeds acted = deeds::none; ///< of a whole task: its orchestrator says it, not its agents
 
   [[nodiscard]] bool ok() const noexcept { return !failed; }
   static outcome of(failure f) {

@@ -76,6 +76,7 @@ void put(const outcome& x, v1::Outcome& out) {
     put(x.used, *out.mutable_used());
   if (x.failed != failure{})
     put(x.failed, *out.mutable_failed());
+  out.set_acted(code(x.acted));
 }
 
 void put(const plan_node& x, v1::PlanNode& out, std::size_t depth) {

@@ -75,6 +75,7 @@ outcome take(v1::Outcome& in) {
               used.calls(),        used.cached_tokens(), used.cache_write_tokens()};
   if (in.has_failed())
     out.failed = take(*in.mutable_failed());
+  out.acted = enum_of<deeds>(in.acted(), "outcome.acted");
   return out;
 }
 

@@ -186,7 +186,11 @@ TEST_P(post_large, an_end_comes_with_its_result_or_says_that_it_does_not) {
   two.tell(task_ended{a_record({large, "last"})});
   // What was asked goes before what was answered.
   two.tell(task_ended{a_record({"last"}, "done", large)});
-  two.tell(task_ended{a_record({"last"}, large)});
+  auto acted = a_record({"last"}, large);
+  auto said = *acted->result;
+  said.acted = deeds::done;
+  acted->result = std::make_shared<const outcome>(std::move(said));
+  two.tell(task_ended{acted});
   ASSERT_EQ(two.ends.size(), 3u);
   for (const auto& x : two.ends) {
     EXPECT_EQ(x->what->id, "t");
@@ -201,6 +205,7 @@ TEST_P(post_large, an_end_comes_with_its_result_or_says_that_it_does_not) {
   EXPECT_TRUE(two.ends[2]->cut);
   EXPECT_EQ(two.ends[2]->result->failed.why, reason::invalid_output);
   EXPECT_EQ(two.ends[2]->result->used.calls, 7u);
+  EXPECT_EQ(two.ends[2]->result->acted, deeds::done) << "whoever has delegated it must not do it";
   two.expect_well();
 }
 

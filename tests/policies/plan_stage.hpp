@@ -265,7 +265,8 @@ inline std::string difference(const plan_run& a, const plan_run& b) {
     if (!x || !y)
       return !x && !y;
     return x->text == y->text && x->data == y->data && x->failed == y->failed &&
-           x->partial == y->partial && x->confidence == y->confidence && x->used == y->used;
+           x->partial == y->partial && x->confidence == y->confidence && x->used == y->used &&
+           x->acted == y->acted;
   };
   for (std::uint32_t i = 0; i < a.size(); ++i) {
     const auto& x = a.step(i);
@@ -274,6 +275,7 @@ inline std::string difference(const plan_run& a, const plan_run& b) {
         x.rung != y.rung || x.due != y.due || x.tried != y.tried || x.asking != y.asking ||
         x.agent != y.agent || x.order != y.order || a.table().name(i) != b.table().name(i) ||
         x.repeatable != y.repeatable || x.by_hand != y.by_hand || x.stay != y.stay ||
+        x.below != y.below || !x.unsettled != !y.unsettled || !x.acted != !y.acted ||
         !same_result(x.result, y.result))
       return "step " + a.table().name(i) + " differs";
   }

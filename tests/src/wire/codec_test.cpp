@@ -41,6 +41,7 @@ outcome full_outcome() {
   o.partial = true;
   o.used = {1, 2, 3, 4, 5, 6};
   o.failed = {reason::rate_limited, "later", milliseconds{1500}};
+  o.acted = deeds::possible;
   return o;
 }
 
@@ -135,6 +136,7 @@ TEST(codec, brings_an_outcome_back) {
   EXPECT_TRUE(d->partial);
   EXPECT_EQ(d->used, o.used);
   EXPECT_EQ(d->failed, o.failed);
+  EXPECT_EQ(d->acted, o.acted);
 }
 
 TEST(codec, brings_plans_back) {
