@@ -3,6 +3,7 @@
 #include "src/store/store.hpp"
 
 #include <troupe/agent.hpp>
+#include <troupe/event.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -28,12 +29,19 @@ struct ledger_line {
   outcome_ptr result; ///< committed
 };
 
+/// How a step hears of what is known to have happened: a failed outcome says that the word of it
+/// was refused.
+[[nodiscard]] inline event_kind word_of(const outcome& x) noexcept {
+  return x.ok() ? event_kind::reconciled : event_kind::step_completed;
+}
+
 /// The lines of one task's ledger, by step and call index. Mostly there are none; a map over
 /// thousands of items has as many, and each of its steps looks its own up.
 class effect_book {
  public:
   [[nodiscard]] bool empty() const noexcept { return lines_.empty(); }
   void clear() noexcept { lines_.clear(); }
+  [[nodiscard]] std::span<const ledger_line> lines() const noexcept { return lines_; }
 
   /// The line, or null. It stays where it is until the next `add`.
   [[nodiscard]] ledger_line* find(std::uint32_t step, std::uint32_t index) {

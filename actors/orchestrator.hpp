@@ -13,6 +13,7 @@
 #include "actors/live_task.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/open_work.hpp"
+#include "actors/orchestrator_config.hpp"
 #include "actors/question_messages.hpp"
 #include "actors/seat_messages.hpp"
 #include "actors/session_book.hpp"
@@ -36,19 +37,6 @@
 namespace troupe {
 
 struct domain_metrics;
-
-struct orchestrator_config {
-  std::string domain; ///< its path
-  std::uint32_t shard = 0;
-  seat_ptr place; ///< its own
-  seat_ptr registry;
-  seat_ptr desk;
-  seat_ptr journal; ///< null: nothing is stored, every task is `durability: none`
-  seat_ptr keeper;  ///< of the cluster; null: the shard is this node's for ever
-
-  /// Throws `std::invalid_argument` when something that it cannot do without is missing.
-  void validate() const;
-};
 
 /// The ORCHESTRATOR of one shard of a domain: accepts tasks and journals them, has them understood
 /// and planned, feeds each task's interpreter with what happens and does what it says: routes to
@@ -300,12 +288,14 @@ struct orchestrator_state {
   bool waits_for_acts(const live_task& t, const effect& e);
   void store_line(live_task* t, const std::string& task, const ledger_line& x);
   void acting_ended(const open_call& c, const acting_call& a, bool happened, const outcome_ptr& x);
-  void query_ended(const open_call& c, const acting_call& a, const outcome_ptr& x);
-  /// The question whether something has happened, in words.
-  [[nodiscard]] static std::string doubt(const plan_run::step_state& step, const std::string& text);
-  outcome_ptr settle_by_person(live_task& t, const question_answered& x);
   void load_ledger(live_task& t, const stored_task& x) const;
   bool take_up_effect(live_task& t, const plan_action& a, actions& todo);
+  /// Also for a task (`t` null) that is over.
+  void store_late(live_task* t, store_write w);
+
+  // What an act has come to when its call did not say it: orchestrator_settle.cpp.
+  void query_ended(const open_call& c, const acting_call& a, const outcome_ptr& x);
+  outcome_ptr settle_by_person(live_task& t, const question_answered& x);
 
   // The journal: orchestrator_journal.cpp.
   void hold(live_task& t, effect e);

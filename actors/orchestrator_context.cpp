@@ -83,8 +83,10 @@ void orchestrator_state::refuse_contradiction(const live_task& t, event& e) cons
       why = {reason::contradiction, std::move(change.conflict), {}};
   if (!why)
     return;
-  // What an agent has done outside is done, whatever becomes of its step.
-  if (found_out || (t.run->step(e.step).does != effects::none && !t.triage)) {
+  // What an agent or a sub-task has done outside is done, whatever becomes of its step.
+  const bool acted = t.run->step(e.step).does != effects::none ||
+                     (t.run->target_of(e.step).op == plan_op::domain && x->acted != deeds::none);
+  if (found_out || (acted && !t.triage)) {
     auto refused = *x;
     refused.failed = std::move(why);
     e.kind = event_kind::step_completed;

@@ -1,4 +1,3 @@
-#include "actors/boundary.hpp"
 #include "actors/orchestrator.hpp"
 
 #include "policies/deadline.hpp"
@@ -26,12 +25,6 @@ constexpr const char* former_run = "an earlier run of this task had called it";
 /// Whether a call that failed so is known to have done nothing.
 bool did_nothing(reason why) noexcept {
   return why != reason::none && why != reason::cancelled && !default_line(why).may_have_acted;
-}
-
-/// How the step hears of what is known to have happened: a failed outcome says that the word of it
-/// was refused.
-event_kind word_of(const outcome& x) noexcept {
-  return x.ok() ? event_kind::reconciled : event_kind::step_completed;
 }
 
 } // namespace
@@ -174,6 +167,10 @@ void orchestrator_state::store_line(live_task* t, const std::string& task, const
   w.domain = domain_->path;
   w.at = now_;
   w.ledger = std::move(line);
+  store_late(t, std::move(w));
+}
+
+void orchestrator_state::store_late(live_task* t, store_write w) {
   if (t && !t->ending) {
     store(*t, std::move(w));
     return;
@@ -285,75 +282,6 @@ void orchestrator_state::acting_ended(const open_call& c, const acting_call& a, 
   auto* t = live(c.slot, c.generation);
   if (t && !t->ending && t->run && !t->triage && c.step < t->run->size())
     reply(c.slot, c.generation, word_of(*x), c.step, t->run->step(c.step).attempt, x);
-}
-
-void orchestrator_state::query_ended(const open_call& c, const acting_call& a,
-                                     const outcome_ptr& x) {
-  const auto failed = [&](failure f) {
-    reply(c.slot, c.generation, event_kind::step_failed, c.step, c.attempt,
-          std::make_shared<const failure>(std::move(f)));
-  };
-  if (!x->ok())
-    return failed(x->failed);
-  const auto said = x->data.is_object() ? x->data.find("happened") : x->data.end();
-  if (!x->data.is_object() || said == x->data.end() || !said->is_boolean())
-    return failed({reason::invalid_output, "/data/happened must be true or false", {}});
-  auto found = std::make_shared<outcome>();
-  const bool happened = said->get<bool>();
-  if (happened) {
-    *found = *x;
-    // The result of the effect stands beside the answer, or instead of it.
-    if (auto result = x->data.find("result"); result != x->data.end() && result->is_object())
-      found->data = json(*result);
-    else
-      found->data.erase("happened");
-    // What it says now passes its boundary as what it did not get to say then.
-    const auto& agent = *c.to->spec();
-    if (const auto* t = live(c.slot, c.generation))
-      found->failed = refused_answer(agent, t->by->version->boundary_of(agent).get(), *found);
-    note_end(a, effect_state::committed, found);
-  } else {
-    found->failed = {reason::crash, "it has not happened, as " + c.to->where().name + " says", {}};
-    found->confidence = 0;
-    note_end(a, effect_state::not_done, nullptr);
-  }
-  const auto kind = happened ? word_of(*found) : event_kind::reconciled;
-  reply(c.slot, c.generation, kind, c.step, c.attempt, outcome_ptr{std::move(found)});
-}
-
-std::string orchestrator_state::doubt(const plan_run::step_state& step, const std::string& text) {
-  return "Has this happened? \"" + text +
-         "\" was given to an agent, and nobody knows what it has done (" +
-         std::string{to_string(step.unsettled->why)} +
-         (step.unsettled->detail.empty() ? "" : ": " + step.unsettled->detail) +
-         "). If it has happened, answer with what came of it; if it has not, deny it, and it will "
-         "be tried again.";
-}
-
-outcome_ptr orchestrator_state::settle_by_person(live_task& t, const question_answered& x) {
-  if (t.ledger.empty() || !t.run || t.triage || !x.x || x.step >= t.run->size())
-    return x.x;
-  const auto& step = t.run->step(x.step);
-  auto* line = t.ledger.find(x.step, call_index(t, x.step));
-  // Only who is asked because of the effect, and is the one who is asked now, can know.
-  if (!line || line->state != effect_state::pending || !step.unsettled || !step.asking ||
-      step.attempt != x.attempt)
-    return x.x;
-  if (x.x->ok() && x.x->data.is_object() && x.x->data.contains("nobody_answered"))
-    // What silence means to other questions says nothing about what has happened.
-    return std::make_shared<const outcome>(
-        outcome::of({reason::timeout, "nobody said whether it had happened", {}}));
-  if (x.x->ok()) {
-    line->state = effect_state::committed;
-    line->result = x.x;
-  } else if (x.x->failed.why == reason::policy_denied) {
-    line->state = effect_state::not_done;
-  } else {
-    return x.x; // Nobody answered.
-  }
-  line->attempt = x.attempt;
-  store_line(&t, t.what->id, *line);
-  return x.x;
 }
 
 // -- after a restart ----------------------------------------------------------

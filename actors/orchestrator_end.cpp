@@ -1,4 +1,5 @@
 #include "actors/orchestrator.hpp"
+#include "actors/task_deeds.hpp"
 
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
@@ -31,6 +32,12 @@ void orchestrator_state::finish(live_task& t, outcome_ptr result) {
         outcome::of({reason::invalid_output,
                      "the result nests deeper than " + std::to_string(json_depth_max) + " levels",
                      {}}));
+  // Whoever has delegated it must know whether somebody else may do it.
+  if (const auto acted = deeds_of(t); acted != result->acted) {
+    auto x = *result;
+    x.acted = acted;
+    result = std::make_shared<const outcome>(std::move(x));
+  }
   t.state = state_after(*result);
   t.result = lasting(t.by->domain, std::move(result));
   auto e = make_event(t, event_kind::finished, whole_task, 0);

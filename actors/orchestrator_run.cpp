@@ -2,6 +2,7 @@
 #include "actors/orchestrator.hpp"
 
 #include "actors/human_desk.hpp"
+#include "actors/task_deeds.hpp"
 #include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 #include "src/telemetry/log.hpp"
@@ -196,6 +197,13 @@ void orchestrator_state::on_tick() {
         e.body = std::move(silence);
         send_to(self_, config_.desk, withdraw_question{question_id(t.what->id, e.step, e.attempt)});
       }
+    }
+    if (e.kind == event_kind::time_up && e.step != whole_task &&
+        t.run->target_of(e.step).op == plan_op::domain &&
+        may_act(*t.by->version, t.run->target_of(e.step).domain)) {
+      auto lost = outcome::of({reason::timeout, "no answer before the deadline", {}});
+      lost.acted = deeds::possible;
+      e.body = std::make_shared<const outcome>(std::move(lost));
     }
     action_list todo{spare_};
     if (!happen(t, std::move(e), todo)) {

@@ -1,5 +1,6 @@
 #include "actors/asked_answer.hpp"
 #include "actors/orchestrator.hpp"
+#include "actors/task_deeds.hpp"
 
 #include "policies/context_scope.hpp"
 #include "src/telemetry/metrics.hpp"
@@ -115,8 +116,8 @@ void orchestrator_state::ask_step(live_task& t, const plan_action& a, actions& t
   auto e = make_event(t, event_kind::asked, a.step, a.attempt);
   const auto& step = t.run->step(a.step);
   auto text = node.text.empty() ? t.what->text : node.text;
-  if (step.unsettled)
-    text = doubt(step, text);
+  if (auto doubt = doubt_about(t, a.step, text); !doubt.empty())
+    text = std::move(doubt);
   // Whoever stands in for what could not undo a step has to know that this is what is asked.
   if (t.run->table().is_undo(a.step) && node.op != plan_op::human)
     text = "Please take back by hand: " + t.run->table().name(t.run->table().parent(a.step)) +
