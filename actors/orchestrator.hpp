@@ -258,11 +258,14 @@ struct orchestrator_state {
   /// What was wrong with the attempt before, for the one that follows; null: nothing is known.
   [[nodiscard]] static json errors_of_last_attempt(const live_task& t, std::uint32_t step);
   /// Audit records of a call to an agent with effects: in the batch that is on disk before the
-  /// call, and in the one with its answer. No end on record means that nobody knows how it ended.
+  /// call, in the one with its answer, and in that of its ledger line where that is settled
+  /// otherwise. No end on record means that nobody knows how it ended.
   void audit_begin(live_task& t, const agent_spec& agent, std::uint32_t step,
                    std::uint32_t attempt);
   void audit_end(live_task& t, const agent_spec& agent, std::uint32_t step, std::uint32_t attempt,
                  const outcome& x, bool cleaned);
+  void audit_settled(live_task* t, const std::string& task, const ledger_line& x,
+                     std::uint32_t attempt, const char* by);
   void store_audit(live_task& t, store_write record);
   /// Why the other domain does not take this from us, put on record; empty: it does.
   [[nodiscard]] std::string barred_by_boundary(live_task& t, const plan_action& a,

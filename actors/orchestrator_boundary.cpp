@@ -48,6 +48,26 @@ json about(const live_task& t, const agent_spec& agent, std::uint32_t step, std:
 
 } // namespace
 
+void orchestrator_state::audit_settled(live_task* t, const std::string& task, const ledger_line& x,
+                                       std::uint32_t attempt, const char* by) {
+  if (!config_.journal)
+    return;
+  const std::string state{to_string(x.state)};
+  json record{{"task", task},
+              {"step", x.step},
+              {"attempt", attempt},
+              {"agent", x.agent},
+              {"effects", to_string(x.does)},
+              {"key", effect_key(task, x.step, x.index)},
+              {"state", state},
+              {"by", by}};
+  auto w = audit_write(task + "/" + std::to_string(x.step) + "/" + std::to_string(attempt) +
+                           "/settled/" + state,
+                       now_, "effect.settled", std::move(record));
+  w.domain = domain_->path;
+  store_late(t, std::move(w));
+}
+
 void orchestrator_state::store_audit(live_task& t, store_write record) {
   record.domain = domain_->path;
   record.shard = config_.shard;

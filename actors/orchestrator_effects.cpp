@@ -264,6 +264,9 @@ void orchestrator_state::note_end(const acting_call& c, effect_state state, outc
   known->attempt = std::max(known->attempt, c.attempt);
   known->result = std::move(result);
   store_line(t, c.what->id, *known);
+  // Any other answer is on record as the end of its call.
+  if (c.query || !t || t->ending)
+    audit_settled(t, c.what->id, *known, c.attempt, c.query ? "query" : "late answer");
 }
 
 void orchestrator_state::acting_ended(const open_call& c, const acting_call& a, bool happened,

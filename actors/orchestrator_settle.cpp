@@ -66,6 +66,7 @@ outcome_ptr orchestrator_state::settle_by_person(live_task& t, const question_an
   }
   line->attempt = x.attempt;
   store_line(&t, t.what->id, *line);
+  audit_settled(&t, t.what->id, *line, x.attempt, "person");
   return x.x;
 }
 
