@@ -1,8 +1,9 @@
 #include "nodes/models.hpp"
 
+#include "src/config/examples.hpp"
 #include "src/text/classifier.hpp"
 #include "src/text/train.hpp"
-#include "src/text/tsv.hpp"
+#include "src/text/training.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -19,18 +20,6 @@ namespace {
 using model = std::shared_ptr<const text::classifier>;
 using classifiers = std::map<std::string, model, std::less<>>;
 using known_models = std::function<model(const agent_spec&)>;
-
-/// The files that a model is made from, those that exist.
-std::vector<fs::path> examples_of(const agent_spec& agent, const fs::path& folder) {
-  std::vector<fs::path> out;
-  if (auto first = agent.settings.value("examples", std::string{}); !first.empty())
-    out.push_back(folder / first);
-  if (auto more = agent.settings.find("extra_examples"); more != agent.settings.end())
-    for (const auto& path : *more)
-      if (auto file = folder / path.get<std::string>(); fs::exists(file))
-        out.push_back(std::move(file));
-  return out;
-}
 
 /// What a model was trained from, so that it is trained again when that changes: names, sizes and
 /// times.
@@ -51,27 +40,28 @@ model load_one(const fleet_spec& fleet, const domain_spec& domain, const agent_s
                const fs::path& dir, spdlog::logger& log) {
   const auto folder = fs::path{fleet.dir} / domain.path;
   const auto name = agent.settings.value("model", agent.card.name + ".model");
-  const auto examples = examples_of(agent, folder);
+  const auto examples = config::example_files(agent, folder);
   if (fs::exists(folder / name))
     return std::make_shared<const text::classifier>(text::classifier::load(folder / name));
   if (examples.empty())
     throw std::runtime_error{"neither the model " + (folder / name).string() +
                              " nor examples to train it from"};
+  // The other files are only those that are there.
+  if (!fs::is_regular_file(examples.front()))
+    throw std::runtime_error{"there is no file " + examples.front().string() +
+                             " to train the model from"};
   const auto trained = dir / domain.path / fs::path{name}.filename();
   const auto recipe_file = fs::path{trained}.concat(".from");
   const auto recipe = recipe_of(examples);
   if (fs::exists(trained) && read_file(recipe_file) == recipe)
     return std::make_shared<const text::classifier>(text::classifier::load(trained));
   const auto began = std::chrono::steady_clock::now();
-  std::vector<text::labelled> rows;
-  for (const auto& file : examples) {
-    auto more = text::read_labelled(file);
-    rows.insert(rows.end(), std::make_move_iterator(more.begin()),
-                std::make_move_iterator(more.end()));
-  }
+  const auto from = text::read_training(examples);
+  if (!from.flaws.empty())
+    throw std::runtime_error{to_string(from.flaws.front())};
   log.info("triage agent {}/{}: training its model from {} examples", domain.path, agent.card.name,
-           rows.size());
-  auto made = text::train(rows);
+           from.rows.size());
+  auto made = text::train(from.rows);
   fs::create_directories(trained.parent_path());
   made.save(trained);
   std::ofstream{recipe_file, std::ios::binary} << recipe;

@@ -33,9 +33,18 @@ struct source {
   bool sound = false;              ///< nothing was wrong with it taken by itself
 };
 
+/// A row of a file of examples.
+struct row_site {
+  std::string file; ///< relative to the fleet's folder
+  std::uint32_t line = 0;
+};
+
 struct agent_draft {
   source from;
   agent_spec spec; ///< `spec.card.name` is always the file's name
+  /// Of a triage agent whose model is to be trained: the intents that it will know, and a row of
+  /// each.
+  std::map<std::string, row_site, std::less<>> learns = {};
 };
 
 struct domain_draft {

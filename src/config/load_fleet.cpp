@@ -4,6 +4,7 @@
 #include "src/config/check_shape.hpp"
 #include "src/config/checks.hpp"
 #include "src/config/draft.hpp"
+#include "src/config/examples.hpp"
 #include "src/config/find_files.hpp"
 #include "src/config/interpolate.hpp"
 #include "src/config/knowledge_files.hpp"
@@ -116,6 +117,7 @@ class loader {
     const auto before = problems_.errors();
     read_documents(draft_.dir, draft_, domain, files_, problems_);
     domain.from.sound = domain.from.sound && problems_.errors() == before;
+    read_examples(draft_.dir, domain, files_, problems_);
   }
 
   // Moves the domain at `path` and what is under it into the form that others see.

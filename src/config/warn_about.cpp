@@ -1,8 +1,8 @@
 #include "src/config/checks.hpp"
 
+#include "src/config/examples.hpp"
 #include "src/config/section.hpp"
 
-#include <filesystem>
 #include <set>
 
 namespace troupe::config {
@@ -70,20 +70,6 @@ class reached {
   std::set<std::string, std::less<>> agents_, skills_;
 };
 
-void warn_about_triage(const fleet_draft& fleet, const domain_draft& domain,
-                       const agent_draft& agent, report& problems) {
-  const auto exists = [&](const char* key) {
-    const auto& settings = agent.spec.settings;
-    std::error_code failed;
-    return settings.contains(key) && settings[key].is_string() &&
-           std::filesystem::exists(fleet.dir / domain.spec.path / settings[key].get<std::string>(),
-                                   failed);
-  };
-  if (!exists("model") && !exists("examples"))
-    problems.warn(agent.from.root->nearest_to({"triage", "model"}),
-                  "there is neither the model nor a file of examples to train it from");
-}
-
 } // namespace
 
 void warn_about(const fleet_draft& fleet, report& problems) {
@@ -107,7 +93,7 @@ void warn_about(const fleet_draft& fleet, report& problems) {
       if (leads && !all.has(agent.spec.card))
         problems.warn(*agent.from.root, "no intent, plan or fallback leads to this agent");
       if (agent.spec.card.kind == agent_kind::triage)
-        warn_about_triage(fleet, domain, agent, problems);
+        warn_about_examples(domain, agent, problems);
       warn_about_llm(fleet, agent, problems);
     }
   }

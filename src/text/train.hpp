@@ -2,6 +2,7 @@
 
 #include "src/text/classifier.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@ struct labelled {
   std::string split;  ///< "train..." trains, "val" fits the threshold, anything else is left alone
   std::string intent; ///< `out_of_scope` for a message that belongs to none
   std::string text;
+  std::size_t line = 0; ///< of its file, from 1; 0: it comes from none
 };
 
 struct train_options {

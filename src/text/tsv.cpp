@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <stdexcept>
 
 namespace troupe::text {
 
@@ -27,13 +26,12 @@ std::vector<std::string_view> fields_of(std::string_view line) {
 class table {
  public:
   explicit table(const std::filesystem::path& file)
-      : name_(file.string())
+      : file_(file)
       , in_(file) {
     if (!in_ || std::filesystem::is_directory(file))
-      throw std::runtime_error(name_ + ": cannot be opened");
+      throw row_error(file_, 0, "cannot be opened");
     if (!next())
-      throw std::runtime_error(name_ +
-                               ": is empty; a header line with the columns' names is needed");
+      throw row_error(file_, 0, "is empty; a header line with the columns' names is needed");
     for (auto field : fields_of(line_))
       columns_.emplace_back(field);
   }
@@ -46,7 +44,7 @@ class table {
   std::size_t required(std::string_view name) const {
     auto at = column(name);
     if (at == missing)
-      throw std::runtime_error(name_ + ":1: the header has no column '" + std::string(name) + "'");
+      throw row_error(file_, 1, "the header has no column '" + std::string(name) + "'");
     return at;
   }
 
@@ -75,14 +73,13 @@ class table {
 
   std::string field(std::size_t column) const { return std::string(fields_[column]); }
 
-  [[noreturn]] void fail(const std::string& what) const {
-    throw std::runtime_error(name_ + ":" + std::to_string(number_) + ": " + what);
-  }
+  [[noreturn]] void fail(const std::string& what) const { throw row_error(file_, number_, what); }
+  std::size_t number() const { return number_; }
 
   static constexpr std::size_t missing = static_cast<std::size_t>(-1);
 
  private:
-  std::string name_;
+  std::filesystem::path file_;
   std::ifstream in_;
   std::string line_;
   std::size_t number_ = 0;
@@ -93,11 +90,18 @@ class table {
 template <class T>
 std::vector<T> some(std::vector<T> rows, const std::filesystem::path& file) {
   if (rows.empty())
-    throw std::runtime_error(file.string() + ": holds a header and no rows");
+    throw row_error(file, 0, "holds a header and no rows");
   return rows;
 }
 
 } // namespace
+
+row_error::row_error(const std::filesystem::path& file, std::size_t line,
+                     const std::string& problem)
+    : std::runtime_error(file.string() + (line == 0 ? "" : ":" + std::to_string(line)) + ": " +
+                         problem)
+    , line_(line)
+    , problem_(problem) {}
 
 std::vector<labelled> read_labelled(const std::filesystem::path& file) {
   table from(file);
@@ -105,7 +109,7 @@ std::vector<labelled> read_labelled(const std::filesystem::path& file) {
   std::vector<labelled> out;
   while (from.next()) {
     out.push_back({split == table::missing ? "train" : from.field(split), from.field(intent),
-                   from.field(text)});
+                   from.field(text), from.number()});
     if (out.back().intent.empty())
       from.fail("the intent is empty");
   }

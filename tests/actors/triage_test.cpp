@@ -86,4 +86,26 @@ TEST(triage, what_it_finds_is_in_the_context_if_it_may_write_a_field_of_that_nam
   fs::remove_all(folder);
 }
 
+TEST(triage, a_node_that_has_nothing_to_train_it_from_says_which_file_or_row_it_wants) {
+  const auto folder = fs::path{::testing::TempDir()} / "triage_untrained";
+  fs::remove_all(folder);
+  fs::create_directories(folder / "d");
+  const auto refusal = [&]() -> std::string {
+    stage s;
+    try {
+      s.up(desk(folder, {}));
+    } catch (const std::exception& e) {
+      return e.what();
+    }
+    return "";
+  };
+  const auto examples = (folder / "d" / "examples.tsv").string();
+  EXPECT_EQ(refusal(),
+            "triage agent d/triage: there is no file " + examples + " to train the model from");
+  std::ofstream{examples} << "intent\ttext\ntrack_order\ttrack it\n";
+  EXPECT_EQ(refusal(), "triage agent d/triage: " + examples +
+                           ":2: the intent 'track_order' has one training row; two are the least");
+  fs::remove_all(folder);
+}
+
 } // namespace triage_cases

@@ -76,7 +76,8 @@ inline void write_small(fleet_folder& f) {
              "agent: payer\neffects: unsafe\nskills: [pay]\nnative: {function: p}\n")
       .write("support/agents/triage.yaml",
              "agent: triage\nkind: triage\ntriage: {model: m, examples: e.tsv}\n")
-      .write("support/e.tsv", "a\tb\n")
+      .write("support/e.tsv",
+             "intent\ttext\nbill\tthe bill\nbill\ta bill please\npay\ti pay\npay\tlet me pay\n")
       .write("sales/domain.yaml", "domain: sales\n")
       .write("sales/agents/seller.yaml", "agent: seller\nskills: [sell]\nnative: {function: s}\n");
 }
