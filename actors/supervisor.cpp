@@ -2,6 +2,7 @@
 
 #include "actors/tick.hpp"
 #include "policies/deadline.hpp"
+#include "src/telemetry/log.hpp"
 
 #include <stdexcept>
 #include <unordered_set>
@@ -58,7 +59,7 @@ void supervisor_state::start(std::uint32_t i, supervision_run::steps& todo) {
     c.handle = c.spec.start(self_);
   } catch (const std::exception& e) {
     // A child that cannot be started has failed like one that crashed: it harms nobody else.
-    parts_->log->warn("{}: {} cannot be started: {}", config_.name, c.spec.rules.id, e.what());
+    say(c.spec, log_level::warning, std::string{" cannot be started: "} + e.what());
     last_failure_ = failure_error(c.spec.rules.id + " cannot be started: " + e.what());
     tell_why_absent(i, health::down, std::string{"it cannot be started: "} + e.what());
     run_->down(i, exit_kind::abnormal, parts_->now(self_), todo);
@@ -73,8 +74,8 @@ void supervisor_state::start(std::uint32_t i, supervision_run::steps& todo) {
     parts_->places->announce_taken(c.spec.place);
   }
   if (run_->restarts(i) > 0)
-    parts_->log->info("{}: {} restarted, {} times so far", config_.name, c.spec.rules.id,
-                      run_->restarts(i));
+    say(c.spec, log_level::info,
+        " restarted, " + std::to_string(run_->restarts(i)) + " times so far");
   if (c.spec.started)
     c.spec.started(self_);
 }
@@ -140,8 +141,7 @@ void supervisor_state::on_child_down(const caf::down_msg& msg) {
   if (how == exit_kind::abnormal) {
     last_failure_ = msg.reason;
     tell_why_absent(i, health::down, failure_text(self_->system(), msg.reason));
-    parts_->log->warn("{}: {} ended: {}", config_.name, c.spec.rules.id,
-                      failure_text(self_->system(), msg.reason));
+    say(c.spec, log_level::warning, " ended: " + failure_text(self_->system(), msg.reason));
   }
   supervision_run::steps todo;
   run_->down(i, how, parts_->now(self_), todo);
@@ -169,9 +169,25 @@ void supervisor_state::note_isolation(std::uint32_t i) {
                   "it keeps failing, and is tried again within " +
                       std::to_string(seconds_of(config_.isolate)) +
                       " s; last: " + failure_text(self_->system(), last_failure_));
-  parts_->log->error("{}: {} keeps failing and is left down; next try in {} s; last: {}",
-                     config_.name, spec.rules.id, seconds_of(config_.isolate),
-                     failure_text(self_->system(), last_failure_));
+  say(spec, log_level::error,
+      " keeps failing and is left down; next try in " +
+          std::to_string(seconds_of(config_.isolate)) +
+          " s; last: " + failure_text(self_->system(), last_failure_));
+}
+
+void supervisor_state::say(const child_spec& who, log_level level, const std::string& what) const {
+  auto text = config_.name + ": " + who.rules.id + what;
+  if (!parts_->events || !who.place || who.place->where().kind != address_kind::agent) {
+    parts_->log->log(spdlog_level(level), "{}", text);
+    return;
+  }
+  auto entry =
+      log_entry::of(level, level == log_level::info ? "agent.up" : "agent.down", std::move(text));
+  entry.at = parts_->now(self_);
+  entry.agent = who.place->where().name;
+  if (const auto& spec = who.place->spec())
+    entry.domain = spec->card.domain;
+  parts_->events->write(std::move(entry));
 }
 
 void supervisor_state::on_exit(const caf::exit_msg& msg) {

@@ -3,6 +3,7 @@
 #include "actors/node_parts.hpp"
 #include "actors/tree_messages.hpp"
 #include "policies/supervision.hpp"
+#include "src/telemetry/log_entry.hpp"
 
 #include <functional>
 #include <memory>
@@ -77,6 +78,9 @@ struct supervisor_state {
   void note_isolation(std::uint32_t i);
   /// For those who ask for it, and for the router's reasons.
   void tell_why_absent(std::uint32_t i, health as, std::string why);
+  /// Logs what has become of a child; with an agent's name, so that a search by it says why it is
+  /// down.
+  void say(const child_spec& who, log_level level, const std::string& what) const;
   [[nodiscard]] tree_node leaf(std::uint32_t i) const;
   [[nodiscard]] std::uint32_t index_of(const std::string& id) const;
 

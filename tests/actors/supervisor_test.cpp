@@ -1,149 +1,15 @@
 // The supervisor actor by OTP's rules, on virtual time.
-#include "actors/supervisor.hpp"
-
-#include "actors/call_messages.hpp"
-#include "actors/tick.hpp"
-
-#include <caf/scheduler/test_coordinator.hpp>
+#include "tests/actors/supervisor_family.hpp"
 
 #include <gtest/gtest.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/null_sink.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <tuple>
 #include <vector>
 
-using namespace troupe;
-using namespace std::chrono_literals;
-
 namespace supervisor_cases {
-
-using words = std::vector<std::string>;
-
-struct child_state {
-  std::shared_ptr<words> log;
-  std::string id;
-  ~child_state() {
-    if (log)
-      log->push_back("-" + id);
-  }
-};
-
-/// Children that write down their starts and ends, under a supervisor that is told what to do.
-class family {
- public:
-  family() {
-    settings_.set("scheduler.policy", caf::atom("testing"));
-    settings_.set("logger.console", caf::atom("none"));
-    system_ = std::make_unique<caf::actor_system>(settings_);
-    scheduler_ = dynamic_cast<caf::scheduler::test_coordinator*>(&system_->scheduler());
-    parts_ = std::make_shared<node_parts>();
-    parts_->log =
-        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_st>());
-    parts_->time = {timestamp{1000s}, system_->clock().now()};
-  }
-  ~family() {
-    if (root)
-      caf::anon_send_exit(root, caf::exit_reason::kill);
-    run();
-    root = nullptr;
-    system_.reset();
-  }
-
-  child_spec child(const std::string& id, restart_type restart = restart_type::permanent,
-                   bool stubborn = false) {
-    child_spec out;
-    out.rules = {id, restart, 1000ms};
-    out.kind = "child";
-    out.place = parts_->places->claim({address_kind::agent, id});
-    out.start = [this, id, stubborn](caf::event_based_actor* self) {
-      if (broken == id)
-        throw std::runtime_error{"the factory of " + id + " is broken"};
-      log->push_back("+" + id);
-      return self->system().spawn(
-          [log = log, id, stubborn](caf::stateful_actor<child_state>* me) -> caf::behavior {
-            me->state.log = log;
-            me->state.id = id;
-            if (stubborn)
-              me->set_exit_handler([](const caf::exit_msg&) {});
-            return {[me](tick) { me->quit(); },
-                    [me](flush) { me->quit(caf::exit_reason::user_shutdown); },
-                    [me](const runner_broke& x) { me->quit(failure_error(x.why)); }};
-          });
-    };
-    return out;
-  }
-  child_spec inner(supervisor_config config) {
-    child_spec out;
-    out.rules = {config.name, restart_type::permanent, 5000ms};
-    out.is_supervisor = true;
-    out.start = [this, config](caf::event_based_actor* self) {
-      return self->system().spawn(supervisor, parts_ptr{parts_}, config);
-    };
-    return out;
-  }
-  void start(supervisor_config config) {
-    root = system_->spawn(supervisor, parts_ptr{parts_}, std::move(config));
-    root->attach_functor([this](const caf::error& why) {
-      ended = true;
-      reason = why;
-    });
-    run();
-  }
-  void run() {
-    while (scheduler_->try_run_once()) {
-    }
-  }
-  void advance(milliseconds by) {
-    for (; by.count() > 0; --by) {
-      scheduler_->advance_time(1ms);
-      run();
-    }
-  }
-  words take() { return std::exchange(*log, {}); }
-  caf::actor at(const std::string& id) {
-    return parts_->places->resolve({address_kind::agent, id});
-  }
-  void end(const std::string& id, exit_kind how) {
-    switch (how) {
-    case exit_kind::normal:
-      caf::anon_send(at(id), tick{});
-      break;
-    case exit_kind::shutdown:
-      caf::anon_send(at(id), flush{});
-      break;
-    case exit_kind::abnormal:
-      caf::anon_send(at(id), runner_broke{"told to"});
-    }
-    run();
-  }
-  tree_node tree() {
-    *seen_ = {};
-    system_->spawn([out = seen_, to = root](caf::event_based_actor* self) {
-      self->request(to, 10s, view_tree{}).then([out](const tree_viewed& x) { *out = *x.tree; });
-    });
-    run();
-    return *seen_;
-  }
-  /// What was asked for last, as far as it has been told.
-  [[nodiscard]] tree_node seen() const { return *seen_; }
-  [[nodiscard]] std::size_t actors() const { return system_->registry().running(); }
-
-  std::shared_ptr<words> log = std::make_shared<words>();
-  std::string broken;
-  caf::actor root;
-  bool ended = false;
-  caf::error reason;
-
- private:
-  caf::actor_system_config settings_;
-  std::unique_ptr<caf::actor_system> system_;
-  caf::scheduler::test_coordinator* scheduler_ = nullptr;
-  std::shared_ptr<node_parts> parts_;
-  std::shared_ptr<tree_node> seen_ = std::make_shared<tree_node>();
-};
 
 class supervisor_rules
     : public ::testing::TestWithParam<std::tuple<supervision, restart_type, exit_kind>> {};
@@ -308,6 +174,41 @@ TEST(supervisor, a_start_that_throws_counts_as_a_failed_child_and_harms_no_sibli
   f.advance(12ms);
   EXPECT_EQ(f.take(), (words{"-b", "+b"}));
   EXPECT_TRUE(f.at("b"));
+}
+
+TEST(supervisor, a_search_of_the_log_by_agent_says_why_it_is_down) {
+  const auto folder = std::filesystem::path{::testing::TempDir()} / "supervisor_log";
+  std::filesystem::remove_all(folder);
+  log_book_settings settings;
+  settings.dir = folder;
+  const auto book = std::make_shared<log_book>(settings);
+  {
+    family f;
+    f.write_to(book);
+    f.start({"d/agents",
+             supervision::one_for_one,
+             {0, 10000ms, 50ms, 5000ms},
+             {f.child("d/a"), f.child("d/b")},
+             60000ms});
+    f.end("d/b", exit_kind::abnormal);
+    f.broken = "d/a";
+    f.end("d/a", exit_kind::abnormal);
+    f.advance(60001ms);
+  }
+  ASSERT_TRUE(book->flush());
+  log_filter by_agent;
+  by_agent.agent = "d/a";
+  words found;
+  for (const auto& line : book->search(by_agent))
+    found.insert(found.begin(), line.event + ": " + line.message);
+  const std::string left = "agent.down: d/agents: d/a keeps failing and is left down; next try in "
+                           "60 s; last: ";
+  ASSERT_GE(found.size(), 4u);
+  EXPECT_EQ(found[0], "agent.down: d/agents: d/a ended: told to");
+  EXPECT_EQ(found[1], left + "told to");
+  EXPECT_EQ(found[2], "agent.down: d/agents: d/a cannot be started: the factory of d/a is broken");
+  EXPECT_EQ(found[3], left + "d/a cannot be started: the factory of d/a is broken");
+  std::filesystem::remove_all(folder);
 }
 
 TEST(supervisor, ends_and_starts_single_children_as_it_is_told) {
