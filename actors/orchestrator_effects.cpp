@@ -291,8 +291,7 @@ void orchestrator_state::acting_ended(const open_call& c, const acting_call& a, 
 
 void orchestrator_state::load_ledger(live_task& t, const stored_task& x) const {
   for (const auto& e : x.effects) {
-    ledger_line line{e.step,  e.index,       e.attempt,
-                     e.state, e.does,        t.what->keep != durability::step,
+    ledger_line line{e.step,  e.index,       e.attempt, e.state, e.does, !t.goes_on_by_step(),
                      e.agent, e.fingerprint, nullptr};
     if (e.state == effect_state::committed) {
       if (auto result = decode_outcome(e.body)) {

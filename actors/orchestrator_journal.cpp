@@ -101,7 +101,12 @@ void orchestrator_state::store(live_task& t, store_write&& w) {
 }
 
 void orchestrator_state::store_event(live_task& t, const event& e) {
-  if (t.what->keep == durability::step && config_.journal)
+  if (!config_.journal)
+    return;
+  if (t.what->keep == durability::task && e.kind == event_kind::planned)
+    if (const auto* body = std::get_if<plan_ptr>(&e.body); body && *body && takes_back(**body))
+      t.steps_kept = t.plan_kept = true;
+  if (t.goes_on_by_step())
     append_event(t, e);
 }
 
@@ -194,7 +199,7 @@ void orchestrator_state::hold(live_task& t, effect e) {
 
 bool orchestrator_state::leaves_nothing_behind(const live_task& t, const effect& e) {
   // Nobody builds on what was done outside before it is on record.
-  if (t.what->keep != durability::task || !t.ledger.empty())
+  if (t.what->keep != durability::task || t.steps_kept || !t.ledger.empty())
     return false;
   if (e.what == effect::kind::start)
     // Whoever follows its progress hears first that it is accepted.

@@ -129,8 +129,13 @@ void orchestrator_state::recover(const stored_task& x) {
     for (const auto& e : t.history)
       if (const auto* r = e.kind == event_kind::assigned && !e.triage ? e.get<route>() : nullptr)
         bind_session(*session, r->agent);
-  load_ledger(t, x);
   t.plan_kept = t.history.size() > 1;
+  if (t.what->keep == durability::task)
+    for (const auto& e : t.history)
+      if (const auto* how =
+              e.kind == event_kind::planned ? std::get_if<plan_ptr>(&e.body) : nullptr)
+        t.steps_kept = *how && takes_back(**how);
+  load_ledger(t, x);
   replay(t);
   take_up(t);
 }

@@ -4,6 +4,10 @@
 
 namespace troupe {
 
+bool takes_back(const plan& how) {
+  return std::any_of(how.steps.begin(), how.steps.end(), [](const auto& x) { return x.undo != 0; });
+}
+
 std::string step_table::name(std::uint32_t i) const {
   std::string suffix;
   for (auto at = i; at != 0; at = parent(at)) {

@@ -61,6 +61,9 @@ class step_list {
   std::uint32_t shift_;
 };
 
+/// Whether something of the plan is taken back when the rest fails.
+[[nodiscard]] bool takes_back(const plan& how);
+
 /// The steps of a run: those of its plan, and behind them the ones that came about while it ran.
 ///
 /// The child of a `map`, `loop` or `judge` is a pattern: the first item or round runs in the steps
