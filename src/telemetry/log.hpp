@@ -15,7 +15,8 @@
 
 namespace troupe {
 
-/// Masks secret values. Immutable; any thread.
+/// Masks secret values, also as they stand in JSON and in what Python shows of a text: what is no
+/// answer is quoted as it came. Immutable; any thread.
 class redactor {
  public:
   redactor()
@@ -31,30 +32,37 @@ class redactor {
   static constexpr std::size_t shortest = 4;
   static constexpr std::string_view mask = "[redacted]";
 
-  [[nodiscard]] bool empty() const noexcept { return secrets().empty(); }
+  [[nodiscard]] bool empty() const noexcept { return known().forms.empty(); }
   /// Whether there is anything to mask: what is clean need not be copied.
   [[nodiscard]] bool finds(std::string_view text) const noexcept;
   [[nodiscard]] bool finds_in(const json& value) const;
   /// The first `most` bytes, masked before the cut: half a secret is one too.
   [[nodiscard]] std::string beginning(std::string text, std::size_t most) const;
   void apply(std::string& text) const;
-  /// Masks in every string within `value`, keys included.
+  /// Masks in every string within `value`, keys included. A number that is a secret becomes a text.
   void apply(json& value) const;
   /// Masks in message and fields.
   void apply(log_entry& entry) const;
 
  private:
   using values = std::vector<std::string>;
-  [[nodiscard]] const values& secrets() const noexcept {
+  struct what_is_known {
+    values secrets;
+    /// All that is looked for: of most secrets only themselves. Longest first, so that a secret
+    /// within another leaves no rest.
+    values forms;
+    std::vector<json> numbers; ///< secrets that are numbers
+  };
+  [[nodiscard]] const what_is_known& known() const noexcept {
     return *now_.load(std::memory_order_acquire);
   }
-  /// Longest first, so that a secret within another leaves no rest.
+  [[nodiscard]] bool is_secret(const json& number) const noexcept;
   void use(values secrets);
 
-  std::atomic<const values*> now_{nullptr};
+  std::atomic<const what_is_known*> now_{nullptr};
   std::mutex mutex_;
   /// The newest last. The former ones stay, because somebody may still be reading them.
-  std::vector<std::unique_ptr<const values>> all_;
+  std::vector<std::unique_ptr<const what_is_known>> all_;
 };
 
 using redactor_ptr = std::shared_ptr<const redactor>;

@@ -13,12 +13,16 @@ using ::testing::HasSubstr;
 const std::string in_environment = "env-S3cret-11aa22";
 const std::string in_file = "file-S3cret-33bb44";
 const std::string audit_key = "audit-S3cret-55cc66";
+/// Looks otherwise in JSON and in what Python shows of a text.
+const std::string odd = "odd\"S3cret\\77dd-\xc3\xa9-88";
+const std::string digits = "739182640517";
 
 /// A program that gives away all it knows: on standard error, in its answers, as keys, in failures,
 /// and by dying.
 constexpr auto blabber = R"(
 import json, os, sys
-known = os.environ["API_KEY"] + " " + os.environ["SECOND"]
+odd, digits = os.environ["ODD_TOKEN"], os.environ["PIN_TOKEN"]
+known = " ".join([os.environ["API_KEY"], os.environ["SECOND"], odd, digits])
 for line in sys.stdin:
     call = json.loads(line)
     print("about to use " + known, file=sys.stderr, flush=True)
@@ -29,8 +33,15 @@ for line in sys.stdin:
     elif "garble" in call["text"]:
         print("garbage " + known, flush=True)
         continue
+    elif "mumble" in call["text"]:
+        print(json.dumps({"to nobody": odd, "and": int(digits)}), flush=True)
+        continue
+    elif "stammer" in call["text"]:
+        print(repr(odd) + json.dumps(odd, ensure_ascii=False), flush=True)
+        continue
     else:
-        reply = {"text": "I know " + known, "data": {known: [known], "said": call["text"]}}
+        data = {known: [known, int(digits)], "said": call["text"]}
+        reply = {"text": "I know " + known, "data": data}
     print(json.dumps({"id": call["id"], **reply}), flush=True)
 )";
 
@@ -40,12 +51,14 @@ void write_fleet(const scratch& here) {
   here.write("fleet/d/agents/worker.yaml",
              "agent: worker\nkind: subprocess\nskills: [talk]\neffects: idempotent\nsubprocess:\n"
              "  command: [python3, blabber.py]\n  environment:\n    API_KEY: '${env:PLANTED_KEY}'\n"
-             "    SECOND: '${file:keys/second}'\n");
+             "    SECOND: '${file:keys/second}'\n"
+             "    ODD_TOKEN: '${file:keys/odd}'\n    PIN_TOKEN: '${env:PLANTED_TOKEN}'\n");
   here.write("fleet/d/agents/caller.yaml",
              "agent: caller\nkind: http\nskills: [call]\nhttp:\n"
              "  url: 'http://user:${env:PLANTED_KEY}@127.0.0.1:1/x'\n"
              "  headers: {Authorization: 'Bearer ${file:keys/second}'}\n");
   here.write("fleet/keys/second", in_file + "\n");
+  here.write("fleet/keys/odd", odd + "\n");
   here.write("fleet/blabber.py", blabber);
 }
 
@@ -59,9 +72,10 @@ std::string all_files(const std::string& folder) {
   return out;
 }
 
-/// Where one of the secrets stands in `text`, with what is around it; empty: nowhere.
+/// Where one of the secrets stands in `text`, with what is around it; empty: nowhere. Of the odd
+/// one what is the same in every form.
 std::string leak_in(const std::string& text) {
-  for (const auto& secret : {in_environment, in_file, audit_key})
+  for (const auto& secret : {in_environment, in_file, audit_key, digits, std::string{"S3cret"}})
     if (const auto at = text.find(secret); at != std::string::npos)
       return text.substr(at < 80 ? 0 : at - 80, 200);
   return {};
@@ -71,14 +85,19 @@ TEST(secrets, are_in_no_log_store_trace_answer_or_error) {
   const scratch here;
   write_fleet(here);
   ::setenv("PLANTED_KEY", in_environment.c_str(), 1);
+  ::setenv("PLANTED_TOKEN", digits.c_str(), 1);
   ::setenv("TROUPE_AUDIT_KEY", audit_key.c_str(), 1);
   std::string told;
   {
     dev_node node{here.path("fleet"), here.path("data"), {"--log-level", "trace"}};
     const auto hear = [&](const ran& x) { told += x.out + x.err; };
-    for (const auto* text : {"hello", "please fail", "please garble", "please die"})
+    for (const auto* text :
+         {"hello", "please fail", "please garble", "please mumble", "please stammer", "please die"})
       hear(node.ask({"submit", "--skill", "talk", "-o", "json", text}));
     hear(node.ask({"submit", "--skill", "talk", "-o", "json", "repeat " + in_environment}));
+    hear(node.ask({"submit", "--skill", "talk", "-o", "json", "repeat " + odd}));
+    hear(node.ask({"submit", "--skill", "talk", "-o", "json", "repeat", "--data",
+                   "{\"pin\": " + digits + "}"}));
     hear(node.ask({"submit", "--skill", "call", "-o", "json", "hello"}));
     for (const auto& task : node.ask({"tasks", "-o", "json"}).document().at("tasks")) {
       const auto id = task.at("id").get<std::string>();
@@ -97,7 +116,9 @@ TEST(secrets, are_in_no_log_store_trace_answer_or_error) {
   }
   EXPECT_EQ(leak_in(told), "");
   EXPECT_EQ(leak_in(all_files(here.path("data"))), "");
-  EXPECT_THAT(told, HasSubstr("I know [redacted] [redacted]")) << "or nothing was ever told";
+  EXPECT_THAT(told, HasSubstr("I know [redacted] [redacted] [redacted] [redacted]"))
+      << "or nothing was ever told";
+  EXPECT_THAT(told, HasSubstr("that is no answer"));
 
   const auto good = run_troupe({"audit", "verify", "--data", here.path("data")});
   EXPECT_EQ(good.code, 0) << good.out << good.err;
@@ -109,12 +130,14 @@ TEST(secrets, are_in_no_log_store_trace_answer_or_error) {
   EXPECT_EQ(without.code, 1);
   EXPECT_THAT(without.out, HasSubstr("BROKEN at record 1"));
   ::unsetenv("PLANTED_KEY");
+  ::unsetenv("PLANTED_TOKEN");
 }
 
 TEST(secrets, the_audit_trail_can_be_read_from_the_running_node) {
   const scratch here;
   write_fleet(here);
   ::setenv("PLANTED_KEY", in_environment.c_str(), 1);
+  ::setenv("PLANTED_TOKEN", digits.c_str(), 1);
   dev_node node{here.path("fleet"), here.path("data")};
   ASSERT_EQ(node.ask({"submit", "--skill", "talk", "hello"}).code, 0);
   const auto busy = run_troupe({"audit", "list", "--data", here.path("data")});
@@ -128,6 +151,7 @@ TEST(secrets, the_audit_trail_can_be_read_from_the_running_node) {
   EXPECT_EQ(good.code, 0) << good.err;
   EXPECT_THAT(good.out, HasSubstr("3 records"));
   ::unsetenv("PLANTED_KEY");
+  ::unsetenv("PLANTED_TOKEN");
 }
 
 } // namespace secrets_cases

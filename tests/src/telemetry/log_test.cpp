@@ -110,6 +110,37 @@ TEST_F(logs, plain_lines_land_in_the_book_too) {
   EXPECT_EQ(lines[0].fields, (json{{"logger", "troupe"}}));
 }
 
+TEST(redactor, masks_a_secret_also_as_json_and_python_quote_it) {
+  const std::string odd = "a\"b\\c/d\xc3\xa9'e";
+  redactor masks{{odd, "plain-one"}};
+  masks.add({"tab\tbed"}); // What was known is not quoted once more.
+  for (const auto& told :
+       {odd, json(odd).dump(), json(odd).dump(-1, ' ', true), std::string{R"("a\"b\\c/d\u00E9'e")"},
+        std::string{R"("a\"b\\c\/d\u00e9'e")"}, std::string{"\"a\\\"b\\\\c\\/d\xc3\xa9'e\""},
+        std::string{"'a\"b\\\\c/d\xc3\xa9\\'e'"}, std::string{"a\"b\\\\c/d\xc3\xa9'e"},
+        std::string{R"(tab\tbed)"}}) {
+    auto text = "it is " + told + ", plain-one";
+    EXPECT_TRUE(masks.finds(told)) << told;
+    masks.apply(text);
+    for (const auto* rest : {"a\"", "a\\\"", "c/d", "c\\/d", "'e", "\\'e", "tab"})
+      EXPECT_THAT(text, Not(HasSubstr(rest))) << told;
+    EXPECT_THAT(text, HasSubstr("[redacted]")) << told;
+    EXPECT_THAT(text, HasSubstr(", [redacted]")) << told;
+  }
+}
+
+TEST(redactor, masks_a_number_that_is_a_secret_and_no_other) {
+  const redactor masks{{"48151623", "123456789012345678901234567890", "12.50", "123"}};
+  json data = {{"pin", 48151623}, {"deep", json::array({48151623, 48151624, 123, true})}};
+  EXPECT_TRUE(masks.finds_in(data));
+  masks.apply(data);
+  EXPECT_EQ(data, (json{{"pin", "[redacted]"},
+                        {"deep", json::array({"[redacted]", 48151624, 123, true})}}));
+  EXPECT_FALSE(masks.finds_in(data));
+  EXPECT_TRUE(masks.finds_in(json::parse("[123456789012345678901234567890]")));
+  EXPECT_TRUE(masks.finds_in(json::parse("12.5")));
+}
+
 TEST_F(logs, secrets_are_masked_everywhere) {
   const auto out = make_logger(to_file(log_format::json_lines));
   event_log log{out, book, redact};
