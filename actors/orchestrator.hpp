@@ -348,7 +348,6 @@ struct orchestrator_state {
   std::optional<degradation> overload_;
   timer_heap timers_;
   timestamp armed_ = no_deadline;
-  timestamp swept_{};
 
   // The versions of the fleet.
   /// By number: those that tasks here go by.

@@ -114,8 +114,10 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
     refuse(from, t.id, refusal::busy, "the domain has as many tasks as it takes", come_back);
     return;
   }
-  if (bytes_ >= domain_->max_tasks_bytes) {
-    refuse(from, t.id, refusal::busy, "the domain's tasks are as large as it takes", come_back);
+  sessions_->sweep(now_);
+  if (bytes_ + sessions_->kept_bytes() >= domain_->max_tasks_bytes) {
+    refuse(from, t.id, refusal::busy, "the domain's tasks and sessions are as large as it takes",
+           come_back);
     return;
   }
   if (waits_for_lease(x, from))

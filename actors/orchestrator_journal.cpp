@@ -175,7 +175,7 @@ void orchestrator_state::hold(live_task& t, effect e) {
     store(t, std::move(w));
     if (auto* session =
             t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id)) {
-      sessions_->end_turn(*session, *t.news(), lasting(t.by->domain, t.context), now_);
+      sessions_->end_turn(*session, *t.news(), lasting(t.by->domain, t.context), now_, true);
       session->working_on =
           t.what->id; // Until the end is stored, nobody else may write the session.
       store_write s;
@@ -257,7 +257,7 @@ void orchestrator_state::perform(live_task& t, effect e) {
       if (t.what->keep != durability::none && config_.journal)
         session->working_on.clear();
       else
-        sessions_->end_turn(*session, *t.news(), lasting(t.by->domain, t.context), now_);
+        sessions_->end_turn(*session, *t.news(), lasting(t.by->domain, t.context), now_, false);
     }
     end(t);
     break;

@@ -63,6 +63,7 @@ void orchestrator_state::open_shard() {
   for (const auto& task : *to_recover_)
     recover(task);
   to_recover_ = nullptr;
+  sessions_->rest_all(now_);
   clear_marks();
   auto stash = std::move(stash_);
   stash_.clear();

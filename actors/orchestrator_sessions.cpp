@@ -7,22 +7,11 @@
 
 namespace troupe {
 
-namespace {
-
-constexpr std::size_t sessions_before_sweep = 1024;
-constexpr std::chrono::minutes sweep_every{1};
-
-} // namespace
-
 void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor& from) {
   const auto& id = x.what->context_id;
   if (id.empty()) {
     begin(x, from, {});
     return;
-  }
-  if (sessions_->size() >= sessions_before_sweep && swept_ + sweep_every < now_) {
-    swept_ = now_;
-    sessions_->sweep(now_);
   }
   const bool fresh = sessions_->find(id) == nullptr;
   auto& e = sessions_->open(id, now_);
@@ -38,7 +27,8 @@ void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor
     refuse(from, x.what->id, refusal::conflict, "the session is still working on " + e.working_on);
     return;
   }
-  if (e.line.size() >= limits.queue_limit) {
+  // The first message waits for the store and for no other message: the limit is not about it.
+  if (!ask && e.line.size() >= limits.queue_limit) {
     give_key_up(*x.what);
     refuse(from, x.what->id, refusal::busy, "too many messages wait for this session", come_back);
     return;
@@ -69,7 +59,7 @@ void orchestrator_state::on_session_loaded(const session_loaded& x) {
   e->loading = false;
   if (!x.body.empty()) {
     if (auto stored = decode_session(x.body))
-      e->now = *std::move(stored);
+      sessions_->take_stored(*e, *std::move(stored));
     else
       parts_->log->error("session {}: what is stored of it cannot be read: {}", x.id, stored.error);
   }
@@ -79,8 +69,14 @@ void orchestrator_state::on_session_loaded(const session_loaded& x) {
 
 void orchestrator_state::next_of_session(const std::string& id) {
   auto* e = sessions_->find(id);
-  if (!e || e->line.empty() || !e->working_on.empty() || e->loading)
+  if (!e || !e->working_on.empty() || e->loading)
     return;
+  if (e->line.empty()) {
+    // Before the shard is loaded, tasks are to be taken up that go on in it.
+    if (loaded_)
+      sessions_->rest(*e, now_);
+    return;
+  }
   const auto next = sessions_->dequeue(*e);
   bytes_ -= next.bytes();
   begin(next.what, next.who, e->now.context);

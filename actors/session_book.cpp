@@ -4,6 +4,48 @@
 
 namespace troupe {
 
+namespace {
+
+/// What an entry takes besides what it holds: itself, an empty line of messages, and its places.
+constexpr std::size_t for_entry = 1024;
+/// What idle sessions may take, as a part of what open work may. They only save asking the store.
+constexpr std::size_t part_for_idle = 8;
+
+std::size_t weight_of(const session_snapshot& x) {
+  auto sum = for_entry + x.id.size() + x.domain.size() + x.who.id.size() + x.who.tier.size() +
+             body_size(x.context);
+  for (const auto& t : x.turns)
+    sum += sizeof(t) + t.task_id.size() + t.text.size() + t.answer.size();
+  for (const auto& name : x.instances)
+    sum += sizeof(name) + name.size();
+  return sum;
+}
+
+/// Whether the turns so far make a difference to the next one.
+bool is_gone_by(const session_snapshot& x) {
+  return !x.context.empty() || !x.instances.empty() || x.failures > 0;
+}
+
+} // namespace
+
+void session_book::move(entry& e, group& to) {
+  e.in_->bytes -= e.bytes_;
+  to.bytes += e.bytes_;
+  to.all.splice(to.all.end(), e.in_->all, e.at_);
+  e.in_ = &to;
+}
+
+void session_book::weigh(entry& e) {
+  e.in_->bytes -= e.bytes_;
+  e.in_->bytes += e.bytes_ = weight_of(e.now);
+}
+
+void session_book::forget(entry& e) {
+  e.in_->bytes -= e.bytes_;
+  e.in_->all.erase(e.at_);
+  entries_.erase(entries_.find(e.now.id));
+}
+
 session_book::entry& session_book::open(const std::string& id, timestamp now) {
   auto [at, fresh] = entries_.try_emplace(id);
   auto& e = at->second;
@@ -11,14 +53,24 @@ session_book::entry& session_book::open(const std::string& id, timestamp now) {
     e.now.id = id;
     e.now.domain = domain_->path;
     e.now.updated = now;
+    e.in_ = &in_use_;
+    e.at_ = in_use_.all.insert(in_use_.all.end(), &e);
+    weigh(e);
   }
   e.touched = now;
   return e;
 }
 
+void session_book::take_stored(entry& e, session_snapshot x) {
+  x.id = e.now.id;
+  e.now = std::move(x);
+  weigh(e);
+}
+
 void session_book::begin_turn(entry& e, const task& t, timestamp now) {
   e.working_on = t.id;
   e.touched = now;
+  move(e, in_use_);
   if (!t.who.id.empty())
     e.now.who = t.who;
   const bool known = std::any_of(e.now.turns.begin(), e.now.turns.end(),
@@ -28,11 +80,13 @@ void session_book::begin_turn(entry& e, const task& t, timestamp now) {
   e.now.turns.push_back({now, t.id, t.text, {}, task_state::working});
   if (e.now.turns.size() > domain_->sessions.history_limit)
     e.now.turns.erase(e.now.turns.begin());
+  weigh(e);
 }
 
-void session_book::end_turn(entry& e, const task_record& record, const json& context,
-                            timestamp now) {
+void session_book::end_turn(entry& e, const task_record& record, const json& context, timestamp now,
+                            bool stored) {
   e.working_on.clear();
+  e.stored = stored;
   e.touched = now;
   e.now.updated = now;
   e.now.context = context;
@@ -43,11 +97,13 @@ void session_book::end_turn(entry& e, const task_record& record, const json& con
     x.state = record.state;
     x.answer = record.result ? record.result->text : std::string{};
   }
+  weigh(e);
 }
 
 void session_book::enqueue(entry& e, waiting w) {
   const auto& t = *w.what.what;
   due_.insert({t.deadline, t.id, t.context_id});
+  move(e, in_use_);
   e.line.push_back(std::move(w));
 }
 
@@ -92,12 +148,36 @@ session_book::waiting session_book::withdraw_overdue() {
   return dequeue(e);
 }
 
+void session_book::rest(entry& e, timestamp now) {
+  e.touched = now;
+  move(e, resting_);
+  while (resting_.bytes > domain_->max_tasks_bytes / part_for_idle)
+    make_room();
+}
+
+void session_book::make_room() {
+  auto& e = *resting_.all.front();
+  if (e.stored || !is_gone_by(e.now)) {
+    forget(e);
+    return;
+  }
+  e.now.turns = std::vector<turn>{};
+  weigh(e);
+  move(e, bare_);
+}
+
+void session_book::rest_all(timestamp now) {
+  for (auto i = in_use_.all.begin(); i != in_use_.all.end();) {
+    auto& e = **i++;
+    if (e.working_on.empty() && e.line.empty() && !e.loading)
+      rest(e, now);
+  }
+}
+
 void session_book::sweep(timestamp now) {
-  std::erase_if(entries_, [&](const auto& x) {
-    const auto& e = x.second;
-    return e.working_on.empty() && e.line.empty() && !e.loading &&
-           e.touched + domain_->sessions.idle_limit < now;
-  });
+  for (auto* idle : {&resting_, &bare_})
+    while (!idle->all.empty() && idle->all.front()->touched + domain_->sessions.idle_limit < now)
+      forget(*idle->all.front());
 }
 
 std::vector<std::shared_ptr<const session_snapshot>> session_book::newest(std::size_t limit) const {

@@ -101,7 +101,10 @@ const record& sessions_keys() {
         "queue"},
        {"queue", integer(0, 10000), "waiting messages per session", "16"},
        {"history", integer(0, 10000), "turns that are kept", "20"},
-       {"idle", duration(), "time without messages after which a session leaves memory", "24h"}}};
+       {"idle", duration(),
+        "time without messages after which a session leaves memory; before that only when it can "
+        "come back from the store, or nothing of it is needed",
+        "24h"}}};
   return r;
 }
 
@@ -207,8 +210,8 @@ const record& domain_keys() {
        {"max_tasks", integer(1, 10000000), "open tasks per shard; above it new ones are refused",
         "100000"},
        {"max_tasks_size", size(1024, 1e15),
-        "about how much memory the texts and data of a shard's open tasks take; above it new ones "
-        "are refused",
+        "about how much memory the texts and data of a shard's open tasks take, with sessions at "
+        "work and what only memory knows of others; above it new tasks are refused",
         "256MiB"}}};
   return r;
 }

@@ -145,6 +145,7 @@ heard_ptr submit_large(stage& s, const std::function<void(task_request&)>& chang
 TEST(overload, the_bodies_of_all_tasks_are_bounded_together) {
   auto d = small();
   d.max_tasks_bytes = 10'000;
+  d.sessions.history_limit = 0; // Else the session holds the texts as well.
   d.sessions.queue_limit = 1000;
   stage s{d};
   const std::vector<std::function<void(task_request&)>> ways{
@@ -182,6 +183,7 @@ TEST(overload, the_bodies_of_all_tasks_are_bounded_together) {
 TEST(overload, bodies_that_wait_too_long_make_room_again) {
   auto d = small();
   d.max_tasks_bytes = 10'000;
+  d.sessions.history_limit = 0; // Else the session holds the texts as well.
   stage s{d};
   s.around->pool->held = true;
   const auto in_session = [](task_request& r) {
@@ -196,6 +198,59 @@ TEST(overload, bodies_that_wait_too_long_make_room_again) {
   EXPECT_TRUE(submit_large(s)->refusals.empty());
   EXPECT_TRUE(submit_large(s)->refusals.empty());
   EXPECT_EQ(submit_large(s)->refusals.size(), 1u);
+}
+
+TEST(overload, what_a_session_knows_is_not_forgotten_for_new_work_and_makes_room_in_its_time) {
+  for (const bool stores : {true, false}) {
+    SCOPED_TRACE(stores ? "not stored" : "no store");
+    auto d = small();
+    d.max_tasks_bytes = 64 << 10;
+    d.sessions.idle_limit = 60s;
+    d.context["name"] = {};
+    d.agents[1].writes = {"name"};
+    stage s;
+    s.around->stores = stores;
+    s.room.works["useful"] = [](const agent_call& x) {
+      return say("done", {{"context", {{"name", std::string(4000, x.text.at(0))}}}});
+    };
+    s.up(a_fleet(d));
+    const auto talk = [&](int session) {
+      auto r = wants("useful", std::string(2000, static_cast<char>('a' + session)));
+      r.context_id = "s" + std::to_string(session);
+      return s->ask(r, 1s);
+    };
+    int taken = 0;
+    auto last = talk(taken);
+    for (; last->done() && taken < 25; last = talk(++taken))
+      ;
+    EXPECT_GE(taken, 10);
+    ASSERT_EQ(last->refusals.size(), 1u) << "memory grows with every session";
+    EXPECT_EQ(last->refusals[0].why, refusal::busy);
+    EXPECT_GT(last->refusals[0].retry_after.count(), 0);
+    for (int i = 0; i < taken; ++i) {
+      const auto found = s->session("s" + std::to_string(i));
+      ASSERT_TRUE(found.what) << i;
+      EXPECT_EQ(found.what->context.at("name").get<std::string>().at(0), 'a' + i);
+    }
+    s->advance(61s);
+    EXPECT_TRUE(talk(0)->done());
+    EXPECT_FALSE(s->session("s1").what);
+  }
+}
+
+TEST(overload, sessions_that_know_nothing_leave_room_for_new_ones) {
+  auto d = small();
+  d.max_tasks_bytes = 64 << 10;
+  stage s;
+  s.around->stores = false;
+  s.up(a_fleet(d));
+  for (int i = 0; i < 200; ++i) {
+    auto r = wants("useful", std::string(2000, 'x'));
+    r.context_id = "s" + std::to_string(i);
+    ASSERT_TRUE(s->ask(r, 1s)->done()) << i;
+  }
+  EXPECT_FALSE(s->session("s0").what);
+  EXPECT_TRUE(s->session("s199").what);
 }
 
 TEST(overload, bodies_count_after_a_restart_as_before) {
