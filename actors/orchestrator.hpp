@@ -289,6 +289,9 @@ struct orchestrator_state {
   /// A call or a question asks what has come of an act, and somebody may still be at it: nodes that
   /// its agent has left, or, when a person is asked, any. It is sent when that is over.
   bool waits_for_acts(const live_task& t, const effect& e);
+  /// Its agent lives at another node by now than is on record: who asks later what has come of the
+  /// act would look for it in the wrong place.
+  [[nodiscard]] bool has_moved(const live_task& t, const effect& e) const;
   void store_line(live_task* t, const std::string& task, const ledger_line& x);
   void acting_ended(const open_call& c, const acting_call& a, bool happened, const outcome_ptr& x);
   void load_ledger(live_task& t, const stored_task& x) const;

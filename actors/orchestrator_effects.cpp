@@ -232,6 +232,19 @@ bool orchestrator_state::waits_for_acts(const live_task& t, const effect& e) {
   return true;
 }
 
+bool orchestrator_state::has_moved(const live_task& t, const effect& e) const {
+  if (!parts_->cluster)
+    return false;
+  const auto given = std::find_if(t.history.rbegin(), t.history.rend(), [&](const event& x) {
+    return x.kind == event_kind::assigned && x.step == e.step && x.attempt == e.attempt &&
+           x.triage == t.triage;
+  });
+  const auto* way = given == t.history.rend() ? nullptr : given->get<route>();
+  const auto elsewhere = e.to->elsewhere();
+  return way && !way->node.empty() &&
+         way->node != (elsewhere.empty() ? parts_->fleet.node_id : elsewhere);
+}
+
 void orchestrator_state::on_act_over(const act_over& x) {
   now_ = parts_->now(self_);
   auto* t = live(x.slot, x.generation);

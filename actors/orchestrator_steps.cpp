@@ -169,6 +169,12 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
               {acting ? reason::unavailable : reason::crash, e.to->where().str() + " is down", {}});
     return;
   }
+  if (acting && !step.querying && has_moved(t, e)) {
+    never_sent(t, e);
+    fail_step(t, e.step, e.attempt,
+              {reason::unavailable, e.to->where().str() + " has moved to another node", {}});
+    return;
+  }
   if (acting && step.querying && !e.over && waits_for_acts(t, e))
     return;
   const auto& node = t.run->node(e.step);
