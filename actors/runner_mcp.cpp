@@ -72,7 +72,7 @@ class mcp_runner final : public agent_runner {
     if (hit == version.mcp_servers.end())
       throw std::runtime_error{"there is no MCP server '" + name + "'"};
     server_ = hit->second;
-    tool_ = hit->second->tool_named(spec.settings.value("tool", std::string{}));
+    tool_ = hit->second->tool_named(spec.settings.value("tool", std::string{}), spec.card.does);
   }
 
   ~mcp_runner() override {

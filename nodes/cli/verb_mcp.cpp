@@ -173,7 +173,7 @@ void add_mcp(CLI::App& to, shell& s) {
     s.run = [&s, call] {
       const auto result = session{*call}.ask(
           "tools/call", {{"name", call->name}, {"arguments", object_of(call->arguments)}});
-      const auto read = mcp::read_tool_result(result);
+      const auto read = mcp::read_tool_result(result, effects::none);
       if (s.as_json())
         s.print(result);
       else

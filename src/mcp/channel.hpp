@@ -4,6 +4,8 @@
 #include "src/tools/http.hpp"
 #include "src/tools/process.hpp"
 
+#include <troupe/reason.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -18,9 +20,10 @@ namespace troupe::mcp {
 /// What a channel tells its client; on threads of the ports, which it must not block.
 struct channel_ears {
   std::function<void(std::string_view message)> message;
-  /// This request will not be answered any more.
-  std::function<void(std::uint64_t id, std::string why)> lost;
-  /// The connection is over; nothing more is heard of it.
+  /// This request will not be answered any more. `unavailable` and `rate_limited`: the server has
+  /// not begun with it; anything else: it may have been done.
+  std::function<void(std::uint64_t id, failure why)> lost;
+  /// The connection is over; nothing more is heard of it. What was sent over it may have been done.
   std::function<void(std::string why)> broken;
 };
 

@@ -38,9 +38,9 @@ void client::state::connect() {
     if (const auto self = weak.lock())
       self->heard(mine, text);
   };
-  ears.lost = [weak = weak_from_this()](std::uint64_t id, std::string why) {
+  ears.lost = [weak = weak_from_this()](std::uint64_t id, failure why) {
     if (const auto self = weak.lock())
-      self->end(id, no_answer(reason::unavailable, std::move(why)));
+      self->end(id, {nullptr, std::move(why)});
   };
   ears.broken = [weak = weak_from_this(), mine](std::string why) {
     if (const auto self = weak.lock())
@@ -179,9 +179,9 @@ void client::state::broken(std::uint64_t mine, std::string why) {
     });
     backoff = std::min(backoff * 2, how.backoff_max);
   }
-  // What was under way may have been done or not: whoever asked has to know.
+  // What was under way may have been done or not: no word may say that nothing was done.
   for (const auto id : lost)
-    end(id, no_answer(reason::unavailable, why));
+    end(id, no_answer(reason::crash, why));
 }
 
 void client::state::heard(std::uint64_t mine, std::string_view text) {

@@ -1,6 +1,7 @@
 #include "src/mcp/channel.hpp"
 #include "src/mcp/sse.hpp"
 #include "src/mcp/words.hpp"
+#include "src/tools/retry_after.hpp"
 
 #include <algorithm>
 #include <map>
@@ -20,7 +21,30 @@ constexpr milliseconds usual_retry{1000};
 constexpr milliseconds listen_deadline{600000};
 constexpr milliseconds notification_deadline{30000};
 constexpr int resumes_max = 100;
+constexpr const char* forgotten = "the server has forgotten the session";
 constexpr std::size_t body_max = 4u << 20;
+
+/// Why a request is not answered. `begun`: the server had taken it up, and only the rest of its
+/// answer was asked for. A 4xx refuses what was sent, 503 says that nobody is there to take it;
+/// behind any other status, such as 502 and 504 of a proxy, it may have been done.
+failure lost_because(const http_response& r, bool begun) {
+  using error = http_response::error;
+  if (r.failed == error::none && r.status >= 200 && r.status < 300)
+    return {reason::crash, "the server ended its stream without an answer", {}};
+  if (r.failed == error::none) {
+    auto detail = "the server answered with HTTP status " + std::to_string(r.status);
+    const bool refused = r.status == 503 || (r.status >= 400 && r.status < 500);
+    if (begun || !refused)
+      return {reason::crash, std::move(detail), {}};
+    return {r.status == 429 ? reason::rate_limited : reason::unavailable, std::move(detail),
+            tools::retry_after(r)};
+  }
+  auto detail = std::string{to_string(r.failed)} + ": " + r.detail;
+  const bool left_us = !r.unsent && r.failed != error::cannot_connect && r.failed != error::refused;
+  if (!begun && !left_us)
+    return {reason::unavailable, std::move(detail), {}};
+  return {r.failed == error::timeout ? reason::timeout : reason::crash, std::move(detail), {}};
+}
 
 class http_channel final : public channel, public std::enable_shared_from_this<http_channel> {
  public:
@@ -158,8 +182,12 @@ class http_channel final : public channel, public std::enable_shared_from_this<h
     }
     if (r.failed == http_response::error::cancelled)
       return;
-    if (r.status == 404 && !session().empty())
-      return ears_.broken("the server has forgotten the session");
+    if (r.status == 404 && !session().empty()) {
+      // What was said in a session that is not there any more has reached nobody.
+      if (x->request != 0 && x->resumed == 0 && is_waiting(x->request))
+        lose(x, {reason::unavailable, forgotten, {}});
+      return ears_.broken(forgotten);
+    }
     const bool good = r.failed == http_response::error::none && r.status >= 200 && r.status < 300;
     if (x->listening) {
       // Anything else, 405 above all: the server sends nothing by itself.
@@ -177,15 +205,13 @@ class http_channel final : public channel, public std::enable_shared_from_this<h
     if (x->request == 0 || !is_waiting(x->request))
       return;
     if (r.failed == http_response::error::none && !good)
-      return lose(x, "the server answered with HTTP status " + std::to_string(r.status));
+      return lose(x, lost_because(r, x->resumed > 0));
     // A stream that ends before its answer goes on where it ended.
     const bool broke_off =
         r.failed == http_response::error::none || r.failed == http_response::error::protocol;
     if (broke_off && !x->events.last_id().empty() && ++x->resumed <= resumes_max)
       return again(x, [x](http_channel& self) { self.exchange(x, "GET", {}); });
-    lose(x, r.failed == http_response::error::none
-                ? "the server ended its stream without an answer"
-                : std::string{to_string(r.failed)} + ": " + r.detail);
+    lose(x, lost_because(r, x->resumed > 0));
   }
 
   void listen(const stream_ptr& x) {
@@ -209,7 +235,7 @@ class http_channel final : public channel, public std::enable_shared_from_this<h
       alarms_.erase(alarms_.begin());
   }
 
-  void lose(const stream_ptr& x, std::string why) {
+  void lose(const stream_ptr& x, failure why) {
     forget(x->request);
     ears_.lost(x->request, std::move(why));
   }

@@ -56,9 +56,9 @@ class server_tool final : public tools::tool {
     const auto far = std::make_shared<how_far>();
     return client_->ask(
         "tools/call", std::move(parameters), what.deadline,
-        [done = std::move(done), far](answer a) {
+        [done = std::move(done), far, does = does_](answer a) {
           if (!a.failed)
-            return done(read_tool_result(a.result));
+            return done(read_tool_result(a.result, does));
           tool_result out;
           out.failed = std::move(a.failed);
           out.failed.detail += far->words();
@@ -96,8 +96,7 @@ std::vector<tools::tool_ptr> tool_server::tools() const {
   return out;
 }
 
-tools::tool_ptr tool_server::tool_named(std::string name) const {
-  const auto does = effects_of(rules_, name);
+tools::tool_ptr tool_server::tool_named(std::string name, effects does) const {
   return std::make_shared<server_tool>(client_, tool_description{std::move(name), {}, {}, {}},
                                        does);
 }

@@ -24,7 +24,8 @@ class tool_server final : public tools::tool_source {
   tool_server(std::shared_ptr<client> to, tool_rules rules);
   [[nodiscard]] std::vector<tools::tool_ptr> tools() const override;
   /// The tool that the server calls so; it may not be there yet, then using it waits for it.
-  [[nodiscard]] tools::tool_ptr tool_named(std::string name) const;
+  /// `does`: what whoever uses it has told the fleet that it does.
+  [[nodiscard]] tools::tool_ptr tool_named(std::string name, effects does) const;
   /// Nobody says which of its tools are used: it brings all that it has.
   [[nodiscard]] bool is_whole() const noexcept { return rules_.only.empty(); }
   [[nodiscard]] client& server() const noexcept { return *client_; }

@@ -27,7 +27,7 @@ class stdio_channel final : public channel {
 
   void send(std::string message, std::uint64_t request, std::chrono::milliseconds) override {
     if (!port_.write_line(process_, std::move(message)) && request != 0)
-      ears_->lost(request, "the server's process takes no more");
+      ears_->lost(request, {reason::unavailable, "the server's process takes no more", {}});
   }
   void agreed(std::string) override {}
   void forget(std::uint64_t) override {}

@@ -116,7 +116,7 @@ std::string plain_name(std::string_view name) {
   return out;
 }
 
-tool_result read_tool_result(const json& result) {
+tool_result read_tool_result(const json& result, effects does) {
   tool_result out;
   if (!result.is_object()) {
     out.failed = {reason::invalid_output, "the tool's result is no object", {}};
@@ -128,7 +128,9 @@ tool_result read_tool_result(const json& result) {
   if (const auto& data = part_of(result, "structuredContent"); data.is_object())
     out.data = data;
   if (part_of(result, "isError") == true)
-    out.failed = {reason::invalid_input, out.text.empty() ? "the tool failed" : out.text, {}};
+    out.failed = {does == effects::none ? reason::invalid_input : reason::crash,
+                  out.text.empty() ? "the tool failed" : out.text,
+                  {}};
   else if (out.text.empty() && out.data.is_null())
     out.data = json::object(); // Done, and nothing to say of it.
   return out;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <troupe/effects.hpp>
 #include <troupe/json.hpp>
 #include <troupe/tool.hpp>
 
@@ -51,8 +52,10 @@ struct tool_description {
 /// The name under which a model may call it: letters, digits, `_` and `-`, at most 64.
 [[nodiscard]] std::string plain_name(std::string_view name);
 
-/// What a tool said. A tool that failed is `invalid_input`: it is for whoever called to do better.
-[[nodiscard]] tool_result read_tool_result(const json& result);
+/// What a tool said. One that failed and only reads is `invalid_input`: it is for whoever called to
+/// do better. One with effects is `crash`: `isError` says that it did not get to its end, and not
+/// how far it got.
+[[nodiscard]] tool_result read_tool_result(const json& result, effects does);
 
 /// The defaults of the fields that a server asks a person for, as far as it names any.
 [[nodiscard]] json defaults_of(const json& schema);

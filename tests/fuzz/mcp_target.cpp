@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!x)
       return;
     fuzz::demand(json_fits(x->body, json_depth_max), "what is read nests no deeper than it may");
-    static_cast<void>(mcp::read_tool_result(x->body));
+    static_cast<void>(mcp::read_tool_result(x->body, effects::none));
     for (const auto& t : mcp::read_tools(x->body))
       fuzz::demand(!t.name.empty() && mcp::plain_name(t.name).size() <= 64, "tools have names");
     static_cast<void>(mcp::defaults_of(x->body));

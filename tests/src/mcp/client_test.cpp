@@ -149,7 +149,7 @@ TEST(mcp_client, says_how_far_a_tool_was_that_came_to_nothing) {
   fake_server s; // The clock may still be speaking to it at the end.
   tools::alarm_clock clock;
   auto c = std::make_shared<client>(fast(), clock, s.opener());
-  const auto tool = tool_server{c, {}}.tool_named("index");
+  const auto tool = tool_server{c, {}}.tool_named("index", effects::none);
   std::promise<tool_result> late, lost, well;
   tool_request use;
   use.deadline = milliseconds{500};
@@ -202,7 +202,8 @@ TEST(mcp_client, connects_again_and_says_what_was_lost) {
         [&](answer a) { lost.set_value(std::move(a)); });
   s.line()->ears.broken("it ended");
   const auto a = lost.get_future().get();
-  EXPECT_EQ(a.failed.why, reason::unavailable);
+  // It may have been done: only what was never sent is `unavailable`.
+  EXPECT_EQ(a.failed.why, reason::crash);
   EXPECT_EQ(a.failed.detail, "it ended");
   // What is asked in between waits for the next connection.
   c.ask("ping", nullptr, seconds{60}, [&](answer x) { later.set_value(std::move(x)); });
@@ -248,11 +249,17 @@ TEST(mcp_client, is_bounded) {
 }
 
 TEST(mcp_words, a_tool_that_failed_is_told_as_such) {
-  const auto x =
-      read_tool_result(json::parse(R"({"content":[{"type":"text","text":"no"}],"isError":true})"));
+  const auto no = json::parse(R"({"content":[{"type":"text","text":"no"}],"isError":true})");
+  const auto x = read_tool_result(no, effects::none);
   EXPECT_EQ(x.failed.why, reason::invalid_input);
   EXPECT_EQ(x.failed.detail, "no");
-  EXPECT_EQ(read_tool_result(json::array()).failed.why, reason::invalid_output);
+  // One that acts may have done so before it failed.
+  for (const auto does : {effects::idempotent, effects::queryable, effects::unsafe}) {
+    const auto y = read_tool_result(no, does);
+    EXPECT_EQ(y.failed.why, reason::crash);
+    EXPECT_EQ(y.failed.detail, "no");
+  }
+  EXPECT_EQ(read_tool_result(json::array(), effects::none).failed.why, reason::invalid_output);
   EXPECT_EQ(plain_name("a/b.c d"), "a_b_c_d");
 }
 

@@ -6,8 +6,10 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe::mcp {
@@ -38,6 +40,12 @@ class held_port final : public tools::http_port {
     EXPECT_TRUE(changed.wait_for(hold, seconds{10}, [&] { return asked.size() > n; }));
     return asked.at(n);
   }
+  void fail(std::size_t n, tools::http_response::error how, bool unsent = false) {
+    tools::http_response r;
+    r.failed = how;
+    r.unsent = unsent;
+    at(n).done(std::move(r));
+  }
   void answer(std::size_t n, int status, const std::string& type, const std::string& body,
               const std::string& session = {}) {
     auto& x = at(n);
@@ -61,17 +69,19 @@ class held_port final : public tools::http_port {
   std::deque<exchange> asked;
 };
 
+using losses = std::vector<std::pair<std::uint64_t, reason>>;
+
 /// A channel that has greeted its server and got a session.
 struct stage {
   held_port http;
   tools::alarm_clock clock;
   std::vector<std::string> heard;
-  std::vector<std::uint64_t> lost;
+  losses lost;
   std::string broken;
   channel_ptr wire =
       open_http({"http://a/mcp", {{"X-Key", "k"}}}, http, clock,
                 {[this](std::string_view x) { hear(x); },
-                 [this](std::uint64_t id, const std::string&) { lost.push_back(id); },
+                 [this](std::uint64_t id, const failure& x) { lost.emplace_back(id, x.why); },
                  [this](std::string why) { broken = std::move(why); }});
   /// As a client does: what has been answered is not waited for any more.
   void hear(std::string_view x) {
@@ -121,8 +131,46 @@ TEST(mcp_http, says_what_will_not_be_answered) {
   s.http.answer(2, 500, "text/plain", "");
   s.wire->send("call", 3, seconds{10});
   s.http.answer(3, 200, "text/event-stream", "data: {}\n\n"); // No id to go on from.
-  EXPECT_EQ(s.lost, (std::vector<std::uint64_t>{2, 3}));
+  EXPECT_EQ(s.lost, (losses{{2, reason::crash}, {3, reason::crash}}));
   EXPECT_EQ(s.broken, "");
+}
+
+TEST(mcp_http, says_whether_what_is_lost_may_have_been_done) {
+  using error = tools::http_response::error;
+  stage s;
+  losses due;
+  const auto next = [&](reason why) {
+    due.emplace_back(due.size() + 2, why);
+    s.wire->send("call", due.back().first, seconds{10});
+    return due.size() + 1; // Behind the greeting and the stream for what the server says itself.
+  };
+  for (const int status : {500, 502, 504, 303})
+    s.http.answer(next(reason::crash), status, "text/plain", "");
+  for (const int status : {400, 401, 403, 503})
+    s.http.answer(next(reason::unavailable), status, "text/plain", "");
+  s.http.answer(next(reason::rate_limited), 429, "text/plain", "");
+  for (const auto how : {error::protocol, error::too_large})
+    s.http.fail(next(reason::crash), how);
+  s.http.fail(next(reason::timeout), error::timeout);
+  for (const auto how : {error::cannot_connect, error::refused})
+    s.http.fail(next(reason::unavailable), how);
+  s.http.fail(next(reason::unavailable), error::timeout, true);
+  EXPECT_EQ(s.lost, due);
+}
+
+TEST(mcp_http, what_was_taken_up_may_have_been_done_whatever_becomes_of_its_rest) {
+  using error = tools::http_response::error;
+  const auto ends_in = [](const std::function<void(held_port&)>& rest) {
+    stage s;
+    s.wire->send("call", 2, seconds{10});
+    s.http.answer(2, 200, "text/event-stream", "id: 7\nretry: 1\ndata:\n\n");
+    rest(s.http);
+    return s.lost;
+  };
+  const losses crash{{2, reason::crash}};
+  EXPECT_EQ(ends_in([](auto& http) { http.answer(3, 503, "text/plain", ""); }), crash);
+  EXPECT_EQ(ends_in([](auto& http) { http.answer(3, 400, "text/plain", ""); }), crash);
+  EXPECT_EQ(ends_in([](auto& http) { http.fail(3, error::cannot_connect, true); }), crash);
 }
 
 TEST(mcp_http, a_session_that_is_forgotten_ends_the_connection) {
@@ -130,6 +178,8 @@ TEST(mcp_http, a_session_that_is_forgotten_ends_the_connection) {
   s.wire->send("call", 2, seconds{10});
   s.http.answer(2, 404, "text/plain", "");
   EXPECT_NE(s.broken.find("forgotten"), std::string::npos);
+  // Nobody has looked at it.
+  EXPECT_EQ(s.lost, (losses{{2, reason::unavailable}}));
 }
 
 } // namespace troupe::mcp
