@@ -22,11 +22,6 @@ constexpr milliseconds acts_end_within{10000};
 
 constexpr const char* former_run = "an earlier run of this task had called it";
 
-/// Whether a call that failed so is known to have done nothing.
-bool did_nothing(reason why) noexcept {
-  return why != reason::none && why != reason::cancelled && !default_line(why).may_have_acted;
-}
-
 } // namespace
 
 bool orchestrator_state::acts(const live_task& t, const seat_ptr& who) {

@@ -1,5 +1,6 @@
 #include "actors/runner.hpp"
 #include "policies/deadline.hpp"
+#include "policies/failure_table.hpp"
 #include "src/a2a/remote_agent.hpp"
 #include "src/telemetry/log.hpp"
 
@@ -20,9 +21,12 @@ a2a::settings a2a_settings_of(const agent_spec& spec) {
   return out;
 }
 
-/// What another agent says of a failure may repeat what we sent it, keys among it.
-outcome outcome_of(a2a::reply x, const redactor_ptr& secrets) {
+/// What another agent says of a failure may repeat what we sent it, keys among it. Its word for the
+/// end of a task that had begun says why it ended, and not that nothing had been done before.
+outcome outcome_of(a2a::reply x, effects does, const redactor_ptr& secrets) {
   if (x.failed) {
+    if (x.begun && does != effects::none && did_nothing(x.failed.why))
+      x.failed.why = reason::crash;
     if (secrets)
       secrets->apply(x.failed.detail);
     return outcome::of(std::move(x.failed));
@@ -38,6 +42,7 @@ class a2a_runner final : public agent_runner {
  public:
   a2a_runner(parts_ptr parts, const agent_spec& spec)
       : parts_(std::move(parts))
+      , does_(spec.card.does)
       , agent_(a2a_settings_of(spec), *parts_->http, *parts_->clock) {}
 
   outcome_ptr run(caf::event_based_actor* self, std::uint64_t call,
@@ -45,10 +50,10 @@ class a2a_runner final : public agent_runner {
     const auto to = caf::actor_cast<caf::actor_addr>(self);
     running_[call] = agent_.call(
         message_of(*what), left(what->deadline, parts_->now(self)),
-        [call, to, secrets = parts_->secrets](a2a::reply x) {
+        [call, to, does = does_, secrets = parts_->secrets](a2a::reply x) {
           if (auto agent = caf::actor_cast<caf::actor>(to))
             caf::anon_send(agent, runner_ended{call, std::make_shared<const outcome>(
-                                                         outcome_of(std::move(x), secrets))});
+                                                         outcome_of(std::move(x), does, secrets))});
         });
     return nullptr;
   }
@@ -81,6 +86,7 @@ class a2a_runner final : public agent_runner {
   }
 
   parts_ptr parts_;
+  const effects does_;
   a2a::remote_agent agent_;
   std::unordered_map<std::uint64_t, std::uint64_t> running_;
 };

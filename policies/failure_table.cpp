@@ -36,6 +36,10 @@ const failure_line& default_line(reason why) noexcept {
   return standard_lines[std::min(static_cast<std::size_t>(why), standard_lines.size() - 1)];
 }
 
+bool did_nothing(reason why) noexcept {
+  return why != reason::none && why != reason::cancelled && !default_line(why).may_have_acted;
+}
+
 const failure_rule& rule_for(const failure_rules& rules, reason why) noexcept {
   const auto own = rules.find(why);
   return own == rules.end() ? default_line(why).rule : own->second;

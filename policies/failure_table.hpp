@@ -23,6 +23,10 @@ struct failure_line {
 /// Everything else will not get better by repeating it: the next rung.
 [[nodiscard]] const failure_line& default_line(reason why) noexcept;
 
+/// Whether an attempt that failed so is known to have done nothing; one that was given up may have
+/// acted.
+[[nodiscard]] bool did_nothing(reason why) noexcept;
+
 /// What `rules` say about `why`, or else the table that holds for everybody.
 [[nodiscard]] const failure_rule& rule_for(const failure_rules& rules, reason why) noexcept;
 

@@ -138,6 +138,7 @@ reply of_task(const json& x) {
   const auto state = text_at(status, "state");
   auto out = id.empty() || state.empty() ? broken("its task has no id or no state")
                                          : of_status(x, status, state);
+  out.begun = !id.empty() && state != "TASK_STATE_REJECTED";
   out.task = std::move(id);
   out.settled = is_settled(state);
   return out;

@@ -50,7 +50,9 @@ struct message {
 
 /// What an agent answered.
 struct reply {
-  bool over = false;    ///< nothing more will come; else `task` goes on
+  bool over = false; ///< nothing more will come; else `task` goes on
+  /// A task is there that the agent has not rejected: it may have acted, whatever it ends with.
+  bool begun = false;
   bool settled = false; ///< the task has ended there: it need not be cancelled
   bool passing = false; ///< the question could not be answered just now, and may be asked again
   std::string task;     ///< as far as it is known

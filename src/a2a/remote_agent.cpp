@@ -165,6 +165,9 @@ struct remote_agent::state : std::enable_shared_from_this<remote_agent::state> {
       forget_card();
     auto x = r.failed != http_response::error::none ? from_transport(r)
                                                     : read_reply(from, r.status, r.body, first);
+    // A look that shows no task takes nothing back of the one that was begun.
+    if (!first && x.task.empty())
+      x.begun = true;
     if (x.failed && r.status == 404 && first)
       forget_card(); // It may have moved.
     if (!first && (x.passing || is_passing(r.failed)))

@@ -150,6 +150,12 @@ TEST(a2a_exchange, reads_what_comes_back) {
   EXPECT_EQ(why("TASK_STATE_CANCELED", ""), reason::unavailable);
   EXPECT_EQ(why("TASK_STATE_INPUT_REQUIRED", "which order?"), reason::invalid_input);
   EXPECT_EQ(why("TASK_STATE_SLEEPING", ""), reason::invalid_output);
+  // Where there is a task it may have acted, unless the agent did not take it.
+  for (const std::string state : {"FAILED", "CANCELED", "INPUT_REQUIRED", "AUTH_REQUIRED"})
+    EXPECT_TRUE(of(R"({"task":{"id":"t","status":{"state":"TASK_STATE_)" + state + R"("}}})").begun)
+        << state;
+  EXPECT_FALSE(of(R"({"task":{"id":"t","status":{"state":"TASK_STATE_REJECTED"}}})").begun);
+  EXPECT_FALSE(of("", 401).begun);
   EXPECT_EQ(of("{").failed.why, reason::invalid_output);
   EXPECT_EQ(of("{}").failed.why, reason::invalid_output);
   EXPECT_EQ(of(R"({"message":{"parts":[]}})").failed.why, reason::invalid_output);
@@ -258,6 +264,39 @@ TEST(a2a_remote, a_task_that_is_out_of_reach_until_the_deadline_is_cancelled_the
   http.answers.back().headers = {{"retry-after", "3000"}};
   EXPECT_EQ(call(agent, std::chrono::milliseconds{50}).failed.why, reason::timeout);
   EXPECT_EQ(http.method(), "CancelTask");
+}
+
+TEST(a2a_remote, says_of_every_end_whether_a_task_had_begun_there) {
+  using error = tools::http_response::error;
+  tools::alarm_clock clock;
+  const auto after = [&](const std::function<void(list_port&)>& then, const char* first = working) {
+    list_port http;
+    http.say(200, card);
+    if (first)
+      http.say(200, in_rpc(first));
+    then(http);
+    remote_agent agent{quick(), http, clock};
+    const auto x = call(agent);
+    EXPECT_TRUE(x.failed);
+    return x.begun;
+  };
+  // Nothing that a later look shows says that nothing was done.
+  for (const int status : {400, 401, 403, 404, 500})
+    EXPECT_TRUE(after([&](auto& http) { http.say(status, ""); })) << status;
+  EXPECT_TRUE(after([](auto& http) { http.fail(error::too_large); }));
+  EXPECT_TRUE(after([](auto& http) {
+    http.say(200, R"({"error":{"code":-32602,"message":"there is no such task"}})");
+  }));
+  EXPECT_TRUE(after([](auto& http) {
+    http.say(200, in_rpc(R"({"id":"t","status":{"state":"TASK_STATE_CANCELED"}})"));
+  }));
+  EXPECT_FALSE(after([](auto& http) {
+    http.say(200, in_rpc(R"({"id":"t","status":{"state":"TASK_STATE_REJECTED"}})"));
+  }));
+  // The first answer made no task.
+  for (const int status : {400, 401, 503})
+    EXPECT_FALSE(after([&](auto& http) { http.say(status, ""); }, nullptr)) << status;
+  EXPECT_FALSE(after([](auto& http) { http.fail(error::cannot_connect); }, nullptr));
 }
 
 TEST(a2a_remote, cancels_there_whatever_ends_early) {
