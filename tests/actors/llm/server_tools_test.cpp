@@ -115,6 +115,60 @@ std::optional<std::string> shelf(const std::string& line) {
   return as_text(out);
 }
 
+/// A server with one tool, `refund`, whose uses are answered by `then`; null: it dies of it.
+struct books {
+  std::vector<std::string> keys; ///< under which it was used
+  std::function<json()> then;
+
+  std::optional<std::string> heard(surroundings& around, const json& in) {
+    if (!in.contains("id"))
+      return std::nullopt;
+    json out{{"jsonrpc", "2.0"}, {"id", in["id"]}};
+    if (in["method"] == "initialize") {
+      out["result"] = {{"protocolVersion", in["params"]["protocolVersion"]},
+                       {"capabilities", {{"tools", json::object()}}},
+                       {"serverInfo", {{"name", "books"}, {"version", "1"}}}};
+    } else if (in["method"] == "tools/list") {
+      out["result"]["tools"] =
+          json::parse(R"([{"name":"refund","inputSchema":{"type":"object"}}])");
+    } else {
+      keys.push_back(
+          in["params"].value("/_meta/troupe~1idempotency-key"_json_pointer, std::string{}));
+      out["result"] = then();
+      if (out["result"].is_null()) {
+        around.processes->end(around.processes->oldest(), tools::process_end::exited, 1);
+        return std::nullopt;
+      }
+    }
+    return as_text(out);
+  }
+};
+
+/// An agent whose model may use that tool, and what the tool does to the world.
+struct bookkeeper : books, scene {
+  explicit bookkeeper(effects does)
+      : scene{[does](agent_spec& a) {
+                a.card.does = does;
+                a.settings["servers"] = {"books"};
+              },
+              [](domain_spec& d) { d.human_queue = "desk"; },
+              [does](fleet_spec& f) {
+                mcp_server_spec server;
+                server.name = "books";
+                server.command = {"books"};
+                server.does = does;
+                f.mcp_servers.push_back(server);
+              },
+              [server = static_cast<books*>(this)](surroundings& around) {
+                around.processes->worker = [server, &around](const std::string& text) {
+                  return server->heard(around, json::parse(text));
+                };
+              }} {}
+};
+
+const auto locked = R"({"content":[{"type":"text","text":"the books are locked"}],"isError":true})";
+const auto refunded = R"({"content":[{"type":"text","text":"refunded"}]})";
+
 /// An agent that may read what the server `open` has, and not what `closed` has.
 struct reading_room : scene {
   reading_room()
@@ -140,6 +194,40 @@ struct reading_room : scene {
 };
 
 } // namespace
+
+TEST(llm_servers, whose_answer_is_lost_after_an_unsafe_act_leave_it_to_a_person) {
+  for (const auto* answer : {"null", locked}) {
+    bookkeeper x{effects::unsafe};
+    x.then = [&] { return json::parse(answer); };
+    x.small(wants_tools({{"refund", json::object()}}));
+    x.s->submit(wants("work", "Refund it."));
+    x.s->advance(20s);
+    EXPECT_EQ(x.keys.size(), 1u) << answer;
+    EXPECT_EQ(x.s->questions("desk").size(), 1u) << answer;
+    // The model is not asked what to make of it.
+    EXPECT_EQ(x.asked.size(), 1u) << answer;
+  }
+}
+
+TEST(llm_servers, say_why_a_tool_failed_to_the_model_that_may_use_it_again) {
+  for (const auto does : {effects::none, effects::idempotent}) {
+    bookkeeper x{does};
+    x.then = [&] { return json::parse(x.keys.size() == 1 ? locked : refunded); };
+    for (int i = 0; i < 2; ++i)
+      x.small(wants_tools({{"refund", json::object()}}));
+    x.small(says("Done."));
+    const auto t = x.ask();
+    ASSERT_TRUE(t->done());
+    EXPECT_TRUE(t->result().ok());
+    ASSERT_EQ(x.asked.size(), 3u);
+    const auto told = x.asked[1].second["messages"].back()["content"].get<std::string>();
+    EXPECT_NE(told.find("the books are locked"), std::string::npos) << told;
+    // What may have been done half is done again under the same key.
+    ASSERT_EQ(x.keys.size(), 2u);
+    EXPECT_EQ(x.keys[0], x.keys[1]);
+    EXPECT_EQ(x.keys[0].empty(), does == effects::none);
+  }
+}
 
 TEST(llm_servers, add_no_more_tools_than_a_model_tells_apart) {
   const auto x = offer(json::array({"whole", "few"}), false);
