@@ -197,7 +197,10 @@ const record& agent_keys() {
        {"labels", list(text(text_rule::filled)), "free words, shown with it", "[]"},
        {"cost", number(0, 1e9), "per call, in the fleet's currency", "0"},
        {"quality", number(0, 1), "as its team sees it", "1"},
-       {"effects", word<effects>(), "what a repeated call may do to the world outside", "none"},
+       {"effects", word<effects>(),
+        "what a repeated call may do to the world outside; of kind mcp by default what the fleet's "
+        "file says of the tool",
+        "none"},
        {"replicas", fields_or(replicas_keys, integer(1, 10000)),
         "actors that share its work: a number, or `min` and `max` to follow its calls", "1"},
        {"placement", fields(placement_keys), "which nodes it may run on", "any"},

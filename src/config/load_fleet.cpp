@@ -93,6 +93,23 @@ class loader {
     return out;
   }
 
+  // An agent that is a tool of a server does what fleet.yaml says of the tool, unless its own file
+  // says something else.
+  void take_effects_of_tool(agent_draft& agent) const {
+    const section top{agent.from.root.get()};
+    if (agent.spec.card.kind != agent_kind::mcp || top.find("effects"))
+      return;
+    std::string server;
+    std::string tool;
+    top.in("mcp").get("server", server);
+    top.in("mcp").get("tool", tool);
+    for (const auto& x : draft_.spec.mcp_servers)
+      if (x.name == server) {
+        const auto own = x.each.find(tool);
+        agent.spec.card.does = own == x.each.end() ? x.does : own->second;
+      }
+  }
+
   void read_domain_files(const domain_files& files) {
     auto& domain = draft_.domains[files.path];
     domain.spec.path = files.path;
@@ -106,6 +123,7 @@ class loader {
       agent.from = read(file.file, agent_keys());
       if (agent.from.root) {
         read_agent(*agent.from.root, files.path, agent.spec);
+        take_effects_of_tool(agent);
         const auto before = problems_.errors();
         read_schemas(*agent.from.root, draft_.dir, fs::path{file.file}.parent_path(), agent.spec,
                      problems_);

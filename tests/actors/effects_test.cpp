@@ -223,7 +223,7 @@ TEST(effects, that_nobody_can_answer_for_go_to_a_person_and_to_no_other_agent) {
   rescue.card.domain = "d";
   rescue.card.does = effects::unsafe;
   s.fleet.domains[0].agents.push_back(rescue);
-  s.fleet.domains[0].plans["all"].children[1].fallback = {"agent:rescue"};
+  s.fleet.domains[0].plans["all"].children[1].fallback = {"agent:d/rescue"};
   s.room.works["refund"] = [&](const agent_call& x) {
     if (x.query)
       return outcome::of({reason::unavailable, "the books are closed", {}});
