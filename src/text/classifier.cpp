@@ -3,6 +3,7 @@
 #include "src/text/model.hpp"
 #include "src/text/network.hpp"
 #include "src/text/normalize.hpp"
+#include "src/text/refusal.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -35,6 +36,13 @@ classifier::classifier(std::shared_ptr<const model> trained)
 }
 
 classification classifier::classify(std::string_view message) const {
+  auto out = named(message);
+  if (out.accepted)
+    heed_refusals(*this, message, refused_parts(message), 0, message.size(), out);
+  return out;
+}
+
+classification classifier::named(std::string_view message) const {
   auto found = model_->read(normalize(message).text);
   classification out;
   if (found.empty)

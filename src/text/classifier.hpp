@@ -37,7 +37,11 @@ class classifier {
   explicit classifier(std::shared_ptr<const model> trained);
 
   /// Any bytes are fine: they are normalized first, and only the first `max_message_bytes` count.
+  /// What the message says not to do ("don't cancel my order") is named and not trusted.
   classification classify(std::string_view message) const;
+
+  /// The same by the words alone, whether or not the message refuses what they name.
+  classification named(std::string_view message) const;
 
   /// Reads a model that `save` wrote. Throws std::runtime_error with a sentence that names the file
   /// and says what is wrong with it: missing, not a model, another version, cut off, or damaged.

@@ -2,6 +2,7 @@
 
 #include "src/text/connectors.hpp"
 #include "src/text/normalize.hpp"
+#include "src/text/refusal.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -112,13 +113,13 @@ class splitter {
     out.begin = parts_[from].begin;
     out.end = parts_[to - 1].end;
     out.text = message_.substr(out.begin, out.end - out.begin);
-    out.what = by_.classify(out.text);
+    out.what = by_.named(out.text);
     auto opening = opening_of(message_.substr(parts_[0].begin, parts_[0].end - parts_[0].begin));
     if (from > 0 && opening > 0 && opening_of(out.text) == 0) {
       // "I want to cancel my order and change my address": the second clause shares the opening of
       // the first.
       auto shared = std::string(message_.substr(parts_[0].begin, opening)) + ' ' + out.text;
-      auto with = by_.classify(shared);
+      auto with = by_.named(shared);
       if (with.confidence >= out.what.confidence) {
         out.text = std::move(shared);
         out.what = std::move(with);
@@ -216,6 +217,10 @@ std::vector<clause> decompose(const classifier& by, std::string_view message,
     out[0].begin = 0;
     out[0].end = looked_at.size();
   }
+  // Split by what is named: "don't cancel my order, change its address" names two things.
+  const auto refused = refused_parts(looked_at);
+  for (auto& one : out)
+    heed_refusals(by, looked_at, refused, one.begin, one.end, one.what);
   return out;
 }
 
