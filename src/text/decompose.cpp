@@ -21,8 +21,12 @@ constexpr std::size_t most_parts = 8;
 constexpr std::size_t most_looked_at = 64;
 
 // A label of the unsplit message with a smaller share than this is no sign that the message asks
-// for it as well.
+// for it as well. Three wishes leave less to each.
 constexpr double least_share = 0.05;
+constexpr double least_share_of_more = 0.03;
+constexpr std::size_t most_leading = 4;
+// With at least this share it is a trace, which counts where both clauses alone are very sure.
+constexpr double least_trace = 0.004;
 
 // With more parts than that, the weakest joints are taken as no joints, the last ones first.
 std::vector<part> bounded(std::vector<part> parts) {
@@ -52,10 +56,7 @@ class splitter {
 
   std::vector<clause> split() {
     auto whole = read(0, parts_.size());
-    auto shown = std::min<std::size_t>(whole.what.alternatives.size(), 2);
-    for (std::size_t at = 0; at < shown && whole.what.alternatives[at].confidence >= least_share;
-         ++at)
-      leading_.push_back(whole.what.alternatives[at].intent);
+    shares_ = whole.what.alternatives;
     auto unsplit = worth(whole.what);
     auto [value, ends] = best_ends();
     if (ends.size() < 2 || value <= unsplit)
@@ -68,6 +69,7 @@ class splitter {
     double value = -std::numeric_limits<double>::infinity(); // sum over the clauses
     std::vector<std::size_t> ends;
     std::string last;      // intent of the last clause
+    double sure = 0;       // its confidence
     std::size_t start = 0; // the part it begins with
   };
 
@@ -75,28 +77,49 @@ class splitter {
     return std::log(std::max(what.confidence, 1e-4));
   }
 
+  // The place of an intent among the unsplit message's labels, their number if it is not among
+  // them.
+  std::size_t rank(const std::string& intent) const {
+    auto hit = std::find_if(shares_.begin(), shares_.end(),
+                            [&](const label_score& one) { return one.intent == intent; });
+    return static_cast<std::size_t>(hit - shares_.begin());
+  }
+
+  // Of two parts the two best labels can lead, of more parts more.
   bool leads(const std::string& intent) const {
-    return std::find(leading_.begin(), leading_.end(), intent) != leading_.end();
+    auto at = rank(intent);
+    return at < std::min({shares_.size(), std::max<std::size_t>(parts_.size(), 2), most_leading}) &&
+           shares_[at].confidence >= (at < 2 ? least_share : least_share_of_more);
+  }
+
+  bool leaves_a_trace(const std::string& intent) const {
+    auto at = rank(intent);
+    return at < std::min<std::size_t>(shares_.size(), 2) && shares_[at].confidence >= least_trace;
   }
 
   manner manner_at(const part& at) const {
     return manner_of(message_.substr(at.begin, at.end - at.begin));
   }
 
-  // The cost of a cut before `at`, the clause before which begins with `left`. A story and the
+  // The cost of a cut before `at`, in front of a clause that is read as `what`. A story and the
   // question it leads up to are one request, so a side that only tells speaks against the cut,
   // whichever it is. Not so where the story is a matter of its own ("I've been charged twice, and I
-  // want to upgrade"): the unsplit message then has both intents in front.
-  double cost(const part& left, const part& at, const std::string& left_intent,
-              const std::string& intent) const {
+  // want to upgrade", or the other way round): the unsplit message then has both intents in front,
+  // or a trace of both that the clauses alone are very sure of.
+  double cost(const plan& before, const part& at, const classification& what) const {
     double out = at.before == joint::weak     ? options_.weak_cost
                  : at.before == joint::strong ? options_.strong_cost
                                               : options_.stop_cost;
-    auto reads = manner_at(at);
-    bool story = manner_at(left) == manner::statement;
-    const bool agree = leads(left_intent) && leads(intent);
-    if (story && reads == manner::request && agree)
+    auto tells = manner_at(parts_[before.start]), reads = manner_at(at);
+    const bool agree = leads(before.last) && leads(what.intent);
+    const bool story = tells == manner::statement;
+    const bool request_then_story = tells == manner::request && reads == manner::statement;
+    const bool sure = std::min(before.sure, what.confidence) >= options_.sure_confidence &&
+                      leaves_a_trace(before.last) && leaves_a_trace(what.intent);
+    if (agree && ((story && reads == manner::request) || request_then_story))
       out -= options_.request_gain / 2;
+    else if (request_then_story && sure)
+      out -= options_.sure_gain;
     else if (reads == manner::statement || story)
       out += at.before == joint::strong ? 0 : options_.statement_cost;
     else if (reads == manner::request)
@@ -115,9 +138,10 @@ class splitter {
     out.text = message_.substr(out.begin, out.end - out.begin);
     out.what = by_.named(out.text);
     auto opening = opening_of(message_.substr(parts_[0].begin, parts_[0].end - parts_[0].begin));
-    if (from > 0 && opening > 0 && opening_of(out.text) == 0) {
+    if (from > 0 && opening > 0 && opening_of(out.text) == 0 &&
+        manner_of(out.text) != manner::statement) {
       // "I want to cancel my order and change my address": the second clause shares the opening of
-      // the first.
+      // the first. A statement ("I've been charged twice") has none to share.
       auto shared = std::string(message_.substr(parts_[0].begin, opening)) + ' ' + out.text;
       auto with = by_.named(shared);
       if (with.confidence >= out.what.confidence) {
@@ -150,13 +174,11 @@ class splitter {
           const auto& before = best[from][count - 1];
           if (!std::isfinite(before.value) || before.last == one.what.intent)
             continue;
-          auto value =
-              before.value + worth(one.what) -
-              (from > 0 ? cost(parts_[before.start], parts_[from], before.last, one.what.intent)
-                        : 0);
+          auto value = before.value + worth(one.what) -
+                       (from > 0 ? cost(before, parts_[from], one.what) : 0);
           if (value <= best[to][count].value)
             continue;
-          best[to][count] = {value, before.ends, one.what.intent, from};
+          best[to][count] = {value, before.ends, one.what.intent, one.what.confidence, from};
           best[to][count].ends.push_back(to);
         }
       }
@@ -194,7 +216,7 @@ class splitter {
   std::string_view message_;
   std::vector<part> parts_;
   decompose_options options_;
-  std::vector<std::string> leading_; // the two best labels of the unsplit message
+  std::vector<label_score> shares_; // the best labels of the unsplit message
   std::map<std::pair<std::size_t, std::size_t>, clause> read_;
 };
 

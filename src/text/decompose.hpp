@@ -30,9 +30,12 @@ struct decompose_options {
   double stop_cost = -0.4;       ///< of a cut between sentences
   double request_gain =
       0.6; ///< off the cost between two parts that read like requests of their own
-  double statement_cost = 0.2; ///< on the cost before or behind a part that only tells more
+  double statement_cost = 0.2;   ///< on the cost before or behind a part that only tells more
+  double sure_confidence = 0.97; ///< from which on a clause alone is very sure
+  double sure_gain = 0.5; ///< off the cost before a part that only tells more, where it and the
+                          ///< request before it are very sure of different intents
   double agreement_gain =
-      0.4; ///< off the cost where both clauses' intents are the unsplit message's two best
+      0.4; ///< off the cost where both clauses' intents are among the unsplit message's best
 };
 
 /// Splits a message that asks for several things into one clause for each, in the order in which
