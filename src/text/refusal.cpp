@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
 
 namespace troupe::text {
@@ -18,6 +17,8 @@ constexpr std::size_t most_words_of_refusal = 40;
 // So many parts are looked at, and so many refused ones are read again.
 constexpr std::size_t most_parts_looked_at = 64;
 constexpr std::size_t most_refused_read = 8;
+
+namespace refusal_words {
 
 // Patterns read words as `words_of` gives them, blanks between: "don't" is "dont".
 const std::string do_not = "(?:dont|do not|donot|don t|do nt|dnt)";
@@ -34,8 +35,12 @@ const std::string verb = "(?: \\w+ly| even| ever| just| yet| again| now)* (\\w+)
 // Things to be had from whoever is asked, and the doing of what is asked of them.
 const std::string things = "(?:refund|upgrade|downgrade|cancellation|replacement|exchange|"
                            "deletion|compensation|reimbursement)s?";
-const std::string doing = "(?:cancel|refund|upgrad|downgrad|delet|clos|remov|chang|return|"
-                          "replac|exchang|book|order)\\w*ing";
+const std::string deed = "(?:cancel|refund|upgrad|downgrad|delet|clos|remov|chang|return|replac|"
+                         "exchang|book|order)\\w*";
+const std::string doing = deed + "ing";
+const std::string done = deed + "ed";
+
+} // namespace refusal_words
 
 /// A pattern, and what the word that it takes out tells: nothing, or that this one is no refusal.
 struct refusal_pattern {
@@ -103,7 +108,8 @@ bool spares_results(const std::string& between) {
 }
 
 const auto& refusal_patterns() {
-  static const std::array<refusal_pattern, 19> all{{
+  using namespace refusal_words;
+  static const std::array<refusal_pattern, 20> all{{
       // "Don't cancel my order", "and please don't you dare cancel it", "could you not cancel it".
       {RE2{head + do_not + "(?: you (?:dare|ever)(?: to)?)?" + verb}, spares_orders},
       {RE2{"\\b(?:please|pls|plz|kindly) (?:" + do_not + "|not)" + verb}, spares_orders},
@@ -120,14 +126,17 @@ const auto& refusal_patterns() {
        spares_orders},
       {RE2{head + "(?:(?:there is|theres) )?no need (?:to|for)()"}, spares_none},
       // "Stop cancelling my order", "stop the refund".
-      {RE2{head + "(?:stop|do not start|quit) " + doing + "()"}, spares_none},
+      {RE2{head + "(?:stop|quit) " + doing + "()"}, spares_none},
       {RE2{head + "stop (?:(?:the|my|that|this|any) )?" + things + "\\b()"}, spares_none},
       // "I don't want you to cancel it", "I no longer want to cancel it", "I don't want it
       // cancelled".
       {RE2{person + "(?:" + never + "| no longer) (?:want|wish|need|intend|plan|mean|like|care)" +
            "(?: (?:you|anyone|anybody|them))? to" + verb},
        spares_wishes},
-      {RE2{person + never + " (?:want|need|like) (?:my|the|this|that|it|your|our|any)" +
+      {RE2{person + "(?:" + never +
+           "| no longer) (?:want|wish|need|like|ask|asked) to (?:be|get) " + done + "()"},
+       spares_none},
+      {RE2{person + never + " (?:want|need) (?:my|the|this|that|it|your|our|any)" +
            "((?: \\w+){0,5}) \\w\\w+ed(?: (?:please|yet|now|again|at all|after all|!))*$"},
        spares_results},
       {RE2{head + "(?:i|we|ive|weve|id)(?: have| would)? (?:decided|chosen|chose|prefer|rather) "
@@ -181,10 +190,10 @@ bool words_refuse(const std::string& words) {
   });
 }
 
-// Joined to the part before it with "and" or "or" and nothing else.
+// Joined to the part before it with "and" and nothing else.
 bool only_added(std::string_view between) {
-  static const RE2 joint{"(?i)^[\\s,]*(?:and|&)\\s*$"};
-  return RE2::PartialMatch(between, joint);
+  static const RE2 added{"(?i)^[\\s,]*(?:and|&)\\s*$"};
+  return RE2::PartialMatch(between, added);
 }
 
 } // namespace
@@ -221,9 +230,9 @@ std::vector<part> refused_parts(std::string_view message) {
 
 void heed_refusals(const classifier& by, std::string_view message, std::span<const part> refused,
                    std::size_t begin, std::size_t end, classification& what) {
-  std::size_t read = 0;
   if (!what.accepted)
     return;
+  std::size_t read = 0;
   for (const auto& one : refused) {
     if (one.begin < begin || one.end > end)
       continue;

@@ -1,5 +1,6 @@
 // How much the agents of the example are given to know, over the example's own messages: the whole
 // node with the fleet's own domains, plans and triage, and its desks over their database.
+#include "tests/examples/running/listening.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include "examples/customer-support/backend/agents.hpp"
@@ -25,18 +26,6 @@ constexpr const char* folder = TROUPE_SOURCE_DIR "/examples/customer-support";
 
 /// As elsewhere, where no tokenizer is at hand: a token is about four bytes.
 constexpr std::size_t bytes_per_token = 4;
-
-/// Every agent that is not triage or a person works where the test sees its calls.
-void listen_to(domain_spec& d) {
-  for (auto& a : d.agents)
-    if (a.card.kind != agent_kind::triage && a.card.kind != agent_kind::human) {
-      a.card.kind = agent_kind::native;
-      a.settings = {{"function", "quick"}};
-      a.takes = a.gives = nullptr;
-    }
-  for (auto& inner : d.domains)
-    listen_to(inner);
-}
 
 std::vector<std::pair<std::string, std::string>> messages() {
   std::vector<std::pair<std::string, std::string>> out;
