@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace session_book_cases {
 
-struct book_of_a_domain : testing::Test {
+struct book_of_a_domain : ::testing::Test {
   domain_spec domain;
   session_book book{domain};
   timestamp now{1'800'000'000s};

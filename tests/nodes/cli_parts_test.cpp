@@ -75,7 +75,10 @@ TEST(cli_paths, what_people_type_is_encoded) {
 
 TEST(cli_secrets, are_found_by_their_names_and_in_urls) {
   troupe::fleet_spec fleet;
-  fleet.services.push_back({"s", {"x"}, {{"DB_PASSWORD", "pass-one"}, {"PORT", "7431"}}});
+  auto& service = fleet.services.emplace_back();
+  service.name = "s";
+  service.command = {"x"};
+  service.environment = {{"DB_PASSWORD", "pass-one"}, {"PORT", "7431"}};
   troupe::domain_spec domain;
   troupe::agent_spec agent;
   agent.settings = {{"headers", {{"Authorization", "Bearer two-two"}, {"Accept", "text/plain"}}},

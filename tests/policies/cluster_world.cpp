@@ -218,7 +218,7 @@ void cluster_world::look() {
           broken_ = "shard " + std::to_string(shard.shard) + " epoch " + std::to_string(epoch) +
                     ": " + id + " and " + hit->second.first;
       }
-      if (!n.owns->may_lease(shard, local(n), n.members->leased_until()))
+      if (!n.owns->leases().allow(shard, local(n), n.members->leased_until()))
         continue;
       if (!leased_by.empty())
         broken_ = "shard " + std::to_string(shard.shard) + " leased by " + id + " and " +
@@ -323,7 +323,7 @@ std::string cluster_world::disagreement() {
     auto& n = of(by[0]);
     if (n.owns->epoch_of(shard) != shard_rows_[shard].epoch)
       return name + " has another epoch";
-    if (!n.owns->may_lease(shard, local(n), n.members->leased_until()))
+    if (!n.owns->leases().allow(shard, local(n), n.members->leased_until()))
       return name + " is not leased";
   }
   return {};

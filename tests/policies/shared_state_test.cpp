@@ -68,7 +68,7 @@ const row rows[] = {
      nullptr},
 };
 
-class concurrent_writes : public testing::TestWithParam<row> {};
+class concurrent_writes : public ::testing::TestWithParam<row> {};
 
 TEST_P(concurrent_writes, end_in_one_value_or_a_contradiction) {
   const auto& r = GetParam();
@@ -96,7 +96,7 @@ TEST_P(concurrent_writes, end_in_one_value_or_a_contradiction) {
   EXPECT_EQ(s.version("x"), 2u);
 }
 
-INSTANTIATE_TEST_SUITE_P(all, concurrent_writes, testing::ValuesIn(rows),
+INSTANTIATE_TEST_SUITE_P(all, concurrent_writes, ::testing::ValuesIn(rows),
                          [](const auto& i) { return std::string{i.param.name}; });
 
 TEST(shared_state, whoever_began_after_the_last_write_simply_sets) {
