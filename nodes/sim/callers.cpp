@@ -182,6 +182,7 @@ void callers::heard_refusal(std::size_t i, const refused& why) {
   world_.note("caller " + std::to_string(i) + " hears refused " + std::string{to_string(why.why)});
   c.listening = false;
   c.told = why.why;
+  c.told_more = why.detail;
   if (!c.accepted.empty() && c.kept) {
     // It was accepted, so that its end exists or will: only the node's parts can be away.
     if (why.why == refusal::unknown_task)

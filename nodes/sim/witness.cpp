@@ -300,7 +300,9 @@ void witness::look_at_keys(const callers& all, report& out) {
   for (std::size_t i = 0; i < all.all().size(); ++i) {
     const auto& c = all.all()[i];
     const auto& mine = c.what.what;
-    if (!c.refused || c.told != refusal::conflict)
+    // A session that takes one message at a time is a conflict, too.
+    if (!c.refused || c.told != refusal::conflict ||
+        c.told_more.find("idempotency key") == std::string::npos)
       continue;
     ++out.conflicts;
     if (std::none_of(all.all().begin(), all.all().end(), [&](const callers::caller& other) {

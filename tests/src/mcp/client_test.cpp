@@ -271,7 +271,7 @@ TEST(mcp_words, what_there_is_to_read_is_cut_to_what_a_model_should_read) {
                                     {"title", "An A"},
                                     {"description", endless},
                                     {"mimeType", "text/plain"},
-                                    {"size", 12}},
+                                    {"size", 12u}},
                                    {{"name", "no address"}},
                                    {{"uri", "file:///" + endless}},
                                    "nothing"}},
