@@ -26,7 +26,7 @@ class callers {
     bool refused = false;         ///< and they will not try again
     bool lost = false;            ///< kept in memory only, by a process that is gone
     refusal told = refusal::none; ///< why they were refused, at the last time
-    std::string told_more;        ///< the same in words
+    std::string told_more{};      ///< the same in words
     std::size_t door = 0;         ///< that they used last
     std::uint32_t attempts = 0;
     timestamp sent_at{};
