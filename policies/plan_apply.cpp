@@ -193,6 +193,11 @@ bool plan_run::taken_up(const event& e) {
   case event_kind::assigned:
     if (op != plan_op::call)
       return false;
+    // It is given out again after a restart: what the first one came to nobody knows, and what the
+    // second one says that it did not do says nothing of the first.
+    if (running && s.does != effects::none && !s.querying && !s.unsettled)
+      s.unsettled = std::make_shared<const failure>(
+          failure{reason::crash, "the node ended while " + s.agent + " worked on it", {}});
     if (const auto* r = e.get<route>()) {
       s.agent = r->agent;
       s.repeatable = r->repeatable;

@@ -324,6 +324,24 @@ TEST(plan_compensate, undoes_what_has_happened_though_the_word_of_it_was_refused
     }
 }
 
+TEST(plan_compensate, of_a_step_that_was_given_out_again_does_not_believe_that_nothing_was_done) {
+  for (auto does : {effects::none, effects::idempotent}) {
+    auto how = std::make_shared<plan>(*plan::of(booking()));
+    how->retry.max_retries = 0;
+    stage s{how};
+    s.start();
+    s.succeed("flight");
+    begin_acting(s, does);
+    begin_acting(s, does); // Behind a restart, of the same attempt.
+    s.fail("hotel", reason::rate_limited);
+    s.succeed("unflight");
+    ASSERT_TRUE(s.run.ended());
+    EXPECT_EQ(s.run.result()->data["undone"], (json{"flight"}));
+    EXPECT_EQ(s.run.result()->data.contains("uncertain"), does != effects::none);
+    EXPECT_EQ(s.resumes_everywhere(), "");
+  }
+}
+
 TEST(plan_compensate, cancelled_between_two_attempts_does_not_forget_the_first) {
   for (bool known : {false, true}) {
     stage s{booking()};
