@@ -215,6 +215,12 @@ bool orchestrator_state::waits_for_acts(const live_task& t, const effect& e) {
         std::find(nodes.begin(), nodes.end(), way->node) == nodes.end())
       nodes.push_back(way->node);
   }
+  // Of what was not stored step by step nobody knows where a former owner gave it to.
+  if (parts_->cluster && t.recovered && !t.goes_on_by_step())
+    for (const auto& m : parts_->cluster->seen().rows)
+      if (m.state != member_state::down && m.node != looked_at &&
+          std::find(nodes.begin(), nodes.end(), m.node) == nodes.end())
+        nodes.push_back(m.node);
   if (nodes.empty())
     return false;
   watch_act(self_->system(), parts_,

@@ -118,6 +118,7 @@ void cluster_run::end(std::size_t i, const std::string& how) {
   callers_.meet(nullptr, i);
   if (n.frozen) {
     n.frozen = false;
+    n.stubs.wake();
     network_.freeze(n.name, false);
   }
   network_.process_gone(n.name);

@@ -12,6 +12,8 @@ constexpr milliseconds freeze_min{50};
 constexpr milliseconds freeze_max{8000};
 constexpr milliseconds cut_min{100};
 constexpr milliseconds cut_max{10000};
+/// What has begun within a cut ends so long behind it at the latest.
+constexpr milliseconds acts_end_behind{30000};
 constexpr milliseconds slow_min{500};
 constexpr milliseconds slow_max{5000};
 constexpr milliseconds store_away_min{50};
@@ -80,6 +82,7 @@ void cluster_run::freeze(sim_node& n) {
   world_.note("freezes " + n.name);
   witness_.disturbed(lasts + takeover);
   n.frozen = true;
+  n.stubs.sleep();
   network_.freeze(n.name, true);
   world_.after(lasts, [this, &n, process = n.storage.process] {
     if (n.storage.process == process)
@@ -111,6 +114,8 @@ void cluster_run::part() {
   const auto lasts = world_.between(cut_min, cut_max);
   count("partitions");
   witness_.disturbed(lasts + takeover);
+  for (const auto& n : nodes_)
+    n->stubs.part(world_.now() + lasts + acts_end_behind);
   for (const auto& a : here)
     for (const auto& b : there) {
       world_.note("parts " + a + " " + b);

@@ -75,7 +75,9 @@ void stub_agents::act(const agent_spec& spec, const agent_call& call) {
   // Who takes the key knows what has been done; others do it again. What a machine does when it
   // wakes, after it was declared dead and others were asked what had come of it, nobody can prevent
   // from within.
-  const bool risen = awake_since_ != timestamp{} && world_.now() - awake_since_ < wakes_within;
+  // While it stands still, what it has begun ends in the simulation where it would end then.
+  const bool risen = asleep_ || world_.now() < parted_until_ ||
+                     (awake_since_ != timestamp{} && world_.now() - awake_since_ < wakes_within);
   d.risen = d.risen || risen;
   if (d.carried == 0)
     d.order = ++outside_->acts;

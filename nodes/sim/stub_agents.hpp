@@ -6,6 +6,7 @@
 #include <troupe/agent.hpp>
 #include <troupe/fleet.hpp>
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -64,7 +65,13 @@ class stub_agents {
   /// From now on nothing goes wrong any more, so that a run can come to its end.
   void calm() { faults_ = fault_plan::none(); }
   /// Their machine has stood still: what it was at goes on.
-  void wake() { awake_since_ = world_.now(); }
+  void sleep() { asleep_ = true; }
+  /// Others may declare their machine dead, and it works on until then.
+  void part(timestamp until) { parted_until_ = std::max(parted_until_, until); }
+  void wake() {
+    asleep_ = false;
+    awake_since_ = world_.now();
+  }
 
   [[nodiscard]] const outside_world& outside() const noexcept { return *outside_; }
   [[nodiscard]] std::uint64_t calls() const noexcept { return calls_; }
@@ -83,6 +90,8 @@ class stub_agents {
   fault_plan faults_;
   stub_answer answer_;
   std::shared_ptr<outside_world> outside_;
+  bool asleep_ = false;
+  timestamp parted_until_{};
   timestamp awake_since_{}; ///< its beginning: it never stood still
   std::uint64_t calls_ = 0;
   std::map<std::string, std::uint64_t> mishaps_;
