@@ -1,5 +1,6 @@
 #include "actors/act_watch.hpp"
 
+#include "actors/dispatcher.hpp"
 #include "actors/node_messages.hpp"
 #include "actors/tick.hpp"
 #include "src/wire/json_text.hpp"
@@ -71,6 +72,13 @@ void watch_act(caf::actor_system& sys, const parts_ptr& parts, watched_act what)
   auto run = std::make_shared<act_watch_run>(act_watch_run{parts, std::move(what)});
   sys.spawn([run](caf::event_based_actor* self) -> caf::behavior {
     guard(self, run->parts, "act watch");
+    // The call counts as load of its agent, and whoever was to send it has ended.
+    self->set_down_handler([self, run](const caf::down_msg&) {
+      if (const auto& to = run->what.what.to)
+        dispatcher::give_back(*to, run->what.what.probe, run->parts->now(self));
+      self->quit();
+    });
+    self->monitor(run->what.tell);
     ask_on(self, run);
     return {[self, run](tick) { ask_on(self, run); }};
   });

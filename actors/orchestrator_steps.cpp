@@ -49,10 +49,12 @@ void orchestrator_state::route_step(live_task& t, const plan_action& a, actions&
       strand(t, a.step, a.attempt, nullptr))
     return;
   if (!choice.to && t.run->step(a.step).status == step_status::running) {
-    // It was given to somebody before, who is gone, and nobody has come in his place.
+    // It was given to somebody before, who is gone, and nobody has come in his place. What he had
+    // done by then nobody knows.
+    const bool acted = t.run->step(a.step).does != effects::none;
     auto e = make_event(t, event_kind::step_failed, a.step, a.attempt);
-    e.body = std::make_shared<const failure>(
-        failure{reason::unavailable, "nobody who could do it is there", {}});
+    e.body = std::make_shared<const failure>(failure{
+        acted ? reason::crash : reason::unavailable, "nobody who could do it is there", {}});
     happen(t, std::move(e), todo);
     return;
   }
