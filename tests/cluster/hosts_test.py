@@ -364,8 +364,15 @@ def one_side_goes_on(cluster, load, side, out, knows=False):
     if knows:
         until(lambda: all(cluster.nodes[n].shards() == 0 for n in out))
     for name in out:
-        status, said = cluster.nodes[name].ask("POST", "/v1/tasks?wait=5s", {"skill": "session.count", "text": "x"})
-        assert status in (429, 503), (name, status, said)
+        def refuses():
+            """who is out says so; until it has noticed that the store does not answer, nothing at all"""
+            try:
+                status, said = cluster.nodes[name].ask("POST", "/v1/tasks?wait=5s", {"skill": "session.count", "text": "x"})
+            except OSError:
+                return False
+            assert status in (429, 503), (name, status, said)
+            return True
+        until(refuses)
     load.more(60)
     cluster.network.mend()
 
