@@ -14,8 +14,8 @@ effects effects_of(const std::string& tool, const std::string& more = {}) {
   f.write("fleet.yaml", std::string{test::small_fleet} +
                             "mcp:\n  bank: {command: [bank], effects: queryable, each: {look: "
                             "none}}\n  other: {command: [other]}\n");
-  f.write("sales/agents/clerk.yaml", "agent: clerk\nkind: mcp\nskills: [use]\n" + more +
-                                         "mcp: {server: " + tool + "}\n");
+  f.write("sales/agents/clerk.yaml",
+          "agent: clerk\nkind: mcp\nskills: [use]\n" + more + "mcp: {server: " + tool + "}\n");
   const auto got = f.load();
   EXPECT_TRUE(got.ok()) << test::lines(got.errors);
   for (const auto& d : got.fleet->domains)
