@@ -41,6 +41,8 @@ void journal_state::on_append(const journal_append& x) {
   // Audit records of the doors come from nobody: none of them waits for another.
   if (from) {
     auto& next = next_.try_emplace(from.id(), x.oldest).first->second;
+    // What comes before the oldest is on disk, though a second copy of it may have failed here.
+    next = std::max(next, x.oldest);
     if (x.token > next) {
       self_->send(from, journal_failed{x.token, "what comes before it is not stored yet", false});
       return;

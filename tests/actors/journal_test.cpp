@@ -1,4 +1,5 @@
 // What survives the journal and its store: killed, full, busy.
+#include "actors/journal.hpp"
 #include "tests/fixtures/long_way.hpp"
 #include "tests/fixtures/stage.hpp"
 
@@ -91,6 +92,34 @@ TEST(full_disk, a_store_that_fails_and_will_not_open_for_a_while_costs_no_task_a
   EXPECT_TRUE(second->done());
   s->advance(1s);
   EXPECT_EQ(s->find(id)->state, task_state::completed);
+}
+
+TEST(full_disk, a_second_copy_that_is_not_stored_holds_up_nothing_behind_it) {
+  stage s{long_way()};
+  auto disk = std::make_shared<shaky_disk>();
+  auto log = s->system().spawn(journal, s->shipped().parts(), std::make_shared<shaky_store>(disk));
+  std::vector<std::uint64_t> stored;
+  auto writer = s->system().spawn([&](caf::event_based_actor* self) -> caf::behavior {
+    return {[self, log](const journal_append& x) { self->send(log, x); },
+            [&](const journal_stored& x) { stored.push_back(x.token); },
+            [](const journal_failed&) {}};
+  });
+  const auto append = [&](std::uint64_t token) {
+    caf::anon_send(writer,
+                   journal_append{token, std::make_shared<std::vector<store_write>>(), token});
+    s->run();
+  };
+  append(1);
+  append(2);
+  // Nobody had heard yet that it was stored, so that it was sent again.
+  disk->failing = store_error::kind::full;
+  append(2);
+  disk->failing.reset();
+  append(3);
+  EXPECT_EQ(stored, (std::vector<std::uint64_t>{1, 2, 3}));
+  for (const auto& x : {writer, log})
+    caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+  s->run();
 }
 
 TEST(recovery, what_was_asked_of_a_journal_that_dies_is_asked_of_the_next) {
