@@ -124,12 +124,10 @@ void orchestrator_state::note_pending(live_task& t, std::uint32_t step, std::uin
                           {},
                           fingerprint_of(t, step),
                           nullptr});
-  } else if (line->state != effect_state::pending) {
-    line->attempt = attempt;
-  } else if (line->attempt == attempt) {
-    // The same attempt is handed out again after a restart: what the second one did not do says
-    // nothing of the first. While an earlier attempt is in doubt the line stays with that one.
-    line->attempt = 0;
+  } else {
+    // Another one is in doubt, or the same one, which is handed out again after a restart: what one
+    // of them did not do says nothing of the others.
+    line->attempt = line->state == effect_state::pending ? 0 : attempt;
   }
   line->state = effect_state::pending;
   line->does = who.spec()->card.does;
