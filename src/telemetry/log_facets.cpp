@@ -110,6 +110,12 @@ std::int64_t log_facets::facet_of(sqlite_file& db, const log_line& line, std::in
   return id;
 }
 
+void log_facets::reach(std::int64_t facet, std::int64_t at) {
+  std::lock_guard hold{mutex_};
+  auto& state = all_[facet];
+  state.newest = std::max(state.newest, at);
+}
+
 std::int64_t log_facets::text_of(sqlite_file& db, const std::string& message) {
   if (message.empty() || message.size() > max_text_bytes)
     return 0;

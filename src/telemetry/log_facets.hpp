@@ -47,6 +47,9 @@ class log_facets {
 
   /// The facet of a line, stored if it is new; its newest line is at `at` or later from now on.
   std::int64_t facet_of(sqlite_file& db, const log_line& line, std::int64_t at);
+  /// A line of the facet is at `at`, which may be later than facet_of() was told: two lines cannot
+  /// be of the same moment.
+  void reach(std::int64_t facet, std::int64_t at);
   /// The number of a frequent message, or 0: then the line stores the message itself.
   std::int64_t text_of(sqlite_file& db, const std::string& message);
   /// Writes what has been counted since the last call.

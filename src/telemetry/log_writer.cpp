@@ -120,6 +120,7 @@ std::int64_t log_writer::insert(const log_line& line, std::int64_t at, std::int6
     if (db_.changed() > 0)
       return at;
     at += step;
+    facets_.reach(facet, at);
   }
 }
 

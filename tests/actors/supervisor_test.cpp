@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <tuple>
+#include <unistd.h>
 #include <vector>
 
 namespace supervisor_cases {
@@ -177,8 +178,8 @@ TEST(supervisor, a_start_that_throws_counts_as_a_failed_child_and_harms_no_sibli
 }
 
 TEST(supervisor, a_search_of_the_log_by_agent_says_why_it_is_down) {
-  const auto folder = std::filesystem::path{::testing::TempDir()} / "supervisor_log";
-  std::filesystem::remove_all(folder);
+  const auto folder = std::filesystem::path{::testing::TempDir()} /
+                      ("supervisor_log_" + std::to_string(::getpid()));
   log_book_settings settings;
   settings.dir = folder;
   const auto book = std::make_shared<log_book>(settings);

@@ -89,6 +89,19 @@ TEST_F(log_books, gives_back_what_was_written_also_after_reopening) {
   EXPECT_EQ(again.search(by_agent).size(), 1u);
 }
 
+TEST_F(log_books, lines_of_one_moment_in_several_batches_are_all_found) {
+  log_book book{settings()};
+  log_filter by_agent;
+  by_agent.agent = "d/a";
+  for (std::size_t i = 1; i <= 5; ++i) {
+    auto out = line(100, std::to_string(i));
+    out.agent = i % 2 == 1 ? "d/a" : "d/b";
+    book.append(std::move(out));
+    ASSERT_TRUE(book.flush());
+  }
+  EXPECT_THAT(messages(book.search(by_agent)), ElementsAre("5", "3", "1"));
+}
+
 TEST_F(log_books, closing_writes_what_is_queued) {
   {
     log_book book{settings()};
