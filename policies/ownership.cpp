@@ -100,6 +100,9 @@ void ownership::use_owner(const shard_key& key, const std::string& owner, timest
     return;
   }
   switch (hit->second.now) {
+  case hold::taking:
+    // Nobody waits for it: whoever is to take it here might get through to the store only when its
+    // next owner has it.
   case hold::held:
     hit->second.now = hold::draining;
     todo.push_back({ownership_act::drain,
@@ -113,7 +116,6 @@ void ownership::use_owner(const shard_key& key, const std::string& owner, timest
   case hold::fenced:
     shards_.erase(hit);
     break;
-  case hold::taking: // it is handed over once it is known under which epoch
   case hold::draining:
     break;
   }
@@ -192,8 +194,6 @@ void ownership::taken(const shard_key& shard, std::uint64_t epoch, timestamp now
   e.now = hold::held;
   e.epoch = epoch;
   e.since = now;
-  if (const auto owner = owner_of(shard); owner != self_)
-    use_owner(shard, owner, now, todo);
   pump(now, todo);
 }
 
@@ -201,10 +201,7 @@ void ownership::take_failed(const shard_key& shard, timestamp now) {
   auto hit = shards_.find(shard);
   if (hit == shards_.end() || hit->second.now != hold::taking)
     return;
-  if (owner_of(shard) != self_)
-    shards_.erase(hit);
-  else
-    hit->second.next = later(now, settings_.retry);
+  hit->second.next = later(now, settings_.retry);
   arm(now);
 }
 
@@ -245,8 +242,8 @@ void ownership::asked(const shard_key& shard, const std::string& node, std::uint
   const auto hit = shards_.find(shard);
   const bool busy_with_it =
       hit != shards_.end() && hit->second.now != hold::waiting && hit->second.now != hold::fenced;
-  // What is on its way to us goes on to `node` once it is here, and says so then. Somebody with an
-  // old table reads ours when it sees the version of this answer.
+  // What is still being let go of says so when it is. Somebody with an old table reads ours when it
+  // sees the version of this answer.
   if (!busy_with_it || version < table_.version)
     todo.push_back({ownership_act::released, shard, node, table_.version, full_wait(), {}});
 }
