@@ -193,7 +193,11 @@ void agent_state::begin(pending x, timestamp now) {
 
 void agent_state::start_next() {
   while (queued_ > 0 && running_.size() < place_->spec()->slots) {
-    const auto may_begin = [&](const pending& x) { return !waits_for_its_call(*x.what); };
+    const auto now = parts_->now(self_);
+    // What it asks about may hang for ever.
+    const auto may_begin = [&](const pending& x) {
+      return x.what->deadline <= now || !waits_for_its_call(*x.what);
+    };
     auto line = std::find_if(queues_->begin(), queues_->end(), [&](const auto& q) {
       return std::any_of(q.begin(), q.end(), may_begin);
     });
@@ -203,7 +207,6 @@ void agent_state::start_next() {
     auto next = std::move(*first);
     line->erase(first);
     --queued_;
-    const auto now = parts_->now(self_);
     if (next.what->deadline <= now)
       answer(next.caller, next.call, next.since,
              std::make_shared<const outcome>(

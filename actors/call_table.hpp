@@ -2,6 +2,7 @@
 
 #include "actors/seat.hpp"
 
+#include <troupe/caf.hpp>
 #include <troupe/clock.hpp>
 
 #include <cstdint>
@@ -19,6 +20,7 @@ struct open_call {
   std::uint32_t attempt = 0;
   seat_ptr to;
   std::uint64_t incarnation = 0; ///< of the agent that has it
+  caf::actor at;                 ///< that one: it may end what it has after it has left its seat
   timestamp started{};
   std::uint8_t probe = 0; ///< what it is a probe of, as `dispatcher` says
   bool judged = false;    ///< the breakers have been told how it went

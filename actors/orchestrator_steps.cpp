@@ -143,7 +143,7 @@ void orchestrator_state::stop_step(live_task& t, const plan_action& a) {
         learn_of(calls_[*call], outcome::of({reason::timeout, {}, {}}));
       judge(calls_[*call], reason::timeout);
     }
-    send_to(self_, calls_[*call].to, stop_call{*call, a.hung});
+    self_->send(calls_[*call].at, stop_call{*call, a.hung});
     return;
   }
   if (auto child = children_.find(child_task_id(t.what->id, a.step)); child != children_.end()) {
@@ -211,7 +211,7 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
     call->epoch = epoch_;
   }
   const auto number = calls_.open({t.slot, t.generation, e.step, e.attempt, std::move(e.to),
-                                   who.incarnation, now_, e.probe, false});
+                                   who.incarnation, who.handle, now_, e.probe, false});
   if (acting)
     acting_.emplace(number, std::move(note));
   self_->send(who.handle, run_call{number, std::move(call), e.again});

@@ -2,6 +2,7 @@
 // change of what they draw, these do not.
 #include "tests/fixtures/stage.hpp"
 
+#include "actors/call_messages.hpp"
 #include "actors/journal_messages.hpp"
 
 #include <gtest/gtest.h>
@@ -76,6 +77,55 @@ TEST(found_by_simulation, a_call_that_hangs_after_its_race_was_lost_gives_its_sl
   s->advance(10s);
   EXPECT_EQ(s->seat_of("d/slow")->load.load(), 0u);
   EXPECT_EQ(s->seat_of("d/slow")->now().incarnation, 2u);
+}
+
+TEST(found_by_simulation, whoever_has_left_its_seat_with_a_call_is_told_to_stop_it) {
+  auto d = a_domain("d", {an_agent("slow", "script")});
+  d.step_timeout = 5s;
+  d.retry.max_retries = 0;
+  stage s{d};
+  std::vector<std::string> heard;
+  const auto sitter = [&](const std::string& name) {
+    return s->system().spawn([&heard, name](caf::event_based_actor*) -> caf::behavior {
+      return {[&heard, name](const run_call&) { heard.push_back(name + " runs"); },
+              [&heard, name](const stop_call& x) {
+                heard.push_back(name + (x.hung ? " stops what hangs" : " stops"));
+              }};
+    });
+  };
+  const auto place = s->seat_of("d/slow");
+  const auto usual = place->now().handle;
+  place->take(sitter("former"));
+  const auto t = s->submit(wants("slow"));
+  s->run();
+  place->take(sitter("next"));
+  s->advance(6s);
+  EXPECT_TRUE(t->done());
+  EXPECT_EQ(heard, (std::vector<std::string>{"former runs", "former stops what hangs"}));
+  place->take(usual);
+}
+
+TEST(found_by_simulation, a_question_about_an_act_that_never_ends_has_an_end) {
+  auto a = an_agent("work", "script");
+  a.card.does = effects::queryable;
+  stage s{a_domain("d", {a})};
+  // A thread that nobody can end is at it for ever.
+  const auto act = s->shipped().parts()->acts->begin("t1/0/0");
+  std::vector<reason> heard;
+  const auto me = s->system().spawn([&](caf::event_based_actor*) -> caf::behavior {
+    return {[&](const call_ended& x) { heard.push_back(x.x->failed.why); }};
+  });
+  auto what = std::make_shared<agent_call>();
+  what->about = std::make_shared<task>();
+  what->skill = "work";
+  what->deadline = s->now() + 1s;
+  what->idempotency_key = "t1/0/0";
+  what->query = true;
+  caf::send_as(me, s->seat_of("d/work")->now().handle, run_call{1, what, false});
+  s->advance(900ms);
+  EXPECT_TRUE(heard.empty());
+  s->advance(200ms);
+  EXPECT_EQ(heard, std::vector{reason::timeout});
 }
 
 TEST(found_by_simulation, a_call_whose_orchestrator_is_gone_does_not_hold_its_slot_for_ever) {
