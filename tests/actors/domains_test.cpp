@@ -1,4 +1,5 @@
 // Domains in domains: delegation, context, loops, people below a parent.
+#include "tests/fixtures/plan_parts.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
@@ -9,15 +10,6 @@ using namespace std::chrono_literals;
 
 namespace domains_cases {
 
-plan_node to_domain(const std::string& path, const std::string& skill) {
-  plan_node n;
-  n.op = plan_op::domain;
-  n.name = "over_to_" + skill;
-  n.target = path;
-  n.skill = skill;
-  return n;
-}
-
 /// top -> top/mid -> top/mid/low, each with its own agent; `work` goes all the way down.
 domain_spec three_levels(plan_node lowest) {
   auto low = a_domain("top/mid/low", {an_agent("dig")});
@@ -27,38 +19,19 @@ domain_spec three_levels(plan_node lowest) {
   low.plans["work"] = std::move(lowest);
   auto mid = a_domain("top/mid", {});
   mid.context = {{"order_id", {}}, {"found", {}}};
-  mid.plans["work"] = to_domain("top/mid/low", "work");
+  mid.plans["work"] = to_domain("over_to_work", "top/mid/low", "work");
   mid.domains.push_back(std::move(low));
   auto top = a_domain("top", {an_agent("close")});
   top.agents[0].reads = {"found"};
   top.context = {{"order_id", {}}, {"found", {}}};
-  plan_node close;
-  close.name = close.skill = "close";
-  plan_node both;
-  both.op = plan_op::sequence;
-  both.name = "both";
-  both.children = {to_domain("top/mid", "work"), close};
-  top.plans["work"] = std::move(both);
+  top.plans["work"] = around(plan_op::sequence, "both",
+                             {to_domain("over_to_work", "top/mid", "work"), step("close")});
   top.domains.push_back(std::move(mid));
   return top;
 }
 
-plan_node dig() {
-  plan_node n;
-  n.name = n.skill = "dig";
-  return n;
-}
-
-plan_node ask() {
-  plan_node n;
-  n.op = plan_op::human;
-  n.name = "ask";
-  n.target = "desk";
-  return n;
-}
-
 TEST(domains, work_goes_down_three_levels_and_the_context_comes_back_up) {
-  stage s{three_levels(dig())};
+  stage s{three_levels(step("dig"))};
   s.room.works["dig"] = [](const agent_call& x) {
     return say("dug", {{"context", {{"found", "gold in " + x.context.value("order_id", "?")}}}});
   };
@@ -76,7 +49,7 @@ TEST(domains, work_goes_down_three_levels_and_the_context_comes_back_up) {
 }
 
 TEST(domains, a_person_below_holds_every_clock_above) {
-  stage s{three_levels(ask())};
+  stage s{three_levels(people("ask"))};
   auto t = s->submit(wants("work"));
   s->run();
   auto open = s->questions("desk");
@@ -92,11 +65,7 @@ TEST(domains, a_person_below_holds_every_clock_above) {
 }
 
 TEST(domains, the_parents_clock_runs_again_once_the_person_has_answered) {
-  plan_node then;
-  then.op = plan_op::sequence;
-  then.name = "then";
-  then.children = {ask(), dig()};
-  auto top = three_levels(then);
+  auto top = three_levels(around(plan_op::sequence, "then", {people("ask"), step("dig")}));
   top.task_timeout = 10s;
   top.domains[0].domains[0].agents[0].settings["function"] = "script";
   stage s{top};
@@ -117,7 +86,7 @@ TEST(domains, the_parents_clock_runs_again_once_the_person_has_answered) {
 }
 
 TEST(domains, cancelling_the_parent_cancels_what_it_delegated) {
-  stage s{three_levels(ask())};
+  stage s{three_levels(people("ask"))};
   auto t = s->submit(wants("work"));
   s->run();
   ASSERT_EQ(s->questions().size(), 1u);
@@ -132,10 +101,10 @@ TEST(domains, cancelling_the_parent_cancels_what_it_delegated) {
 TEST(domains, a_task_that_comes_back_to_where_it_was_is_stopped_with_its_way) {
   auto b = a_domain("a/b", {});
   b.retry.max_retries = 0;
-  b.plans["work"] = to_domain("a", "work");
+  b.plans["work"] = to_domain("over_to_work", "a", "work");
   auto a = a_domain("a", {});
   a.retry.max_retries = 0;
-  a.plans["work"] = to_domain("a/b", "work");
+  a.plans["work"] = to_domain("over_to_work", "a/b", "work");
   a.domains.push_back(b);
   stage s{a};
   auto t = s->ask(wants("work"));
@@ -145,7 +114,7 @@ TEST(domains, a_task_that_comes_back_to_where_it_was_is_stopped_with_its_way) {
 }
 
 TEST(domains, a_lost_child_orchestrator_is_asked_again_and_the_child_is_not_done_twice) {
-  stage s{three_levels(ask())};
+  stage s{three_levels(people("ask"))};
   auto t = s->submit(wants("work"));
   s->run();
   s->kill_orchestrator("top/mid/low");
@@ -165,7 +134,7 @@ TEST(domains, a_lost_child_orchestrator_is_asked_again_and_the_child_is_not_done
 }
 
 TEST(domains, whoever_delegates_to_a_domain_that_is_full_tries_again) {
-  auto top = three_levels(dig());
+  auto top = three_levels(step("dig"));
   top.domains[0].domains[0].max_tasks = 1;
   top.domains[0].domains[0].agents[0].settings["function"] = "script";
   stage s{top};
@@ -186,7 +155,7 @@ fleet_spec shop_and_bank(const std::string& skill,
   auto bank = a_domain("bank", {an_agent("pay"), an_agent("look")});
   change(bank);
   auto shop = a_domain("shop", {});
-  shop.plans["buy"] = to_domain("bank", skill);
+  shop.plans["buy"] = to_domain("over_to_" + skill, "bank", skill);
   auto out = a_fleet(std::move(shop));
   out.domains.push_back(std::move(bank));
   return out;
@@ -279,7 +248,7 @@ TEST(domains, what_the_asked_domain_refuses_is_on_record_where_it_was_asked) {
 }
 
 TEST(domains, one_may_always_delegate_to_what_lies_within_it) {
-  auto top = three_levels(dig());
+  auto top = three_levels(step("dig"));
   top.domains[0].callers.emplace();
   top.domains[0].domains[0].callers.emplace();
   stage s{top};
@@ -290,25 +259,14 @@ TEST(domains, one_may_always_delegate_to_what_lies_within_it) {
 
 /// A pipeline of three stages, of which the second is a swarm in a domain within.
 domain_spec pipeline(plan_op op) {
-  plan_node swarm;
-  swarm.op = op;
-  swarm.name = "swarm";
+  auto swarm = around(op, "swarm", {step("x"), step("y"), step("z")});
   swarm.needed = op == plan_op::quorum ? 2 : 0;
   auto inside = a_domain("d/swarm", {an_agent("x"), an_agent("y"), an_agent("z")});
-  for (const auto* name : {"x", "y", "z"}) {
-    plan_node n;
-    n.name = n.skill = name;
-    swarm.children.push_back(std::move(n));
-  }
   inside.plans["look"] = std::move(swarm);
   auto d = a_domain("d", {an_agent("first"), an_agent("last")});
-  plan_node first, last, line;
-  first.name = first.skill = "first";
-  last.name = last.skill = "last";
-  line.op = plan_op::sequence;
-  line.name = "line";
-  line.children = {first, to_domain("d/swarm", "look"), last};
-  d.plans["all"] = std::move(line);
+  d.plans["all"] =
+      around(plan_op::sequence, "line",
+             {step("first"), to_domain("over_to_look", "d/swarm", "look"), step("last")});
   for (auto* x : {&d, &inside})
     x->retry.max_retries = 0;
   d.domains.push_back(std::move(inside));

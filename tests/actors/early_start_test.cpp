@@ -1,6 +1,7 @@
 // What is stored only with its start and end: it is worked on while its start is on its way to the
 // disk, and nobody hears of it before.
 #include "tests/fixtures/little_fleet.hpp"
+#include "tests/fixtures/plan_parts.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
@@ -45,15 +46,7 @@ TEST(early_start, what_acts_or_costs_waits_until_its_task_is_stored) {
   auto paid = an_agent("paid", "script");
   paid.card.cost = 0.01;
   auto d = a_domain("d", {acting, paid});
-  plan_node both;
-  both.op = plan_op::parallel;
-  both.name = "both";
-  for (const auto* name : {"acting", "paid"}) {
-    plan_node n;
-    n.name = n.skill = name;
-    both.children.push_back(n);
-  }
-  d.plans["both"] = both;
+  d.plans["both"] = around(plan_op::parallel, "both", {step("acting"), step("paid")});
   stage s{d};
   s.around->disk->failing = store_error::kind::full;
   auto t = s->submit(stored_as_a_whole("both"));

@@ -1,5 +1,6 @@
 // What agents do to the world outside is done once: the machine stops at every instant around it,
 // agents hang and die, answers come late.
+#include "tests/fixtures/plan_parts.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
@@ -11,12 +12,6 @@ using namespace troupe::testing;
 using namespace std::chrono_literals;
 
 namespace effects_cases {
-
-plan_node step(const std::string& name) {
-  plan_node n;
-  n.name = n.skill = name;
-  return n;
-}
 
 /// The world outside: what was really done, by key. It remembers over crashes.
 struct world {
@@ -62,11 +57,7 @@ fleet_spec shop(effects does, durability keep) {
   d.human_queue = "desk";
   d.step_timeout = 5s;
   d.task_timeout = 600s;
-  plan_node all;
-  all.op = plan_op::sequence;
-  all.name = "all";
-  all.children = {step("look"), step("refund"), step("tell")};
-  d.plans["all"] = all;
+  d.plans["all"] = around(plan_op::sequence, "all", {step("look"), step("refund"), step("tell")});
   return a_fleet(d);
 }
 

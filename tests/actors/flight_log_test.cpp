@@ -1,6 +1,7 @@
 // What nodes keep of the messages that have passed by.
 #include "actors/call_messages.hpp"
 #include "actors/flight_log.hpp"
+#include "tests/fixtures/plan_parts.hpp"
 #include "tests/fixtures/post_stage.hpp"
 #include "tests/fixtures/stage.hpp"
 
@@ -119,12 +120,7 @@ TEST(flight_log, a_task_within_one_node_leaves_what_it_was_asked_and_what_came_o
 TEST(flight_log, a_task_that_is_delegated_is_seen_to_go_and_to_come_back) {
   auto inner = a_domain("d/in", {an_agent("dig")});
   auto outer = a_domain("d", {});
-  plan_node over;
-  over.op = plan_op::domain;
-  over.name = "over";
-  over.target = "d/in";
-  over.skill = "dig";
-  outer.plans["work"] = over;
+  outer.plans["work"] = to_domain("over", "d/in", "dig");
   outer.domains.push_back(inner);
   stage s{outer};
   s.room.works["dig"] = [](const agent_call&) {

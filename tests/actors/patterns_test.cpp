@@ -1,4 +1,5 @@
 // Plans that repeat, judge and take back, through the real actors: also when the machine stops.
+#include "tests/fixtures/plan_parts.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
@@ -10,26 +11,6 @@ using namespace troupe::testing;
 using namespace std::chrono_literals;
 
 namespace patterns_cases {
-
-plan_node step(const std::string& name) {
-  plan_node n;
-  n.name = n.skill = name;
-  return n;
-}
-
-plan_node around(plan_op op, const std::string& name, std::vector<plan_node> children) {
-  plan_node n;
-  n.op = op;
-  n.name = name;
-  n.children = std::move(children);
-  return n;
-}
-
-plan_node undoable(const std::string& name, const std::string& by) {
-  auto n = step(name);
-  n.undo.push_back(step(by));
-  return n;
-}
 
 json numbers(std::size_t n) {
   auto out = json::array();

@@ -1,4 +1,5 @@
 // Every operator of a plan, end to end through the shipped actors.
+#include "tests/fixtures/plan_parts.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
@@ -9,17 +10,8 @@ using namespace std::chrono_literals;
 
 namespace plans_cases {
 
-plan_node step(const std::string& name) {
-  plan_node n;
-  n.name = n.skill = name;
-  return n;
-}
-
 plan_node group(plan_op op, std::vector<plan_node> children, std::uint32_t needed = 0) {
-  plan_node n;
-  n.op = op;
-  n.name = "all";
-  n.children = std::move(children);
+  auto n = around(op, "all", std::move(children));
   n.needed = needed;
   return n;
 }
@@ -117,10 +109,7 @@ TEST(plans, patterns_compose) {
 }
 
 TEST(plans, a_person_answers_or_denies) {
-  plan_node ask;
-  ask.op = plan_op::human;
-  ask.name = "approve";
-  ask.target = "desk";
+  auto ask = people("approve");
   ask.text = "Is this all right?";
   stage s{with_plan(group(plan_op::sequence, {step("a"), ask, step("b")}))};
   auto t = s->submit(wants("all"));

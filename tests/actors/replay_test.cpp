@@ -1,5 +1,6 @@
 // What a node recorded is what the interpreter decides again.
 #include "policies/replay.hpp"
+#include "tests/fixtures/plan_parts.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
@@ -10,25 +11,12 @@ using namespace std::chrono_literals;
 
 namespace replay_cases {
 
-plan_node step(const std::string& skill) {
-  plan_node n;
-  n.name = n.skill = skill;
-  return n;
-}
-
 /// Look, then price and stock at once, then sell; `price` fails at first.
 task_record_ptr a_sale(stage& s) {
   auto d = a_domain(
       "shop", {an_agent("look"), an_agent("price"), an_agent("stock"), an_agent("sell", "script")});
-  plan_node both;
-  both.op = plan_op::parallel;
-  both.name = "both";
-  both.children = {step("price"), step("stock")};
-  plan_node all;
-  all.op = plan_op::sequence;
-  all.name = "all";
-  all.children = {step("look"), both, step("sell")};
-  d.plans["buy"] = all;
+  const auto both = around(plan_op::parallel, "both", {step("price"), step("stock")});
+  d.plans["buy"] = around(plan_op::sequence, "all", {step("look"), both, step("sell")});
   s.room.works["price"] = [](const agent_call& x) {
     return x.attempt == 1 ? outcome::of({reason::unavailable, "later", {}}) : say("12 crowns");
   };

@@ -1,4 +1,5 @@
 // What reaches an agent of the context, looked for at its door: what it reads, and nothing else.
+#include "tests/fixtures/plan_parts.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include "actors/agent_json.hpp"
@@ -12,18 +13,7 @@ namespace scope_cases {
 
 constexpr const char* planted = "planted";
 
-plan_node step(const std::string& name) {
-  plan_node n;
-  n.name = n.skill = name;
-  return n;
-}
-
-plan_node around(plan_op op, const std::string& name, std::vector<plan_node> children,
-                 join how = join::concatenate) {
-  plan_node n;
-  n.op = op;
-  n.name = name;
-  n.children = std::move(children);
+plan_node joined(plan_node n, join how) {
   n.how = how;
   return n;
 }
@@ -92,10 +82,8 @@ TEST(scope, what_a_step_sets_reaches_another_only_if_it_reads_it_whatever_is_bet
     bool read = true;               ///< the reader has its turn
   };
   const auto both = [](join how) {
-    return around(plan_op::parallel, "both", {step("write"), step("write2")}, how);
+    return joined(around(plan_op::parallel, "both", {step("write"), step("write2")}), how);
   };
-  auto undoable = step("write");
-  undoable.undo.push_back(step("other"));
   auto each = around(plan_op::map, "each", {step("write")});
   each.items = "/input/list";
   const std::vector<shape> shapes{
@@ -111,7 +99,8 @@ TEST(scope, what_a_step_sets_reaches_another_only_if_it_reads_it_whatever_is_bet
                           {around(plan_op::sequence, "round", {step("write"), step("other")})}),
                    "/data/other/fits"),
              step("reader")})},
-      {"what is undone", around(plan_op::compensate, "all", {undoable, step("fail")}), "", false},
+      {"what is undone",
+       around(plan_op::compensate, "all", {undoable("write", "other"), step("fail")}), "", false},
       {"several, one after the other",
        line({both(join::concatenate), step("other"), step("reader")})},
       {"several as one", line({both(join::merge), step("other"), step("reader")})},
@@ -122,10 +111,10 @@ TEST(scope, what_a_step_sets_reaches_another_only_if_it_reads_it_whatever_is_bet
              step("reader")}),
        "planted too"},
       {"items", line({each, step("other"), step("reader")})},
-      {"answers to be joined",
-       line({around(plan_op::parallel, "both", {step("write"), step("write2"), step("other")},
-                    join::synthesis),
-             step("reader")})},
+      {"answers to be joined", line({joined(around(plan_op::parallel, "both",
+                                                   {step("write"), step("write2"), step("other")}),
+                                            join::synthesis),
+                                     step("reader")})},
   };
   for (const auto& x : shapes) {
     SCOPED_TRACE(x.name);

@@ -1,4 +1,5 @@
 // A sub-task that has acted outside and failed is not done by somebody else as well.
+#include "tests/fixtures/plan_parts.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
@@ -8,12 +9,6 @@ using namespace troupe::testing;
 using namespace std::chrono_literals;
 
 namespace sub_task_deeds_cases {
-
-plan_node one(const std::string& name) {
-  plan_node n;
-  n.name = n.skill = name;
-  return n;
-}
 
 agent_spec acting(const std::string& name, effects does) {
   auto a = an_agent(name);
@@ -27,20 +22,11 @@ fleet_spec shop_and_bank(effects does, plan_op how = plan_op::sequence) {
   auto bank =
       a_domain("bank", {acting("pay", does), acting("unpay", does), an_agent("check", "script")});
   bank.human_queue = "desk";
-  plan_node settle;
-  settle.op = how;
-  settle.name = "settle";
-  settle.children = {one("pay"), one("check")};
-  if (how == plan_op::compensate)
-    settle.children[0].undo.push_back(one("unpay"));
-  bank.plans["settle"] = settle;
+  const auto pay = how == plan_op::compensate ? undoable("pay", "unpay") : step("pay");
+  bank.plans["settle"] = around(how, "settle", {pay, step("check")});
   auto shop = a_domain("shop", {acting("again", effects::unsafe)});
   shop.human_queue = "desk";
-  plan_node buy;
-  buy.op = plan_op::domain;
-  buy.name = "over_to_bank";
-  buy.target = "bank";
-  buy.skill = "settle";
+  auto buy = to_domain("over_to_bank", "bank", "settle");
   buy.fallback = {"skill:again"};
   shop.plans["buy"] = buy;
   auto out = a_fleet(std::move(shop));
@@ -152,12 +138,7 @@ TEST(sub_task_deeds, of_one_that_cannot_act_nobody_is_asked_when_its_time_is_up)
 TEST(sub_task_deeds, are_told_through_a_domain_between) {
   auto f = shop_and_bank(effects::unsafe);
   auto office = a_domain("office", {});
-  plan_node on;
-  on.op = plan_op::domain;
-  on.name = "on";
-  on.target = "bank";
-  on.skill = "settle";
-  office.plans["settle"] = on;
+  office.plans["settle"] = to_domain("on", "bank", "settle");
   f.domains.push_back(std::move(office));
   f.domains[0].plans["buy"].target = "office";
   stage s;

@@ -1,4 +1,5 @@
 // Free text: what the triage agent says becomes the plan; what it cannot say goes to people.
+#include "tests/fixtures/plan_parts.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
@@ -167,28 +168,17 @@ priority urgency_for(stage& s, task_request r, const std::string& tier, const st
   return priority::medium;
 }
 
-plan_node call_of(const std::string& name) {
-  plan_node n;
-  n.name = n.skill = name;
-  return n;
-}
-
 TEST(priorities, the_customers_tier_acts_once_in_every_kind_of_plan) {
   auto below = a_domain("d/below", {an_agent("deep")});
   auto d = support();
-  d.plans["both"].op = plan_op::sequence;
-  d.plans["both"].name = "both";
-  d.plans["both"].children = {call_of("refund"), call_of("track")};
-  d.plans["over"].op = plan_op::domain;
-  d.plans["over"].name = "over";
-  d.plans["over"].target = "d/below";
-  d.plans["over"].skill = "deep";
+  d.plans["both"] = around(plan_op::sequence, "both", {step("refund"), step("track")});
+  d.plans["over"] = to_domain("over", "d/below", "deep");
   for (auto* domain : {&d, &below}) {
     domain->routing.tiers["gold"].raise = 1;
     domain->routing.tiers["free"].raise = -1;
   }
   auto fixed = a_domain("d/fixed", {an_agent("one")});
-  fixed.fixed_plan = call_of("one");
+  fixed.fixed_plan = step("one");
   fixed.routing.tiers = d.routing.tiers;
   d.domains.push_back(std::move(below));
   d.domains.push_back(std::move(fixed));

@@ -1,5 +1,6 @@
 // The machine stops at every single write to the journal, before and after it reached the disk.
 #include "src/wire/codec.hpp"
+#include "tests/fixtures/plan_parts.hpp"
 #include "tests/fixtures/stage.hpp"
 
 #include <gtest/gtest.h>
@@ -12,35 +13,14 @@ using namespace std::chrono_literals;
 
 namespace node_crash_cases {
 
-plan_node step(const std::string& name) {
-  plan_node n;
-  n.name = n.skill = name;
-  return n;
-}
-
 /// Two steps at once, then a step in another domain that runs two of its own, then a last one.
 fleet_spec workshop() {
   auto inner = a_domain("shop/back", {an_agent("cut"), an_agent("glue")});
-  plan_node craft;
-  craft.op = plan_op::sequence;
-  craft.name = "craft";
-  craft.children = {step("cut"), step("glue")};
-  inner.plans["craft"] = craft;
+  inner.plans["craft"] = around(plan_op::sequence, "craft", {step("cut"), step("glue")});
   auto shop = a_domain("shop", {an_agent("price"), an_agent("stock"), an_agent("wrap")});
-  plan_node both;
-  both.op = plan_op::parallel;
-  both.name = "both";
-  both.children = {step("price"), step("stock")};
-  plan_node make;
-  make.op = plan_op::domain;
-  make.name = "make";
-  make.target = "shop/back";
-  make.skill = "craft";
-  plan_node all;
-  all.op = plan_op::sequence;
-  all.name = "all";
-  all.children = {both, make, step("wrap")};
-  shop.plans["order"] = all;
+  const auto both = around(plan_op::parallel, "both", {step("price"), step("stock")});
+  const auto make = to_domain("make", "shop/back", "craft");
+  shop.plans["order"] = around(plan_op::sequence, "all", {both, make, step("wrap")});
   shop.context = {{"wish", {}}};
   shop.domains.push_back(inner);
   return a_fleet(shop);

@@ -54,36 +54,24 @@ domain_spec domain_of(dice_box& dice, const std::string& path,
 }
 
 plan_node step(const std::string& skill, const std::string& name) {
-  plan_node n;
-  n.skill = skill;
-  n.name = name.empty() ? skill : name;
+  auto n = step(skill);
+  n.name = name;
   return n;
 }
 
 plan_node group(plan_op op, const std::string& name, std::vector<plan_node> children) {
-  plan_node n;
-  n.op = op;
-  n.name = name;
-  n.children = std::move(children);
+  auto n = around(op, name, std::move(children));
   if (op == plan_op::quorum)
     n.needed = 1 + static_cast<std::uint32_t>(n.children.size() / 2);
   return n;
 }
 
 plan_node elsewhere(const std::string& domain, const std::string& skill) {
-  plan_node n;
-  n.op = plan_op::domain;
-  n.name = "from_" + skill;
-  n.target = domain;
-  n.skill = skill;
-  return n;
+  return to_domain("from_" + skill, domain, skill);
 }
 
 plan_node a_person() {
-  plan_node n;
-  n.op = plan_op::human;
-  n.name = "person";
-  n.target = "desk";
+  auto n = people("person");
   n.text = "may this go on?";
   return n;
 }

@@ -2,6 +2,7 @@
 
 #include "nodes/client.hpp"
 #include "policies/dice.hpp"
+#include "tests/fixtures/plan_parts.hpp"
 
 #include <troupe/fleet.hpp>
 
@@ -18,8 +19,9 @@ domain_spec domain_of(dice_box& dice, const std::string& path,
 /// The fleet whose only domain at the top this is.
 fleet_spec fleet_of(dice_box& dice, domain_spec entry);
 
-/// A call, named like its skill unless another name is given.
-plan_node step(const std::string& skill, const std::string& name = {});
+/// A call that is not named like its skill.
+plan_node step(const std::string& skill, const std::string& name);
+/// Of a quorum more than half are needed.
 plan_node group(plan_op op, const std::string& name, std::vector<plan_node> children);
 plan_node elsewhere(const std::string& domain, const std::string& skill);
 plan_node a_person();

@@ -1,5 +1,6 @@
 // The witness sees what is wrong with plans that go through lists, repeat and take back.
 #include "nodes/sim/plan_witness.hpp"
+#include "tests/fixtures/plan_parts.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,32 +9,14 @@
 #include <vector>
 
 using namespace troupe;
+using namespace troupe::testing;
 
 namespace plan_witness_cases {
 
-plan_node leaf(const std::string& name) {
-  plan_node n;
-  n.name = n.skill = name;
-  return n;
-}
-
-plan_node around(plan_op op, const std::string& name, std::vector<plan_node> children) {
-  plan_node n;
-  n.op = op;
-  n.name = name;
-  n.children = std::move(children);
-  return n;
-}
-
-plan_node undoable(const std::string& name) {
-  auto n = leaf(name);
-  n.undo.push_back(leaf("un" + name));
-  return n;
-}
-
 /// Two bookings and what often fails behind them.
 plan_node trip() {
-  return around(plan_op::compensate, "trip", {undoable("flight"), undoable("hotel"), leaf("pay")});
+  return around(plan_op::compensate, "trip",
+                {undoable("flight", "unflight"), undoable("hotel", "unhotel"), step("pay")});
 }
 
 /// A task as it goes, and the world outside beside it.
@@ -119,7 +102,7 @@ TEST(plan_witness, has_nothing_to_say_of_what_is_taken_back_as_it_should_be) {
 }
 
 TEST(plan_witness, sees_that_an_agent_did_nothing) {
-  journey j{leaf("look")};
+  journey j{step("look")};
   j.outside.actors.insert("d/a");
   j.done("look", false);
   EXPECT_EQ(j.broken(), said{"task t: step look is said to be done by d/a#1, which did nothing"});
@@ -174,7 +157,7 @@ TEST(plan_witness, sees_that_the_first_was_taken_back_first) {
 }
 
 TEST(plan_witness, sees_an_agent_that_was_given_another_item) {
-  auto each = around(plan_op::map, "each", {leaf("check")});
+  auto each = around(plan_op::map, "each", {step("check")});
   each.items = "/input/orders";
   journey j{std::move(each)};
   j.list("each", {"a", "b"});
@@ -187,7 +170,7 @@ TEST(plan_witness, sees_an_agent_that_was_given_another_item) {
 }
 
 TEST(plan_witness, sees_an_agent_that_is_asked_once_more_than_there_are_rounds) {
-  auto until = around(plan_op::loop, "until", {leaf("write")});
+  auto until = around(plan_op::loop, "until", {step("write")});
   until.when = {"/confidence", gate_test::at_least, 2};
   until.max_rounds = 1;
   journey j{std::move(until)};
