@@ -1,6 +1,8 @@
 // What the simulation found, each as a play of its own: seeds change their meaning with every
 // change of what they draw, these do not.
+#include "tests/fixtures/plan_parts.hpp"
 #include "tests/fixtures/stage.hpp"
+#include "tests/fixtures/turns.hpp"
 
 #include "actors/call_messages.hpp"
 #include "actors/journal_messages.hpp"
@@ -12,12 +14,6 @@ using namespace troupe::testing;
 using namespace std::chrono_literals;
 
 namespace found_by_simulation_cases {
-
-task_request turn_of(const std::string& session) {
-  auto r = wants("chat");
-  r.context_id = session;
-  return r;
-}
 
 TEST(found_by_simulation, a_task_kept_in_memory_does_not_hide_what_is_stored_of_its_session) {
   stage s{a_domain("d", {an_agent("chat")})};
@@ -61,15 +57,7 @@ TEST(found_by_simulation, nobody_hears_of_an_end_that_is_not_stored) {
 TEST(found_by_simulation, a_call_that_hangs_after_its_race_was_lost_gives_its_slot_back) {
   auto d = a_domain("d", {an_agent("slow", "script"), an_agent("fast")});
   d.step_timeout = 5s;
-  plan_node race;
-  race.op = plan_op::race;
-  race.name = "race";
-  for (const auto* skill : {"slow", "fast"}) {
-    plan_node n;
-    n.name = n.skill = skill;
-    race.children.push_back(n);
-  }
-  d.plans["race"] = race;
+  d.plans["race"] = around(plan_op::race, "race", {step("slow"), step("fast")});
   stage s{d};
   s.around->pool->held = true; // Whatever runs on the pool hangs.
   ASSERT_TRUE(s->ask(wants("race"))->done());

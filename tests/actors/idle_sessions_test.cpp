@@ -1,5 +1,6 @@
 // Sessions that nobody works on: they may leave memory, and lose nothing by it.
 #include "tests/fixtures/stage.hpp"
+#include "tests/fixtures/turns.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,18 +16,6 @@ domain_spec talk() {
   d.context["count"].type = "integer";
   d.agents[0].reads = d.agents[0].writes = {"name", "count"};
   return d;
-}
-
-task_request turn_of(const std::string& session, const std::string& text) {
-  auto r = wants("chat", text);
-  r.context_id = session;
-  return r;
-}
-
-/// What the agent is shown of a field; the context is null when there is nothing to show.
-template <class T>
-T shown(const agent_call& x, const char* field, T otherwise) {
-  return x.context.is_object() ? x.context.value(field, otherwise) : otherwise;
 }
 
 /// Those that are in memory.

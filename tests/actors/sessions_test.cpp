@@ -1,5 +1,6 @@
 // Sessions: their order, their memory, their context.
 #include "tests/fixtures/stage.hpp"
+#include "tests/fixtures/turns.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,18 +19,6 @@ domain_spec talk(when_busy busy, const std::string& function = "script") {
   d.agents[0].reads = {"name", "count"};
   d.agents[0].writes = {"name", "count"};
   return d;
-}
-
-task_request turn_of(const std::string& session, const std::string& text) {
-  auto r = wants("chat", text);
-  r.context_id = session;
-  return r;
-}
-
-/// What the agent is shown of a field; the context is null when there is nothing to show.
-template <class T>
-T shown(const agent_call& x, const char* field, T otherwise) {
-  return x.context.is_object() ? x.context.value(field, otherwise) : otherwise;
 }
 
 TEST(sessions, keep_their_context_over_turns_and_restarts) {
