@@ -5,7 +5,6 @@
 
 #include "examples/customer-support/backend/agents.hpp"
 #include "examples/customer-support/backend/schema.hpp"
-#include "src/config/load_fleet.hpp"
 
 #include <gtest/gtest.h>
 
@@ -63,13 +62,6 @@ struct back_end {
 };
 
 TEST(context_size, what_an_agent_is_typically_shown_stays_within_five_hundred_tokens) {
-  auto got = config::load_fleet(folder, [](const std::string&) { return std::nullopt; });
-  ASSERT_TRUE(got.ok());
-  // Its agents are played by the test.
-  got.fleet->plugins.clear();
-  got.fleet->services.clear();
-  for (auto& d : got.fleet->domains)
-    listen_to(d);
   const back_end records;
   stage s;
   s.room.works["billing"] = s.room.works["billing_basic"] =
@@ -87,7 +79,7 @@ TEST(context_size, what_an_agent_is_typically_shown_stays_within_five_hundred_to
                 {"order_id", id},
                 {"context", {{"order_id", id}}}});
   };
-  s.up(std::move(*got.fleet));
+  s.up(overheard_example());
   const char* tiers[] = {"gold", "standard", "free"};
   std::size_t n = 0;
   std::size_t answered = 0;

@@ -3,8 +3,6 @@
 #include "tests/examples/running/listening.hpp"
 #include "tests/fixtures/stage.hpp"
 
-#include "src/config/load_fleet.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,15 +19,8 @@ struct asked {
 };
 
 asked after(const std::string& text) {
-  auto got = config::load_fleet(TROUPE_SOURCE_DIR "/examples/customer-support",
-                                [](const std::string&) { return std::nullopt; });
-  EXPECT_TRUE(got.ok());
-  got.fleet->plugins.clear();
-  got.fleet->services.clear();
-  for (auto& d : got.fleet->domains)
-    listen_to(d);
   stage s;
-  s.up(std::move(*got.fleet));
+  s.up(overheard_example());
   auto r = wants("", text);
   r.who = {"C-1002", "standard"};
   auto t = s->ask(r, 1s);
