@@ -13,7 +13,9 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "cluster"))
-from cluster_kit import Cluster, Hosts, Load, Node, Postgres, until, verdict
+from cluster_kit import Cluster, Node, Postgres, until
+from load_kit import Load, verdict
+from namespaces import Hosts
 from postgres_pair import Pair
 from regions_kit import Regions, Talks
 

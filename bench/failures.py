@@ -18,7 +18,9 @@ sys.dont_write_bytecode = True
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "cluster")
 sys.path.insert(0, TESTS)
 from cluster_bench import region_strikes, two_regions
-from cluster_kit import Cluster, Hosts, Load, Postgres, until, verdict
+from cluster_kit import Cluster, Postgres, until
+from load_kit import Load, verdict
+from namespaces import Hosts
 from postgres_pair import Pair
 from regions_kit import Talks
 

@@ -1,7 +1,6 @@
-"""What tests and benchmarks of a cluster of real processes share: nodes with TLS links, a PostgreSQL of their own, and
-a load that runs through them all the time."""
+"""What tests and benchmarks of a cluster of real processes share: nodes with TLS links and a PostgreSQL of
+their own."""
 
-import ctypes
 import http.client
 import json
 import os
@@ -12,8 +11,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+
+from namespaces import Hosts
 
 POSTGRES = "/usr/lib/postgresql/15/bin"
 READY_MOST = 60  # seconds; a slow machine is no failure
@@ -31,6 +31,14 @@ def until(what, most=READY_MOST, pause=0.02):
         if time.monotonic() > end:
             raise AssertionError(f"not within {most} s: {what.__doc__ or what}")
         time.sleep(pause)
+
+
+def chosen(*scenarios):
+    """Those that the command line names, or all of them; what each is about is told first."""
+    known = {f.__name__: f for f in scenarios}
+    for name in sys.argv[2:] or known:
+        print(f"{name}: {known[name].__doc__}", flush=True)
+        yield known[name]
 
 
 class Postgres:
@@ -71,69 +79,6 @@ class Postgres:
     def kill(self):
         self.server.kill()
         self.server.wait()
-
-
-class Hosts:
-    """A network namespace for each node, as hosts are, joined by a bridge in one more. Needs root."""
-
-    def __init__(self, names):
-        self.prefix = f"tt{os.getpid()}"
-        self.hub = f"{self.prefix}hub"
-        self.names = list(names)
-        self.made = []
-        try:
-            self.make()
-        except BaseException:
-            self.forget()
-            raise
-
-    def make(self):
-        self.made.append(self.hub)
-        self.ip("netns", "add", self.hub)
-        self.ip("-n", self.hub, "link", "add", "hub", "type", "bridge")
-        self.ip("-n", self.hub, "link", "set", "hub", "up")
-        for name in self.names:
-            self.made.append(self.space(name))
-            self.ip("netns", "add", self.space(name))
-            self.ip("-n", self.hub, "link", "add", f"to-{name}", "type", "veth", "peer", "name", "net0", "netns",
-                    self.space(name))
-            self.ip("-n", self.hub, "link", "set", f"to-{name}", "master", "hub", "up")
-            self.ip("-n", self.space(name), "addr", "add", f"{self.address(name)}/24", "dev", "net0")
-            for link in ("lo", "net0"):
-                self.ip("-n", self.space(name), "link", "set", link, "up")
-
-    @staticmethod
-    def ip(*words):
-        subprocess.run(["ip", *words], check=True, capture_output=True)
-
-    @staticmethod
-    def possible():
-        """Whether this process may make network namespaces."""
-        if os.geteuid() != 0 or not shutil.which("ip"):
-            return False
-        return subprocess.run(["unshare", "-n", "true"], **QUIET).returncode == 0
-
-    def space(self, name):
-        return f"{self.prefix}{name}"
-
-    def address(self, name):
-        return f"10.231.7.{1 + self.names.index(name)}"
-
-    def cut(self, name):
-        self.ip("-n", self.hub, "link", "set", f"to-{name}", "down")
-
-    def heal(self, name):
-        self.ip("-n", self.hub, "link", "set", f"to-{name}", "up")
-
-    def enter(self, name):
-        """The thread that calls makes its sockets there from now on."""
-        with open(f"/run/netns/{self.space(name)}") as f:
-            if ctypes.CDLL(None, use_errno=True).setns(f.fileno(), 0x40000000) != 0:
-                raise OSError(ctypes.get_errno(), "setns")
-
-    def forget(self):
-        for space in self.made:
-            subprocess.run(["ip", "netns", "del", space], **QUIET)
 
 
 def free_port():
@@ -320,118 +265,3 @@ class Cluster:
         if self.hosts:
             self.hosts.forget()
         shutil.rmtree(self.dir, ignore_errors=True)
-
-
-def submit_all(nodes, count, body, clients=8):
-    """Submits so many tasks through these nodes as fast as they are accepted, and waits for none of them; their ids."""
-    ids, wrong, todo = [], [], list(range(count))
-
-    def client(node):
-        c = http.client.HTTPConnection("127.0.0.1", node.port, timeout=40)
-        while todo and not wrong:
-            try:
-                todo.pop()
-            except IndexError:
-                break  # another client has taken the last one
-            c.request("POST", "/v1/tasks", json.dumps(body), {"content-type": "application/json"})
-            r = c.getresponse()
-            said = json.loads(r.read())
-            if r.status == 202:
-                ids.append(said["id"])
-            else:
-                wrong.append((r.status, said))
-        c.close()
-    threads = [threading.Thread(target=client, args=(nodes[i % len(nodes)],)) for i in range(clients)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    assert not wrong, wrong[:3]
-    return ids
-
-
-class Load:
-    """Sessions that send one message after the other, through the nodes named. Every other one says what it wants in
-    free text, which an agent has to understand first."""
-
-    def __init__(self, cluster, through, sessions=12):
-        self.cluster, self.through = cluster, through
-        self.ended, self.wrong, self.refused, self.times = [], [], 0, []
-        self.over = threading.Event()
-        self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self.talk, args=(i,)) for i in range(sessions)]
-        for t in self.threads:
-            t.start()
-
-    def talk(self, i):
-        turn = 0
-        what = {"skill": "hours.tell", "text": "when?"} if i % 2 else {"text": "when are you open"}
-        while not self.over.is_set():
-            node = self.cluster.nodes[self.through[(i + turn) % len(self.through)]]
-            turn += 1
-            began = time.monotonic()
-            try:
-                status, said = node.post(dict(what, context_id=f"session-{i}"))
-                good = status == 200 and said["status"]["state"] == "completed"
-                outcome = said.get("id")
-            except (OSError, http.client.HTTPException, ValueError) as e:
-                good, outcome, status, said = False, None, 0, repr(e)
-            if status in (429, 503):
-                # Nothing was accepted: the client comes again, as it is told to.
-                with self.lock:
-                    self.refused += 1
-                self.over.wait(0.05)
-                continue
-            with self.lock:
-                self.times.append((began, time.monotonic(), i))
-                if good:
-                    self.ended.append(outcome)
-                else:
-                    self.wrong.append((node.name, status, said))
-
-    def count(self):
-        with self.lock:
-            return len(self.ended)
-
-    def slowest(self):
-        with self.lock:
-            return max((end - began for began, end, _ in self.times), default=0.0)
-
-    def longest_after(self, moment):
-        """How long after this moment the last request waited that was under way or came since, at the longest."""
-        return max(self.each_after(moment).values(), default=0.0)
-
-    def each_after(self, moment):
-        """The same for each session."""
-        waits = {}
-        with self.lock:
-            for began, end, i in self.times:
-                if end > moment:
-                    waits[i] = max(waits.get(i, 0.0), end - max(began, moment))
-        return waits
-
-    def at(self, node, ask):
-        """The sessions that this node works on, as the node `ask` sees it."""
-        return [i for i in range(len(self.threads))
-                if self.cluster.nodes[ask].get(f"/v1/sessions/session-{i}/where").get("node") == node]
-
-    def more(self, n):
-        """Waits until so many more tasks have ended."""
-        goal = self.count() + n
-        until(lambda: self.count() >= goal)
-
-    def stop(self):
-        self.over.set()
-        for t in self.threads:
-            t.join()
-
-
-def verdict(cluster, load, before=0):
-    """How many tasks were lost and doubled: none, or it is an error. So many were there before this load."""
-    assert not load.wrong, f"{len(load.wrong)} of {len(load.wrong) + load.count()} went wrong: {load.wrong[:5]}"
-    assert len(set(load.ended)) == len(load.ended), "a task was answered twice"
-    stored = int(cluster.store.ask("SELECT count(*) FROM troupe.tasks"))
-    ended = int(cluster.store.ask("SELECT count(*) FROM troupe.ends"))
-    stored, ended = stored - before, ended - before
-    assert stored == ended == len(load.ended), f"{stored} stored, {ended} ended, {len(load.ended)} answered"
-    return stored - ended, len(load.ended) - len(set(load.ended))

@@ -12,7 +12,8 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from cluster_kit import Cluster, Load, until, verdict
+from cluster_kit import Cluster, chosen, until
+from load_kit import Load, verdict
 
 
 def strike(cluster, name, how, back, tasks=200):
@@ -101,15 +102,5 @@ def store_restarted(cluster):
     print(f"  {stored} tasks stored and ended; {load.refused} refused meanwhile")
 
 
-SCENARIOS = {f.__name__: f for f in (killed, frozen, shared, store_restarted)}
-
-
-def main():
-    wanted = sys.argv[2:] or list(SCENARIOS)
-    for name in wanted:
-        print(f"{name}: {SCENARIOS[name].__doc__}", flush=True)
-        cluster = Cluster(sys.argv[1], ["a", "b", "c"])
-        cluster.play(SCENARIOS[name])
-
-
-main()
+for scenario in chosen(killed, frozen, shared, store_restarted):
+    Cluster(sys.argv[1], ["a", "b", "c"]).play(scenario)

@@ -8,7 +8,6 @@ that has begun by one version end by another.
 
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -16,105 +15,8 @@ import time
 import urllib.parse
 
 sys.dont_write_bytecode = True
-from cluster_kit import Cluster, until
-
-FLEET = """fleet: shop
-entry: desk
-shards: 8
-data: troupe-data
-door: {host: 127.0.0.1, port: 7420}
-humans:
-  people: {answer_timeout: 24h}
-"""
-# The first step waits for a person, so that a task can be held between two versions.
-DOMAIN = """domain: desk
-description: Greets people.
-plans:
-  greet.carefully:
-    sequence:
-      steps:
-        - human: {name: approve, queue: people}
-        - call: {name: hello, skill: greet}
-"""
-
-
-def greeter(says):
-    return f"""agent: greeter
-description: Greets.
-kind: rules
-skills: [greet]
-rules:
-  rules:
-    - text: "{says}"
-"""
-
-
-def agent(name, says, skill):
-    return greeter(says).replace("agent: greeter", f"agent: {name}").replace("[greet]", f"[{skill}]")
-
-
-FILES = {"fleet.yaml": FLEET, "desk/domain.yaml": DOMAIN, "desk/agents/greeter.yaml": greeter("hello 1")}
-
-
-def write(folder, path, text):
-    path = os.path.join(folder, path)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w") as f:
-        f.write(text)
-
-
-class Greetings:
-    """A load that asks for greetings all the time, through all the nodes that it is given."""
-
-    def __init__(self, nodes, sessions=6):
-        self.nodes = nodes
-        self.ended, self.wrong, self.refused, self.texts = [], [], 0, set()
-        self.over, self.lock = threading.Event(), threading.Lock()
-        self.threads = [threading.Thread(target=self.talk, args=(i,)) for i in range(sessions)]
-        for t in self.threads:
-            t.start()
-
-    def talk(self, i):
-        turn = 0
-        while not self.over.is_set():
-            node = self.nodes[(i + turn) % len(self.nodes)]
-            turn += 1
-            try:
-                status, said = node.post({"skill": "greet", "text": "hi", "context_id": f"s{i}"})
-                good = status == 200 and said["status"]["state"] == "completed"
-            except OSError as e:
-                status, said, good = 0, repr(e), False
-            with self.lock:
-                if good:
-                    self.ended.append(said["id"])
-                    self.texts.add(text_of(said))
-                elif status in (429, 503):
-                    self.refused += 1
-                else:
-                    self.wrong.append((node.name, status, said))
-
-    def more(self, n):
-        goal = len(self.ended) + n
-        until(lambda: len(self.ended) >= goal or self.wrong)
-
-    def new_texts(self):
-        """What has been said since the last look, over a few answers."""
-        with self.lock:
-            self.texts.clear()
-        self.more(60)
-        with self.lock:
-            return set(self.texts)
-
-    def stop(self):
-        self.over.set()
-        for t in self.threads:
-            t.join()
-        assert not self.wrong, f"{len(self.wrong)} went wrong: {self.wrong[:3]}"
-        assert self.refused == 0, f"{self.refused} were refused"
-
-
-def text_of(said):
-    return said["result"]["text"]
+from cluster_kit import Cluster, chosen, until
+from reload_kit import FILES, FLEET, Alone, Greetings, agent, greeter, text_of, troupe, write
 
 
 def ask_carefully(node):
@@ -129,12 +31,6 @@ def approve(node, task):
     assert status == 200, (status, said)
     done = until(lambda: [t for t in [node.get(f"/v1/tasks/{task}")] if t["status"]["state"] == "completed"])[0]
     return text_of(done), node.get(f"/v1/tasks/{task}/trace")["fleet_version"]
-
-
-def troupe(node, *words, code=0):
-    done = subprocess.run([node.troupe, *words, "--url", f"http://127.0.0.1:{node.port}"], capture_output=True, text=True)
-    assert done.returncode == code, f"troupe {' '.join(words)}: {done.returncode} {done.stdout} {done.stderr}"
-    return done.stdout + done.stderr
 
 
 def versions(node):
@@ -286,32 +182,6 @@ def killed_proposer(cluster, folder):
     print("    the proposer was killed before it could decide: refused by the others; the next one went through")
 
 
-class Alone:
-    """`troupe dev` on a folder."""
-
-    def __init__(self, troupe_path, folder):
-        self.troupe, self.folder, self.name = os.path.abspath(troupe_path), folder, "local"
-        self.data = os.path.join(folder, "troupe-data")
-        self.start()
-
-    def start(self):
-        port_file = os.path.join(self.folder, ".port")
-        if os.path.exists(port_file):
-            os.remove(port_file)
-        self.log = open(os.path.join(self.folder, ".log"), "ab")
-        self.process = subprocess.Popen([self.troupe, "dev", self.folder, "--port", "0", "--port-file", port_file, "--data",
-                                         self.data], stderr=self.log, stdin=subprocess.DEVNULL)
-        until(lambda: os.path.exists(port_file) or self.process.poll() is not None)
-        self.port = int(open(port_file).read())
-
-    def said(self):
-        return open(self.log.name).read()
-
-    from cluster_kit import Node
-    request, post, get = Node.request, Node.post, Node.get
-    cluster = type("none", (), {"hosts": None})
-
-
 def one(troupe_path):
     """One node: all of it under load, by SIGHUP as well, and across a kill."""
     with tempfile.TemporaryDirectory(prefix="troupe-reload-") as folder:
@@ -346,86 +216,5 @@ def one(troupe_path):
             raise
 
 
-# A server of the Model Context Protocol with one tool, which says a word.
-SERVER = """import json, os, sys
-for line in sys.stdin:
-    x = json.loads(line)
-    if "id" not in x:
-        continue
-    result = {}
-    if x["method"] == "initialize":
-        result = {"protocolVersion": x["params"]["protocolVersion"], "capabilities": {"tools": {}},
-                  "serverInfo": {"name": "words", "version": "1"}}
-    elif x["method"] == "tools/list":
-        result = {"tools": [{"name": "say", "inputSchema": {"type": "object"}}]}
-    elif x["method"] == "tools/call":
-        result = {"content": [{"type": "text", "text": f"WORD {os.environ.get('LOUDLY', '')} {os.getpid()}"}]}
-    print(json.dumps({"jsonrpc": "2.0", "id": x["id"], "result": result}), flush=True)
-"""
-SERVERS = """mcp:
-  words: {command: [python3, words/say.py], effects: none}
-  others: {command: [python3, others/say.py], effects: none}
-"""
-
-
-def speaker(name, server):
-    return f"""agent: {name}
-description: Says a word.
-kind: mcp
-skills: [{name}]
-mcp: {{server: {server}, tool: say}}
-"""
-
-
-def servers(troupe_path):
-    """One node: MCP servers are connected to anew when they are others, and go on as they are otherwise."""
-    with tempfile.TemporaryDirectory(prefix="troupe-reload-") as folder:
-        own = os.path.join(folder, "fleet")
-        for path, text in {**FILES, "fleet.yaml": FLEET + SERVERS, "words/say.py": SERVER.replace("WORD", "one"),
-                           "others/say.py": SERVER.replace("WORD", "other"), "desk/agents/speak.yaml": speaker("speak", "words"),
-                           "desk/agents/mumble.yaml": speaker("mumble", "others")}.items():
-            write(own, path, text)
-        node = Alone(troupe_path, own)
-        try:
-            def says(skill):
-                status, said = node.post({"skill": skill, "text": "go"})
-                assert status == 200 and said["status"]["state"] == "completed", said
-                word, pid = text_of(said).rsplit(" ", 1)
-                return word.strip(), int(pid)
-            first, beside = says("speak"), says("mumble")
-            assert first[0] == "one" and beside[0] == "other", (first, beside)
-            # Its program is another one.
-            write(own, "words/say.py", SERVER.replace("WORD", "two"))
-            told = troupe(node, "reload", own)
-            assert "changed agent desk/speak" in told and "mumble" not in told, told
-            second = says("speak")
-            assert second[0] == "two" and says("mumble") == beside, second
-            # It is started in another way, and one more comes.
-            write(own, "fleet.yaml", FLEET + SERVERS.replace("words/say.py]", "words/say.py], environment: {LOUDLY: '!'}") +
-                  "  more: {command: [python3, words/say.py], effects: none}\n")
-            write(own, "desk/agents/shout.yaml", speaker("shout", "more"))
-            troupe(node, "reload", own)
-            third = says("speak")
-            assert third[0] == "two !" and says("shout")[0] == "two" and says("mumble") == beside, third
-            # A former one ends when no agent is left that began with its version: `mumble` is as it was in the first.
-            until(lambda: not os.path.exists(f"/proc/{second[1]}"))
-            assert os.path.exists(f"/proc/{first[1]}")
-            node.process.send_signal(signal.SIGTERM)
-            assert node.process.wait(30) == 0
-            assert not any(os.path.exists(f"/proc/{pid}") for _, pid in (first, third, beside))
-        except BaseException:
-            node.process.kill()
-            print(node.said()[-6000:], file=sys.stderr)
-            raise
-
-
-SCENARIOS = {f.__name__: f for f in (one, servers, three)}
-
-
-def main():
-    for name in sys.argv[2:] or list(SCENARIOS):
-        print(f"{name}: {SCENARIOS[name].__doc__}", flush=True)
-        SCENARIOS[name](sys.argv[1])
-
-
-main()
+for scenario in chosen(one, three):
+    scenario(sys.argv[1])

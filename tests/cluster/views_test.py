@@ -13,7 +13,8 @@ import time
 import urllib.request
 
 sys.dont_write_bytecode = True
-from cluster_kit import Cluster, Load, until, verdict
+from cluster_kit import Cluster, chosen, until
+from load_kit import Load, verdict
 
 
 def agents_in(tree):
@@ -277,16 +278,8 @@ def breakers(cluster):
     print(f"  open at {len(nodes)} nodes after {took:.2f} s, closed after {time.monotonic() - service.asked[5]:.1f} s")
 
 
-SCENARIOS = {f.__name__: f for f in (views, drained, breakers)}
-
-
-def main():
-    for name in sys.argv[2:] or list(SCENARIOS):
-        print(f"{name}: {SCENARIOS[name].__doc__}", flush=True)
-        service = Shaky() if name == "breakers" else None
-        cluster = Cluster(sys.argv[1], ["a", "b", "c"], more=service.files() if service else {})
-        cluster.service = service
-        cluster.play(SCENARIOS[name])
-
-
-main()
+for scenario in chosen(views, drained, breakers):
+    service = Shaky() if scenario is breakers else None
+    cluster = Cluster(sys.argv[1], ["a", "b", "c"], more=service.files() if service else {})
+    cluster.service = service
+    cluster.play(scenario)
