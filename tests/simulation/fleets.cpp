@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <initializer_list>
 
 namespace troupe::testing {
 
@@ -97,6 +98,14 @@ json drawn_list(dice_box& dice) {
   return {{"orders", std::move(list)}};
 }
 
+void wish_with_lists(dice_box& dice, drawn_fleet& to, std::initializer_list<const char*> skills) {
+  for (const auto* skill : skills) {
+    auto r = wish_for(skill);
+    r.data = drawn_list(dice);
+    to.requests.push_back(std::move(r));
+  }
+}
+
 plan_node for_each_order(dice_box& dice, const std::string& name, plan_node child) {
   auto n = group(plan_op::map, name, {std::move(child)});
   n.items = "/input/orders";
@@ -137,11 +146,7 @@ drawn_fleet repeaters(dice_box& dice) {
                      until_sure(dice, plan_op::loop, "until",
                                 {group(plan_op::sequence, "line", {step("look"), step("write")})}));
   drawn_fleet out{fleet_of(dice, std::move(d)), {}};
-  for (const auto* skill : {"each", "until", "fine", "each_until"}) {
-    auto r = wish_for(skill);
-    r.data = drawn_list(dice);
-    out.requests.push_back(std::move(r));
-  }
+  wish_with_lists(dice, out, {"each", "until", "fine", "each_until"});
   out.requests.front().context_id = "s";
   return out;
 }
@@ -170,11 +175,7 @@ drawn_fleet bookers(dice_box& dice) {
        step("ship"), sure});
   d.domains.push_back(std::move(depot));
   drawn_fleet out{fleet_of(dice, std::move(d)), {}};
-  for (const auto* skill : {"buy", "buy_all", "buy_both", "buy_far"}) {
-    auto r = wish_for(skill);
-    r.data = drawn_list(dice);
-    out.requests.push_back(std::move(r));
-  }
+  wish_with_lists(dice, out, {"buy", "buy_all", "buy_both", "buy_far"});
   out.requests.back().context_id = "s";
   return out;
 }
