@@ -4,6 +4,7 @@
 #include "src/links/framing.hpp"
 #include "src/links/openssl.hpp"
 #include "src/wire/frames.hpp"
+#include "tests/src/links/link_kit.hpp"
 
 #include <gtest/gtest.h>
 
@@ -103,6 +104,11 @@ struct papers {
   std::string key;
   int newest_protocol = TLS1_3_VERSION;
 };
+
+inline papers papers_of(const std::string& node, const authority& by = authority::shared()) {
+  const auto files = by.of(node);
+  return {files.certificate, files.key, TLS1_3_VERSION};
+}
 
 /// One end of a TLS connection that speaks frames, rightly or wrongly.
 class stranger {
