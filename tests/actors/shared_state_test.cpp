@@ -20,6 +20,13 @@ domain_spec two_writers(state_merge how) {
   return d;
 }
 
+/// One turn of the session `talk`.
+task_request a_turn() {
+  auto r = wants("all");
+  r.context_id = "talk";
+  return r;
+}
+
 void add(script_room& room, const std::string& agent, int n) {
   room.works[agent] = [n](const agent_call& x) {
     return say("", {{"context", {{"total", x.context.value("total", 0) + n}}}});
@@ -30,8 +37,7 @@ TEST(shared_state, two_writers_at_once_end_in_one_merged_value) {
   stage s{two_writers(state_merge::sum)};
   add(s.room, "left", 3);
   add(s.room, "right", 4);
-  auto r = wants("all");
-  r.context_id = "talk";
+  auto r = a_turn();
   r.data = {{"context", {{"total", 10}}}};
   auto t = s->ask(r);
   ASSERT_TRUE(t->done());
@@ -42,9 +48,7 @@ TEST(shared_state, without_a_merge_the_later_writer_fails_as_a_contradiction) {
   stage s{two_writers(state_merge::none)};
   add(s.room, "left", 3);
   add(s.room, "right", 4);
-  auto r = wants("all");
-  r.context_id = "talk";
-  auto t = s->ask(r);
+  auto t = s->ask(a_turn());
   ASSERT_TRUE(t->done());
   const auto& record = t->record();
   EXPECT_TRUE(record.result->partial);
@@ -63,9 +67,7 @@ TEST(shared_state, a_write_that_is_found_out_later_is_not_lost_in_silence) {
   };
   add(s.room, "right", 4);
   s.around->pool->held = true;
-  auto r = wants("all");
-  r.context_id = "talk";
-  auto t = s->submit(r);
+  auto t = s->submit(a_turn());
   s->run();
   ASSERT_EQ(s.around->pool->waiting(), 2u);
   // The left one is asked what it has done while the right one sets what both want to set.
@@ -85,9 +87,7 @@ TEST(shared_state, no_write_is_lost_or_counted_twice_by_a_crash_between_the_two)
     add(s.room, "left", 3);
     add(s.room, "right", 4);
     s.around->pool->held = true;
-    auto r = wants("all");
-    r.context_id = "talk";
-    auto t = s->submit(r);
+    auto t = s->submit(a_turn());
     s->run();
     ASSERT_EQ(s.around->pool->waiting(), 2u);
     s.around->pool->held = false;
@@ -115,9 +115,7 @@ TEST(shared_state, ephemeral_fields_reach_neither_session_nor_caller) {
   s.room.works["right"] = [](const agent_call& x) {
     return say("", {{"context", {{"kept", x.context.at("total")}}}});
   };
-  auto r = wants("all");
-  r.context_id = "talk";
-  auto t = s->ask(r);
+  auto t = s->ask(a_turn());
   ASSERT_TRUE(t->done());
   EXPECT_EQ(s->session("talk").what->context, (json{{"kept", 3}}));
 }
