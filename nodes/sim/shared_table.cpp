@@ -26,6 +26,8 @@ class sim_members final : public membership_table {
       (void)shared_->write(w);
     check();
     const auto out = shared_->write(w);
+    if (out && w.row.state == member_state::down)
+      disk_.around.declare_dead(w.row.node);
     if (out)
       disk_.around.note("members version " + std::to_string(*out) + " " + w.row.node + " " +
                         std::string{to_string(w.row.state)} + " " +

@@ -75,8 +75,10 @@ void stub_agents::act(const agent_spec& spec, const agent_call& call) {
   // Who takes the key knows what has been done; others do it again. What a machine does when it
   // wakes, after it was declared dead and others were asked what had come of it, nobody can prevent
   // from within.
-  // While it stands still, what it has begun ends in the simulation where it would end then.
+  // While it stands still, what it has begun ends in the simulation where it would end then. The
+  // same goes for a thread that was at it when its node was declared dead and lived on.
   const bool risen = asleep_ || world_.now() < parted_until_ ||
+                     world_.doing_since < world_.dead_since() ||
                      (awake_since_ != timestamp{} && world_.now() - awake_since_ < wakes_within);
   d.risen = d.risen || risen;
   if (d.carried == 0)

@@ -50,6 +50,7 @@ tools::worker_pool::job_id sim_pool::submit(job what, std::chrono::milliseconds)
   const auto id = ++last_;
   auto& e = jobs_[id];
   e.what = std::move(what);
+  e.since = world_.now();
   e.hangs = world_.chance(times_.hangs);
   if (e.hangs)
     return id;
@@ -72,8 +73,11 @@ void sim_pool::cancel(job_id id) {
 
 void sim_pool::run(job_id id) {
   auto hit = jobs_.extract(id);
-  if (!hit.empty())
-    hit.mapped().what(hit.mapped().stop.get_token());
+  if (hit.empty())
+    return;
+  world_.doing_since = hit.mapped().since;
+  hit.mapped().what(hit.mapped().stop.get_token());
+  world_.doing_since = timestamp::max();
 }
 
 } // namespace troupe::sim

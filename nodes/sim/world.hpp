@@ -58,6 +58,17 @@ class world {
   /// While it is being taken down, nothing that its actors do reaches anybody.
   bool process_runs = false;
 
+  /// The others have declared this node dead.
+  void declare_dead(const std::string& node) { all_->dead_since[node] = now(); }
+  /// When that was last said of the node whose world this is; the epoch's beginning: never.
+  [[nodiscard]] timestamp dead_since() const {
+    const auto hit = all_->dead_since.find(name_);
+    return hit == all_->dead_since.end() ? timestamp{} : hit->second;
+  }
+  /// Since when a thread of this node has been at what it just does; none but those of its pool are
+  /// at it for any time.
+  timestamp doing_since = timestamp::max();
+
   /// Writes a line into the log, with the time.
   void note(std::string_view line);
   [[nodiscard]] const std::string& log() const noexcept { return all_->log; }
@@ -74,6 +85,7 @@ class world {
     dice_box dice;
     std::uint64_t next_number = 0;
     std::map<std::pair<timestamp, std::uint64_t>, item> agenda;
+    std::map<std::string, timestamp> dead_since; ///< by node
     std::string log;
   };
   std::shared_ptr<universe> all_;
@@ -107,6 +119,7 @@ class sim_pool final : public tools::worker_pool {
   struct entry {
     job what;
     std::stop_source stop;
+    timestamp since{};
     bool hangs = false;
   };
   void run(job_id id);
