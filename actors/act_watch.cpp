@@ -1,5 +1,6 @@
 #include "actors/act_watch.hpp"
 
+#include "actors/cluster_view.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/node_messages.hpp"
 #include "actors/tick.hpp"
@@ -30,6 +31,14 @@ bool says_it_is_over(const node_answered& x) {
   return said && part_of(*said, "under_way") == false;
 }
 
+bool is_member(const node_parts& parts, const std::string& node) {
+  if (!parts.cluster)
+    return false;
+  const auto table = parts.cluster->seen();
+  const auto* row = table.find(node);
+  return row && row->state != member_state::down;
+}
+
 void ask_on(caf::event_based_actor* self, const std::shared_ptr<act_watch_run>& run) {
   auto& [parts, what] = *run;
   caf::actor who;
@@ -45,8 +54,14 @@ void ask_on(caf::event_based_actor* self, const std::shared_ptr<act_watch_run>& 
     }
     const auto place = parts->places->find({address_kind::node, what.nodes.back() + "/respondent"});
     who = place ? place->now().handle : caf::actor{};
-    if (!who)
-      what.nodes.pop_back();
+    if (who)
+      break;
+    // There may just be no link with it.
+    if (is_member(*parts, what.nodes.back())) {
+      self->delayed_send(self, ask_again, tick{});
+      return;
+    }
+    what.nodes.pop_back();
   }
   if (!who) {
     caf::anon_send(what.tell, what.what);

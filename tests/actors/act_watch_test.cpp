@@ -1,5 +1,6 @@
 // What is to be asked about waits until no other node works on it any more.
 #include "actors/act_watch.hpp"
+#include "actors/cluster_view.hpp"
 #include "actors/respondent.hpp"
 #include "tests/fixtures/post_stage.hpp"
 
@@ -96,6 +97,25 @@ TEST(act_watch, ends_with_the_node_and_with_its_time) {
   w.stage.net.part("A", "B");
   w.stage.advance(30s);
   EXPECT_EQ(w.told, (std::vector<std::uint32_t>{4, 5})) << "the node is lost";
+}
+
+TEST(act_watch, waits_for_a_member_that_there_is_no_link_with) {
+  watched w;
+  const auto seen = std::make_shared<cluster_view>();
+  std::const_pointer_cast<node_parts>(w.stage.at("A").parts)->cluster = seen;
+  member b;
+  b.node = "B";
+  b.state = member_state::up;
+  seen->show({1, {b}, {}, {}});
+  w.stage.net.part("A", "B");
+  w.stage.advance(30s);
+  w.watch(2, {"B"});
+  w.stage.advance(5s);
+  EXPECT_TRUE(w.told.empty());
+  b.state = member_state::down;
+  seen->show({2, {b}, {}, {}});
+  w.stage.advance(1s);
+  EXPECT_EQ(w.told, std::vector<std::uint32_t>{2});
 }
 
 } // namespace act_watch_cases
