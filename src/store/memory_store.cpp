@@ -1,5 +1,6 @@
 #include "src/store/memory_budgets.hpp"
 #include "src/store/memory_claims.hpp"
+#include "src/store/memory_layout.hpp"
 #include "src/store/memory_versions.hpp"
 #include "src/store/order_table.hpp"
 #include "src/store/shard_epochs.hpp"
@@ -125,6 +126,7 @@ class memory_store final : public store {
     return out;
   }
   version_table* versions() override { return &versions_; }
+  layout_table* layout() override { return &layout_; }
   budget_table* budgets() override { return &budgets_; }
   std::vector<cost_row> costs(const cost_query& query) override { return spend_.costs(query); }
 
@@ -227,6 +229,16 @@ class memory_store final : public store {
     auto out = e.what;
     for (const auto& [n, body] : e.events)
       out.events.push_back(body);
+    return out;
+  }
+
+  [[nodiscard]] open_count count_open(std::uint32_t shards) const {
+    open_count out;
+    for (const auto& [at, e] : tasks_)
+      if (!e.closed) {
+        ++out.all;
+        out.beyond += e.what.shard >= shards ? 1 : 0;
+      }
     return out;
   }
 
@@ -360,6 +372,7 @@ class memory_store final : public store {
   order_table orders_;
   std::map<std::tuple<std::string, std::string, std::string>, learned_row> learned_;
   memory_versions versions_;
+  memory_layout layout_{[this](std::uint32_t shards) { return count_open(shards); }};
   memory_budgets budgets_;
   memory_spend spend_;
 };

@@ -161,6 +161,11 @@ constexpr const char* columns_of_9 = R"(
 ALTER TABLE spend ADD COLUMN cached int8 NOT NULL DEFAULT 0, ADD COLUMN cache_write int8 NOT NULL DEFAULT 0;
 )";
 
+// Since version 10: whose the store is, and how its tasks are shared out.
+constexpr const char* tables_of_10 = R"(
+CREATE TABLE layout(one int2 PRIMARY KEY CHECK(one = 1), body bytea NOT NULL);
+)";
+
 // The first statement of every transaction that writes. It takes the locks of the shards that are
 // written to, always in the same order, and keeps them until the commit; only then it looks at the
 // epochs, with a snapshot taken after the locks (each statement of a volatile function has its own
@@ -293,8 +298,10 @@ void prepare_postgres(postgres_handle& db) {
     db.script(std::string{tables_of_7} + "UPDATE about SET version = 7");
   if (version < 8)
     db.script(std::string{tables_of_8} + "UPDATE about SET version = 8");
+  if (version < 9)
+    db.script(std::string{columns_of_9} + "UPDATE about SET version = 9");
   if (version < postgres_schema_version)
-    db.script(std::string{columns_of_9} +
+    db.script(std::string{tables_of_10} +
               "UPDATE about SET version = " + std::to_string(postgres_schema_version));
   db.script("COMMIT");
 }

@@ -6,7 +6,7 @@ namespace troupe {
 
 /// The version of the tables. A schema of a newer version is refused, one of an older version gets
 /// what it lacks.
-inline constexpr int postgres_schema_version = 9;
+inline constexpr int postgres_schema_version = 10;
 
 /// Makes troupe's schema and tables when they are missing; refuses a schema that is something else
 /// without touching it. Several processes may do so at once. To be called on a new connection.

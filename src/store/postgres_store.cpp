@@ -6,6 +6,7 @@
 #include "src/store/postgres_claims.hpp"
 #include "src/store/postgres_handle.hpp"
 #include "src/store/postgres_keys.hpp"
+#include "src/store/postgres_layout.hpp"
 #include "src/store/postgres_learned.hpp"
 #include "src/store/postgres_orders.hpp"
 #include "src/store/postgres_pruner.hpp"
@@ -55,6 +56,7 @@ class postgres_store final : public store {
       , pruner_(*db_)
       , keys_(*db_)
       , versions_(*db_)
+      , layout_(*db_)
       , budgets_(*db_)
       , audit_(*db_) {
     if (const auto broken = audit_.compare_with_head(); !broken.empty())
@@ -161,6 +163,7 @@ class postgres_store final : public store {
   }
   std::vector<learned_row> learned() override { return read_learned(*db_); }
   version_table* versions() override { return &versions_; }
+  layout_table* layout() override { return &layout_; }
   budget_table* budgets() override { return &budgets_; }
   std::vector<cost_row> costs(const cost_query& query) override { return read_costs(*db_, query); }
   std::vector<audit_row> audit(std::uint64_t after, std::size_t most) override {
@@ -215,6 +218,7 @@ class postgres_store final : public store {
   postgres_pruner pruner_;
   postgres_keys keys_;
   postgres_versions versions_;
+  postgres_layout layout_;
   postgres_budgets budgets_;
   postgres_audit audit_;
   bool in_doubt_ = true; ///< what is written next may have been written before

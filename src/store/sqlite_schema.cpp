@@ -105,6 +105,11 @@ ALTER TABLE spend ADD COLUMN cached INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE spend ADD COLUMN cache_write INTEGER NOT NULL DEFAULT 0;
 )";
 
+// Version 10: whose the store is, and how its tasks are shared out.
+constexpr const char* sqlite_tables_of_10 = R"(
+CREATE TABLE layout(one INTEGER PRIMARY KEY CHECK(one = 1), body TEXT NOT NULL);
+)";
+
 [[noreturn]] void refuse(const sqlite_handle& db, const std::string& why) {
   throw store_error{store_error::kind::foreign, db.path() + ": " + why};
 }
@@ -169,8 +174,10 @@ void prepare_sqlite(sqlite_handle& db, const sqlite_settings& settings) {
     db.run(sqlite_columns_of_7);
   if (version < 8)
     db.run(sqlite_tables_of_8);
-  if (version < sqlite_schema_version) {
+  if (version < 9)
     db.run(sqlite_columns_of_9);
+  if (version < sqlite_schema_version) {
+    db.run(sqlite_tables_of_10);
     db.run("PRAGMA user_version=" + std::to_string(sqlite_schema_version));
   }
   db.run("COMMIT");

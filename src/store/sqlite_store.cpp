@@ -4,6 +4,7 @@
 #include "src/store/sqlite_claims.hpp"
 #include "src/store/sqlite_handle.hpp"
 #include "src/store/sqlite_keys.hpp"
+#include "src/store/sqlite_layout.hpp"
 #include "src/store/sqlite_learned.hpp"
 #include "src/store/sqlite_ledger.hpp"
 #include "src/store/sqlite_orders.hpp"
@@ -52,6 +53,7 @@ class sqlite_store final : public store {
       , learned_(db_)
       , versions_(db_, [this](const std::function<void()>& work) { transaction(work); })
       , budgets_(db_, [this](const std::function<void()>& work) { transaction(work); })
+      , layout_(db_, open_, [this](const std::function<void()>& work) { transaction(work); })
       , spend_(db_)
       , pruner_(db_, reader_, ledger_, claims_, audit_, spend_, budgets_)
       , begin_(db_, "BEGIN IMMEDIATE")
@@ -157,6 +159,7 @@ class sqlite_store final : public store {
   }
   std::vector<learned_row> learned() override { return learned_.all(); }
   version_table* versions() override { return &versions_; }
+  layout_table* layout() override { return &layout_; }
   budget_table* budgets() override { return &budgets_; }
   std::vector<cost_row> costs(const cost_query& query) override { return spend_.costs(query); }
 
@@ -370,6 +373,7 @@ class sqlite_store final : public store {
   sqlite_learned learned_;
   sqlite_versions versions_;
   sqlite_budgets budgets_;
+  sqlite_layout layout_;
   sqlite_spend spend_;
   sqlite_pruner pruner_;
   bool in_doubt_ = true;

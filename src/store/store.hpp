@@ -2,6 +2,7 @@
 
 #include "src/store/audit.hpp"
 #include "src/store/budget_table.hpp"
+#include "src/store/layout_table.hpp"
 #include "src/store/spend.hpp"
 #include "src/store/version_table.hpp"
 
@@ -303,6 +304,10 @@ class store {
 
   /// The versions of the fleet; null: this store keeps none. Belongs to the store.
   virtual version_table* versions() { return nullptr; }
+
+  /// Whose the store is, and how its tasks are shared out; null: this store does not say. Belongs
+  /// to the store.
+  virtual layout_table* layout() { return nullptr; }
 
   /// The accounts of limits; null: this store keeps none. Belongs to the store.
   virtual budget_table* budgets() { return nullptr; }

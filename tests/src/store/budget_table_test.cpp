@@ -235,6 +235,7 @@ TEST(sqlite_spend, a_store_of_format_8_learns_of_caches) {
                                    sqlite_handle db{path};
                                    db.run("ALTER TABLE spend DROP COLUMN cached");
                                    db.run("ALTER TABLE spend DROP COLUMN cache_write");
+                                   db.run("DROP TABLE layout");
                                    db.run("PRAGMA user_version=8");
                                  });
   EXPECT_EQ(used, (usage{200, 20, 16, 2, 11, 22}));
@@ -247,8 +248,9 @@ TEST(postgres_spend, a_schema_of_format_8_learns_of_caches) {
                    [&] {
                      plain_connection admin{settings.address};
                      admin.sql("ALTER TABLE " + settings.schema +
-                               ".spend DROP COLUMN cached, DROP COLUMN cache_write; UPDATE " +
-                               settings.schema + ".about SET version = 8");
+                               ".spend DROP COLUMN cached, DROP COLUMN cache_write; DROP TABLE " +
+                               settings.schema + ".layout; UPDATE " + settings.schema +
+                               ".about SET version = 8");
                    });
   EXPECT_EQ(used, (usage{200, 20, 16, 2, 11, 22}));
 }

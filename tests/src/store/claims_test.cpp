@@ -142,6 +142,7 @@ TEST(sqlite_claims, a_store_of_format_7_gets_them) {
   {
     sqlite_handle db{path};
     db.run("DROP TABLE claims");
+    db.run("DROP TABLE layout");
     for (const char* column : {"cached", "cache_write"})
       db.run(std::string{"ALTER TABLE spend DROP COLUMN "} + column);
     db.run("PRAGMA user_version=7");

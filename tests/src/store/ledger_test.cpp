@@ -221,7 +221,7 @@ TEST(sqlite_ledger, a_store_of_the_first_format_gets_the_ledger) {
     db.run("DROP TABLE learned");
     db.run("DROP TABLE standing_orders");
     for (const char* table :
-         {"fleet_versions", "fleet_uses", "fleet_nodes", "budgets", "spend", "claims"})
+         {"fleet_versions", "fleet_uses", "fleet_nodes", "budgets", "spend", "claims", "layout"})
       db.run(std::string{"DROP TABLE "} + table);
     for (const char* column : {"end_state", "end_at", "end_body"})
       db.run(std::string{"ALTER TABLE tasks DROP COLUMN "} + column);
