@@ -14,6 +14,7 @@
 #include "nodes/flight_reader.hpp"
 #include "nodes/node_client.hpp"
 #include "nodes/node_tree.hpp"
+#include "nodes/store_layout.hpp"
 #include "nodes/subjects.hpp"
 #include "nodes/version_maker.hpp"
 #include "policies/dice.hpp"
@@ -169,6 +170,11 @@ void node::start() {
   auto first_store = std::make_shared<std::unique_ptr<store>>();
   if (options_.open_store && !options_.no_store)
     *first_store = options_.open_store();
+  // Before anything is taken up there. Others of a cluster may be up: whoever knows that there are
+  // none has changed it before.
+  if (auto* kept = *first_store ? (*first_store)->layout() : nullptr)
+    claim_layout(*kept, parts_->fleet, {"the store", !options_.cluster},
+                 [this](const std::string& text) { parts_->log->warn("{}", text); });
   // Before anybody can ask for anything: whether keys are needed must be known from the beginning.
   if (options_.keys && *first_store)
     options_.keys->read(**first_store);

@@ -13,6 +13,7 @@
 #include "nodes/doors/log_search.hpp"
 #include "nodes/node.hpp"
 #include "nodes/scheduler.hpp"
+#include "nodes/store_layout.hpp"
 #include "src/store/audit.hpp"
 #include "src/store/membership_table.hpp"
 #include "src/store/postgres_address.hpp"
@@ -133,10 +134,18 @@ bool is_alone(const dev_settings& x, const std::optional<postgres_settings>& ser
   });
 }
 
+/// The store that the node is about to go by, for people.
+std::string place_of_store(const fleet_spec& fleet,
+                           const std::optional<postgres_settings>& server) {
+  return server ? postgres_place(server->address) + ", schema " + server->schema + ","
+                : "the data folder " + fleet.data_dir;
+}
+
 /// Chooses the version of the fleet that the node begins with, and where others come from: `own` is
-/// that version from then on. A fleet that cannot be kept has no versions.
-void use_versions(const dev_settings& x, loaded_fleet& own, node_options& options, bool alone,
-                  const std::shared_ptr<redactor>& secrets) {
+/// that version from then on. A fleet that cannot be kept has no versions. Of a store that the
+/// node may not go by, nothing is read or changed.
+void use_versions(const dev_settings& x, loaded_fleet& own, node_options& options,
+                  const layout_claim& by, const std::shared_ptr<redactor>& secrets) {
   auto& log = *options.log;
   const auto data = own.fleet.data_dir;
   std::error_code ignored;
@@ -144,14 +153,16 @@ void use_versions(const dev_settings& x, loaded_fleet& own, node_options& option
   version_options with;
   with.source = source_in_folder(x, data, secrets);
   const auto warn = [&log](const std::string& text) { log.warn("{}", text); };
-  auto content = content_of_own(own, with.source, warn);
-  if (!content)
-    return;
   std::unique_ptr<store> opened;
   if (x.no_store)
     with.memory = make_memory_versions();
   else
     opened = options.open_store();
+  if (auto* kept = opened ? opened->layout() : nullptr)
+    claim_layout(*kept, own.fleet, by, warn);
+  auto content = content_of_own(own, with.source, warn);
+  if (!content)
+    return;
   auto* table = opened ? opened->versions() : with.memory.get();
   if (!table)
     return;
@@ -159,7 +170,7 @@ void use_versions(const dev_settings& x, loaded_fleet& own, node_options& option
       options.time ? options.time->at(std::chrono::steady_clock::now())
                    : std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now());
   auto first = choose_version(*table, with.source, std::move(content->loaded), content->packed,
-                              own.fleet.node_id, alone, now, warn);
+                              own.fleet.node_id, by.alone, now, warn);
   log.info("version {} of the fleet", first.number);
   with.number = first.number;
   with.digest = first.digest;
@@ -284,7 +295,7 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
   if (x.cluster && server)
     options.time = timeline_of_server(*server);
   if (!x.cluster || server)
-    use_versions(x, own, options, is_alone(x, server), secrets);
+    use_versions(x, own, options, {place_of_store(fleet, server), is_alone(x, server)}, secrets);
   if (x.cluster)
     options.cluster = join_cluster(*x.cluster, server, fleet, out.log);
   node n{system, std::move(fleet), std::move(options)};
