@@ -162,11 +162,18 @@ void cluster_keeper_state::carry_out(membership::actions& todo) {
       self_->quit(failure_error("this node is no longer a member: " + a.why));
       return;
     case kind::refuse:
-      self_->quit(failure_error("this node cannot join: " + a.why));
+      give_up("this node cannot join: " + a.why);
       return;
     }
   }
   arm();
+}
+
+void cluster_keeper_state::give_up(const std::string& why) {
+  const auto root = config_.root ? config_.root->now().handle : caf::actor{};
+  if (!root)
+    return self_->quit(failure_error(why));
+  caf::anon_send(root, order_child{child_order::escalate, name, why});
 }
 
 void cluster_keeper_state::use_table() {

@@ -38,6 +38,9 @@ struct cluster_keeper_config {
   std::function<std::unique_ptr<membership_table>()> open_table;
   bool table_on_own_thread = true; ///< false in a simulation
   seat_ptr place;
+  /// The supervisor that has the keeper as its child, and ends the node when that may not join;
+  /// nobody there: the keeper fails.
+  seat_ptr root;
   seat_ptr registry;
   std::shared_ptr<late_children> late;
   shard_layout layout;
@@ -59,7 +62,8 @@ struct cluster_keeper_config {
 /// Links and proxies are the post's.
 ///
 /// When others have declared this node dead, it fails: whatever runs after it in the tree ends with
-/// it, and the next incarnation joins anew.
+/// it, and the next incarnation joins anew. When another process lives under the node's id, the
+/// node ends: no incarnation of it could join, and each would only try again.
 struct cluster_keeper_state {
   cluster_keeper_state() = default;
   cluster_keeper_state(const cluster_keeper_state&) = delete;
@@ -107,6 +111,8 @@ struct cluster_keeper_state {
   void carry_out(ownership::actions& todo);
   void ask_table(std::uint64_t op,
                  std::function<std::function<void(cluster_keeper_state&)>(membership_table&)> what);
+  /// This node is not to join, now or later.
+  void give_up(const std::string& why);
   void use_table();
   void reach_members(const member_table& table);
   /// The members that this node is to have links with.

@@ -52,6 +52,7 @@ class keepers : public ::testing::Test {
     config.open_table = [this] { return std::make_unique<shared_members>(*table); };
     config.table_on_own_thread = false;
     config.place = place("cluster_keeper");
+    config.root = place("root");
     where[name] = config.place;
     config.registry = place("registry");
     config.late = std::make_shared<late_children>();
@@ -95,7 +96,11 @@ class keepers : public ::testing::Test {
     }));
     root.children.push_back(supervised("network"));
     root.children.push_back(supervised("d/orchestrators"));
+    const auto ends = ended[name] = std::make_shared<std::string>();
     roots[name] = stage.system().spawn(supervisor, parts_ptr{parts}, std::move(root));
+    place("root")->take(roots[name]);
+    roots[name]->attach_functor(
+        [this, ends](const caf::error& why) { *ends = failure_text(stage.system(), why); });
     stage.run();
   }
 
@@ -162,7 +167,8 @@ class keepers : public ::testing::Test {
   caf::actor_clock::time_point began = stage.system().clock().now();
   std::unique_ptr<membership_table> table;
   std::map<std::string, caf::actor> roots;
-  std::map<std::string, seat_ptr> where; ///< the keepers
+  std::map<std::string, std::shared_ptr<std::string>> ended; ///< why a root has ended
+  std::map<std::string, seat_ptr> where;                     ///< the keepers
   std::map<std::string, seat_ptr> posts;
 };
 
@@ -171,6 +177,22 @@ TEST_F(keepers, share_the_shards_among_them) {
     up(name);
   until([&] { return shared_by({"A", "B", "C"}); });
   EXPECT_TRUE(shared_by({"A", "B", "C"}));
+}
+
+TEST_F(keepers, of_a_second_process_under_one_id_end_their_node) {
+  up("A");
+  ASSERT_LT(until([&] { return shared_by({"A"}); }), std::chrono::seconds{10});
+  const auto first = roots.at("A");
+  const auto first_ended = ended.at("A");
+  up("A");
+  EXPECT_LE(until([&] { return !ended.at("A")->empty(); }), std::chrono::seconds{5});
+  EXPECT_NE(ended.at("A")->find("another process lives under the id A"), std::string::npos)
+      << *ended.at("A");
+  stage.advance(std::chrono::seconds{5});
+  EXPECT_EQ(*first_ended, "") << "the one that was there before goes on";
+  EXPECT_TRUE(shared_by({"A"}));
+  caf::anon_send_exit(first, caf::exit_reason::kill);
+  stage.run();
 }
 
 TEST_F(keepers, of_a_killed_process_are_replaced_as_soon_as_it_is_refused) {
