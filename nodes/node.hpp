@@ -67,7 +67,9 @@ class node {
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 
-  /// Spawns the supervision tree. What a former run left unfinished is taken up again.
+  /// Spawns the supervision tree. What a former run left unfinished is taken up again. Throws
+  /// `store_error`, or `std::runtime_error` when the store is another fleet's or has open tasks
+  /// that this one would strand.
   void start();
   /// Blocks the calling thread, which must not be an actor's, until every actor of the tree is
   /// seated; false after `most`.
