@@ -164,14 +164,20 @@ void fleet_keeper_state::look_at_agents() {
   if (!preparing_ || !preparing_->made)
     return;
   // Those that are as they were before run already, or are down for reasons of their own.
-  std::string absent;
+  std::string absent, told;
   for (const auto& place : parts_->places->all(address_kind::agent)) {
     const auto& spec = place->spec();
     if (!spec || spec->since != preparing_->number || place->now_for() == duty::stopped)
       continue;
     const auto state = place->state.load(std::memory_order_relaxed);
-    if (state == health::down || (state == health::quarantined && !place->now().handle))
-      absent += (absent.empty() ? "" : ", ") + place->where().name;
+    if (state != health::down && (state != health::quarantined || place->now().handle))
+      continue;
+    absent += (absent.empty() ? "" : ", ") + place->where().name;
+    // Replicas mostly fail alike: once is enough.
+    if (auto why = place->absent_why(); !why.empty() && why != told) {
+      absent += " (" + why + ")";
+      told = std::move(why);
+    }
   }
   if (absent.empty())
     on_ready(preparing_->number, {});

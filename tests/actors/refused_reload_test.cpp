@@ -52,7 +52,11 @@ TEST(reload, an_agent_that_does_not_start_refuses_its_version) {
   for (const auto kind : {agent_kind::rules, agent_kind::http}) {
     dead.domains[0].agents[1].card.kind = kind;
     r.folders[at] = dead;
-    EXPECT_THAT(r.reload(at, 40s).why.detail, HasSubstr("agents do not start: d/b@" + at));
+    const auto why = r.reload(at, 40s).why.detail;
+    EXPECT_THAT(why, HasSubstr("agents do not start: d/b@" + at + " ("));
+    if (kind == agent_kind::http) {
+      EXPECT_THAT(why, HasSubstr("it has no URL"));
+    }
     r.s->advance(5s);
     EXPECT_EQ(r.versions(), "1active " + at + "refused");
     at = "4";
