@@ -275,7 +275,7 @@ void fleet_keeper_state::say() {
 caf::response_promise fleet_keeper_state::on_view() {
   auto promise = self_->make_response_promise();
   if (views_.size() >= most_views) {
-    promise.deliver(versions_viewed{table_.versions, table_.said});
+    promise.deliver(of_the_living({table_.versions, table_.said}));
     return promise;
   }
   const auto number = ++last_view_;
@@ -291,9 +291,18 @@ caf::response_promise fleet_keeper_state::on_view() {
   return promise;
 }
 
+versions_viewed fleet_keeper_state::of_the_living(versions_viewed x) const {
+  const auto living = members();
+  std::erase_if(x.nodes, [&](const node_versions& n) {
+    return n.node != me() && std::find(living.begin(), living.end(), n.node) == living.end();
+  });
+  return x;
+}
+
 void fleet_keeper_state::tell_views(std::uint64_t up_to, const versions_viewed& seen) {
+  const auto told = of_the_living(seen);
   while (!views_.empty() && views_.begin()->first <= up_to)
-    views_.extract(views_.begin()).mapped().deliver(seen);
+    views_.extract(views_.begin()).mapped().deliver(told);
 }
 
 void fleet_keeper_state::on_tick() {

@@ -148,6 +148,8 @@ struct fleet_keeper_state {
   [[nodiscard]] bool needed(std::uint64_t number) const;
   void say();
   void tell_views(std::uint64_t up_to, const versions_viewed& seen);
+  /// Without what nodes have said that have left or are dead.
+  [[nodiscard]] versions_viewed of_the_living(versions_viewed x) const;
   void arm();
   [[nodiscard]] std::vector<std::string> members() const;
   [[nodiscard]] const std::string& me() const { return parts_->fleet.node_id; }

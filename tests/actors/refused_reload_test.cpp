@@ -40,6 +40,23 @@ TEST(reload, what_takes_a_restart_is_refused_with_its_key) {
   EXPECT_EQ(r.text_of("a"), "first");
 }
 
+TEST(reload, the_nodes_that_are_told_of_are_those_that_live) {
+  reloading r{desk({says("a", "first")})};
+  node_versions gone;
+  gone.node = "gone";
+  gone.active = 1;
+  r.s.around->disk->kept->versions()->say(gone);
+  r.folders["two"] = desk({says("a", "second")});
+  ASSERT_EQ(r.reload("two").version, 2u);
+  std::vector<std::string> told;
+  r.s->api().versions([&](const versions_viewed& x, const refused&) {
+    for (const auto& n : x.nodes)
+      told.push_back(n.node);
+  });
+  r.s->advance(1s);
+  EXPECT_THAT(told, ::testing::ElementsAre("local"));
+}
+
 TEST(reload, an_agent_that_does_not_start_refuses_its_version) {
   reloading r{desk({says("a", "first")})};
   auto broken = desk({says("a", "first"), an_agent("b", "nobody_registered_this")});
