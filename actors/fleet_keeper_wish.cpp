@@ -37,20 +37,40 @@ std::vector<std::string> agents_that_scale(const fleet_version& before, const fl
   return out;
 }
 
-/// What of a change no running node can follow.
+/// Which of the changed files makes an agent another one: its own, unless that is as it was.
+std::string file_behind(const std::string& agent, const fleet_spec& after,
+                        const std::set<std::string>& changed) {
+  const auto slash = agent.rfind('/');
+  const auto domain = agent.substr(0, slash);
+  const auto own = domain + "/agents" + agent.substr(slash) + ".yaml";
+  if (changed.contains(own))
+    return own;
+  for (const auto& file : changed)
+    if (agents_working_with(after, {file}).contains(agent))
+      return file;
+  // What it takes from its domain, and from the fleet.
+  for (const auto& file : {domain + "/domain.yaml", std::string{"fleet.yaml"}})
+    if (changed.contains(file))
+      return file;
+  return own;
+}
+
+/// What of a change no running node can follow. `files`: those that differ.
 std::vector<config::diagnostic> not_while_running(const fleet_version& before,
                                                   const fleet_spec& after,
-                                                  const fleet_change& change) {
+                                                  const fleet_change& change,
+                                                  const std::set<std::string>& files) {
   std::vector<config::diagnostic> out;
   for (const auto& x : change.needs_restart)
     out.push_back({x.file, 0, 0, x.key,
                    "cannot be changed while nodes run, because " + x.why + ": it takes a restart"});
   for (const auto& agent : agents_that_scale(before, after, change)) {
-    const auto slash = agent.rfind('/');
-    out.push_back(
-        {agent.substr(0, slash) + "/agents" + agent.substr(slash) + ".yaml", 0, 0, "scaling",
-         "an agent whose replicas come and go by load cannot be added, changed or removed "
-         "while nodes run: it takes a restart"});
+    auto file = file_behind(agent, after, files);
+    const bool own = file.ends_with("/agents" + agent.substr(agent.rfind('/')) + ".yaml");
+    out.push_back({std::move(file), 0, 0, own ? "scaling" : "",
+                   (own ? "" : agent + " goes by it: ") +
+                       "an agent whose replicas come and go by load cannot be added, changed or "
+                       "removed while nodes run: it takes a restart"});
   }
   return out;
 }
@@ -71,17 +91,20 @@ proposed_content propose(std::uint64_t next, const reload_fleet& what, const std
   errors = std::move(loaded.errors);
   if (!loaded.fleet)
     return out;
-  std::set<std::string> changed;
-  for (const auto& [path, digest] : loaded.files)
-    if (const auto hit = before.files.find(path);
-        hit == before.files.end() || hit->second != digest)
+  std::set<std::string> changed, added;
+  for (const auto& [path, digest] : loaded.files) {
+    const auto hit = before.files.find(path);
+    if (hit == before.files.end())
+      added.insert(path);
+    if (hit == before.files.end() || hit->second != digest)
       changed.insert(path);
+  }
   for (const auto& [path, digest] : before.files)
     if (!loaded.files.contains(path))
       changed.insert(path);
   out.change =
-      compare_fleets(before.fleet, *loaded.fleet, agents_working_with(*loaded.fleet, changed));
-  errors = not_while_running(before, *loaded.fleet, out.change);
+      compare_fleets(before.fleet, *loaded.fleet, agents_touched_by(*loaded.fleet, changed, added));
+  errors = not_while_running(before, *loaded.fleet, out.change, changed);
   number_agents(before.fleet, *loaded.fleet, out.change, next);
   out.row.about = about_text(*loaded.fleet, out.change, what.by);
   return out;

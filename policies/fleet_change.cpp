@@ -1,6 +1,7 @@
 #include "policies/fleet_change.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace troupe {
@@ -201,6 +202,17 @@ bool works_with(const agent_spec& a, const std::string& domain, const fleet_spec
                      [&](const std::string& name) { return files.contains(domain + "/" + name); });
 }
 
+/// The file itself, and not one beside it, is in its settings or in the command of its server.
+bool names_file(const agent_spec& a, const fleet_spec& fleet, const std::string& file) {
+  const auto has = [&](const std::string& text) { return text.find(file) != std::string::npos; };
+  if (has(a.settings.dump(-1, ' ', false, json::error_handler_t::replace)))
+    return true;
+  const auto servers = servers_of(a, fleet);
+  return std::any_of(servers.begin(), servers.end(), [&](const mcp_server_spec& x) {
+    return std::any_of(x.command.begin(), x.command.end(), has);
+  });
+}
+
 std::vector<std::string> sorted(std::vector<std::string> x) {
   std::sort(x.begin(), x.end());
   return x;
@@ -255,6 +267,24 @@ std::set<std::string> agents_working_with(const fleet_spec& fleet,
     for (const auto& a : domain->agents)
       if (works_with(a, path, fleet, files))
         out.insert(full_name(a, *domain));
+  return out;
+}
+
+std::set<std::string> agents_touched_by(const fleet_spec& fleet, const std::set<std::string>& files,
+                                        const std::set<std::string>& added) {
+  std::set<std::string> were_there;
+  std::set_difference(files.begin(), files.end(), added.begin(), added.end(),
+                      std::inserter(were_there, were_there.end()));
+  std::set<std::string> out;
+  for (const auto& [path, domain] : index_of(fleet))
+    for (const auto& a : domain->agents) {
+      const bool counts_all = !a.scaling || a.card.kind == agent_kind::triage ||
+                              std::any_of(added.begin(), added.end(), [&](const std::string& x) {
+                                return names_file(a, fleet, x);
+                              });
+      if (works_with(a, path, fleet, counts_all ? files : were_there))
+        out.insert(full_name(a, *domain));
+    }
   return out;
 }
 

@@ -52,6 +52,13 @@ struct fleet_change {
 [[nodiscard]] std::set<std::string> agents_working_with(const fleet_spec& fleet,
                                                         const std::set<std::string>& files);
 
+/// Those that files have made others: of `agents_working_with` all but agents whose replicas come
+/// and go by load, which no running fleet can replace, when files were only `added` beside their
+/// programs and they name none of them.
+[[nodiscard]] std::set<std::string> agents_touched_by(const fleet_spec& fleet,
+                                                      const std::set<std::string>& files,
+                                                      const std::set<std::string>& added);
+
 /// The program that `command` starts from the fleet's folder is the same in both contents (digests
 /// by path), with all that lies beside it; so is one that is none of the folder.
 [[nodiscard]] bool same_program(const std::vector<std::string>& command,

@@ -40,6 +40,27 @@ TEST(reload, what_takes_a_restart_is_refused_with_its_key) {
   EXPECT_EQ(r.text_of("a"), "first");
 }
 
+TEST(reload, names_the_file_that_makes_another_one_of_an_agent_that_scales) {
+  auto pool = says("pool", "first");
+  pool.card.kind = agent_kind::subprocess;
+  pool.settings = {{"command", {"python3", "workers/w1.py"}}};
+  pool.scaling.emplace();
+  reloading r{desk({says("a", "first"), pool})};
+  r.files["one"] = {{"workers/w1.py", "1"}, {"d/agents/pool.yaml", "1"}};
+  r.s.restart();
+  r.folders["two"] = r.folders["one"];
+  r.files["two"] = {{"workers/w1.py", "2"}, {"d/agents/pool.yaml", "1"}};
+  auto x = r.reload("two");
+  ASSERT_EQ(x.errors.size(), 1u);
+  EXPECT_THAT(to_string(x.errors.front()), HasSubstr("workers/w1.py: d/pool goes by it: "));
+  r.folders["three"] = desk({says("a", "second"), pool});
+  r.files["three"] = r.files["one"];
+  r.files["three"]["workers/w2.py"] = "1";
+  x = r.reload("three");
+  EXPECT_EQ(x.version, 2u) << "the pool is as it was";
+  EXPECT_EQ(r.text_of("a"), "second");
+}
+
 TEST(reload, the_nodes_that_are_told_of_are_those_that_live) {
   reloading r{desk({says("a", "first")})};
   node_versions gone;

@@ -201,6 +201,28 @@ TEST(fleet_change, finds_the_agents_that_work_with_a_file) {
         << row.file;
 }
 
+TEST(fleet_change, files_added_beside_a_program_do_not_touch_an_agent_that_scales) {
+  auto fleet = shop();
+  auto& clerk = fleet.domains[0].agents[0];
+  clerk.card.kind = agent_kind::subprocess;
+  clerk.settings = {{"command", {"python3", "./work/clerk.py"}}};
+  fleet.domains[1].agents[0] = clerk;
+  fleet.domains[1].agents[0].card.name = "seller";
+  clerk.scaling.emplace();
+  const std::set<std::string> two{"work/clerk.py", "work/porter.py"};
+  const std::set<std::string> one{"work/porter.py"};
+  EXPECT_THAT(agents_touched_by(fleet, one, one), ElementsAre("sales/seller"));
+  EXPECT_THAT(agents_touched_by(fleet, one, {}), ElementsAre("desk/clerk", "sales/seller"))
+      << "it was there, and is another one";
+  EXPECT_THAT(agents_touched_by(fleet, two, one), ElementsAre("desk/clerk", "sales/seller"));
+  EXPECT_THAT(agents_touched_by(fleet, two, two), ElementsAre("desk/clerk", "sales/seller"))
+      << "it names the file that is new";
+  clerk.card.kind = agent_kind::triage;
+  clerk.settings = json::object();
+  EXPECT_THAT(agents_touched_by(fleet, {"desk/clerk.model"}, {"desk/clerk.model"}),
+              ElementsAre("desk/clerk"));
+}
+
 TEST(fleet_change, an_agent_whose_mcp_server_has_changed_is_another_one) {
   auto before = shop();
   mcp_server_spec files;
