@@ -1,12 +1,15 @@
 #include "actors/cluster_keeper.hpp"
 
+#include "actors/journal_messages.hpp"
 #include "actors/tick.hpp"
 #include "policies/deadline.hpp"
 #include "policies/dice.hpp"
+#include "src/store/store.hpp"
 
 #include <algorithm>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 namespace troupe {
 
@@ -176,6 +179,26 @@ void cluster_keeper_state::give_up(const std::string& why) {
   caf::anon_send(root, order_child{child_order::escalate, name, why});
 }
 
+void cluster_keeper_state::check_layout() {
+  if (layout_checked_)
+    return;
+  send_to(self_, config_.journal,
+          journal_ask{[me = caf::actor_cast<caf::actor_addr>(self_),
+                       own = config_.stored](store& where) {
+            auto* table = where.layout();
+            const auto kept = table ? table->read() : std::nullopt;
+            const bool other = kept && *kept != own;
+            if (auto to = caf::actor_cast<caf::actor>(me))
+              caf::anon_send(to, at_cluster_keeper{[other](cluster_keeper_state& keeper) {
+                               if (std::exchange(keeper.layout_checked_, true) || !other)
+                                 return;
+                               keeper.give_up("the store has been laid out in another way since "
+                                              "this node was started: start it again, with the "
+                                              "fleet's folder as the other nodes have it");
+                             }});
+          }});
+}
+
 void cluster_keeper_state::use_table() {
   const auto& table = *members_->table();
   if (parts_->cluster)
@@ -195,6 +218,7 @@ void cluster_keeper_state::use_table() {
     linked_ = true;
     begin(config_.post(members_->incarnation()));
   }
+  check_layout();
   reach_members(table);
   ownership::actions todo;
   owners_->use(table, now, todo);

@@ -7,6 +7,7 @@
 #include "policies/failover.hpp"
 #include "policies/membership.hpp"
 #include "policies/ownership.hpp"
+#include "src/store/layout_table.hpp"
 #include "src/store/membership_table.hpp"
 
 #include <cstdint>
@@ -44,6 +45,8 @@ struct cluster_keeper_config {
   seat_ptr registry;
   std::shared_ptr<late_children> late;
   shard_layout layout;
+  seat_ptr journal;          ///< null: nothing is stored
+  kept_layout stored;        ///< what the store has to say of itself, or this node may not stay
   failover_settings regions; ///< who stands in for whom
   std::function<moving_child(const shard_key&)> orchestrator;
   fleet_share fleet;
@@ -111,6 +114,9 @@ struct cluster_keeper_state {
   void carry_out(ownership::actions& todo);
   void ask_table(std::uint64_t op,
                  std::function<std::function<void(cluster_keeper_state&)>(membership_table&)> what);
+  /// Asks the store whether its layout is still this node's, until it has answered. It was when
+  /// the node started; but others may have taken another one while nobody saw that it lives.
+  void check_layout();
   /// This node is not to join, now or later.
   void give_up(const std::string& why);
   void use_table();
@@ -164,7 +170,8 @@ struct cluster_keeper_state {
   std::set<std::string> known_; ///< members that have been reached for
   std::optional<caf::response_promise> leaving_;
   bool draining_node_ = false;
-  bool linked_ = false;     ///< the post has been started
+  bool linked_ = false; ///< the post has been started
+  bool layout_checked_ = false;
   std::uint64_t shown_ = 0; ///< version of the table that was logged last
   timestamp armed_ = no_deadline;
 };

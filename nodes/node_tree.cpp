@@ -16,6 +16,7 @@
 #include "actors/scaler.hpp"
 #include "actors/service.hpp"
 #include "nodes/fleet_children.hpp"
+#include "nodes/store_layout.hpp"
 #include "nodes/tree_child.hpp"
 #include "nodes/version_maker.hpp"
 #include "src/store/memory_budgets.hpp"
@@ -113,6 +114,8 @@ child_spec node_tree::keeper() const {
   config.registry = registry_;
   config.late = late_;
   config.layout = parts_->layout;
+  config.journal = journal_;
+  config.stored = layout_of(parts_->fleet);
   config.regions.regions = parts_->fleet.regions;
   config.regions.back =
       parts_->fleet.region_return ? region_return::automatic : region_return::command;

@@ -12,13 +12,6 @@ constexpr int claims_max = 5; ///< of nodes that start at the same moment
 constexpr const char* another_store =
     "give it another store (`data` or --data; in PostgreSQL --store-schema)";
 
-kept_layout layout_of(const fleet_spec& fleet) {
-  kept_layout out{fleet.name, fleet.shards, {}};
-  for (const auto& region : fleet.regions)
-    out.regions.push_back(region.name);
-  return out;
-}
-
 std::string layout_text(const kept_layout& x) {
   auto out = "`shards: " + std::to_string(x.shards) + "`";
   for (std::size_t i = 0; i < x.regions.size(); ++i)
@@ -64,6 +57,13 @@ std::string reason_against(const std::optional<kept_layout>& kept, const kept_la
 }
 
 } // namespace
+
+kept_layout layout_of(const fleet_spec& fleet) {
+  kept_layout out{fleet.name, fleet.shards, {}};
+  for (const auto& region : fleet.regions)
+    out.regions.push_back(region.name);
+  return out;
+}
 
 void claim_layout(layout_table& table, const fleet_spec& fleet, const layout_claim& by,
                   const std::function<void(const std::string&)>& say) {

@@ -9,6 +9,9 @@
 
 namespace troupe {
 
+/// By what a fleet's tasks are shared out.
+[[nodiscard]] kept_layout layout_of(const fleet_spec& fleet);
+
 /// Whoever wants to go by a store.
 struct layout_claim {
   std::string place; ///< the store, for people

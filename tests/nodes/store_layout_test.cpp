@@ -174,6 +174,27 @@ TEST(store_layout, keeps_a_node_out_that_would_join_by_another_one) {
   EXPECT_TRUE(c.settled());
 }
 
+TEST(store_layout, that_others_have_changed_meanwhile_ends_a_node_that_joins_again) {
+  std::string why;
+  virtual_cluster c;
+  c.up_all({"A", "B"});
+  const auto root = c.nodes.at("B")->resolve({address_kind::node, "B/root"});
+  ASSERT_TRUE(root);
+  root->attach_functor([&](const caf::error& e) { why = failure_text(c.stage.system(), e); });
+  const auto rejoin = [&] {
+    const auto keeper = c.nodes.at("B")->resolve({address_kind::node, "B/cluster_keeper"});
+    ASSERT_TRUE(keeper);
+    caf::anon_send_exit(keeper, caf::exit_reason::kill);
+    c.stage.advance(std::chrono::seconds{12});
+  };
+  rejoin();
+  EXPECT_EQ(why, "");
+  auto& kept = *c.disk->kept->layout();
+  ASSERT_TRUE(kept.keep({c.fleet.name, 4, {}}, kept.read()));
+  rejoin();
+  EXPECT_THAT(why, HasSubstr("laid out in another way"));
+}
+
 TEST(store_layout, is_looked_at_before_a_version_of_another_fleet_is_made) {
   const test::scratch here;
   test::make_fleet(here.path("fleet"));
