@@ -10,12 +10,13 @@ block depends on the words behind its fence:
     sh target         for another machine than this one: read by the shell, not run
     sh scripts        names scripts of the checkout, which have tests of their own: they have to exist
     text              lines that the commands before printed, in this order; `…` stands for lines that are left out
-    yaml FILE ...     also python and so on, with a file: written to ~/my-fleet/FILE
+    yaml FILE ...     also python and so on, with a file: written to ~/my-fleet/FILE, or to FILE when it begins with ~/
     cpp FILE          a passage of this file of the checkout
     json              has to be JSON
     cmake             for the reader only
 
-Anything else is an error, so that no command can stand in a document without being run. Numbers that differ from run
+Anything else is an error, so that no command can stand in a document without being run. README.md makes ~/my-fleet;
+every other document makes it only where it is missing, so that a reader can go from one to the next. Numbers that differ from run
 to run (ids, times, the number of a replica, free ports) are compared as if they were alike. Links to files of the
 checkout have to lead somewhere, in every document.
 """
@@ -168,6 +169,12 @@ class Node:
             raise Wrong(f"the node ended with {code}:\n{self.log.read_text()[-4000:]}")
 
 
+def check_init(path, block):
+    for line in block.body.splitlines():
+        if path != "README.md" and line.split()[:3] == ["troupe", "init", "~/my-fleet"]:
+            raise Wrong(f"line {block.line}: ~/my-fleet may be there from another page: [ -e ~/my-fleet ] || {line}")
+
+
 def check_scripts(block):
     for line in block.body.splitlines():
         name = line.split()[0]
@@ -195,6 +202,7 @@ def run_document(path, build):
             for block in blocks_of((ROOT / path).read_text()):
                 kind, rest = block.kind, block.words[1:]
                 if kind == "sh" and not rest:
+                    check_init(path, block)
                     commands = block.body.replace("build/release", str(build)).replace("--port 7440", f"--port {models}")
                     if node:
                         commands = commands.replace("http://127.0.0.1:7420", node.url)
@@ -224,7 +232,7 @@ def run_document(path, build):
                 elif kind == "json" and not rest:
                     json.loads(block.body)
                 elif kind in ("yaml", "python", "js") and len(rest) == 1:
-                    file = home / "my-fleet" / rest[0]
+                    file = home / rest[0][2:] if rest[0].startswith("~/") else home / "my-fleet" / rest[0]
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_text(block.body + "\n")
                 elif kind:
