@@ -5,6 +5,25 @@ cd "$root"
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 
+# usage: what the script says of itself at its top, after its first line.
+usage() { awk 'NR > 1 {if (!/^#/) exit; sub(/^# ?/, ""); print}' "$0"; }
+
+# whole_number OPTION VALUE LEAST MOST: ends the script when the value is none.
+whole_number() {
+  if ! [[ $2 =~ ^[0-9]{1,9}$ ]] || [ "$((10#$2))" -lt "$3" ] || [ "$((10#$2))" -gt "$4" ]; then
+    echo "$0: $1 needs a whole number from $3 to $4, not '$2'" >&2
+    exit 2
+  fi
+}
+
+# port_must_be_free PORT OPTION: ends the script when somebody listens there on this machine.
+port_must_be_free() {
+  if (: < "/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
+    echo "$0: something listens on port $1 already: stop it, or choose another port with $2" >&2
+    exit 1
+  fi
+}
+
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
