@@ -80,14 +80,29 @@ telemetry open_telemetry(const dev_settings& x, const fleet_spec& fleet,
   return out;
 }
 
+[[noreturn]] void no_door(const std::exception& why) {
+  std::string text = why.what();
+  if (text.find("in use") != std::string::npos)
+    text += "; choose another port with --port, or any free one with --port 0";
+  throw cli_error{exit_failed, text};
+}
+
+/// Before models are trained, which takes a while, and before anything is written.
+void check_port_of(const dev_settings& x, const door_spec& with) {
+  auto want = http_settings::of(with);
+  want.tls = {x.certificate, x.key, {}};
+  try {
+    check_port(want);
+  } catch (const std::exception& e) {
+    no_door(e);
+  }
+}
+
 void open(http_server& door) {
   try {
     door.start();
   } catch (const std::exception& e) {
-    std::string text = e.what();
-    if (text.find("in use") != std::string::npos)
-      text += "; choose another port with --port, or any free one with --port 0";
-    throw cli_error{exit_failed, text};
+    no_door(e);
   }
 }
 
@@ -260,6 +275,7 @@ exit_code run_dev(const dev_settings& x, std::ostream& err) {
   const auto secrets = std::make_shared<redactor>(std::move(known));
   const auto door_spec = fleet.door;
   check_door(x, fleet, server);
+  check_port_of(x, door_spec);
   const log_limits kept_lines{fleet.log_days, fleet.max_log_bytes};
   const auto out = open_telemetry(x, fleet, secrets);
   const log_keeper keeper{out.book, kept_lines};

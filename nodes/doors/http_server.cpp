@@ -49,7 +49,27 @@ boost::asio::ip::address address_of_host(const http_settings& want) {
   throw std::runtime_error(what + ": " + std::strerror(errno));
 }
 
+/// A socket at the place, which nobody else has then. Throws when somebody has it.
+int bound_to(const tcp::endpoint& where, const http_settings& want) {
+  const int fd = ::socket(where.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    fail("cannot make a socket");
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (::bind(fd, where.data(), static_cast<socklen_t>(where.size())) != 0) {
+    const int why = errno;
+    ::close(fd);
+    errno = why;
+    fail("cannot listen on " + want.host + ":" + std::to_string(want.port));
+  }
+  return fd;
+}
+
 } // namespace
+
+void check_port(const http_settings& want) {
+  ::close(bound_to({address_of_host(want), want.port}, want));
+}
 
 http_settings http_settings::of(const door_spec& door) {
   http_settings out;
@@ -81,15 +101,9 @@ class http_server::impl {
     shared_.loopback = where.address().is_loopback();
     if (want.tls.given())
       tls_ = std::make_unique<door_tls>(want.tls);
-    const int fd =
-        ::socket(where.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-      fail("cannot make a socket");
+    const int fd = bound_to(where, want);
     acceptor_->assign(where.protocol(), fd);
-    const int on = 1;
-    ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (::bind(fd, where.data(), static_cast<socklen_t>(where.size())) != 0 ||
-        ::listen(fd, listen_backlog) != 0) {
+    if (::listen(fd, listen_backlog) != 0) {
       const int why = errno;
       acceptor_->close();
       errno = why;

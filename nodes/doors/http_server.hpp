@@ -35,6 +35,10 @@ struct http_settings {
   [[nodiscard]] static http_settings of(const door_spec& door);
 };
 
+/// Throws as `http_server::start` would: when somebody else has the port just now, or the host is
+/// not one to listen on. For those who have much to do before they open a door.
+void check_port(const http_settings& want);
+
 /// What a server has seen since it started.
 struct http_counts {
   std::uint64_t connections = 0; ///< open now

@@ -140,6 +140,8 @@ TEST(cli_dev, a_port_or_a_folder_in_use_is_named) {
       run_troupe({"dev", here.path("fleet"), "--port", port, "--data", here.path("other")});
   EXPECT_EQ(twice.code, 1);
   EXPECT_THAT(twice.err, AllOf(HasSubstr(port), HasSubstr("--port 0")));
+  // Before a model was trained, and before anything was written.
+  EXPECT_FALSE(std::filesystem::exists(here.path("other")));
   const auto same =
       run_troupe({"dev", here.path("fleet"), "--port", "0", "--data", here.path("data")});
   EXPECT_EQ(same.code, 1);
