@@ -54,8 +54,26 @@ attempt_seen* current(std::vector<attempt_seen>& all, std::uint32_t attempt) noe
   return all.empty() || all.back().attempt != attempt || all.back().over() ? nullptr : &all.back();
 }
 
+/// What becomes of an attempt that has begun and is none of its own: its agent hands it over to a
+/// person, its sub-task begins or ends to wait for one, or a resumed run says the same again.
+bool goes_on(std::vector<attempt_seen>& all, const event& e) {
+  auto* a = current(all, e.attempt);
+  if (!a || (e.kind != event_kind::asked && e.kind != event_kind::delegated))
+    return false;
+  if (a->began_as == event_kind::delegated) {
+    a->asks = e.kind == event_kind::asked;
+    return true;
+  }
+  if (e.kind != event_kind::asked)
+    return false;
+  a->began_as = event_kind::asked;
+  if (const auto* text = e.get<std::string>())
+    a->detail = *text;
+  return true;
+}
+
 void read_triage(history_seen& out, const event& e) {
-  if (begins(e.kind))
+  if (begins(e.kind) && !goes_on(out.triage, e))
     begin(out.triage, e);
   if (!ends(e.kind))
     return;
@@ -103,7 +121,7 @@ void read_step(history_seen& out, plan_run& run, const event& e) {
     return;
   out.steps.resize(run.size());
   auto& attempts = out.steps[e.step].attempts;
-  if (begins(e.kind)) {
+  if (begins(e.kind) && !goes_on(attempts, e)) {
     begin(attempts, e);
     attempts.back().rung = before.rung;
   }

@@ -24,8 +24,10 @@ struct enum_names<after_failure> {
 /// An attempt of a step, read off a task's history. Times that are not known are `timestamp{}`.
 struct attempt_seen {
   std::uint32_t attempt = 0;
-  event_kind began_as = event_kind::assigned; ///< assigned, unroutable, delegated or asked
-  std::uint32_t rung = 0;                     ///< 0: as planned; n: the n-th fallback
+  /// Assigned, unroutable, delegated or asked; what an agent hands over to a person is asked.
+  event_kind began_as = event_kind::assigned;
+  bool asks = false;      ///< delegated: the sub-task waits for a person
+  std::uint32_t rung = 0; ///< 0: as planned; n: the n-th fallback
   timestamp started{};
   timestamp ended{};
   route_ptr how;      ///< assigned, unroutable

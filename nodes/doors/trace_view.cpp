@@ -97,9 +97,9 @@ std::string_view status_word(const step_seen& s) noexcept {
 
 std::string_view status_word(const attempt_seen& a, bool step_over) noexcept {
   if (!a.over())
-    return step_over                         ? "cancelled"
-           : a.began_as == event_kind::asked ? "waiting_for_human"
-                                             : "running";
+    return step_over                                   ? "cancelled"
+           : a.asks || a.began_as == event_kind::asked ? "waiting_for_human"
+                                                       : "running";
   return a.failed ? "failure" : "success";
 }
 

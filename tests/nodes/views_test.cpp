@@ -195,6 +195,35 @@ TEST(views, usage_says_what_went_through_the_providers_cache_if_anything_did) {
     "cost_micros": 30, "calls": 1, "cached_tokens": 4, "cache_write_tokens": 3})"));
 }
 
+TEST(views, what_an_agent_hands_over_to_a_person_stays_one_attempt) {
+  auto r = running();
+  r.history.resize(5);
+  const auto text = [](const char* of) { return std::make_shared<const std::string>(of); };
+  r.history.push_back(make(event_kind::asked, 1, 1, 6, text("may it?")));
+  r.history.push_back(make(event_kind::delegated, 2, 1, 7, text("p.2")));
+  r.history.push_back(make(event_kind::asked, 2, 1, 8, text("a person is asked by sales")));
+  const auto attempts = [&](std::size_t step) {
+    return trace_view(r, {})["root"]["spans"][1]["spans"][step]["spans"];
+  };
+  ASSERT_EQ(attempts(0).size(), 1u);
+  EXPECT_EQ(attempts(0)[0]["status"], "waiting_for_human");
+  EXPECT_EQ(attempts(0)[0]["agent"], "support/refunds#1");
+  EXPECT_EQ(attempts(0)[0]["question"], "may it?");
+  ASSERT_EQ(attempts(1).size(), 1u);
+  EXPECT_EQ(attempts(1)[0]["status"], "waiting_for_human");
+  EXPECT_EQ(attempts(1)[0]["op"], "domain");
+  // Resumed after a restart, answered, and the sub-task has gone on.
+  r.history.push_back(make(event_kind::asked, 1, 1, 9, text("may it?")));
+  r.history.push_back(make(event_kind::answered, 1, 1, 10, fine("it may")));
+  r.history.push_back(make(event_kind::delegated, 2, 1, 11, text("p.2")));
+  ASSERT_EQ(attempts(0).size(), 1u);
+  EXPECT_EQ(attempts(0)[0]["status"], "success");
+  EXPECT_EQ(attempts(0)[0]["output"], "it may");
+  ASSERT_EQ(attempts(1).size(), 1u);
+  EXPECT_EQ(attempts(1)[0]["status"], "running");
+  EXPECT_EQ(attempts(1)[0]["child_task"], "p.2");
+}
+
 TEST(views, retries_show_their_waits) {
   auto r = running();
   r.history.resize(6);
