@@ -25,6 +25,19 @@ bool has_completed(const json& task) {
   return state_of(task) == "completed";
 }
 
+bool waits_for_people(const json& task) {
+  return state_of(task) == "input_required";
+}
+
+std::string question_words(const json& question) {
+  return "for a person in queue " + plain(member(question, "queue")) + ", question " +
+         plain(member(question, "id"));
+}
+
+std::string answer_command(const json& question) {
+  return "troupe human answer " + plain(member(question, "id")) + " --by NAME TEXT";
+}
+
 std::string answer_of(const json& task) {
   const auto& result = object(task, "result");
   if (const auto text = result.find("text");
@@ -42,7 +55,7 @@ std::string failure_of(const json& task) {
   return member(error, "reason") + (detail.empty() ? "" : ": " + detail);
 }
 
-std::string task_text(const json& task) {
+std::string task_text(const json& task, const std::vector<json>& questions) {
   std::string out;
   const auto line = [&](const char* name, const std::string& text) {
     if (!text.empty())
@@ -62,6 +75,8 @@ std::string task_text(const json& task) {
   line("deadline", has_ended(task) ? "" : short_time(member(task, "deadline")));
   line("parent", member(task, "parent"));
   line("text", brief(member(task, "text"), 500));
+  for (const auto& q : questions)
+    line("waits", question_words(q) + "\n" + padded("", 10) + answer_command(q));
   if (result.empty())
     return out;
   line("confident", member(result, "confidence"));

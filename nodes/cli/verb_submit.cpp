@@ -1,7 +1,9 @@
 #include "nodes/cli/event_reader.hpp"
 #include "nodes/cli/node_calls.hpp"
 #include "nodes/cli/task_text.hpp"
+#include "nodes/cli/text_layout.hpp"
 #include "nodes/cli/verbs.hpp"
+#include "nodes/cli/waiting_people.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -13,9 +15,11 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-constexpr milliseconds asked_at_once{30000}; ///< of the wait, in the submission itself
-constexpr milliseconds grace{10000};         ///< for the node to say that a wait is over
-constexpr int reconnects_max = 5;            ///< in a row, without news in between
+/// Of the wait, in the submission itself: most answers come within it. After that the events of the
+/// task are followed, which say when a person is asked.
+constexpr milliseconds asked_at_once{1000};
+constexpr milliseconds grace{10000}; ///< for the node to say that a wait is over
+constexpr int reconnects_max = 5;    ///< in a row, without news in between
 
 struct submit_settings {
   std::vector<std::string> text;
@@ -144,9 +148,12 @@ exit_code submit(const shell& s, const submit_settings& x) {
     return show_end(s, answer.body);
   if (x.follow)
     s.err << "task " << id << std::endl;
+  waiting_people people{s, id};
   const auto end = follow(s, id, until, [&](const json& event) {
     if (x.follow)
       s.err << event_text(event) << std::endl;
+    if (member(event, "kind") == "asked")
+      people.look();
   });
   if (end)
     return show_end(s, *end);

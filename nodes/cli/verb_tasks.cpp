@@ -1,6 +1,7 @@
 #include "nodes/cli/node_calls.hpp"
 #include "nodes/cli/task_text.hpp"
 #include "nodes/cli/verbs.hpp"
+#include "nodes/cli/waiting_people.hpp"
 
 namespace troupe::cli {
 
@@ -41,7 +42,12 @@ void add_one(CLI::App& to, shell& s) {
   verb->add_option("ID", *id, "the task")->required();
   add_node_options(*verb, s);
   verb->callback([&s, id] {
-    s.run = [&s, id] { return show_path(s, path_builder{"/v1/tasks"}.part(*id), task_text); };
+    s.run = [&s, id] {
+      return show_path(s, path_builder{"/v1/tasks"}.part(*id), [&](const json& task) {
+        return task_text(task,
+                         waits_for_people(task) ? questions_for(s, *id) : std::vector<json>{});
+      });
+    };
   });
 }
 

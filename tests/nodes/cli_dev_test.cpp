@@ -77,14 +77,27 @@ TEST(cli_dev, people_are_asked_and_answer) {
   const auto early = node.ask({"submit", "--wait", "100ms", "tell me a joke"});
   EXPECT_EQ(early.code, 1);
   EXPECT_THAT(early.err, HasSubstr("goes on"));
+  // Who waits is told at once that it is a person who has to answer, and how.
+  child waiting{with_program({"submit", "--url", node.url(), "--wait", "30s", "play some music"})};
+  EXPECT_TRUE(waiting.says("waits for a person in queue people, question "));
+  EXPECT_TRUE(waiting.says(" --by NAME TEXT\n"));
   json all;
-  for (int tries = 0; tries < 1000 && all.size() < 2; ++tries)
+  for (int tries = 0; tries < 1000 && all.size() < 3; ++tries)
     all = node.ask({"human", "list", "-o", "json"}).document().at("questions");
-  ASSERT_EQ(all.size(), 2u);
+  ASSERT_EQ(all.size(), 3u);
   std::string question;
+  std::string music;
   for (const auto& q : all)
     if (q.at("task") == id)
       question = q.at("id").get<std::string>();
+    else if (q.at("text").get<std::string>().find("music") != std::string::npos)
+      music = q.at("id").get<std::string>();
+  EXPECT_THAT(waiting.err(), HasSubstr("troupe human answer " + music + " --by NAME TEXT"));
+  EXPECT_EQ(node.ask({"human", "answer", music, "--by", "dana", "La."}).code, 0);
+  EXPECT_EQ(waiting.wait(), 0);
+  EXPECT_EQ(waiting.out(), "La.\n");
+  EXPECT_THAT(node.ask({"task", id}).out,
+              HasSubstr("waits     for a person in queue people, question " + question));
   EXPECT_THAT(node.ask({"human", "list", "--queue", "people"}).out, HasSubstr("capital of france"));
   EXPECT_EQ(node.ask({"human", "claim", question, "--by", "dana"}).code, 0);
   EXPECT_EQ(node.ask({"human", "claim", question, "--by", "eve"}).code, 4);
