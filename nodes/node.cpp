@@ -153,9 +153,10 @@ void node::make_versions() {
       use_about(*loaded.fleet, row.about);
       p.versions->put(make_version(p, std::move(loaded), row.number, row.digest));
     } catch (const std::exception& e) {
-      p.log->error("version {} of the fleet, of which there are open tasks, cannot be used any "
-                   "more: {}; they go on by version {}",
-                   row.number, e.what(), with.number);
+      // Its mark may have outlived its tasks: the last ones of a version that was current leave it.
+      p.log->warn("version {} of the fleet cannot be used any more: {}; tasks that are open by it "
+                  "still, if there are any, go on by version {}",
+                  row.number, e.what(), with.number);
     }
   }
 }

@@ -133,7 +133,7 @@ exit_code verify(const shell& s, const audit_settings& x) {
 void add_audit(CLI::App& to, shell& s) {
   auto* verb = add_verb(to, "audit", "Read the audit trail, or prove that nobody changed it",
                         "troupe audit list --limit 20\n"
-                        "troupe audit verify --data troupe-data\n"
+                        "troupe audit verify --data my-fleet/troupe-data\n"
                         "TROUPE_AUDIT_KEY=... troupe audit verify --head 120:9f86d081...");
   verb->require_subcommand(1);
   const auto x = std::make_shared<audit_settings>();
@@ -144,7 +144,7 @@ void add_audit(CLI::App& to, shell& s) {
   };
   auto* list = add_verb(*verb, "list", "Show the records, oldest first",
                         "troupe audit list --after 100 --limit 20\n"
-                        "troupe audit list --data troupe-data -o json");
+                        "troupe audit list --data my-fleet/troupe-data -o json");
   both(list);
   list->add_option("--after", x->after, "only those after this number");
   list->add_option("--limit", x->limit, "at most this many")->capture_default_str();
@@ -152,7 +152,7 @@ void add_audit(CLI::App& to, shell& s) {
   auto* prove =
       add_verb(*verb, "verify",
                "Check every record against the one before, and the end against what was kept",
-               "troupe audit verify --data troupe-data\n"
+               "troupe audit verify --data my-fleet/troupe-data\n"
                "troupe audit verify --head "
                "120:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
   both(prove);

@@ -22,7 +22,8 @@ void add_node_options(CLI::App& verb, const std::shared_ptr<dev_settings>& x) {
       ->check(CLI::Range(0, 65535));
   verb.add_option("--port-file", x->port_file,
                   "gets the port's number as soon as the node takes tasks");
-  verb.add_option("--data", x->data, "folder for everything that is stored");
+  verb.add_option("--data", x->data,
+                  "folder for everything that is stored, instead of the fleet's");
   verb.add_option("--threads", x->threads, "of the actors; 0: one per core, at least two")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();

@@ -191,7 +191,7 @@ void add_keys(CLI::App& to, shell& s) {
                         "troupe keys create --name root --allow admin --out root.key\n"
                         "troupe keys create --name desk --team support --allow read:support "
                         "--allow answer:support --days 90\n"
-                        "troupe keys create --name root --allow admin --data troupe-data");
+                        "troupe keys create --name root --allow admin --data my-fleet/troupe-data");
   make->add_option("--name", x->name, "what it is for")->required();
   make->add_option("--team", x->team, "whose it is");
   make->add_option("--allow", x->allow,

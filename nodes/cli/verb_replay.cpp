@@ -141,7 +141,8 @@ void add_replay(CLI::App& to, shell& s) {
       "troupe replay 01a1fc44fd13842f58183fee3001\n"
       "troupe replay 01a1fc44fd13842f58183fee3001 --until get_refund\n"
       "troupe replay 01a1fc44fd13842f58183fee3001 --with support/billing=other.jsonl\n"
-      "troupe replay 01a1fc44fd13842f58183fee3001 --data troupe-data --fleet . -o json");
+      "troupe replay 01a1fc44fd13842f58183fee3001 --data my-fleet/troupe-data --fleet my-fleet -o "
+      "json");
   const auto x = std::make_shared<replay_settings>();
   verb->add_option("ID", x->id, "the task")->required();
   verb->add_option("--until", x->until,

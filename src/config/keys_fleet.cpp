@@ -170,7 +170,7 @@ const record& fleet_keys() {
        {"regions", fields(regions_keys), "where sessions may be at home; without it, anywhere",
         "none"},
        {"data", text(text_rule::filled),
-        "folder for everything that is stored, relative to the working directory", "troupe-data"},
+        "folder for everything that is stored, relative to the fleet's folder", "troupe-data"},
        {"door", fields(door_keys), "the HTTP doors", "{}"},
        {"log", fields(log_keys), "logging", "{}"},
        {"history", fields(history_keys), "how long what has ended is kept", "{}"},

@@ -23,9 +23,9 @@ namespace {
 
 class loader {
  public:
-  loader(const fs::path& dir, const environment& variables, const fs::path& secrets)
+  loader(const fs::path& dir, const environment& variables, const fs::path& home)
       : variables_(variables)
-      , secrets_dir_(secrets) {
+      , home_(home) {
     draft_.dir = dir;
   }
 
@@ -86,7 +86,7 @@ class loader {
       problems_.error(std::move(d));
     if (!out.root)
       return out;
-    fill_in(*out.root, {variables_, secrets_dir_, problems_, secrets_,
+    fill_in(*out.root, {variables_, home_, problems_, secrets_,
                         [&keys](const yaml_node& node) { return may_be_secret(node, keys); }});
     check_file(*out.root, keys, problems_);
     out.sound = problems_.errors() == before;
@@ -172,6 +172,7 @@ class loader {
     if (problems_.errors() == 0) {
       out.fleet = std::move(draft_.spec);
       out.fleet->dir = draft_.dir.string();
+      out.fleet->data_dir = (home_ / out.fleet->data_dir).string();
       out.fleet->domains = assemble_under("");
     }
     out.errors = problems_.take_errors();
@@ -179,7 +180,7 @@ class loader {
   }
 
   const environment& variables_;
-  const fs::path secrets_dir_;
+  const fs::path home_;
   report problems_;
   secret_values secrets_;
   fleet_draft draft_;
@@ -192,8 +193,8 @@ loaded load_fleet(const fs::path& dir, const environment& variables) {
   return loader{dir, variables, dir}.run();
 }
 
-loaded load_fleet(const fs::path& dir, const environment& variables, const fs::path& secrets) {
-  return loader{dir, variables, secrets}.run();
+loaded load_fleet(const fs::path& dir, const environment& variables, const fs::path& home) {
+  return loader{dir, variables, home}.run();
 }
 
 } // namespace troupe::config

@@ -34,16 +34,17 @@ struct loaded {
 };
 
 /// Reads and checks the fleet in `dir`: `fleet.yaml`, and one folder per domain
-/// (docs/reference/configuration.md). Collects every error it can find in one go and never throws
-/// on account of what the folder holds. Blocks on the file system only; any thread may call it,
-/// several at the same time.
+/// (docs/reference/configuration.md). Its data lies within the folder, unless an absolute path says
+/// otherwise: the same place wherever the program was started, and no other fleet's. Collects every
+/// error it can find in one go and never throws on account of what the folder holds. Blocks on the
+/// file system only; any thread may call it, several at the same time.
 [[nodiscard]] loaded load_fleet(const std::filesystem::path& dir,
                                 const environment& variables = process_environment());
 
-/// As above; what `${file:...}` names is looked for in `secrets` instead, where the files of a
-/// folder that was sent here from elsewhere do not lie.
+/// As above, for a folder that was sent here from elsewhere: what `${file:...}` names is looked for
+/// in `home` instead, and its data lies there.
 [[nodiscard]] loaded load_fleet(const std::filesystem::path& dir, const environment& variables,
-                                const std::filesystem::path& secrets);
+                                const std::filesystem::path& home);
 
 /// Bounds on what is read, so that no folder can exhaust the memory of a node.
 struct load_limits {

@@ -110,6 +110,18 @@ void write_whole(fleet_folder& f) {
       .write("services/warehouse.py", "ignored");
 }
 
+TEST(loading, data_lies_with_the_fleet_wherever_the_program_was_started) {
+  fleet_folder f;
+  write_small(f);
+  EXPECT_EQ(f.load().fleet->data_dir, (f.dir() / "troupe-data").string());
+  // Of a version that was written elsewhere as well, and unless it is said where.
+  const auto nothing_set = [](const std::string&) { return std::nullopt; };
+  EXPECT_EQ(load_fleet(f.dir(), nothing_set, "/home/of/it").fleet->data_dir,
+            "/home/of/it/troupe-data");
+  f.write("fleet.yaml", std::string{test::small_fleet} + "data: /srv/shop\n");
+  EXPECT_EQ(f.load().fleet->data_dir, "/srv/shop");
+}
+
 TEST(loading, takes_every_value_of_a_fleet) {
   fleet_folder f;
   write_whole(f);
@@ -124,7 +136,8 @@ TEST(loading, takes_every_value_of_a_fleet) {
   EXPECT_EQ(x.name, "customer-support");
   EXPECT_EQ(x.dir, f.dir().string());
   EXPECT_EQ(x.entry, "support");
-  EXPECT_EQ(x.node_id + "/" + x.region + "/" + x.data_dir + "/" + x.log_level, "n1/eu/d/debug");
+  EXPECT_EQ(x.node_id + "/" + x.region + "/" + x.log_level, "n1/eu/debug");
+  EXPECT_EQ(x.data_dir, (f.dir() / "d").string());
   EXPECT_EQ(x.log_days, 7u);
   EXPECT_EQ(x.max_log_bytes, 2u << 20);
   EXPECT_EQ(x.shards, 4u);
