@@ -14,10 +14,15 @@ void add_completion(CLI::App& to, shell& s) {
   verb->add_option("SHELL", *which, "for which shell")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  add_output(*verb, s);
   verb->callback([&s, which] {
     s.run = [&s, which] {
       shell none{s.out, s.err};
-      s.print(completion_script(*make_program(none), *which));
+      const auto script = completion_script(*make_program(none), *which);
+      if (s.as_json())
+        s.print(json{{"shell", *which}, {"script", script}});
+      else
+        s.print(script);
       return exit_ok;
     };
   });

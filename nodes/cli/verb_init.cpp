@@ -36,6 +36,13 @@ exit_code init(const shell& s, const fs::path& dir, std::string name) {
     if (!out.flush())
       throw cli_error{exit_failed, "cannot write " + path.string()};
   }
+  if (s.as_json()) {
+    json written = json::array();
+    for (const auto& f : files)
+      written.push_back(f.path);
+    s.print(json{{"fleet", name}, {"folder", dir.string()}, {"files", std::move(written)}});
+    return exit_ok;
+  }
   s.print("fleet " + name + " is in " + dir.string() + "\nnext:\n  troupe validate " +
           dir.string() + "\n  troupe dev " + dir.string() +
           "\n  troupe submit when are you open   (in another terminal)");
@@ -54,6 +61,7 @@ void add_init(CLI::App& to, shell& s) {
   const auto x = std::make_shared<settings>();
   verb->add_option("DIR", x->dir, "the folder; made if it is missing")->required();
   verb->add_option("--name", x->name, "the fleet's; else the folder's");
+  add_output(*verb, s);
   verb->callback([&s, x] { s.run = [&s, x] { return init(s, x->dir, x->name); }; });
 }
 

@@ -3,9 +3,25 @@
 #include "nodes/cli/verbs.hpp"
 #include "nodes/cli/waiting_people.hpp"
 
+#include <troupe/clock.hpp>
+
+#include <thread>
+
 namespace troupe::cli {
 
 namespace {
+
+constexpr int cancel_looks = 40; ///< for a cancelled task to end: what it runs is stopped first
+constexpr milliseconds cancel_tick{50};
+
+/// The task as it has ended, or as it is after a while: the node answers before that.
+http_answer when_ended(const shell& s, const std::string& id, http_answer answer) {
+  for (int looks = 0; looks < cancel_looks && !has_ended(document_of(answer)); ++looks) {
+    std::this_thread::sleep_for(cancel_tick);
+    answer = ask(s, path_builder{"/v1/tasks"}.part(id));
+  }
+  return answer;
+}
 
 void add_task_list(CLI::App& to, shell& s) {
   struct settings {
@@ -69,7 +85,8 @@ void add_cancel(CLI::App& to, shell& s) {
       http_call call;
       call.method = "POST";
       call.body = as_text(body);
-      const auto answer = ask(s, path_builder{"/v1/tasks"}.part(x->id).part("cancel"), call);
+      const auto answer =
+          when_ended(s, x->id, ask(s, path_builder{"/v1/tasks"}.part(x->id).part("cancel"), call));
       if (s.as_json())
         s.print_raw(answer.body);
       else

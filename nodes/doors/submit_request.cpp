@@ -82,8 +82,10 @@ std::optional<task_request> read_submission(const http_request& from, problem& w
       out.data["context"] = std::move(context);
   }
   in.end();
-  if (out.text.empty() && out.skill.empty() && errors.empty())
-    in.fail("text", "must not be missing unless a skill is asked for");
+  const bool says_nothing = out.text.find_first_not_of(" \t\r\n") == std::string::npos;
+  if (says_nothing && out.skill.empty() && errors.empty())
+    in.fail("text", std::string{in.find("text") ? "must not be blank" : "must not be missing"} +
+                        " unless a skill is asked for");
   if (out.data.is_object())
     if (const auto c = out.data.find("context"); c != out.data.end() && !c->is_object())
       errors.push_back({"/data/context", "must be an object"});

@@ -83,6 +83,7 @@ TEST(api, refuses_bodies_that_break_the_schema) {
   };
   EXPECT_EQ(pointer("{}"), "/text");
   EXPECT_EQ(pointer(R"({"text":5})"), "/text");
+  EXPECT_EQ(pointer(R"({"text":" \t\n"})"), "/text");
   EXPECT_EQ(pointer(R"({"text":"x","colour":1})"), "/colour");
   EXPECT_EQ(pointer(R"({"text":"x","a/b~":1})"), "/a~1b~0");
   EXPECT_EQ(pointer(R"({"text":"x","data":[]})"), "/data");

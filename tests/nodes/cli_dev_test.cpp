@@ -109,6 +109,12 @@ TEST(cli_dev, people_are_asked_and_answer) {
        ++tries)
     task = node.ask({"task", id, "-o", "json"}).document();
   EXPECT_EQ(task.at("result").at("text"), "Paris, of course");
+  // The answer is how the task has ended, not how it was when it was told to.
+  for (const auto& q : all)
+    if (q.at("text").get<std::string>().find("joke") != std::string::npos) {
+      EXPECT_THAT(node.ask({"cancel", q.at("task").get<std::string>()}).out,
+                  HasSubstr("state     canceled (ended)"));
+    }
 }
 
 TEST(cli_dev, following_shows_events_on_stderr_and_the_answer_on_stdout) {

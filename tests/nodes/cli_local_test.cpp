@@ -253,6 +253,9 @@ TEST(cli_init, writes_over_nothing) {
   EXPECT_THAT(r.err, HasSubstr("already there"));
   EXPECT_FALSE(std::filesystem::exists(here.path("fleet/desk")));
   EXPECT_EQ(run_troupe({"init", here.path("other"), "--name", "no blanks"}).code, 2);
+  const auto made = run_troupe({"init", here.path("third"), "-o", "json"}).document();
+  EXPECT_EQ(made.at("fleet"), "third");
+  EXPECT_EQ(made.at("files").at(0), "fleet.yaml");
 }
 
 TEST(cli_models, train_classify_and_decompose) {
@@ -291,6 +294,8 @@ TEST(cli_completion, scripts_are_valid_and_complete) {
     EXPECT_EQ(script.code, 0);
     EXPECT_THAT(script.out, AllOf(HasSubstr("submit"), HasSubstr("human"), HasSubstr("customer")));
     here.write(name, script.out);
+    const auto in_json = run_troupe({"completion", name, "-o", "json"}).document();
+    EXPECT_THAT(script.out, HasSubstr(in_json.at("script").get<std::string>()));
   }
   child syntax{{"bash", "-n", here.path("bash")}};
   EXPECT_EQ(syntax.wait(), 0) << syntax.err();
