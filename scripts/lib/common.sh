@@ -6,11 +6,11 @@ cd "$root"
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 
 # usage: what the script says of itself at its top, after its first line.
-usage() { awk 'NR > 1 {if (!/^#/) exit; sub(/^# ?/, ""); print}' "$0"; }
+usage() { awk 'NR > 1 {if (!/^#/) exit; sub(/^# ?/, ""); print}' "scripts/${0##*/}"; }
 
 # whole_number OPTION VALUE LEAST MOST: ends the script when the value is none.
 whole_number() {
-  if ! [[ $2 =~ ^[0-9]{1,9}$ ]] || [ "$((10#$2))" -lt "$3" ] || [ "$((10#$2))" -gt "$4" ]; then
+  if ! [[ $2 =~ ^[1-9][0-9]{0,8}$ ]] || [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ]; then
     echo "$0: $1 needs a whole number from $3 to $4, not '$2'" >&2
     exit 2
   fi
