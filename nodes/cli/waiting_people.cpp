@@ -6,6 +6,7 @@
 
 #include <troupe/clock.hpp>
 
+#include <exception>
 #include <ostream>
 #include <thread>
 
@@ -45,7 +46,7 @@ bool waiting_people::tell_new() {
   return any;
 }
 
-void waiting_people::look() {
+void waiting_people::look() try {
   for (int looks = 0; looks < question_looks; ++looks) {
     if (!waits_for_people(document_of(ask(shell_, path_builder{"/v1/tasks"}.part(task_)))))
       return;
@@ -56,6 +57,8 @@ void waiting_people::look() {
   if (told_.empty() && !std::exchange(in_general_, true))
     shell_.err << "task " << task_ << " waits for a person; `troupe human list` shows for what"
                << std::endl;
+} catch (const std::exception&) {
+  // The wait goes on without this news; what is wrong with the node ends the wait itself.
 }
 
 } // namespace troupe::cli

@@ -23,7 +23,8 @@ class waiting_people {
       : shell_(s)
       , task_(std::move(task)) {}
   /// The task has said that a person is asked: tells on stderr where, and how to answer, each
-  /// question once. Waits a moment for the question to be listed.
+  /// question once. Waits a moment for the question to be listed. Throws nothing, since libcurl
+  /// may be what calls it.
   void look();
 
  private:

@@ -271,15 +271,22 @@ TEST(cli_dev, a_second_signal_ends_a_stop_that_waits) {
   const held_pipe begun{here.path("begun")};
   const held_pipe never{here.path("never")};
   dev_node node{here.path("fleet"), here.path("data")};
-  // A client that waits for its answer holds up the stop, for the door lets running requests end.
-  child client{with_program({"submit", "--url", node.url(), "count the words: one two"})};
+  // A request that waits for its answer holds up the stop, for the door lets those that run end.
+  child holder{{"curl", "-s", "-H", "Content-Type: application/json", "-d",
+                R"({"text": "count the words: one two"})", node.url() + "/v1/tasks?wait=30s"}};
   ASSERT_TRUE(begun.gets_byte());
+  child client{with_program({"submit", "--url", node.url(), "count the words: one two"})};
+  std::size_t taken = 0;
+  for (int tries = 0; tries < 1000 && taken < 2; ++tries)
+    taken = node.ask({"tasks", "-o", "json"}).document().at("tasks").size();
+  ASSERT_EQ(taken, 2u);
   node.process().signal(SIGTERM);
   ASSERT_TRUE(node.process().says("SIGTERM: stopping"));
   node.process().signal(SIGTERM);
   EXPECT_EQ(node.process().wait(), 130);
   EXPECT_EQ(client.wait(), 3);
-  EXPECT_THAT(client.err(), HasSubstr("troupe tasks"));
+  // Whether it has heard of its task by then or not, it is told where to look.
+  EXPECT_THAT(client.err(), HasSubstr("`troupe task"));
 }
 
 TEST(cli_dev, lines_for_programs_are_json) {
