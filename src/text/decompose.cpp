@@ -55,12 +55,19 @@ class splitter {
       , options_(options) {}
 
   std::vector<clause> split() {
-    auto whole = read(0, parts_.size());
-    shares_ = whole.what.alternatives;
-    auto unsplit = worth(whole.what);
-    auto [value, ends] = best_ends();
-    if (ends.size() < 2 || value <= unsplit)
-      return {whole};
+    auto ends = cuts(0, parts_.size(), options_.max_clauses);
+    if (ends.size() < 2)
+      return {read(0, parts_.size())};
+    // The costs look at what the whole message is about, and beside a third request two others show
+    // too little there. So every clause is looked at again, as if it were all there is. What came
+    // back whole never gets here: a single request is not split by this.
+    for (std::size_t at = 0; at < ends.size();) {
+      auto finer = cuts(start_of(ends, at), ends[at], options_.max_clauses - ends.size() + 1);
+      if (finer.size() < 2 || repeats_a_neighbour(ends, at, finer))
+        ++at;
+      else
+        ends.insert(ends.begin() + static_cast<std::ptrdiff_t>(at), finer.begin(), finer.end() - 1);
+    }
     return ordered(ends);
   }
 
@@ -72,6 +79,33 @@ class splitter {
     double sure = 0;       // its confidence
     std::size_t start = 0; // the part it begins with
   };
+
+  static std::size_t start_of(const std::vector<std::size_t>& ends, std::size_t clause) {
+    return clause > 0 ? ends[clause - 1] : 0;
+  }
+
+  // The ends of the clauses that the parts from `first` up to `last` are best read as; only `last`
+  // if they are one.
+  std::vector<std::size_t> cuts(std::size_t first, std::size_t last, std::size_t most) {
+    const auto& whole = read(first, last);
+    shares_ = whole.what.alternatives;
+    span_ = last - first;
+    auto [value, ends] = best_ends(first, last, most);
+    if (ends.size() < 2 || value <= worth(whole.what))
+      return {last};
+    return ends;
+  }
+
+  // Cut as `finer` says, the clause `at` would ask for what the one before or behind it asks for.
+  bool repeats_a_neighbour(const std::vector<std::size_t>& ends, std::size_t at,
+                           const std::vector<std::size_t>& finer) {
+    const auto asks = [this](std::size_t from, std::size_t to) -> const std::string& {
+      return read(from, to).what.intent;
+    };
+    const auto from = start_of(ends, at), to = ends[at];
+    return (at > 0 && asks(start_of(ends, at - 1), from) == asks(from, finer.front())) ||
+           (at + 1 < ends.size() && asks(finer[finer.size() - 2], to) == asks(to, ends[at + 1]));
+  }
 
   static double worth(const classification& what) {
     return std::log(std::max(what.confidence, 1e-4));
@@ -88,7 +122,7 @@ class splitter {
   // Of two parts the two best labels can lead, of more parts more.
   bool leads(const std::string& intent) const {
     auto at = rank(intent);
-    return at < std::min({shares_.size(), std::max<std::size_t>(parts_.size(), 2), most_leading}) &&
+    return at < std::min({shares_.size(), std::max<std::size_t>(span_, 2), most_leading}) &&
            shares_[at].confidence >= (at < 2 ? least_share : least_share_of_more);
   }
 
@@ -157,29 +191,31 @@ class splitter {
            word_count(message_.substr(one.begin, one.end - one.begin)) >= options_.min_words;
   }
 
-  // The best way to group the parts into two or more clauses of different neighbours' intents; its
-  // mean worth less the costs of its cuts.
-  std::pair<double, std::vector<std::size_t>> best_ends() {
-    auto most = std::min(options_.max_clauses, parts_.size());
-    std::vector<std::vector<plan>> best(parts_.size() + 1, std::vector<plan>(most + 1));
+  // The best way to group the parts from `first` up to `last` into two or more clauses, up to
+  // `most`, of different neighbours' intents; its mean worth less the costs of its cuts.
+  std::pair<double, std::vector<std::size_t>> best_ends(std::size_t first, std::size_t last,
+                                                        std::size_t most) {
+    most = std::min(most, last - first);
+    std::vector<std::vector<plan>> best(last - first + 1, std::vector<plan>(most + 1));
     best[0][0].value = 0;
-    for (std::size_t to = 1; to <= parts_.size(); ++to)
-      for (std::size_t from = 0; from < to; ++from) {
-        if (from == 0 && to == parts_.size())
+    for (std::size_t to = first + 1; to <= last; ++to)
+      for (std::size_t from = first; from < to; ++from) {
+        if (from == first && to == last)
           continue; // that is the unsplit reading
         const auto& one = read(from, to);
         if (!stands_alone(one))
           continue;
         for (std::size_t count = 1; count <= most; ++count) {
-          const auto& before = best[from][count - 1];
+          const auto& before = best[from - first][count - 1];
           if (!std::isfinite(before.value) || before.last == one.what.intent)
             continue;
           auto value = before.value + worth(one.what) -
-                       (from > 0 ? cost(before, parts_[from], one.what) : 0);
-          if (value <= best[to][count].value)
+                       (from > first ? cost(before, parts_[from], one.what) : 0);
+          auto& known = best[to - first][count];
+          if (value <= known.value)
             continue;
-          best[to][count] = {value, before.ends, one.what.intent, one.what.confidence, from};
-          best[to][count].ends.push_back(to);
+          known = {value, before.ends, one.what.intent, one.what.confidence, from};
+          known.ends.push_back(to);
         }
       }
     std::pair<double, std::vector<std::size_t>> out{-std::numeric_limits<double>::infinity(), {}};
@@ -216,7 +252,8 @@ class splitter {
   std::string_view message_;
   std::vector<part> parts_;
   decompose_options options_;
-  std::vector<label_score> shares_; // the best labels of the unsplit message
+  std::vector<label_score> shares_; // the best labels of the stretch that is cut, unsplit
+  std::size_t span_ = 0;            // its parts
   std::map<std::pair<std::size_t, std::size_t>, clause> read_;
 };
 

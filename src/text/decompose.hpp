@@ -40,7 +40,8 @@ struct decompose_options {
 
 /// Splits a message that asks for several things into one clause for each, in the order in which
 /// they are to be done. A message that asks for one thing, or that is not understood better in
-/// parts, comes back whole as one clause. Takes any bytes, looks at the first `max_message_bytes`;
+/// parts, comes back whole as one clause. What would be split alone is split beside other requests
+/// too. Takes any bytes, looks at the first `max_message_bytes`;
 /// classifies a bounded number of parts. Any thread may call.
 std::vector<clause> decompose(const classifier& by, std::string_view message,
                               const decompose_options& options = {});

@@ -68,6 +68,18 @@ TEST(support_wishes, two_matters_are_two_in_either_order) {
 TEST(support_wishes, three_are_three) {
   EXPECT_THAT(acted_on("Cancel my order, refund me, and upgrade me to enterprise"),
               ElementsAre("cancel_order", "get_refund", "upgrade_plan"));
+  EXPECT_THAT(acted_on("where is my parcel, when are you open, and what plan am I on"),
+              ElementsAre("track_order", "contact_customer_service", "plan_status"));
+  EXPECT_THAT(acted_on("track my order, upgrade me to business, and send me my invoice"),
+              ElementsAre("track_order", "upgrade_plan", "get_invoice"));
+}
+
+TEST(support_wishes, two_stay_two_behind_another_sentence) {
+  EXPECT_THAT(acted_on("I want to upgrade to the enterprise plan and when are you open?"),
+              ElementsAre("upgrade_plan", "contact_customer_service"));
+  EXPECT_THAT(acted_on("cancel my order LF-10200. Also I want to upgrade to the enterprise plan "
+                       "and when are you open?"),
+              ElementsAre("cancel_order", "upgrade_plan", "contact_customer_service"));
 }
 
 } // namespace

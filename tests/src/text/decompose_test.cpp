@@ -79,6 +79,31 @@ TEST(decompose, splits_a_request_and_another_matter_in_either_order) {
 TEST(decompose, finds_three_requests) {
   EXPECT_THAT(intents("reset my password, send me a copy of my invoice, and upgrade my plan"),
               ElementsAre("reset_password", "invoice_copy", "upgrade_plan"));
+  EXPECT_THAT(intents("where is my parcel, i forgot my password, and upgrade my plan"),
+              ElementsAre("track_parcel", "reset_password", "upgrade_plan"));
+}
+
+TEST(decompose, splits_behind_another_sentence_what_it_splits_alone) {
+  for (std::string both :
+       {"i want to upgrade my plan and reset my password", "send me my invoice and upgrade my plan",
+        "change my address and reset my password"}) {
+    const auto alone = intents(both);
+    ASSERT_EQ(alone.size(), 2U) << both;
+    EXPECT_THAT(intents("where is my parcel. " + both),
+                ElementsAre("track_parcel", alone[0], alone[1]))
+        << both;
+  }
+  // A clause that is whole alone stays whole there.
+  EXPECT_THAT(intents("upgrade my plan. i ordered by mistake and want it cancelled"),
+              ElementsAre("upgrade_plan", "cancel_order"));
+}
+
+TEST(decompose, does_not_look_closer_than_it_may) {
+  decompose_options two;
+  two.max_clauses = 2;
+  EXPECT_EQ(
+      decompose(desk(), "where is my parcel. send me my invoice and upgrade my plan", two).size(),
+      2U);
 }
 
 TEST(decompose, reports_the_order_that_words_ask_for) {
