@@ -11,13 +11,16 @@ struct model_settings {
   std::vector<std::string> text;
 };
 
+/// `confidence` is the chance that the intent is right and the message in scope. The others have no
+/// such number, only their share of the belief in all intents, which goes by another name.
 json json_of(const text::classification& x) {
   json out{{"intent", x.intent},
            {"confidence", x.confidence},
            {"accepted", x.accepted},
            {"alternatives", json::array()}};
   for (const auto& a : x.alternatives)
-    out["alternatives"].push_back({{"intent", a.intent}, {"confidence", a.confidence}});
+    if (a.intent != x.intent)
+      out["alternatives"].push_back({{"intent", a.intent}, {"share", a.confidence}});
   return out;
 }
 
@@ -55,7 +58,7 @@ exit_code classify(const shell& s, const model_settings& x) {
                     (found.accepted ? "" : "  not sure enough to act on it") + "\n";
   for (const auto& a : found.alternatives)
     if (a.intent != found.intent)
-      out += "  " + a.intent + "  " + share_words(a.confidence) + "\n";
+      out += "  or " + a.intent + ", with " + share_words(a.confidence) + " of the belief\n";
   return show(s, json_of(found), out);
 }
 

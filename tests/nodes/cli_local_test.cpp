@@ -272,6 +272,14 @@ TEST(cli_models, train_classify_and_decompose) {
     EXPECT_TRUE(figures.at(name).is_number()) << name;
   EXPECT_THAT(run_troupe({"classify", "--model", model, "when", "are", "you", "open"}).out,
               HasSubstr("opening_hours"));
+  const auto told =
+      run_troupe({"classify", "--model", model, "-o", "json", "when are you open"}).document();
+  EXPECT_EQ(told.at("intent"), "opening_hours");
+  EXPECT_TRUE(told.at("confidence").is_number());
+  ASSERT_EQ(told.at("alternatives").size(), 1u) << "the intent itself is none";
+  EXPECT_EQ(told.at("alternatives")[0].at("intent"), "count_words");
+  EXPECT_TRUE(told.at("alternatives")[0].at("share").is_number());
+  EXPECT_FALSE(told.at("alternatives")[0].contains("confidence")) << "it is another measure";
   here.write("compound.tsv",
              "text\tintents\n"
              "when are you open and count the words: a b\topening_hours#count_words\n"
