@@ -218,14 +218,34 @@ TEST_F(reviewed_answers, a_desk_does_not_say_again_what_was_sent_back) {
   const json again{{"feedback", {{"text", "It is not clear."}, {"data", {{"fits", false}}}}},
                    {"previous", {{"draft", {{"text", first.text}, {"data", first.data}}}}}};
   const auto second = bill("billing.dispute", "C-1012", "charged twice?", "b", again, "brief");
-  EXPECT_EQ(second.failed.why, reason::low_confidence);
+  EXPECT_EQ(second.failed.why, reason::loop) << "which says that nothing was done";
   // What would have been done again is not done.
   const auto sent = bill("billing.invoice", "C-1002", "send my last invoice", "c");
   EXPECT_EQ(bill("billing.invoice", "C-1002", "send my last invoice", "d",
                  {{"feedback", json::object()}, {"previous", {{"draft", {{"data", sent.data}}}}}})
                 .failed.why,
-            reason::low_confidence);
+            reason::loop);
   EXPECT_EQ(count("SELECT COUNT(*) FROM mails"), 1);
+}
+
+TEST_F(reviewed_answers, an_order_that_the_step_before_did_not_find_may_be_named) {
+  const json input{{"previous",
+                    {{"cancel_order",
+                      {{"text", "I can't find an order LF-10201 on your account."},
+                       {"data", {{"status", "not_found"}, {"order_id", "LF-10201"}}}}}}}};
+  const auto said = bill("refund.issue", "C-1001", "issue a refund", "a", input);
+  ASSERT_EQ(said.data["status"], "not_found") << said.text;
+  EXPECT_EQ(review(question("refund.issue", "C-1001", "issue a refund", said.text, said.data,
+                            input["previous"]))
+                .data["fits"],
+            true);
+  // Nobody has brought it along here; that an answer was sent back with it does not count.
+  for (const auto& before : {json{}, json{{"draft", {{"text", said.text}, {"data", said.data}}}}})
+    EXPECT_EQ(
+        review(question("refund.issue", "C-1001", "issue a refund", said.text, said.data, before))
+            .data["fits"],
+        false)
+        << before;
 }
 
 TEST_F(reviewed_answers, what_the_fleet_says_of_money_is_reviewed) {

@@ -110,6 +110,64 @@ TEST_F(support_desks, brief_answers_hold_the_same_amounts) {
   EXPECT_EQ(out.text.find("seconds apart"), std::string::npos);
 }
 
+TEST_F(support_desks, a_refund_says_what_was_paid_twice) {
+  const auto says = [](const outcome& x, const char* what) {
+    return x.text.find(what) != std::string::npos;
+  };
+  // What was taken twice is an order, though the message speaks of the subscription.
+  const auto brief = bill("billing.dispute", "C-1003",
+                          "I've been charged twice for my subscription", "k1", nullptr, "brief");
+  EXPECT_TRUE(says(brief, "It was for order LF-10203.")) << brief.text;
+  const auto again = bill("billing.dispute", "C-1003", "charged twice", "k2");
+  EXPECT_TRUE(says(again, "earlier")) << again.text;
+  EXPECT_TRUE(says(again, "it was for order LF-10203")) << again.text;
+  const auto plan = bill("billing.dispute", "C-1001", "charged twice", "k3", nullptr, "brief");
+  EXPECT_TRUE(says(plan, "It was for the pro plan.")) << plan.text;
+}
+
+TEST_F(support_desks, the_charge_that_the_message_speaks_of_comes_first) {
+  set("INSERT INTO payments SELECT 'txn_999999', customer_id, kind, reference, amount_cents, "
+      "card_last4, at + 5, status, note FROM payments WHERE reference = 'LF-10200'");
+  for (const auto& [text, reference] :
+       {std::pair{"I've been charged twice for my subscription", "pro"},
+        std::pair{"I've been charged twice for my order", "LF-10200"},
+        std::pair{"I paid LF-10200 twice", "LF-10200"}}) {
+    SCOPED_TRACE(text);
+    set("DELETE FROM refunds; UPDATE payments SET status = 'captured' WHERE status = 'refunded'");
+    const auto out = bill("billing.dispute", "C-1001", text, text);
+    ASSERT_EQ(out.data["refunds"].size(), 2u);
+    EXPECT_EQ(out.data["refunds"][0]["reference"], reference);
+    EXPECT_EQ(out.data["transaction_id"], out.data["refunds"][0]["transaction_id"]);
+    EXPECT_NE(out.text.find("order LF-10200"), std::string::npos) << out.text;
+    EXPECT_NE(out.text.find("the pro plan"), std::string::npos) << out.text;
+  }
+}
+
+TEST_F(support_desks, a_dispute_of_an_order_that_was_paid_once_says_so) {
+  const auto out = bill("billing.dispute", "C-1001", "I was charged twice for LF-10200");
+  EXPECT_EQ(out.data["refunds"][0]["reference"], "pro");
+  EXPECT_NE(out.text.find("For order LF-10200 we found no payment that was taken twice."),
+            std::string::npos)
+      << out.text;
+  EXPECT_EQ(bill("billing.dispute", "C-1001", "LF-10200 was charged twice", "k2").data["status"],
+            "no_duplicate")
+      << "the refund before was for something else";
+}
+
+TEST_F(support_desks, an_order_of_somebody_else_is_not_on_the_account) {
+  for (const char* skill :
+       {"billing.dispute", "billing.invoice", "refund.quote", "refund.issue", "refund.track"}) {
+    const auto out = bill(skill, "C-1001", "it is about LF-10201", skill);
+    ASSERT_TRUE(out.ok()) << skill;
+    EXPECT_EQ(out.data["status"], "not_found") << skill;
+    EXPECT_EQ(out.data["order_id"], "LF-10201") << skill;
+    EXPECT_EQ(out.data["missing"], json::array({"order_id"})) << skill;
+    EXPECT_NE(out.text.find("LF-10201 on your account"), std::string::npos) << out.text;
+  }
+  EXPECT_EQ(count("SELECT COUNT(*) FROM refunds"), 0);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM mails"), 0);
+}
+
 TEST_F(support_desks, an_unknown_customer_is_asked_for_the_number) {
   for (const char* id : {"", "C-9999", "'; DROP TABLE customers; --"}) {
     const auto out = bill("billing.dispute", id, "charged twice");

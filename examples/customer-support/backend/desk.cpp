@@ -40,7 +40,8 @@ desk::desk(const std::string& path, services offered, const json& options)
 namespace {
 
 /// `out`, unless a reviewer has sent just that back already. A desk finds in the records what it
-/// finds: to say the same again helps nobody, somebody else has to look.
+/// finds: to say the same again helps nobody, somebody else has to look. `loop` is what that is,
+/// and nobody is asked whether a desk has acted that says so.
 outcome unless_sent_back(const agent_call& call, outcome out) {
   const auto& input = call.input;
   if (!out.ok() || !input.is_object() || !input.contains("feedback") ||
@@ -51,9 +52,8 @@ outcome unless_sent_back(const agent_call& call, outcome out) {
     given_on.erase("context");
   for (const auto& [name, before] : input["previous"].items())
     if (before.is_object() && before.contains("data") && before["data"] == given_on)
-      return outcome::of({reason::low_confidence,
-                          "the records say nothing else than the answer that was sent back",
-                          {}});
+      return outcome::of(
+          {reason::loop, "the records say nothing else than the answer that was sent back", {}});
   return out;
 }
 

@@ -55,11 +55,12 @@ verdict_on_refund refuse(std::string text, json data, double confidence = 0.9) {
 verdict_on_refund judge(const counter& at) {
   const auto named = order_of(at.call);
   const auto found = named.empty() ? newest_refundable(at) : find_order(at, named);
-  if (!found && !named.empty())
-    return refuse("I can't find an order " + named +
-                      " on your account, so I have not refunded anything. Could you "
-                      "check the number?",
-                  {{"status", "not_found"}, {"order_id", named}, {"missing", {"order_id"}}}, 0.6);
+  if (!found && !named.empty()) {
+    verdict_on_refund out;
+    out.refused = not_on_account(named, "I have not refunded anything");
+    out.refused->data["amount_cents"] = 0;
+    return out;
+  }
   if (!found)
     return refuse("I found no order of yours that is cancelled or delivered and not refunded yet. "
                   "Which payment is it "
@@ -192,11 +193,14 @@ outcome quote_refund(const counter& at) {
 }
 
 outcome track_refund(const counter& at) {
+  const auto order = order_in(at.call.text);
+  if (!order.empty() && !has_order(at.db, at.who, order))
+    return not_on_account(order, "I can't follow a refund of it");
   auto row = at.db.ask(
       "SELECT r.id, r.amount_cents, r.made_on, r.status, p.card_last4, p.reference FROM refunds r "
-      "JOIN "
-      "payments p ON p.id = r.payment_id WHERE r.customer_id = ? ORDER BY r.id DESC LIMIT 1",
-      at.who.id);
+      "JOIN payments p ON p.id = r.payment_id WHERE r.customer_id = ? "
+      "ORDER BY p.reference = ? DESC, r.id DESC LIMIT 1",
+      at.who.id, order);
   if (!row.next())
     return reply("There is no refund on your account so far. If you expect one, tell me which "
                  "order or payment it is "

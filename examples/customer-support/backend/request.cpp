@@ -119,6 +119,16 @@ outcome ask_for(std::string_view missing, std::string text) {
       {{"status", "needs_input"}, {"missing", json::array({missing})}, {"source", "rules"}}, 0.5);
 }
 
+outcome not_on_account(const std::string& order, std::string_view so) {
+  return reply("I can't find an order " + order + " on your account, so " + std::string{so} +
+                   ". Could you check the number?",
+               {{"status", "not_found"}, {"order_id", order}, {"missing", {"order_id"}}}, 0.6);
+}
+
+bool has_order(database& db, const client& who, const std::string& order) {
+  return db.ask("SELECT 1 FROM orders WHERE id = ? AND customer_id = ?", order, who.id).next();
+}
+
 std::string listed(const std::vector<std::string>& things) {
   std::string out;
   for (std::size_t i = 0; i < things.size(); ++i) {

@@ -44,6 +44,13 @@ struct client {
 /// The friendly question that is asked when something is needed first; `data.missing` names it.
 [[nodiscard]] outcome ask_for(std::string_view missing, std::string text);
 
+/// The answer about an order that is not the customer's, whoever's it is; `so` is what follows from
+/// that: `I have not refunded anything`.
+[[nodiscard]] outcome not_on_account(const std::string& order, std::string_view so);
+
+/// Whether the order is the customer's.
+[[nodiscard]] bool has_order(database& db, const client& who, const std::string& order);
+
 /// `a`, `a and b`, `a, b, and c`.
 [[nodiscard]] std::string listed(const std::vector<std::string>& things);
 

@@ -6,6 +6,8 @@ namespace troupe::support {
 
 namespace {
 
+/// What the plans of the fleet call the step whose answer is reviewed.
+constexpr std::string_view draft_step = "draft";
 constexpr int depth_max = 8; // of data: what lies deeper is not read
 
 void read_data(const json& value, claims& out, int depth = 0) {
@@ -40,6 +42,9 @@ reviewed read(const counter& at, const json& candidate) {
   x.wanted = read_claims(at.call.text);
   if (const auto order = order_in(at.call.text); !order.empty())
     x.wanted.orders.insert(order);
+  x.brought = x.wanted.orders;
+  x.brought.insert(text_at(input, "order_id"));
+  x.brought.insert(text_at(at.call.context, "order_id"));
   const auto text = text_at(candidate, "text");
   x.low = lower_case(text);
   x.said = sentences_of(text);
@@ -53,12 +58,19 @@ reviewed read(const counter& at, const json& candidate) {
     x.names.add(s.names);
   if (const auto previous = input.find("previous");
       previous != input.end() && previous->is_object())
-    for (const auto& [name, result] : previous->items())
+    for (const auto& [name, result] : previous->items()) {
+      const auto order = result.is_object() && result.contains("data")
+                             ? text_at(result["data"], "order_id")
+                             : std::string{};
+      // An answer of this very step that was sent back proves nothing.
+      if (name != draft_step)
+        x.brought.insert(order);
       if (did_not_do_it(result)) {
         x.after_failure = true;
         if (x.order.empty())
-          x.order = text_at(result["data"], "order_id");
+          x.order = order;
       }
+    }
   return x;
 }
 

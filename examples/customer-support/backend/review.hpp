@@ -4,6 +4,7 @@
 #include "examples/customer-support/backend/claims.hpp"
 #include "examples/customer-support/backend/desk.hpp"
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,9 +26,11 @@ struct reviewed {
   json data;
   std::string status; ///< `data.status`
   std::vector<sentence> said;
-  claims names;               ///< of text and data
-  claims data_only;           ///< of data
-  std::string order;          ///< that the data is about; empty if none
+  claims names;      ///< of text and data
+  claims data_only;  ///< of data
+  std::string order; ///< that the data is about; empty if none
+  /// Orders that the request, its input, the steps before or the conversation bring along.
+  std::set<std::string> brought;
   bool after_failure = false; ///< a step before this one did not do what it was asked
 };
 

@@ -13,9 +13,10 @@ void blame(const std::string& what, const std::string& owner, objections& out) {
     out.push_back({"other_customer", "The " + what + " belongs to another customer."});
 }
 
-/// The customer named something that is not theirs, and is told so.
+/// The customer named something that is not theirs, here or in a part of the message that was
+/// looked after before, and is told so.
 bool told_apart(const reviewed& x, const std::string& order) {
-  return x.wanted.orders.contains(order) &&
+  return x.brought.contains(order) &&
          (x.status == "not_found" ||
           std::any_of(x.said.begin(), x.said.end(), [&](const sentence& s) {
             return s.denies && s.names.orders.contains(order);

@@ -1,25 +1,19 @@
 // How much the agents of the example are given to know, over the example's own messages: the whole
 // node with the fleet's own domains, plans and triage, and its desks over their database.
+#include "tests/examples/running/back_end.hpp"
 #include "tests/examples/running/listening.hpp"
 #include "tests/fixtures/stage.hpp"
-
-#include "examples/customer-support/backend/agents.hpp"
-#include "examples/customer-support/backend/schema.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
 
 namespace context_size_cases {
-
-namespace fs = std::filesystem;
 
 constexpr const char* folder = TROUPE_SOURCE_DIR "/examples/customer-support";
 
@@ -41,25 +35,6 @@ std::size_t share(std::vector<std::size_t> sizes, double part) {
   std::sort(sizes.begin(), sizes.end());
   return sizes.at(static_cast<std::size_t>(part * static_cast<double>(sizes.size() - 1)));
 }
-
-struct back_end {
-  back_end()
-      : dir(fs::temp_directory_path() / ("troupe_context_" + std::to_string(::getpid()))) {
-    fs::create_directories(dir);
-    support::database db{path()};
-    support::prepare(db, *support::parse_day(today));
-  }
-  ~back_end() { fs::remove_all(dir); }
-  [[nodiscard]] std::string path() const { return support::database_path(dir.string()); }
-
-  script_room::work desk(support::services offered) const {
-    auto made = std::make_shared<support::desk>(path(), std::move(offered), json{{"today", today}});
-    return [made](const agent_call& x) { return (*made)(x, {}); };
-  }
-
-  static constexpr const char* today = "2026-11-16";
-  fs::path dir;
-};
 
 TEST(context_size, what_an_agent_is_typically_shown_stays_within_five_hundred_tokens) {
   const back_end records;
