@@ -223,6 +223,52 @@ TEST_F(support_workers, the_order_talked_about_last_is_it) {
   EXPECT_EQ(out[0]["data"]["context"]["order_id"], "LF-10201");
 }
 
+TEST_F(support_workers, what_leans_back_means_the_order_of_the_conversation_however_it_stands) {
+  const auto after = [](const char* text, const char* key, const char* order) {
+    auto out = call("order.cancel", "C-1002", text, key);
+    out["context"]["order_id"] = order;
+    return out;
+  };
+  // LF-10201 is shipped; LF-10202 is the only one that could be cancelled, and was not meant.
+  const auto out =
+      orders({after("I want to cancel it", "a", "LF-10201"),
+              after("just cancel that", "b", "LF-10201"), after("cancel my order", "c", "LF-10201"),
+              after("cancel it", "d", "LF-10200"), after("Cancel it.", "e", "LF-10202")});
+  for (const auto i : {0, 1}) {
+    EXPECT_EQ(out[i]["data"]["status"], "too_late") << out[i];
+    EXPECT_EQ(out[i]["data"]["order_id"], "LF-10201") << out[i];
+  }
+  EXPECT_EQ(out[2]["data"]["missing"], json::array({"order_id"})) << out[2];
+  EXPECT_EQ(out[2]["data"]["orders"], json::array({"LF-10202"})) << out[2];
+  EXPECT_EQ(out[3]["data"]["status"], "not_found") << "that one is somebody else's: " << out[3];
+  EXPECT_EQ(out[4]["data"]["status"], "cancelled") << out[4];
+}
+
+TEST_F(support_workers, a_question_cancels_nothing) {
+  std::vector<json> calls;
+  for (const char* text : {"can I cancel my order LF-10202?", "Can I still cancel LF-10202",
+                           "how do I cancel LF-10202", "is it too late to cancel LF-10202?",
+                           "what happens if I cancel LF-10202", "cancel LF-10202?"})
+    calls.push_back(call("order.cancel", "C-1002", text, text));
+  for (const auto& answer : orders(calls)) {
+    EXPECT_EQ(answer["data"]["status"], "cancellable") << answer;
+    EXPECT_EQ(answer["data"]["context"]["order_id"], "LF-10202") << answer;
+    EXPECT_NE(answer["text"].get<std::string>().find("cancel order LF-10202"), std::string::npos)
+        << "how it is done: " << answer;
+  }
+  EXPECT_EQ(count("SELECT COUNT(*) FROM orders WHERE id = 'LF-10202' AND status = 'cancelled'"), 0);
+  const auto out =
+      orders({call("order.cancel", "C-1002", "can I cancel LF-10201?", "late"),
+              call("order.cancel", "C-1002", "can I cancel LF-10201 and LF-10202?", "two"),
+              call("order.cancel", "C-1002", "could you cancel LF-10202?", "you"),
+              call("order.cancel", "C-1001", "cancel order LF-10200", "told")});
+  EXPECT_EQ(out[0]["data"]["status"], "too_late") << out[0];
+  EXPECT_EQ(out[1]["data"]["status"], "not_cancelled") << out[1];
+  EXPECT_EQ(out[1]["data"]["orders"][1]["status"], "cancellable") << out[1];
+  EXPECT_EQ(out[2]["data"]["status"], "cancelled") << out[2];
+  EXPECT_EQ(out[3]["data"]["status"], "cancelled") << out[3];
+}
+
 TEST_F(support_workers, bad_lines_are_answered_and_survived) {
   auto keyless = call("order.cancel", "C-1001", "cancel LF-10200", "");
   const auto out =

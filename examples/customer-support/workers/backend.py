@@ -81,9 +81,10 @@ def find_customer(db, call):
     start = (
         f"I can't find the customer number {wanted}. Could you check it? It"
         if wanted
-        else "I can look into this as soon as I know who you are: please tell me your customer number. It"
+        else "I can look into this as soon as I know who you are: please tell me your customer number (it"
     )
-    return None, ask_for("customer_id", start + " looks like C-1001 and stands on every invoice.")
+    # Word for word what the other desks say, so that who asks several of them for something is asked once.
+    return None, ask_for("customer_id", start + " looks like C-1001 and stands on every invoice" + ("." if wanted else ")."))
 
 
 ORDER = re.compile(r"(?:\bLF-|#)(\d{4,15})\b|(?<![\w$.,-])(\d{5,15})(?![\d]|[.,]\d)", re.IGNORECASE)
@@ -98,10 +99,17 @@ def order_named(call):
     return "LF-" + (found.group(1) or found.group(2)) if found else ""
 
 
+# "Cancel it": the order that was talked about last, however it stands. In "my order, cancel it" it is another one.
+LEANS_BACK = re.compile(r"^(?!.*\b(?:orders?|purchases?|parcels?|packages?)\b).*\b(?:it|that|this|them)\b", re.IGNORECASE | re.DOTALL)
+
+
 def find_order(db, customer, call, states):
     """The order meant, or the answer that asks for it: the one named, else the one talked about last, else the only one
-    in one of `states`, or the newest of them if the customer says so."""
-    named = order_named(call)
+    in one of `states`, or the newest of them if the customer says so. Where another was talked about last, which is in
+    none of them, nothing is guessed."""
+    text = call.get("text") or ""
+    last = member(call, "context", "order_id").upper()
+    named = order_named(call) or (last if LEANS_BACK.search(text) else "")
     if named:
         row = db.execute("SELECT * FROM orders WHERE id = ? AND customer_id = ?", (named, customer["id"])).fetchone()
         if row:
@@ -116,11 +124,10 @@ def find_order(db, customer, call, states):
     rows = db.execute(
         f"SELECT * FROM orders WHERE customer_id = ? AND status IN ({marks}) ORDER BY id DESC", (customer["id"], *states)
     ).fetchall()
-    last = member(call, "context", "order_id").upper()
     for row in rows:
         if row["id"] == last:
             return row, None
-    if len(rows) == 1 or (rows and re.search(r"\b(last|latest|newest|recent|just)\b", call.get("text") or "", re.I)):
+    if rows and ((len(rows) == 1 and not last) or re.search(r"\b(last|latest|newest|recent|just)\b", text, re.I)):
         return rows[0], None
     if rows:
         return None, ask_for(

@@ -37,12 +37,28 @@ def too_late(order, wish):
     )
 
 
+# "Can I cancel it?", "how do I cancel my order": wants to know, not to have it done.
+ONLY_ASKS = re.compile(
+    r"\b(?:can|can't|could|may|might|should|do|must|would) (?:i|we)\b|\b(?:am i|are we)\b|\bis (?:it|there)\b|\bwould it\b"
+    r"|\b(?:if|when|where) (?:i|we) (?:can|could|may|must)\b|\bhow (?:to|long|late|much)\b|\bwhat (?:if|happens)\b"
+    r"|\bwhether\b|\bwonder",
+    re.IGNORECASE,
+)
+# "Could you cancel it?" has it done.
+ASKED_OF_US = re.compile(r"\b(?:you|please|pls|somebody|someone|anybody|anyone)\b", re.IGNORECASE)
+
+
+def only_asks(text):
+    return bool(ONLY_ASKS.search(text) or (text.rstrip().endswith("?") and not ASKED_OF_US.search(text)))
+
+
 def cancel(db, customer, call):
-    """Cancels the order that is meant, or all that the text names."""
+    """Cancels the order that is meant, or all that the text names; whoever only asks is told whether it can be done."""
+    asks = only_asks(call.get("text") or "")
     named = list(dict.fromkeys("LF-" + (m.group(1) or m.group(2)) for m in backend.ORDER.finditer(call.get("text") or "")))
     if len(named) < 2:
-        return cancel_one(db, customer, call)
-    answers = [cancel_one(db, customer, {**call, "input": None, "text": number}) for number in named[:20]]
+        return cancel_one(db, customer, call, asks)
+    answers = [cancel_one(db, customer, {**call, "input": None, "text": number}, asks) for number in named[:20]]
     done = [a["data"] for a in answers if a["data"]["status"] == "cancelled"]
     data = {"status": "cancelled" if len(done) == len(answers) else "partly_cancelled" if done else "not_cancelled"}
     data["orders"] = [{"order_id": a["data"]["order_id"], "status": a["data"]["status"]} for a in answers]
@@ -50,18 +66,26 @@ def cancel(db, customer, call):
     return reply(" ".join(a["text"] for a in answers), data, min(a["confidence"] for a in answers))
 
 
-def cancel_one(db, customer, call):
+def cancel_one(db, customer, call, asks):
     order, question = backend.find_order(db, customer, call, OPEN)
     if question:
         return question
     if order["status"] not in OPEN:
         return too_late(order, "cancelled")
+    what = ", ".join(f"{i['quantity']} x {i['name']}" for i in backend.items_of(db, order["id"]))
+    if asks:
+        return reply(
+            f"Order {order['id']} ({what}) has not been shipped, so it can still be cancelled, and its "
+            f"{dollars(order['total_cents'])} refunded. Nothing has been done so far: write \"cancel order {order['id']}\" "
+            "if you want that.",
+            about(order, "cancellable", order_status=order["status"]),
+            0.9,
+        )
     changed = db.execute(
         "UPDATE orders SET status = 'cancelled' WHERE id = ? AND status IN ('placed', 'packed')", (order["id"],)
     ).rowcount
     if changed != 1:
         raise backend.Refused("contradiction", f"order {order['id']} changed meanwhile")
-    what = ", ".join(f"{i['quantity']} x {i['name']}" for i in backend.items_of(db, order["id"]))
     return reply(
         f"Order {order['id']} ({what}) is cancelled; nothing will be shipped. "
         f"Its {dollars(order['total_cents'])} can be refunded now.",
