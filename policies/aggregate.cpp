@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -104,6 +105,7 @@ outcome aggregate(join how, std::span<const contribution> parts) {
   std::optional<merger> merged;
   if (how == join::merge)
     merged.emplace();
+  std::set<std::string_view> said;
   const contribution* first_failed = nullptr;
   bool any = false;
   for (const auto& part : parts) {
@@ -117,7 +119,7 @@ outcome aggregate(join how, std::span<const contribution> parts) {
     any = true;
     out.confidence = std::min(out.confidence, x.confidence);
     out.partial = out.partial || x.partial;
-    if (!x.text.empty()) {
+    if (!x.text.empty() && (how == join::merge || said.insert(x.text).second)) {
       if (!out.text.empty())
         out.text += how == join::merge ? " " : "\n\n";
       out.text += x.text;

@@ -17,7 +17,8 @@ struct contribution {
 
 /// Joins outcomes into one, the more urgent first (equal ones in the order given).
 ///
-/// `concatenate` keeps each step's data under its name, `without_context`. `merge` merges objects
+/// `concatenate` keeps each step's data under its name, `without_context`, and says a text that
+/// several steps have given only once. `merge` merges objects
 /// key by key; where two steps disagree on a key, neither is taken: both values are kept under
 /// `contradictions` with the steps' names, confidence falls to the least of them, and with no
 /// agreement on anything else the outcome still says so. Failed contributions are named under

@@ -43,6 +43,18 @@ TEST(aggregate, concatenation_puts_the_urgent_first_and_keeps_data_apart) {
   EXPECT_FALSE(x.partial);
 }
 
+TEST(aggregate, concatenation_says_once_what_several_say) {
+  const auto a = said("who are you?", {{"k", 1}}), b = said("b"),
+             c = said("who are you?", {{"k", 2}});
+  const auto x =
+      aggregate(join::concatenate, std::vector<contribution>{{"a", priority::medium, &a},
+                                                             {"b", priority::medium, &b},
+                                                             {"c", priority::medium, &c}});
+  EXPECT_EQ(x.text, "who are you?\n\nb");
+  EXPECT_EQ(x.data["a"]["k"], 1);
+  EXPECT_EQ(x.data["c"]["k"], 2) << "what each has found is kept";
+}
+
 TEST(aggregate, what_failed_is_named_and_the_rest_is_partial) {
   const auto a = said("a"), f = failed(reason::timeout);
   for (auto how : {join::concatenate, join::merge}) {

@@ -1,8 +1,6 @@
 // What the example says of an order that belongs to somebody else: the whole node with the fleet's
 // own domains, plans and triage, the desks and the reviewer over their database.
-#include "tests/examples/running/back_end.hpp"
-#include "tests/examples/running/listening.hpp"
-#include "tests/fixtures/stage.hpp"
+#include "tests/examples/running/played_fleet.hpp"
 
 #include <gmock/gmock.h>
 
@@ -13,29 +11,8 @@ using ::testing::HasSubstr;
 
 namespace foreign_order_cases {
 
-struct desks {
-  desks() {
-    s.room.works["billing"] = s.room.works["billing_basic"] =
-        records.desk(support::billing_services());
-    s.room.works["reviewer"] = records.desk(support::review_services());
-    // The Python worker, which has tests of its own: it finds orders of the customer only.
-    s.room.works["orders"] = [](const agent_call& x) {
-      const auto id = support::order_of(x);
-      return say("I can't find an order " + id + " on your account. Could you check the number?",
-                 {{"source", "rules"},
-                  {"status", "not_found"},
-                  {"missing", {"order_id"}},
-                  {"order_id", id}});
-    };
-    s.up(overheard_example());
-  }
-
-  const back_end records;
-  stage s;
-};
-
 TEST(foreign_order, is_not_on_the_account_and_nobody_is_asked_what_has_happened) {
-  desks x;
+  played_fleet x;
   const auto before = x.records.count("SELECT COUNT(*) FROM payments WHERE status = 'refunded'");
   // LF-10201 belongs to C-1002, and C-1001 has been charged twice for the subscription.
   for (const auto* text :
@@ -57,7 +34,7 @@ TEST(foreign_order, is_not_on_the_account_and_nobody_is_asked_what_has_happened)
 }
 
 TEST(foreign_order, a_desk_with_nothing_else_to_say_hands_over_and_has_not_acted) {
-  desks x;
+  played_fleet x;
   // A payment of this one is pending, which the reviewer knows and the desk does not.
   auto r = wants("", "I've been charged twice for my order");
   r.who = {"C-1012", "free"};
