@@ -135,6 +135,7 @@ def suggest(data):
     """Leaves a customer and an order of theirs that the stream has left open, for the command that is shown at the end."""
     who, order = an_open_order(data, "gold") or ("C-1001", "LF-10200")
     (pathlib.Path(data) / "suggestion").write_text(f"{who} {order}\n")
+    return who, order
 
 
 def messages(count, outside):
@@ -314,7 +315,7 @@ def main():
     if options.models:
         title("The models")
         models_had(options.models, url)
-    suggest(options.data)
+    who, order = suggest(options.data)
     title("Summary")
     print(f"  {len(work)} messages in {seconds:.1f} s: {len(work) / seconds:.0f} a second, 16 at a time")
     if took:
@@ -323,6 +324,7 @@ def main():
     print("  ended as: " + ", ".join(f"{state} {count}" for state, count in tally.states.most_common()))
     print("  routed to: " + ", ".join(f"{a['name']} {a['served']}" for a in sorted(agents, key=lambda a: -a["served"]) if a["served"]))
     print(f"  waiting for a person: {waiting}")
+    print(f"  still to be cancelled: order {order} of {who}, gold")
     print(f"\n  API on {url}, metrics on {url}/metrics. There is no web dashboard yet: `troupe tree`, `trace` and `explain` show what it will show.")
 
 

@@ -240,6 +240,10 @@ TEST_F(support_workers, what_leans_back_means_the_order_of_the_conversation_howe
   }
   EXPECT_EQ(out[2]["data"]["missing"], json::array({"order_id"})) << out[2];
   EXPECT_EQ(out[2]["data"]["orders"], json::array({"LF-10202"})) << out[2];
+  // Looking it up may be guessed.
+  auto look = call("order.track", "C-1001", "where is my order");
+  look["context"]["order_id"] = "LF-10100";
+  EXPECT_EQ(orders({look})[0]["data"]["order_id"], "LF-10200");
   EXPECT_EQ(out[3]["data"]["status"], "not_found") << "that one is somebody else's: " << out[3];
   EXPECT_EQ(out[4]["data"]["status"], "cancelled") << out[4];
 }

@@ -103,10 +103,10 @@ def order_named(call):
 LEANS_BACK = re.compile(r"^(?!.*\b(?:orders?|purchases?|parcels?|packages?)\b).*\b(?:it|that|this|them)\b", re.IGNORECASE | re.DOTALL)
 
 
-def find_order(db, customer, call, states):
+def find_order(db, customer, call, states, acts=True):
     """The order meant, or the answer that asks for it: the one named, else the one talked about last, else the only one
     in one of `states`, or the newest of them if the customer says so. Where another was talked about last, which is in
-    none of them, nothing is guessed."""
+    none of them, nobody who `acts` guesses."""
     text = call.get("text") or ""
     last = member(call, "context", "order_id").upper()
     named = order_named(call) or (last if LEANS_BACK.search(text) else "")
@@ -127,7 +127,7 @@ def find_order(db, customer, call, states):
     for row in rows:
         if row["id"] == last:
             return row, None
-    if rows and ((len(rows) == 1 and not last) or re.search(r"\b(last|latest|newest|recent|just)\b", text, re.I)):
+    if rows and ((len(rows) == 1 and not (last and acts)) or re.search(r"\b(last|latest|newest|recent|just)\b", text, re.I)):
         return rows[0], None
     if rows:
         return None, ask_for(

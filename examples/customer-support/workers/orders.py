@@ -223,7 +223,7 @@ def place(db, customer, call):
 
 
 def track(db, customer, call):
-    order, question = backend.find_order(db, customer, call, (*OPEN, "shipped"))
+    order, question = backend.find_order(db, customer, call, (*OPEN, "shipped"), acts=False)
     if question:
         return question
     said = {
