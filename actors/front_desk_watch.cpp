@@ -204,6 +204,11 @@ void front_desk_state::on_refused(const task_refused& x) {
       });
       continue;
     }
+    // What was accepted is stored; whoever was asked cannot read it yet.
+    if (x.why.why == refusal::not_stored && watches_[number].taken) {
+      park(number);
+      continue;
+    }
     auto said = std::move(watches_[number].refused_);
     drop(number);
     if (said)

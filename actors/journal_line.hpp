@@ -2,6 +2,8 @@
 
 #include "actors/journal_messages.hpp"
 
+#include <troupe/clock.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -35,8 +37,9 @@ class journal_line {
   [[nodiscard]] bool has_open() const noexcept { return open_.writes != nullptr; }
 
   /// Closes the open batch: to be sent now.
-  journal_append close() {
+  journal_append close(timestamp now) {
     open_.number = next_++;
+    open_.since = now;
     last_size_ = open_.writes->size();
     journal_append out{open_.number, open_.writes,
                        sent_.empty() ? open_.number : sent_.front().number};
@@ -63,10 +66,15 @@ class journal_line {
     return out;
   }
   [[nodiscard]] std::size_t unconfirmed() const noexcept { return sent_.size(); }
+  /// Since when the oldest of those has waited.
+  [[nodiscard]] timestamp unconfirmed_since() const noexcept {
+    return sent_.empty() ? no_deadline : sent_.front().since;
+  }
 
  private:
   struct batch {
     std::uint64_t number = 0;
+    timestamp since{};
     std::shared_ptr<std::vector<store_write>> writes;
     stakes who;
   };

@@ -54,6 +54,13 @@ class key_lines {
     return std::move(line.mapped());
   }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  /// `what` is called with everybody who waits.
+  template <class F>
+  void for_each(const F& what) {
+    for (auto& [key, line] : lines_)
+      for (auto& w : line)
+        what(w);
+  }
 
  private:
   std::unordered_map<std::string, std::vector<waiting>> lines_;

@@ -52,6 +52,7 @@ struct live_task {
   bool triage = false;   ///< `run` is the understanding of the task, not its plan
   bool accepted = false; ///< whoever has asked for it may know: it is stored, if it is to be
   bool ending = false;   ///< its end is on the way to the journal
+  bool unstored = false; ///< whoever asked for it was told that it was not stored in time
   bool recovered = false;
   plan_ptr how;
   std::optional<plan_run> run;
@@ -93,7 +94,7 @@ struct live_task {
     marked = false;
     bytes = 0;
     state = task_state::submitted;
-    triage = accepted = ending = recovered = false;
+    triage = accepted = ending = unstored = recovered = false;
     how = nullptr;
     run.reset();
     history.clear();

@@ -65,6 +65,9 @@ struct node_parts {
   /// Surveys of all nodes that are under way from here.
   std::shared_ptr<std::atomic<std::uint32_t>> surveys =
       std::make_shared<std::atomic<std::uint32_t>>(0);
+  /// Shards of this node that can store nothing at the moment.
+  std::shared_ptr<std::atomic<std::uint32_t>> unstored =
+      std::make_shared<std::atomic<std::uint32_t>>(0);
   std::shared_ptr<const event_log> events;  ///< what happened to tasks; null: nobody keeps it
   std::shared_ptr<flight_recorder> flights; ///< the last messages; null: nobody keeps them
   std::shared_ptr<native_agents> natives = std::make_shared<native_agents>();

@@ -21,6 +21,7 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
   parts_ = std::move(parts);
   config_ = std::move(config);
   now_ = parts_->now(self_);
+  unstored_ = raised_flag{parts_->unstored};
   // Every incarnation draws other dice, and all of them follow from the node's seed.
   const auto before = config_.place->now().incarnation;
   dice_ = dice_box{scramble(parts_->seed ^ stable_hash(config_.place->where().name)) + before};

@@ -15,6 +15,7 @@
 #include "actors/open_work.hpp"
 #include "actors/orchestrator_config.hpp"
 #include "actors/question_messages.hpp"
+#include "actors/raised_flag.hpp"
 #include "actors/seat_messages.hpp"
 #include "actors/session_book.hpp"
 #include "actors/sitter_cache.hpp"
@@ -84,6 +85,8 @@ struct orchestrator_state {
  private:
   /// When to ask again what was refused because of the moment.
   static constexpr milliseconds come_back{1000};
+  /// Whoever waits for longer than this to be taken, because of the store, is refused.
+  static constexpr milliseconds stored_within{5000};
   using actions = action_list::actions;
 
   // Accepting: orchestrator_accept.cpp.
@@ -111,6 +114,9 @@ struct orchestrator_state {
   void next_of_session(const std::string& id);
   /// Refuses the messages whose deadline has passed while they waited for their turn.
   void end_waits();
+  /// The message has left its line: nothing comes of it.
+  void send_away(const session_book::waiting& x, refusal why, const char* detail,
+                 milliseconds wait = {});
   /// The session is served by this replica from now on, unless another one of the same agent that
   /// serves it still can.
   void bind_session(session_book::entry& session, const std::string& replica) const;
@@ -215,6 +221,19 @@ struct orchestrator_state {
   void end_trial(const live_task& t, std::uint32_t step, bool task_over);
   void look_at_trials();
   void look_at_trials_later();
+
+  // What the store keeps waiting: orchestrator_unstored.cpp.
+  [[nodiscard]] bool cannot_store() const noexcept { return unstored_.raised(); }
+  void show_unstored();
+  /// Asks the store something, only to hear whether it answers.
+  void probe_store();
+  /// It has answered a question. Of what has failed, only its own answers count.
+  void heard_from_store();
+  void look_at_unstored();
+  void look_at_unstored_later(milliseconds wait);
+  /// True: somebody has waited for too long.
+  bool refuse_unstored();
+  void refuse_unstored(live_task& t);
 
   // What comes back: orchestrator_replies.cpp.
   /// Something came back for an attempt, whose task may be gone or may no longer wait for it: then
@@ -397,6 +416,11 @@ struct orchestrator_state {
   bool store_failing_ = false;
   bool journal_lost_ = false; ///< what it was asked has to be asked again
   bool ask_failed_ = false;   ///< some of `asks_` have failed
+  bool store_late_ = false;   ///< it has let somebody wait for too long, and not answered since
+  bool probing_ = false;      ///< it has been asked whether it answers
+  raised_flag unstored_;      ///< nothing can be stored at the moment
+  timestamp unstored_since_{};
+  timestamp look_at_unstored_ = no_deadline;
 
   // Before the shard is loaded.
   bool loaded_ = false;

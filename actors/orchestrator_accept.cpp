@@ -122,8 +122,8 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   }
   if (waits_for_lease(x, from))
     return;
-  if (store_failing_ && t.keep != durability::none) {
-    refuse(from, t.id, refusal::busy, "nothing can be stored at the moment", come_back);
+  if (cannot_store() && t.keep != durability::none) {
+    refuse(from, t.id, refusal::not_stored, "nothing can be stored at the moment", come_back);
     return;
   }
   if (!t.idempotency_key.empty() && !take_key(x, from))

@@ -31,6 +31,7 @@ void orchestrator_state::flush_later() {
 }
 
 void orchestrator_state::ask_journal(std::function<void(troupe::store&)> what) {
+  look_at_unstored_later(stored_within);
   using state = open_ask::state;
   std::erase_if(asks_, [](const open_ask& x) { return x.now->load() == state::answered; });
   auto now = std::make_shared<std::atomic<state>>(state::open);
@@ -81,6 +82,7 @@ void orchestrator_state::on_journal_down(bool wait) {
   // Its successor knows nothing of what this one had been given, and may not sit there yet.
   journal_lost_ = true;
   store_failing_ = true;
+  show_unstored();
   if (std::exchange(flushing_, true))
     return;
   self_->delayed_send(self_, wait ? store_retry : milliseconds{0}, flush{});
@@ -123,6 +125,7 @@ void orchestrator_state::append_event(live_task& t, const event& e) {
 }
 
 void orchestrator_state::on_flush() {
+  now_ = parts_->now(self_);
   flushing_ = false;
   bool reached = true;
   if (journal_lost_ || ask_failed_)
@@ -130,19 +133,28 @@ void orchestrator_state::on_flush() {
   if (store_failing_) {
     for (auto& batch : line_.again())
       reached = reached && send_to(self_, config_.journal, std::move(batch));
-    // One answer is enough to know that it works again.
-    if (line_.unconfirmed() == 0)
-      store_failing_ = false;
+    // Whoever waits for nothing would not hear that it works again.
+    if (line_.unconfirmed() == 0 && !line_.has_open())
+      probe_store();
   }
-  if (line_.has_open())
-    reached = send_to(self_, config_.journal, line_.close()) && reached;
+  if (line_.has_open()) {
+    reached = send_to(self_, config_.journal, line_.close(now_)) && reached;
+    look_at_unstored_later(stored_within);
+  }
   if (!reached)
     on_store_failed({});
 }
 
 void orchestrator_state::on_stored(const journal_stored& x) {
   now_ = parts_->now(self_);
-  store_failing_ = false;
+  if (x.token == 0) {
+    probing_ = false;
+    heard_from_store();
+    return;
+  }
+  // One answer is enough to know that it works again.
+  store_failing_ = store_late_ = false;
+  show_unstored();
   for (auto [slot, generation] : line_.stored(x.token))
     if (auto* t = live(slot, generation))
       release(*t, x.token);
@@ -153,7 +165,9 @@ void orchestrator_state::on_store_failed(const journal_failed& x) {
     retire();
     return;
   }
+  now_ = parts_->now(self_);
   store_failing_ = true;
+  show_unstored();
   ask_failed_ = ask_failed_ || x.token == 0;
   if (!flushing_) {
     flushing_ = true;

@@ -12,8 +12,8 @@ namespace troupe {
 // is claimed there for its shard, and of two shards one gets it. The write that opens the task
 // removes the claim, so that a key is a claim's or a task's at every instant.
 //
-// - Refused before its task has begun (its session is busy, its deadline has passed): the claim is
-//   given up.
+// - Refused before its task has begun (its session is busy, its deadline has passed, the store did
+//   not answer in time): the claim is given up.
 // - The orchestrator, its node or its machine ends with a claim: whoever takes the shard has a
 //   newer epoch, which makes the claim void, and what the former owner still wants to open is
 //   refused. Nobody was told of the task, and the next request with the key gets it, whatever it
@@ -74,7 +74,7 @@ bool orchestrator_state::take_key(const submit_task& x, const caf::actor& from) 
     return false;
   if (!claims_key(*x.what))
     return true;
-  session_book::waiting w{x, from};
+  session_book::waiting w{x, from, {}, now_};
   const auto bytes = w.bytes();
   if (!key_lines_.add(std::move(w), domain_->sessions.queue_limit)) {
     refuse(from, x.what->id, refusal::busy, "the key is being looked up", come_back);
@@ -126,6 +126,11 @@ void orchestrator_state::settle_key(const claimed_key& x) {
     bytes_ -= w.bytes();
     const auto& id = w.what.what->id;
     const bool claimed = ours && !begun && id == x.now.id;
+    if (w.refused) {
+      if (claimed)
+        give_key_up(*w.what.what);
+      continue;
+    }
     if (answer_by_key(w.what, w.who)) {
       // One that is not stored has taken the key meanwhile.
       if (claimed)

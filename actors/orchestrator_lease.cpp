@@ -28,7 +28,7 @@ void orchestrator_state::put_by(const submit_task& x, const caf::actor& from, co
     refuse(from, x.what->id, refusal::busy, why, come_back);
     return;
   }
-  stash_.push_back({x, from});
+  stash_.push_back({x, from, {}, now_});
   bytes_ += stash_.back().bytes();
 }
 

@@ -136,9 +136,10 @@ void orchestrator_state::on_child_refused(const task_refused& x) {
     const auto target = t->run->target_of(child->step);
     note_barred(*t, child->step, child->attempt, target.domain, target.skill, x.why.detail);
   }
+  const bool later = x.why.why == refusal::busy || x.why.why == refusal::not_stored;
   const auto why = denied                            ? reason::policy_denied
                    : x.why.why == refusal::too_large ? reason::invalid_input
-                   : x.why.why == refusal::busy      ? reason::rate_limited
+                   : later                           ? reason::rate_limited
                                                      : reason::unavailable;
   reply(child->slot, child->generation, event_kind::step_failed, child->step, child->attempt,
         std::make_shared<const failure>(failure{why, x.why.detail, x.why.retry_after}));

@@ -175,6 +175,7 @@ void orchestrator_state::on_tick() {
   look_at_lease();
   look_at_stranded();
   look_at_trials();
+  look_at_unstored();
   if (now_ < armed_)
     return; // An earlier tick has been asked for since; each that is heeded asks for another one.
   armed_ = no_deadline;

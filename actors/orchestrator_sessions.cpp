@@ -36,7 +36,7 @@ void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor
   // Its key is its own from now on, not only when its turn has come.
   if (const auto& key = x.what->idempotency_key; !key.empty())
     keys_[key] = x.what;
-  sessions_->enqueue(e, {x, from});
+  sessions_->enqueue(e, {x, from, {}, now_});
   bytes_ += e.line.back().bytes();
   arm();
   if (ask) {
@@ -109,16 +109,20 @@ void orchestrator_state::bind_session(session_book::entry& session,
 
 void orchestrator_state::end_waits() {
   while (sessions_->next_due() <= now_) {
-    const auto late = sessions_->withdraw_overdue();
-    bytes_ -= late.bytes();
-    if (const auto& key = late.what.what->idempotency_key; !key.empty())
-      keys_.erase(key);
-    give_key_up(*late.what.what);
-    constexpr const char* why = "its deadline passed while it waited for its turn in the session";
-    refuse(late.who, late.what.what->id, refusal::timeout, why);
-    for (const auto& w : late.also)
-      refuse(w.who, w.what.what->id, refusal::timeout, why);
+    send_away(sessions_->withdraw_overdue(), refusal::timeout,
+              "its deadline passed while it waited for its turn in the session");
   }
+}
+
+void orchestrator_state::send_away(const session_book::waiting& x, refusal why, const char* detail,
+                                   milliseconds wait) {
+  bytes_ -= x.bytes();
+  if (const auto& key = x.what.what->idempotency_key; !key.empty())
+    keys_.erase(key);
+  give_key_up(*x.what.what);
+  refuse(x.who, x.what.what->id, why, detail, wait);
+  for (const auto& w : x.also)
+    refuse(w.who, w.what.what->id, why, detail, wait);
 }
 
 } // namespace troupe

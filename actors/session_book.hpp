@@ -35,6 +35,8 @@ class session_book {
     submit_task what;
     caf::actor who;
     std::vector<waiting> also{}; ///< who has asked for the same under its idempotency key
+    timestamp since{};
+    bool refused = false; ///< whoever asked for it waits no more
     [[nodiscard]] std::size_t bytes() const noexcept { return body_size(*what.what); }
   };
   struct entry {
@@ -87,6 +89,22 @@ class session_book {
   }
   /// Takes the message with that deadline out of its line; somebody has to wait.
   [[nodiscard]] waiting withdraw_overdue();
+  /// Takes those out of their lines that `leaves` is true of, a function of the session and the
+  /// message.
+  template <class F>
+  [[nodiscard]] std::vector<waiting> withdraw(const F& leaves) {
+    std::vector<waiting> out;
+    for (auto* e : in_use_.all)
+      std::erase_if(e->line, [&](waiting& w) {
+        if (!leaves(*e, w))
+          return false;
+        const auto& t = *w.what.what;
+        due_.erase({t.deadline, t.id, t.context_id});
+        out.push_back(std::move(w));
+        return true;
+      });
+    return out;
+  }
   [[nodiscard]] std::size_t waiting_count() const noexcept { return due_.size(); }
 
   /// Nobody works on it and nothing waits for it: it may leave, at once if there is no room.

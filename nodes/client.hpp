@@ -214,6 +214,8 @@ class client {
   }
   /// All actors of the tree have started and what was interrupted has been taken up again.
   [[nodiscard]] virtual bool ready() const = 0;
+  /// False: what has to be stored is refused at the moment, in one of its shards at least.
+  [[nodiscard]] virtual bool stores() const { return true; }
   /// Metrics in the text format of Prometheus.
   [[nodiscard]] virtual std::string metrics() const = 0;
 };

@@ -352,6 +352,10 @@ bool node_client::ready() const {
          std::all_of(domains.begin(), domains.end(), up);
 }
 
+bool node_client::stores() const {
+  return parts_->unstored->load() == 0;
+}
+
 std::string node_client::metrics() const {
   return parts_->counters ? parts_->counters->render() : std::string{};
 }

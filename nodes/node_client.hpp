@@ -57,6 +57,7 @@ class node_client final : public client {
   void reload(reload_fleet what, reply<fleet_reloaded> then) override;
   void versions(reply<versions_viewed> then) override;
   [[nodiscard]] bool ready() const override;
+  [[nodiscard]] bool stores() const override;
   [[nodiscard]] std::string metrics() const override;
 
   /// A task for `what` that is at home in the region `home`, complete and with its orchestrator; a

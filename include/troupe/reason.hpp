@@ -72,11 +72,12 @@ enum class refusal : std::uint8_t {
   invalid_input, ///< nobody who offers the skill takes such input
   unknown_node,  ///< no such node in the cluster
   policy_denied, ///< the domain does not take it from whom it comes from
+  not_stored,    ///< nothing can be stored now: come back later
 };
 
 template <>
 struct enum_names<refusal> {
-  static constexpr std::array<std::string_view, 15> value{"none",
+  static constexpr std::array<std::string_view, 16> value{"none",
                                                           "invalid_request",
                                                           "unknown_domain",
                                                           "unknown_task",
@@ -90,7 +91,8 @@ struct enum_names<refusal> {
                                                           "timeout",
                                                           "invalid_input",
                                                           "unknown_node",
-                                                          "policy_denied"};
+                                                          "policy_denied",
+                                                          "not_stored"};
 };
 
 struct refused {

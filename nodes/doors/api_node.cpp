@@ -7,13 +7,15 @@ void add_node(router& to, const api_ptr& api) {
     answer.send(json_reply({{"status", "ok"}}));
   });
   to.add("GET", "/readyz", route_need::open(), [api](http_request& what, const responder& answer) {
-    if (api->node.ready())
+    const bool ready = api->node.ready();
+    if (ready && api->node.stores())
       return answer.send(json_reply({{"status", "ready"}}));
     problem p;
     p.status = 503;
     p.word = "not_ready";
     p.title = "Not ready";
-    p.detail = "the node has not started everything yet, or it is shutting down";
+    p.detail = ready ? "nothing can be stored at the moment: what has to be is refused"
+                     : "the node has not started everything yet, or it is shutting down";
     refuse(answer, p, what.path);
   });
   to.add("GET", "/metrics", route_need::fleet(access_scope::read),

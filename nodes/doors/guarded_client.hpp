@@ -54,6 +54,7 @@ class guarded_client final : public client {
   void reload(reload_fleet what, reply<fleet_reloaded> then) override;
   void versions(reply<versions_viewed> then) override { node_.versions(std::move(then)); }
   [[nodiscard]] bool ready() const override { return node_.ready(); }
+  [[nodiscard]] bool stores() const override { return node_.stores(); }
   [[nodiscard]] std::string metrics() const override { return node_.metrics(); }
 
  private:

@@ -13,7 +13,7 @@ struct row {
   std::string_view title;
 };
 
-constexpr std::array<row, 15> table{{
+constexpr std::array<row, 16> table{{
     {refusal::none, 500, "Internal error"},
     {refusal::invalid_request, 400, "Invalid request"},
     {refusal::unknown_domain, 404, "Unknown domain"},
@@ -29,6 +29,7 @@ constexpr std::array<row, 15> table{{
     {refusal::invalid_input, 422, "Input that the skill does not take"},
     {refusal::unknown_node, 404, "Unknown node"},
     {refusal::policy_denied, 403, "Not taken from there"},
+    {refusal::not_stored, 503, "Nothing can be stored"},
 }};
 static_assert(table.size() == enum_names<refusal>::value.size());
 

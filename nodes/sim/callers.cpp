@@ -196,7 +196,8 @@ void callers::heard_refusal(std::size_t i, const refused& why) {
     return;
   }
   const bool later = why.why == refusal::busy || why.why == refusal::timeout ||
-                     why.why == refusal::stopping || why.why == refusal::unknown_task;
+                     why.why == refusal::stopping || why.why == refusal::unknown_task ||
+                     why.why == refusal::not_stored;
   if (later && !c.what.what.idempotency_key.empty() && c.attempts < attempts_max)
     world_.after(std::max(why.retry_after, ask_again), [this, i] { come_back(i); });
   else

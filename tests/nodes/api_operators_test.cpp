@@ -30,6 +30,12 @@ TEST(api, shows_the_node) {
   EXPECT_EQ(c.ask(get("/v1/logs?since=yesterday")).status, 400u);
   EXPECT_EQ(c.ask(get("/metrics")).body, "troupe_up 1\n");
   EXPECT_EQ(c.ask(get("/")).status, 200u);
+  EXPECT_EQ(c.ask(get("/readyz")).status, 200u);
+  d.node.does_store = false;
+  const auto unstored = c.ask(get("/readyz"));
+  EXPECT_EQ(unstored.status, 503u);
+  EXPECT_THAT(unstored.body, ::testing::HasSubstr("nothing can be stored"));
+  d.node.does_store = true;
   d.node.is_ready = false;
   EXPECT_EQ(c.ask(get("/readyz")).status, 503u);
 }

@@ -133,6 +133,7 @@ TEST(api, maps_every_refusal_of_the_node) {
   EXPECT_EQ(refusal_status(refusal::busy), 429u);
   EXPECT_EQ(refusal_status(refusal::too_large), 413u);
   EXPECT_EQ(refusal_status(refusal::stopping), 503u);
+  EXPECT_EQ(refusal_status(refusal::not_stored), 503u);
   EXPECT_EQ(refusal_status(refusal::internal), 500u);
   EXPECT_EQ(refusal_status(refusal::timeout), 504u);
   door d;

@@ -237,6 +237,7 @@ class fake_client : public client {
   const fleet_spec& fleet() const override { return known; }
   fleet_spec& declared() { return known; }
   bool ready() const override { return is_ready; }
+  bool stores() const override { return does_store; }
   std::string metrics() const override { return "troupe_up 1\n"; }
 
   // -- what the test does -----------------------------------------------------
@@ -272,6 +273,7 @@ class fake_client : public client {
   member_table members;
   fleet_spec known; ///< set before the first request
   std::atomic<bool> is_ready{true};
+  std::atomic<bool> does_store{true};
   std::set<std::uint64_t> forgotten;
 
  private:

@@ -1,0 +1,149 @@
+#include "actors/orchestrator.hpp"
+
+#include "actors/tick.hpp"
+#include "policies/deadline.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace troupe {
+
+// While nothing can be stored, what was accepted goes on as far as it can and waits. New requests
+// are refused at once as soon as it is known, and those who came before that do not wait for it
+// longer than `stored_within`. What becomes of theirs:
+//
+// - What has not been handed to the journal is withdrawn: nothing of it was done, nothing will be.
+// - What has been handed to it may be in the store already, though nobody could say so. With an
+//   idempotency key it stays: whoever asks again comes to the same task. Without one it is called
+//   off, so that whoever asks again does not have it twice. Only where this node ends before that
+//   is stored it is taken up as any other open task, which nobody here can rule out.
+//
+// What another domain has delegated is part of work that has been accepted: it waits.
+
+namespace {
+
+constexpr milliseconds unstored_looked_at_every{500};
+constexpr const char* nothing_done = "nothing can be stored at the moment; nothing was done";
+constexpr const char* may_be_done =
+    "it could not be stored in time and may be done still: with the same idempotency key, asking "
+    "again comes to the same task";
+constexpr const char* called_off =
+    "it could not be stored in time and was called off; it may be done still if this node ends "
+    "before that is stored. An idempotency key would make it safe to ask again";
+
+bool was_asked_for(const submit_task& x) {
+  return x.what->parent.empty();
+}
+
+} // namespace
+
+void orchestrator_state::show_unstored() {
+  const bool out = store_failing_ || store_late_;
+  if (unstored_.raise(out) && out)
+    unstored_since_ = now_;
+}
+
+void orchestrator_state::probe_store() {
+  if (std::exchange(probing_, true))
+    return;
+  auto me = caf::actor_cast<caf::actor>(self_);
+  ask_journal([me, path = domain_->path](troupe::store& where) {
+    // There is no such session: it costs one look at an index.
+    std::ignore = where.session(path, {});
+    // Batches are numbered from 1: this is about no batch.
+    caf::anon_send(me, journal_stored{0});
+  });
+}
+
+void orchestrator_state::heard_from_store() {
+  if (line_.unconfirmed() > 0 || ask_failed_)
+    return;
+  store_failing_ = store_late_ = false;
+  show_unstored();
+}
+
+void orchestrator_state::look_at_unstored_later(milliseconds wait) {
+  if (look_at_unstored_ != no_deadline)
+    return;
+  look_at_unstored_ = later(now_, wait);
+  self_->delayed_send(self_, wait, tick{});
+}
+
+void orchestrator_state::look_at_unstored() {
+  if (now_ < look_at_unstored_)
+    return;
+  look_at_unstored_ = no_deadline;
+  const bool asks = std::any_of(asks_.begin(), asks_.end(), [](const open_ask& x) {
+    return x.now->load() != open_ask::state::answered;
+  });
+  if (line_.unconfirmed() == 0 && !line_.has_open() && !asks)
+    return;
+  if (refuse_unstored()) {
+    store_late_ = true;
+    show_unstored();
+    if (line_.unconfirmed() == 0)
+      probe_store();
+  }
+  look_at_unstored_later(unstored_looked_at_every);
+}
+
+bool orchestrator_state::refuse_unstored() {
+  const auto before = now_ - stored_within;
+  bool any = false;
+  const auto refuse_now = [&](const session_book::waiting& w) {
+    any = true;
+    refuse(w.who, w.what.what->id, refusal::not_stored, nothing_done, come_back);
+  };
+  if (!loaded_ && !to_recover_)
+    std::erase_if(stash_, [&](const session_book::waiting& w) {
+      if (w.since > before || !was_asked_for(w.what))
+        return false;
+      bytes_ -= w.bytes();
+      refuse_now(w);
+      return true;
+    });
+  // The store may be about to say whose the key is: that is heard, and then given up.
+  key_lines_.for_each([&](session_book::waiting& w) {
+    if (w.refused || w.since > before || !was_asked_for(w.what))
+      return;
+    w.refused = true;
+    refuse_now(w);
+  });
+  // The turn before cannot end while nothing can be stored.
+  const bool long_out = cannot_store() && unstored_since_ <= before;
+  const auto waited_in_vain = [&](const session_book::entry& e, const session_book::waiting& w) {
+    return (e.loading || long_out) && w.since <= before && was_asked_for(w.what);
+  };
+  for (const auto& w : sessions_->withdraw(waited_in_vain)) {
+    any = true;
+    send_away(w, refusal::not_stored, nothing_done, come_back);
+  }
+  if (line_.unconfirmed_since() > before)
+    return any;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> late;
+  for (const auto& [id, slot] : by_id_)
+    if (const auto& t = *slots_[slot];
+        !t.accepted && !t.unstored && t.what->parent.empty() && t.history.front().at <= before)
+      late.emplace_back(slot, t.generation);
+  for (const auto& [slot, generation] : late)
+    if (auto* t = live(slot, generation))
+      refuse_unstored(*t);
+  return any || !late.empty();
+}
+
+void orchestrator_state::refuse_unstored(live_task& t) {
+  t.unstored = true;
+  const auto what = t.what;
+  const bool keyed = !what->idempotency_key.empty();
+  const auto* detail = keyed ? may_be_done : called_off;
+  for (const auto& w : std::exchange(t.watchers, {}))
+    refuse(w.who, what->id, refusal::not_stored, detail, come_back);
+  for (const auto& [who, id] : std::exchange(t.asked_again, {}))
+    refuse(who, id, refusal::not_stored, detail, come_back);
+  if (!keyed)
+    on_cancel({what->id, "it could not be stored in time"});
+}
+
+} // namespace troupe
