@@ -108,6 +108,8 @@ void put(const plan_node& x, v1::PlanNode& out, std::size_t depth) {
     out.set_at_once(x.at_once);
   if (x.max_rounds != plain.max_rounds)
     out.set_max_rounds(x.max_rounds);
+  if (!x.note.empty())
+    out.set_note(x.note);
   for (const auto& s : x.scores) {
     auto& score = *out.add_scores();
     score.set_intent(s.intent);

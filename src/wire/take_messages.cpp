@@ -134,6 +134,7 @@ plan_node take(v1::PlanNode& in, std::size_t depth) {
     out.at_once = in.at_once();
   if (in.has_max_rounds())
     out.max_rounds = in.max_rounds();
+  out.note = std::move(*in.mutable_note());
   for (auto& s : *in.mutable_scores())
     out.scores.push_back({std::move(*s.mutable_intent()), s.score()});
   out.children.reserve(static_cast<std::size_t>(in.children_size()));

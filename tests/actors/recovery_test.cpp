@@ -320,6 +320,18 @@ TEST(two_owners, the_former_one_of_a_shard_stops_and_records_nothing_more) {
   EXPECT_EQ(s.room.count("c"), 1u);
 }
 
+TEST(recovery, why_a_step_is_there_is_known_after_a_restart) {
+  stage s{a_domain("d", {an_agent("a")})};
+  const auto id = s->ask(wants("a"))->id();
+  const auto why = [&] {
+    const auto found = s->find(id);
+    return found && found->how ? found->how->steps.at(0).node.note : "there is no plan";
+  };
+  EXPECT_EQ(why(), "the request asks for this skill");
+  s.restart();
+  EXPECT_EQ(why(), "the request asks for this skill");
+}
+
 TEST(idempotency, a_key_with_another_request_is_refused_wherever_the_first_one_is) {
   stage s{long_way()};
   understand(s.room);

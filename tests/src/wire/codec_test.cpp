@@ -59,6 +59,7 @@ plan small_plan() {
   p.steps[2].node.input = {{"deep", json::array({1})}};
   p.steps[2].node.fallback = {"agent:b", "human:desk"};
   p.steps[2].node.timeout = milliseconds{70};
+  p.steps[2].node.note = "the request asks for it";
   p.steps[2].node.scores = {{"refund", 0.75f}, {"track", 0.125f}};
   p.steps[4].node.op = plan_op::gate;
   p.steps[4].node.when = {"/confidence", gate_test::at_least, 0.5};
