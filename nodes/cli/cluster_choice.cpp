@@ -3,9 +3,11 @@
 #include "nodes/cli/exit_code.hpp"
 #include "policies/node_placement.hpp"
 #include "src/links/certificates.hpp"
+#include "src/links/kept_certificate.hpp"
 #include "src/links/mesh.hpp"
 
 #include <filesystem>
+#include <stdexcept>
 #include <utility>
 
 namespace troupe::cli {
@@ -50,6 +52,13 @@ links::link_settings link_settings_of(const cluster_settings& x, const std::stri
     wrong += (wrong.empty() ? "" : "; ") + flaw;
   if (!wrong.empty())
     throw cli_error{exit_usage, wrong};
+  // Whoever cannot link with anybody must not become a member first.
+  if (!x.plaintext)
+    try {
+      out.kept = links::keep_certificate(out);
+    } catch (const std::runtime_error& e) {
+      throw cli_error{exit_failed, std::string{"this node cannot join: "} + e.what()};
+    }
   return out;
 }
 

@@ -5,7 +5,6 @@ namespace troupe::links {
 namespace {
 
 constexpr std::chrono::seconds look_every{10};
-constexpr std::chrono::hours day{24};
 
 } // namespace
 
@@ -37,7 +36,7 @@ void certificate_watch::look() {
   if (found == tls_keeper::found::renewed) {
     notices_.tell(notice_kind::certificate_renewed,
                   file_ + " has been read anew; new links use it");
-    warned_ = {};
+    warnings_.reset();
     warn_of_end();
   } else if (found == tls_keeper::found::unusable) {
     notices_.tell(notice_kind::certificate_unusable,
@@ -46,18 +45,9 @@ void certificate_watch::look() {
 }
 
 void certificate_watch::warn_of_end() {
-  const auto now = steady::now();
-  if (warned_ != steady::time_point{} && now - warned_ < day)
-    return;
   const auto left = keeper_.facts().ends - std::chrono::system_clock::now();
-  if (left > expiry_warning)
-    return;
-  warned_ = now;
-  const auto days = std::chrono::duration_cast<std::chrono::hours>(left) / day;
-  notices_.tell(notice_kind::certificate_expires,
-                left.count() <= 0 ? file_ + " has expired: no new link can be made"
-                                  : file_ + " expires in " + std::to_string(days) +
-                                        (days == 1 ? " day" : " days"));
+  if (const auto what = warnings_.look(steady::now(), left); !what.empty())
+    notices_.tell(notice_kind::certificate_expires, file_ + what);
 }
 
 certificate_status certificate_watch::status() const {

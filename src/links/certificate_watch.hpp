@@ -1,5 +1,6 @@
 #pragma once
 
+#include "src/links/expiry_warnings.hpp"
 #include "src/links/notices.hpp"
 #include "src/links/tls_context.hpp"
 
@@ -14,7 +15,8 @@ class certificate_watch {
  public:
   using steady = std::chrono::steady_clock;
 
-  /// Throws `certificate_error` when no peer would accept this node with its certificate.
+  /// Throws `certificate_error` when no peer would accept this node with its certificate, and none
+  /// is kept.
   certificate_watch(const link_settings& from, notice_gate& notices);
 
   /// What the next connection uses: the files as they are now, if they can be used.
@@ -33,7 +35,7 @@ class certificate_watch {
   notice_gate& notices_;
   tls_keeper keeper_;
   steady::time_point looked_{};
-  steady::time_point warned_{};
+  expiry_warnings warnings_;
   mutable std::mutex guard_;
   certificate_status status_;
 };

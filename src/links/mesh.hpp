@@ -17,7 +17,7 @@ enum class notice_kind : std::uint8_t {
   accept_failed,        ///< connections cannot be accepted, for want of descriptors or memory
   certificate_renewed,  ///< new connections use the files as they are now
   certificate_unusable, ///< the files have changed and cannot be used; the last good ones are
-  certificate_expires,  ///< this node's certificate ends soon; told at the start and once a day
+  certificate_expires,  ///< this node's certificate ends soon, or has ended; told at the start too
   internal_error,       ///< something was thrown on the I/O thread, as by a receiver of events
 };
 

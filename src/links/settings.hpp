@@ -6,11 +6,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace troupe::links {
+
+class kept_certificate;
 
 /// How a node listens for links, who it is, and the limits of all its links. Whatever a peer could
 /// make grow or wait has a limit here.
@@ -30,6 +33,8 @@ struct link_settings {
   std::string authority;   ///< certificates that all nodes' certificates must lead to
   /// No TLS and no proof of who a peer is: only between nodes on one machine's loopback addresses.
   bool plaintext = false;
+  /// What is used while the files cannot be; null: then links cannot be begun.
+  std::shared_ptr<kept_certificate> kept;
 
   std::size_t frame_max_bytes = 4u << 20;  ///< an envelope, encoded, is never longer
   std::size_t gather_bytes = 256u << 10;   ///< what gathers becomes a frame of about so many

@@ -3,6 +3,7 @@
 #include "src/links/certificate_pem.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace troupe::links {
 
@@ -73,21 +74,34 @@ tls_keeper::prints tls_keeper::now_there() const {
 tls_keeper::tls_keeper(const link_settings& from)
     : from_(from) {
   // First the prints, then the files: what changes in between is seen at the next look.
-  used_ = now_there();
-  context_ = make_tls_context(from_, facts_);
+  try {
+    take_up(now_there());
+  } catch (const certificate_error&) {
+    // Why they cannot be used is told at the first look.
+    if (from_.kept)
+      std::tie(context_, facts_) = from_.kept->last();
+    if (!context_)
+      throw;
+  }
+}
+
+void tls_keeper::take_up(const prints& there) {
+  certificate_facts facts;
+  context_ = make_tls_context(from_, facts);
+  facts_ = std::move(facts);
+  used_ = there;
+  if (from_.kept)
+    from_.kept->put(context_, facts_);
 }
 
 tls_keeper::found tls_keeper::look() {
   const auto there = now_there();
-  if (there == used_) {
+  if (used_ == there) {
     error_.clear();
     return found::same;
   }
   try {
-    certificate_facts facts;
-    context_ = make_tls_context(from_, facts);
-    facts_ = std::move(facts);
-    used_ = there;
+    take_up(there);
     error_.clear();
     return found::renewed;
   } catch (const certificate_error& e) {

@@ -4,7 +4,10 @@
 #include "src/links/settings.hpp"
 
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <sys/stat.h>
 
@@ -19,12 +22,30 @@ using tls_context_ptr = std::shared_ptr<SSL_CTX>;
 /// expired.
 [[nodiscard]] tls_context_ptr make_tls_context(const link_settings& from, certificate_facts& facts);
 
+/// See `keep_certificate`.
+class kept_certificate {
+ public:
+  void put(tls_context_ptr context, certificate_facts facts) {
+    const std::lock_guard hold{mutex_};
+    last_ = {std::move(context), std::move(facts)};
+  }
+  /// The context is null while none could be used yet.
+  [[nodiscard]] std::pair<tls_context_ptr, certificate_facts> last() const {
+    const std::lock_guard hold{mutex_};
+    return last_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::pair<tls_context_ptr, certificate_facts> last_;
+};
+
 /// Keeps the context for new connections and builds it anew when the files change. One that cannot
 /// be built leaves the last good one in place: files are often replaced one after the other. One
 /// thread at a time.
 class tls_keeper {
  public:
-  /// Throws `certificate_error` as `make_tls_context` does.
+  /// Throws `certificate_error` as `make_tls_context` does, unless there is one in `from.kept`.
   explicit tls_keeper(const link_settings& from);
 
   enum class found { same, renewed, unusable };
@@ -54,10 +75,12 @@ class tls_keeper {
   static print of(const std::string& file);
   [[nodiscard]] prints now_there() const;
 
+  void take_up(const prints& there);
+
   const link_settings from_;
   tls_context_ptr context_;
   certificate_facts facts_;
-  prints used_;
+  std::optional<prints> used_; ///< nothing: files that were there before
   std::string error_;
 };
 

@@ -1,5 +1,7 @@
 #include "src/links/certificates.hpp"
 
+#include "src/links/expiry_warnings.hpp"
+#include "src/links/kept_certificate.hpp"
 #include "src/links/tls_context.hpp"
 #include "tests/src/links/link_kit.hpp"
 #include "tests/src/links/stranger.hpp"
@@ -182,7 +184,27 @@ TEST(own_certificate, the_end_is_warned_of) {
   EXPECT_TRUE(healthy.notices.empty());
 }
 
-// -- reload -------------------------------------------------------------------
+TEST(own_certificate, its_last_day_is_counted_in_hours_and_its_end_is_told) {
+  using std::chrono::hours;
+  using std::chrono::minutes;
+  expiry_warnings w;
+  expiry_warnings::steady::time_point t{hours{1000}};
+  const auto after = [&](std::chrono::steady_clock::duration wait,
+                         std::chrono::system_clock::duration left) {
+    return w.look(t += wait, left);
+  };
+  EXPECT_EQ(after(minutes{0}, hours{24 * 31}), "");
+  EXPECT_EQ(after(minutes{0}, hours{24 * 2}), " expires in 2 days");
+  EXPECT_EQ(after(hours{23}, hours{25}), "");
+  EXPECT_EQ(after(hours{1}, hours{24}), " expires in 24 hours");
+  EXPECT_EQ(after(minutes{59}, hours{23}), "");
+  EXPECT_EQ(after(minutes{1}, hours{23}), " expires in 23 hours");
+  EXPECT_EQ(after(hours{21}, minutes{119}), " expires in 1 hour");
+  EXPECT_EQ(after(minutes{10}, minutes{0}), " has expired: no new link can be made");
+  EXPECT_EQ(after(minutes{1}, minutes{-1}), "") << "once";
+  w.reset();
+  EXPECT_EQ(after(minutes{1}, hours{24 * 10}), " expires in 10 days");
+}
 
 /// The serial number of the certificate that a node shows to a stranger.
 std::string shown_by(mesh& x, const authority& by) {
@@ -191,6 +213,35 @@ std::string shown_by(mesh& x, const authority& by) {
   EXPECT_TRUE(asks.shaken());
   return asks->serial_of_peer();
 }
+
+TEST(own_certificate, one_that_is_kept_is_used_while_the_files_cannot_be) {
+  const authority ca;
+  auto s = settings_for("b", ca);
+  s.kept = keep_certificate(s);
+  const auto files = ca.of("b");
+  const auto old_serial = read_certificate(files.certificate).serial;
+  { std::ofstream{files.certificate} << "no certificate"; }
+  station b{s};
+  // It begins anew while the file is broken.
+  b.start();
+  EXPECT_TRUE(b.until_told(notice_kind::certificate_unusable, "b.pem"));
+  EXPECT_NE(b->certificate().error, "");
+  EXPECT_EQ(shown_by(*b, ca), old_serial);
+  // Nothing was kept for a node that never had one.
+  s.kept = nullptr;
+  station bare{s};
+  EXPECT_THROW(bare.start(), std::runtime_error);
+  EXPECT_THAT(error_of([&] { (void)keep_certificate(s); }), HasSubstr("b.pem"));
+  // Files that can be used are taken up.
+  const scratch fresh;
+  const auto renewed = make_node_certificate(ca.dir(), "b", fresh.path(), now());
+  put_in_place(renewed.key, files.key);
+  put_in_place(renewed.certificate, files.certificate);
+  EXPECT_EQ(shown_by(*b, ca), read_certificate(files.certificate).serial);
+  EXPECT_TRUE(b.until_told(notice_kind::certificate_renewed, "b.pem"));
+}
+
+// -- reload -------------------------------------------------------------------
 
 TEST(reload, the_next_handshake_shows_the_new_certificate_and_links_stay) {
   const authority ca;
