@@ -1,3 +1,5 @@
+#include "nodes/cli/cluster_choice.hpp"
+#include "nodes/cli/exit_code.hpp"
 #include "tests/nodes/cli_kit.hpp"
 
 #include <gmock/gmock.h>
@@ -105,6 +107,32 @@ TEST(cli_certs, mistakes_are_told) {
     EXPECT_EQ(r.code, 1) << why;
     EXPECT_THAT(r.err, HasSubstr(why));
   }
+}
+
+// It is looked at before the store is asked for anything: nobody becomes a member in vain.
+TEST(cli_certs, a_node_that_no_peer_would_accept_does_not_try_to_join) {
+  const scratch here;
+  ASSERT_EQ(run_troupe({"certs", "init", "--out", here.path("ca")}).code, 0);
+  ASSERT_EQ(
+      run_troupe({"certs", "node", "n1", "--ca", here.path("ca"), "--out", here.path("n1")}).code,
+      0);
+  troupe::cli::cluster_settings own;
+  own.id = "n1";
+  own.listen = "127.0.0.1:17471";
+  own.certificates = here.path("n1");
+  const auto why = [&] {
+    try {
+      (void)troupe::cli::join_cluster(own, troupe::postgres_settings{}, {}, nullptr);
+    } catch (const troupe::cli::cli_error& e) {
+      return std::string{e.what()};
+    }
+    return std::string{};
+  };
+  EXPECT_EQ(why(), "");
+  { std::ofstream{here.path("n1/n1.pem")} << "no certificate"; }
+  EXPECT_THAT(why(), AllOf(HasSubstr("this node cannot join"), HasSubstr("n1.pem")));
+  own.id = "n2";
+  EXPECT_THAT(why(), AllOf(HasSubstr("this node cannot join"), HasSubstr("n2.pem")));
 }
 
 } // namespace cli_certs_cases
