@@ -118,14 +118,16 @@ class alignas(64) seat {
   std::uint64_t take(caf::actor handle, timestamp since = {}, std::string elsewhere = {},
                      std::uint8_t away = 0) {
     std::lock_guard hold{mutex_};
-    sitter_.handle = std::move(handle);
-    since_ = since;
-    elsewhere_ = std::move(elsewhere);
-    remote_.store(!elsewhere_.empty(), std::memory_order_relaxed);
-    distance.store(away, std::memory_order_relaxed);
-    version_.fetch_add(1, std::memory_order_release);
-    state.store(shown(duty_), std::memory_order_relaxed);
-    return ++sitter_.incarnation;
+    return seat_one(std::move(handle), since, std::move(elsewhere), away);
+  }
+  /// As above, for a supervisor of this process. 0, and nobody is seated: who sits here was seated
+  /// by another one that began later, so that this one has been killed before it could begin.
+  std::uint64_t take_for(caf::actor_id supervisor, caf::actor handle, timestamp since) {
+    std::lock_guard hold{mutex_};
+    if (sitter_.handle && supervisor < seated_by_)
+      return 0;
+    seated_by_ = supervisor;
+    return seat_one(std::move(handle), since, {}, 0);
   }
   /// The incarnation has ended; its number is returned.
   std::uint64_t leave() {
@@ -284,6 +286,17 @@ class alignas(64) seat {
            : d == duty::draining || d == duty::stopped ? health::draining
                                                        : health::quarantined;
   }
+  std::uint64_t seat_one(caf::actor handle, timestamp since, std::string elsewhere,
+                         std::uint8_t away) {
+    sitter_.handle = std::move(handle);
+    since_ = since;
+    elsewhere_ = std::move(elsewhere);
+    remote_.store(!elsewhere_.empty(), std::memory_order_relaxed);
+    distance.store(away, std::memory_order_relaxed);
+    version_.fetch_add(1, std::memory_order_release);
+    state.store(shown(duty_), std::memory_order_relaxed);
+    return ++sitter_.incarnation;
+  }
   [[nodiscard]] bool on_probation() const {
     std::lock_guard hold{mutex_};
     return duty_ == duty::probation && sitter_.handle;
@@ -292,6 +305,7 @@ class alignas(64) seat {
   const std::shared_ptr<const agent_spec> spec_;
   mutable std::mutex mutex_;
   sitter sitter_;
+  caf::actor_id seated_by_ = 0; ///< the supervisor of this process that did it last
   timestamp since_{};
   std::string elsewhere_;
   duty duty_ = duty::serving;

@@ -70,7 +70,9 @@ void supervisor_state::start(std::uint32_t i, supervision_run::steps& todo) {
   by_actor_.emplace(c.handle.id(), i);
   if (c.spec.place) {
     tell_why_absent(i, health::down, {});
-    c.incarnation = c.spec.place->take(c.handle, parts_->now(self_));
+    c.incarnation = c.spec.place->take_for(self_->id(), c.handle, parts_->now(self_));
+    if (c.incarnation == 0)
+      return self_->quit(failure_error("its successor has begun"));
     parts_->places->announce_taken(c.spec.place);
   }
   if (run_->restarts(i) > 0)
@@ -359,7 +361,7 @@ supervisor_state::~supervisor_state() {
     if (!c.handle)
       continue;
     caf::anon_send_exit(c.handle, caf::exit_reason::kill);
-    if (!c.spec.place)
+    if (!c.spec.place || c.incarnation == 0)
       continue;
     c.spec.place->leave(c.incarnation);
     parts_->places->announce_down(c.spec.place, c.incarnation, "its supervisor was killed");

@@ -1,7 +1,9 @@
 // The supervisor actor by OTP's rules, on virtual time.
 #include "tests/actors/supervisor_family.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
+#include <limits>
 
 #include <filesystem>
 #include <memory>
@@ -210,6 +212,24 @@ TEST(supervisor, a_search_of_the_log_by_agent_says_why_it_is_down) {
   EXPECT_EQ(found[2], "agent.down: d/agents: d/a cannot be started: the factory of d/a is broken");
   EXPECT_EQ(found[3], left + "d/a cannot be started: the factory of d/a is broken");
   std::filesystem::remove_all(folder);
+}
+
+TEST(supervisor, that_was_killed_before_it_began_takes_no_seat_from_its_successor) {
+  family f;
+  f.start({"s", supervision::one_for_one, {}, {f.child("b")}});
+  const auto place = f.child("a").place;
+  const auto sits = f.at("b");
+  // Its successor began later, and was quicker.
+  ASSERT_EQ(place->take_for(std::numeric_limits<caf::actor_id>::max(), sits, {}), 1u);
+  f.take();
+  caf::anon_send(f.root, start_child{std::make_shared<const child_spec>(f.child("a"))});
+  f.run();
+  EXPECT_TRUE(f.ended);
+  EXPECT_EQ(place->now().handle, sits);
+  EXPECT_EQ(place->now().incarnation, 1u);
+  auto said = f.take();
+  std::sort(said.begin(), said.end());
+  EXPECT_EQ(said, (words{"+a", "-a", "-b"}));
 }
 
 TEST(supervisor, ends_and_starts_single_children_as_it_is_told) {
