@@ -33,6 +33,7 @@ void agent_state::init(caf::event_based_actor* self, parts_ptr parts, seat_ptr p
     version_ = parts_->current();
   boundary_ = version_->boundary_of(*place_->spec());
   runner_ = make_runner(parts_, *version_, place_->spec(), self);
+  show_held();
 }
 
 void agent_state::on_run(const run_call& x) {
@@ -45,7 +46,7 @@ void agent_state::on_run(const run_call& x) {
            std::make_shared<const outcome>(outcome::of({reason::timeout, "came too late", {}})));
     return;
   }
-  if (x.again && passes_on(x, caller))
+  if (x.again && passes_on(x.call, *x.what, caller))
     return;
   pending one{x.call, std::move(caller), x.what, now, nullptr};
   if (x.what->query) {
@@ -81,25 +82,49 @@ void agent_state::on_run(const run_call& x) {
     arm();
 }
 
-bool agent_state::passes_on(const run_call& x, const caf::actor& caller) {
-  for (auto& r : running_)
-    if (!r.told && !r.stays && same_request(*r.what, *x.what)) {
-      r.call = x.call;
-      r.caller = caller;
-      return true;
+void agent_state::on_claim(const claim_call& x) {
+  const auto caller = caf::actor_cast<caf::actor>(self_->current_sender());
+  if (passes_on(x.call, *x.what, caller))
+    return;
+  // It may still be on its way, and who asks goes by what we say.
+  parts_->acts->ask(x.what->idempotency_key, {x.what->epoch, x.what->attempt});
+  self_->send(caller, call_not_here{x.call});
+}
+
+bool agent_state::passes_on(std::uint64_t call, const agent_call& what, const caf::actor& caller) {
+  // An owner that has slept while another one took its shard gets nothing that is for that one.
+  const auto takes = [&](auto& x) {
+    if (x.what->epoch > what.epoch || !same_request(*x.what, what))
+      return false;
+    if (x.what->epoch < what.epoch) {
+      auto own = std::make_shared<agent_call>(*x.what);
+      own->epoch = what.epoch;
+      x.what = std::move(own);
     }
+    x.call = call;
+    x.caller = caller;
+    return true;
+  };
+  for (auto& r : running_)
+    if (!r.told && !r.stays && takes(r))
+      return true;
   if (queues_)
     for (auto& line : *queues_)
       for (auto& p : line)
-        if (same_request(*p.what, *x.what)) {
-          p.call = x.call;
-          p.caller = caller;
+        if (takes(p))
           return true;
-        }
-  const auto* done = kept_.find(*x.what);
+  const auto* done = kept_.find(what);
   if (done)
-    self_->send(caller, call_ended{x.call, done->what, done->note});
+    self_->send(caller, call_ended{call, done->what, done->note});
   return done != nullptr;
+}
+
+void agent_state::keep(agent_call_ptr what, outcome_ptr said,
+                       std::shared_ptr<const std::string> note, timestamp since) {
+  const auto now = parts_->now(self_);
+  if (said->ok() && kept_.keep({std::move(what), std::move(said), std::move(note), now},
+                               std::chrono::duration_cast<milliseconds>(now - since)))
+    arm();
 }
 
 bool agent_state::waits_for_its_call(const agent_call& what) const {
@@ -182,11 +207,14 @@ void agent_state::begin(pending x, timestamp now) {
   }
   const auto key = ++next_key_;
   // What is done elsewhere ends as a message to ourselves, which we get after this one.
-  if (auto done = runner_->run(self_, key, x.what))
-    answer(x.caller, x.call, x.since, std::move(done), std::move(note), x.what->query);
-  else
+  if (auto done = runner_->run(self_, key, x.what)) {
+    auto said = answer(x.caller, x.call, x.since, std::move(done), note, x.what->query);
+    if (x.act)
+      keep(std::move(as_it_came), std::move(said), std::move(note), x.since);
+  } else {
     running_.push_back({key, x.call, std::move(x.caller), x.since, std::move(note), given,
                         x.what->query, own, false, false, std::move(as_it_came), std::move(x.act)});
+  }
   if (own < armed_)
     arm();
 }
@@ -330,10 +358,7 @@ void agent_state::on_runner_ended(const runner_ended& x) {
                                                               parts_->without_secrets(*x.note))
                         : std::make_shared<const std::string>(parts_->without_secrets(*x.note));
   auto said = answer(who.caller, who.call, who.since, x.x, who.note, who.query);
-  const auto now = parts_->now(self_);
-  if (said->ok() && kept_.keep({std::move(who.what), std::move(said), std::move(who.note), now},
-                               std::chrono::duration_cast<milliseconds>(now - who.since)))
-    arm();
+  keep(std::move(who.what), std::move(said), std::move(who.note), who.since);
   start_next();
 }
 
@@ -345,12 +370,25 @@ caf::behavior agent(caf::stateful_actor<agent_state>* self, parts_ptr parts, sea
   guard(self, parts, place->where().str());
   state_of(self).init(self, std::move(parts), std::move(place));
   return {
-      [self](const run_call& x) { state_of(self).on_run(x); },
-      [self](const stop_call& x) { state_of(self).on_stop(x); },
-      [self](const runner_ended& x) { state_of(self).on_runner_ended(x); },
+      [self](const run_call& x) {
+        state_of(self).on_run(x);
+        state_of(self).show_held();
+      },
+      [self](const claim_call& x) { state_of(self).on_claim(x); },
+      [self](const stop_call& x) {
+        state_of(self).on_stop(x);
+        state_of(self).show_held();
+      },
+      [self](const runner_ended& x) {
+        state_of(self).on_runner_ended(x);
+        state_of(self).show_held();
+      },
       [self](const runner_broke& x) { state_of(self).on_runner_broke(x); },
       [self](const runner_turn& x) { state_of(self).on_runner_turn(x); },
-      [self](tick) { state_of(self).on_tick(); },
+      [self](tick) {
+        state_of(self).on_tick();
+        state_of(self).show_held();
+      },
   };
 }
 

@@ -21,11 +21,17 @@ namespace troupe {
 struct agent_state {
   void init(caf::event_based_actor* self, parts_ptr parts, seat_ptr place);
   void on_run(const run_call& x);
+  void on_claim(const claim_call& x);
   void on_stop(const stop_call& x);
   void on_runner_ended(const runner_ended& x);
   void on_runner_broke(const runner_broke& x);
   void on_runner_turn(const runner_turn& x) { runner_->turn(x); }
   void on_tick();
+  /// Tells the seat how many calls are here.
+  void show_held() const {
+    place_->held.store(static_cast<std::uint32_t>(running_.size()) + queued_,
+                       std::memory_order_relaxed);
+  }
 
   static inline const char* name = "agent";
 
@@ -57,7 +63,10 @@ struct agent_state {
   void begin(pending x, timestamp now);
   /// Works on this call already, or has just ended it, for somebody who is gone: now it is this
   /// caller's.
-  bool passes_on(const run_call& x, const caf::actor& caller);
+  bool passes_on(std::uint64_t call, const agent_call& what, const caf::actor& caller);
+  /// For whoever comes for it after its caller has gone.
+  void keep(agent_call_ptr what, outcome_ptr said, std::shared_ptr<const std::string> note,
+            timestamp since);
   /// Asks what has come of a call that is being worked on here, for an owner of its task that is
   /// gone, or by a former incarnation of this agent: nobody can say before that has ended.
   [[nodiscard]] bool waits_for_its_call(const agent_call& what) const;

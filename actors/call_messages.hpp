@@ -25,6 +25,17 @@ struct stop_call {
   std::uint64_t call = 0;
   bool hung = false;
 };
+/// Answer this call, which the agent has got from somebody who is gone: it acts, and nothing may
+/// begin anew. Answered with what comes of it, if the agent has it still or keeps its answer, and
+/// else with `call_not_here`: if the agent says so itself, it does not begin here any more either.
+struct claim_call {
+  std::uint64_t call = 0; ///< chosen by the sender
+  /// Without texts and data: whose step and attempt it is, its key, and the epoch of who asks.
+  agent_call_ptr what;
+};
+struct call_not_here {
+  std::uint64_t call = 0;
+};
 struct call_ended {
   std::uint64_t call = 0;
   outcome_ptr x;
@@ -62,4 +73,6 @@ TROUPE_MESSAGE(troupe_calls, troupe::call_handed_over)
 TROUPE_MESSAGE(troupe_calls, troupe::runner_ended)
 TROUPE_MESSAGE(troupe_calls, troupe::runner_turn)
 TROUPE_MESSAGE(troupe_calls, troupe::runner_broke)
+TROUPE_MESSAGE(troupe_calls, troupe::claim_call)
+TROUPE_MESSAGE(troupe_calls, troupe::call_not_here)
 TROUPE_END_MESSAGES(troupe_calls)

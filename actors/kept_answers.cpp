@@ -18,16 +18,21 @@ std::size_t bytes_of(const json& x) {
   return out;
 }
 
+bool is_act(const agent_call& x) {
+  return !x.idempotency_key.empty() && !x.query;
+}
+
 } // namespace
 
 bool same_request(const agent_call& a, const agent_call& b) {
   return a.step == b.step && a.attempt == b.attempt && a.query == b.query &&
-         a.about->id == b.about->id && a.skill == b.skill && a.text == b.text &&
-         a.idempotency_key == b.idempotency_key && a.input == b.input && a.context == b.context;
+         a.about->id == b.about->id && a.skill == b.skill &&
+         a.idempotency_key == b.idempotency_key &&
+         (is_act(a) || (a.text == b.text && a.input == b.input && a.context == b.context));
 }
 
 bool kept_answers::keep(answer x, milliseconds took) {
-  if (took < worth)
+  if (took < worth && !is_act(*x.to))
     return false;
   forget(x.at);
   x.bytes = x.to->text.size() + bytes_of(x.to->input) + bytes_of(x.to->context) +

@@ -11,7 +11,8 @@
 namespace troupe {
 
 /// Whether two calls are the same attempt of the same step, with the same request: whoever works on
-/// the one, or has worked on it, has the answer to the other.
+/// the one, or has worked on it, has the answer to the other. An act is known by its key and its
+/// attempt: what its task has learnt since, and would give to it today, makes it no other one.
 [[nodiscard]] bool same_request(const agent_call& a, const agent_call& b);
 
 /// The last answers of one agent that took long, for a while. Whoever gave it a call may have gone
@@ -26,7 +27,8 @@ class kept_answers {
     timestamp at{};
     std::size_t bytes = 0; ///< about; set by `keep`
   };
-  /// Keeps it, if it took long enough to be worth it; whether it did.
+  /// Keeps it, if it took long enough to be worth it, or tells of an act, which cannot be had anew;
+  /// whether it did.
   bool keep(answer x, milliseconds took);
   /// Null: there is none to this call.
   [[nodiscard]] const answer* find(const agent_call& what) const;

@@ -51,6 +51,7 @@ struct stranded_step {
   step_status status = step_status::wanted; ///< running: it was given to somebody before
   seat_ptr to; ///< the orchestrator that it is delegated to; null: it is a call
   timestamp until{};
+  std::string claimed_at{}; ///< the node where `to` is to be asked for an act; empty: it is none
 };
 
 /// A question to the store that has to be answered, through however many journals.

@@ -82,6 +82,7 @@ caf::behavior orchestrator(caf::stateful_actor<orchestrator_state>* self, parts_
       [self](const task_accepted&) {},
       [self](const task_progressed& x) { state_of(self).on_child_progressed(x); },
       [self](const task_refused& x) { state_of(self).on_child_refused(x); },
+      [self](const call_not_here& x) { state_of(self).on_call_not_here(x); },
       [self](const call_undelivered& x) { state_of(self).on_call_undelivered(x); },
       [self](const task_undelivered& x) { state_of(self).on_child_undelivered(x); },
       [self](const question_answered& x) { state_of(self).on_question_answered(x); },

@@ -67,6 +67,7 @@ struct orchestrator_state {
   void on_child_refused(const task_refused& x);
   void on_child_undelivered(const task_undelivered& x);
   void on_call_undelivered(const call_undelivered& x);
+  void on_call_not_here(const call_not_here& x);
   void on_question_answered(const question_answered& x);
   void on_question_claimed(const question_claimed& x);
   void on_seat_down(const seat_down& x);
@@ -351,6 +352,23 @@ struct orchestrator_state {
   /// Asks the agent that was working on an attempt for what comes of it, if it is still where it
   /// was: what it has worked for is not lost with us.
   bool go_on_there(live_task& t, const plan_action& a, actions& todo);
+  /// Nobody can be asked what comes of an attempt that was under way: it is handed out again, or
+  /// the ledger decides.
+  void take_up_anew(live_task& t, const plan_action& a, actions& todo);
+
+  // Acts that outlive their orchestrator: orchestrator_claims.cpp.
+  /// As the record has it; null: nobody.
+  [[nodiscard]] static const route* given_to(const live_task& t, std::uint32_t step,
+                                             std::uint32_t attempt);
+  [[nodiscard]] bool is_member(const std::string& node) const;
+  /// Asks whoever was given an act for its answer, or will do so when he can be reached. False:
+  /// there is nobody to ask.
+  bool claims_act(live_task& t, const plan_action& a, const seat_ptr& to, const route& given);
+  bool claims_now(live_task& t, const stranded_step& s);
+  bool claim(live_task& t, const plan_action& a, const seat_ptr& to, const std::string& node);
+  /// Why an attempt that `agent` was given has no answer, in words.
+  [[nodiscard]] std::string cut_short(const live_task& t, std::uint32_t step,
+                                      const std::string& agent) const;
 
   // Ending: orchestrator_end.cpp.
   void finish(live_task& t, outcome_ptr result);

@@ -83,7 +83,7 @@ bool orchestrator_state::decided_before(live_task& t, const plan_action& a, acti
     e = make_event(t, other ? event_kind::step_failed : event_kind::interrupted, a.step, a.attempt);
     const auto what = other
                           ? std::string{"an earlier run of this task called it for another request"}
-                          : "the node ended while " + line->agent + " worked on it";
+                          : cut_short(t, a.step, line->agent);
     e.body = std::make_shared<const failure>(
         failure{other ? reason::contradiction : reason::crash, what, {}});
   }
@@ -234,11 +234,7 @@ bool orchestrator_state::waits_for_acts(const live_task& t, const effect& e) {
 bool orchestrator_state::has_moved(const live_task& t, const effect& e) const {
   if (!parts_->cluster)
     return false;
-  const auto given = std::find_if(t.history.rbegin(), t.history.rend(), [&](const event& x) {
-    return x.kind == event_kind::assigned && x.step == e.step && x.attempt == e.attempt &&
-           x.triage == t.triage;
-  });
-  const auto* way = given == t.history.rend() ? nullptr : given->get<route>();
+  const auto* way = given_to(t, e.step, e.attempt);
   const auto elsewhere = e.to->elsewhere();
   return way && !way->node.empty() &&
          way->node != (elsewhere.empty() ? parts_->fleet.node_id : elsewhere);

@@ -40,6 +40,8 @@ bool orchestrator_state::go_on(const stranded_step& s) {
   const auto& step = t->run->step(s.step);
   if (step.status != s.status || step.attempt != s.attempt)
     return true; // It was cancelled, or its task is over.
+  if (!s.claimed_at.empty())
+    return claims_now(*t, s);
   const bool late = now_ >= s.until;
   if (s.to) {
     if (!s.to->now().handle && !late)

@@ -172,16 +172,15 @@ bool orchestrator_state::harmless_again(const plan_run::step_state& step) {
 }
 
 bool orchestrator_state::go_on_there(live_task& t, const plan_action& a, actions& todo) {
-  const auto given = std::find_if(t.history.rbegin(), t.history.rend(), [&](const event& e) {
-    return e.kind == event_kind::assigned && e.step == a.step && e.attempt == a.attempt &&
-           e.triage == t.triage;
-  });
-  const auto* before = given == t.history.rend() ? nullptr : given->get<route>();
-  // What may end its nodes waits for its turn. What acts has a ledger, and goes by that.
-  if (!before || handed_out(t, a) >= trial_line::trusted)
+  const auto* before = given_to(t, a.step, a.attempt);
+  auto to = before ? parts_->places->find({address_kind::agent, before->agent}) : nullptr;
+  if (!to)
     return false;
-  auto to = parts_->places->find({address_kind::agent, before->agent});
-  if (!to || acts(t, to) || !to->now().handle)
+  if (acts(t, to))
+    return claims_act(t, a, to, *before);
+  // What may end its nodes waits for its turn.
+  if (!harmless_again(t.run->step(a.step)) || handed_out(t, a) >= trial_line::trusted ||
+      !to->now().handle)
     return false;
   const auto health_now = to->state.load(std::memory_order_relaxed);
   if (health_now != health::up && health_now != health::draining)
@@ -200,6 +199,23 @@ bool orchestrator_state::go_on_there(live_task& t, const plan_action& a, actions
   if (happen(t, std::move(e), todo))
     hold(t, {effect::kind::call, 0, a.step, a.attempt, std::move(to), 0, true});
   return true;
+}
+
+void orchestrator_state::take_up_anew(live_task& t, const plan_action& a, actions& todo) {
+  const auto& step = t.run->step(a.step);
+  const bool call = a.what == plan_action::kind::call;
+  const bool again = call && harmless_again(step);
+  if (again && !too_often(t, a)) {
+    todo.push_back(a);
+    return;
+  }
+  // The agent has not failed: the node has. Nobody knows how far the agent had come: it is found
+  // out first, or the ladder decides.
+  auto e = make_event(t, again || !call ? event_kind::step_failed : event_kind::interrupted, a.step,
+                      a.attempt);
+  e.body =
+      std::make_shared<const failure>(failure{reason::crash, cut_short(t, a.step, step.agent), {}});
+  happen(t, std::move(e), todo);
 }
 
 void orchestrator_state::take_up(live_task& t) {
@@ -237,21 +253,8 @@ void orchestrator_state::take_up(live_task& t) {
         fail_step(t, a.step, a.attempt, {reason::unavailable, "its domain is gone", {}});
     } else if (take_up_effect(t, a, todo)) {
       // It had happened, and its answer came too late for the step.
-    } else {
-      // The agent has not failed: the node has.
-      const bool call = a.what == plan_action::kind::call;
-      const bool again = call && harmless_again(step);
-      if (again && !too_often(t, a)) {
-        if (!go_on_there(t, a, todo))
-          todo.push_back(a);
-      } else {
-        // Nobody knows how far the agent had come: it is found out first, or the ladder decides.
-        auto e = make_event(t, again || !call ? event_kind::step_failed : event_kind::interrupted,
-                            a.step, a.attempt);
-        e.body = std::make_shared<const failure>(
-            failure{reason::crash, "the node ended while " + step.agent + " worked on it", {}});
-        happen(t, std::move(e), todo);
-      }
+    } else if (a.what != plan_action::kind::call || !go_on_there(t, a, todo)) {
+      take_up_anew(t, a, todo);
     }
     if (t.generation != generation || t.ending)
       return;

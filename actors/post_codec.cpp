@@ -44,7 +44,9 @@
   X(shards_asked)                                                                                  \
   X(shards_released)                                                                               \
   X(ask_node)                                                                                      \
-  X(node_answered)
+  X(node_answered)                                                                                 \
+  X(claim_call)                                                                                    \
+  X(call_not_here)
 
 namespace troupe {
 
@@ -177,6 +179,9 @@ std::optional<caf::message> refusal_of(const caf::message& x, const failure& why
     return caf::make_message(task_undelivered{x.get_as<watch_task>(0).id, why.detail});
   if (x.match_elements<run_call>())
     return caf::make_message(call_ended{x.get_as<run_call>(0).call, failed(), nullptr});
+  // That it was not asked says nothing of what it does: in no case is it an answer to the call.
+  if (x.match_elements<claim_call>())
+    return caf::make_message(call_not_here{x.get_as<claim_call>(0).call});
   if (x.match_elements<submit_task>())
     return caf::make_message(task_refused{x.get_as<submit_task>(0).what->id, busy});
   if (x.match_elements<watch_task>())
@@ -202,9 +207,10 @@ std::optional<caf::message> refusal_of(const caf::message& x, const failure& why
 }
 
 bool opens_work(std::string_view kind) noexcept {
-  static constexpr std::array<std::string_view, 10> openers{
-      "run_call",   "submit_task",    "watch_task",     "find_task",       "find_session",
-      "view_shard", "list_questions", "claim_question", "answer_question", "ask_human"};
+  static constexpr std::array<std::string_view, 11> openers{
+      "run_call",       "claim_call",      "submit_task", "watch_task",
+      "find_task",      "find_session",    "view_shard",  "list_questions",
+      "claim_question", "answer_question", "ask_human"};
   return std::find(openers.begin(), openers.end(), kind) != openers.end();
 }
 

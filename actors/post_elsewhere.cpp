@@ -189,6 +189,7 @@ void post_state::unseat(seat_elsewhere& e, const caf::error& why) {
   e.held.clear();
   if (e.place->now().handle == who.handle())
     e.place->leave();
+  e.place->forget_former(e.incarnation);
   who->end(why, host);
   const auto text = why == caf::exit_reason::remote_link_unreachable
                         ? std::string{lost_with_its_node}

@@ -212,6 +212,15 @@ void put(const run_call& x, v1::RunCall& out) {
   out.set_again(x.again);
 }
 
+void put(const claim_call& x, v1::ClaimCall& out) {
+  out.set_call(x.call);
+  put_call(*x.what, *out.mutable_what());
+}
+
+void put(const call_not_here& x, v1::CallNotHere& out) {
+  out.set_call(x.call);
+}
+
 void put(const stop_call& x, v1::StopCall& out) {
   out.set_call(x.call);
   out.set_hung(x.hung);

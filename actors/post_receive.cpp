@@ -22,6 +22,11 @@ void convert_deadline(caf::message& what, microseconds ahead) {
     auto call = std::make_shared<agent_call>(*x.what);
     call->deadline = by_our_clock(call->deadline, ahead);
     what = caf::make_message(run_call{x.call, std::move(call), x.again});
+  } else if (what.match_elements<claim_call>()) {
+    const auto& x = what.get_as<claim_call>(0);
+    auto call = std::make_shared<agent_call>(*x.what);
+    call->deadline = by_our_clock(call->deadline, ahead);
+    what = caf::make_message(claim_call{x.call, std::move(call)});
   } else if (what.match_elements<submit_task>()) {
     auto x = what.get_as<submit_task>(0);
     auto t = std::make_shared<task>(*x.what);
@@ -29,6 +34,15 @@ void convert_deadline(caf::message& what, microseconds ahead) {
     x.what = std::move(t);
     what = caf::make_message(std::move(x));
   }
+}
+
+/// The number of the call that this opens for an agent; nothing: it opens none.
+std::optional<std::uint64_t> opened_call(const caf::message& what) {
+  if (what.match_elements<run_call>())
+    return what.get_as<run_call>(0).call;
+  if (what.match_elements<claim_call>())
+    return what.get_as<claim_call>(0).call;
+  return std::nullopt;
 }
 
 } // namespace
@@ -201,10 +215,9 @@ void post_state::deliver(peer_entry& p, const envelope& x) {
                       read->what.get_as<caf::exit_msg>(0).reason});
   if (p.ahead.count() != 0)
     convert_deadline(read->what, p.ahead);
-  if (read->what.match_elements<run_call>() && x.to.kind == address_kind::agent) {
+  if (const auto call = opened_call(read->what); call && x.to.kind == address_kind::agent) {
     const auto& place = here_.at(x.to).place;
-    if (p.relayed.emplace(relayed_call{x.from.name, read->what.get_as<run_call>(0).call}, place)
-            .second)
+    if (p.relayed.emplace(relayed_call{x.from.name, *call}, place).second)
       place->load.fetch_add(1, std::memory_order_relaxed);
   }
   note_arrived(*parts_, parts_->now(self_), x);

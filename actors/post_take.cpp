@@ -213,6 +213,15 @@ void take(v1::RunCall& in, const seat_finder&, run_call& out) {
   out = {in.call(), take_call(*in.mutable_what()), in.again()};
 }
 
+void take(v1::ClaimCall& in, const seat_finder&, claim_call& out) {
+  demand(in.has_what(), "claim_call.what");
+  out = {in.call(), take_call(*in.mutable_what())};
+}
+
+void take(v1::CallNotHere& in, const seat_finder&, call_not_here& out) {
+  out = {in.call()};
+}
+
 void take(v1::StopCall& in, const seat_finder&, stop_call& out) {
   out = {in.call(), in.hung()};
 }

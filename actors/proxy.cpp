@@ -17,6 +17,12 @@ void label(const caf::message& x, carry& out) {
     out.urgency = call.urgency;
     out.trace = trace_of(*call.about);
     out.epoch = call.epoch;
+  } else if (x.match_elements<claim_call>()) {
+    const auto& call = *x.get_as<claim_call>(0).what;
+    out.deadline = call.deadline;
+    out.urgency = call.urgency;
+    out.trace = trace_of(*call.about);
+    out.epoch = call.epoch;
   } else if (x.match_elements<submit_task>()) {
     const auto& task = *x.get_as<submit_task>(0).what;
     out.deadline = task.deadline;
@@ -27,6 +33,9 @@ void label(const caf::message& x, carry& out) {
     out.ends_call = true;
   } else if (x.match_elements<call_handed_over>()) {
     out.call = x.get_as<call_handed_over>(0).call;
+    out.ends_call = true;
+  } else if (x.match_elements<call_not_here>()) {
+    out.call = x.get_as<call_not_here>(0).call;
     out.ends_call = true;
   }
 }

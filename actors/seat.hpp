@@ -147,6 +147,20 @@ class alignas(64) seat {
     version_.fetch_add(1, std::memory_order_release);
     state.store(absent_, std::memory_order_relaxed);
   }
+  /// Who sits here, if he lives at `node`, or who has made room for him and lives there: while an
+  /// agent moves, its former self ends what it has. `here` is this node.
+  [[nodiscard]] sitter at(const std::string& node, const std::string& here) const {
+    std::lock_guard hold{mutex_};
+    if (sitter_.handle && node == (elsewhere_.empty() ? here : elsewhere_))
+      return sitter_;
+    return former_.handle && node == former_at_ ? former_ : sitter{};
+  }
+  /// Who had made room has ended, or cannot be reached any more.
+  void forget_former(std::uint64_t which) {
+    std::lock_guard hold{mutex_};
+    if (former_.incarnation == which)
+      former_ = {};
+  }
   /// How the seat looks while nobody sits there: `down`, `unplaced` or `spare`, and why.
   void set_absent(health as, std::string why) {
     std::lock_guard hold{mutex_};
@@ -232,6 +246,9 @@ class alignas(64) seat {
     return version_.load(std::memory_order_acquire);
   }
 
+  /// Calls that the agent which sits here itself has, running and waiting, whoever sent them: their
+  /// senders may be gone, and no longer count them in `load`.
+  std::atomic<std::uint32_t> held{0};
   std::atomic<std::uint64_t> served{0};
   std::atomic<std::uint64_t> failed{0};
   /// Of its agent; null until the first call.
@@ -288,6 +305,10 @@ class alignas(64) seat {
   }
   std::uint64_t seat_one(caf::actor handle, timestamp since, std::string elsewhere,
                          std::uint8_t away) {
+    if (sitter_.handle && !elsewhere_.empty() && elsewhere_ != elsewhere) {
+      former_ = sitter_;
+      former_at_ = elsewhere_;
+    }
     sitter_.handle = std::move(handle);
     since_ = since;
     elsewhere_ = std::move(elsewhere);
@@ -306,6 +327,8 @@ class alignas(64) seat {
   mutable std::mutex mutex_;
   sitter sitter_;
   caf::actor_id seated_by_ = 0; ///< the supervisor of this process that did it last
+  sitter former_; ///< lives at `former_at_`, another node; empty: there is none
+  std::string former_at_;
   timestamp since_{};
   std::string elsewhere_;
   duty duty_ = duty::serving;

@@ -197,7 +197,7 @@ bool plan_run::taken_up(const event& e) {
     // second one says that it did not do says nothing of the first.
     if (running && s.does != effects::none && !s.querying && !s.unsettled)
       s.unsettled = std::make_shared<const failure>(
-          failure{reason::crash, "the node ended while " + s.agent + " worked on it", {}});
+          failure{reason::crash, "it was handed out again while " + s.agent + " had it", {}});
     if (const auto* r = e.get<route>()) {
       s.agent = r->agent;
       s.repeatable = r->repeatable;

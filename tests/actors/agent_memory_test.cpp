@@ -52,6 +52,86 @@ TEST(agent, keeps_an_answer_that_took_long_for_a_successor_of_its_caller) {
   EXPECT_EQ(s.room.count("work"), 4u);
 }
 
+domain_spec acting(effects does) {
+  auto a = an_agent("work", "script");
+  a.slots = 1;
+  a.card.does = does;
+  return a_domain("d", {a});
+}
+
+TEST(agent, never_begins_an_act_that_is_claimed) {
+  for (const auto does : {effects::idempotent, effects::queryable, effects::unsafe}) {
+    stage s{acting(does)};
+    s.around->pool->held = true;
+    caller before{*s};
+    before.call(*s, "d/work", 1, 10s, priority::medium, false, "t1/0/0");
+    before.call(*s, "d/work", 2, 10s, priority::medium, false, "t2/0/0");
+    // The first is under way, the second waits, the third has not come yet.
+    caller after{*s};
+    for (std::uint64_t i = 1; i <= 3; ++i)
+      after.claim(*s, "d/work", i, "t" + std::to_string(i) + "/0/0", 1);
+    EXPECT_EQ(after.not_here, std::vector<std::uint64_t>{3});
+    before.call(*s, "d/work", 3, 10s, priority::medium, false, "t3/0/0");
+    s.around->pool->held = false;
+    s->run();
+    EXPECT_EQ(after.ended.size(), 2u);
+    for (const auto& x : after.ended)
+      EXPECT_TRUE(x.x->ok());
+    ASSERT_EQ(before.ended.size(), 1u);
+    EXPECT_EQ(before.ended[0].call, 3u);
+    EXPECT_EQ(before.ended[0].x->failed.why, reason::cancelled);
+    EXPECT_EQ(s.room.count("work"), 2u) << to_string(does);
+  }
+}
+
+TEST(agent, keeps_what_came_of_an_act_however_quick_it_was) {
+  stage s{acting(effects::unsafe)};
+  caller before{*s};
+  before.call(*s, "d/work", 1, 10s, priority::medium, false, "t1/0/0");
+  ASSERT_EQ(before.ended.size(), 1u);
+  caller after{*s};
+  after.claim(*s, "d/work", 1, "t1/0/0", 1);
+  ASSERT_EQ(after.ended.size(), 1u);
+  EXPECT_EQ(after.ended[0].x, before.ended[0].x);
+  s->advance(11s);
+  after.claim(*s, "d/work", 1, "t1/0/0", 1);
+  EXPECT_EQ(after.not_here, std::vector<std::uint64_t>{1});
+  EXPECT_EQ(s.room.count("work"), 1u);
+}
+
+TEST(agent, gives_an_act_to_no_owner_of_an_older_epoch) {
+  stage s{acting(effects::unsafe)};
+  s.around->pool->held = true;
+  caller before{*s};
+  before.call(*s, "d/work", 1, 10s, priority::medium, false, "t1/0/0");
+  caller now{*s};
+  now.claim(*s, "d/work", 1, "t1/0/0", 7);
+  caller late{*s};
+  late.claim(*s, "d/work", 1, "t1/0/0", 6);
+  EXPECT_EQ(late.not_here, std::vector<std::uint64_t>{1});
+  s.around->pool->held = false;
+  s->run();
+  EXPECT_EQ(now.ended.size(), 1u);
+  EXPECT_TRUE(late.ended.empty());
+  EXPECT_TRUE(before.ended.empty());
+}
+
+TEST(agent, counts_the_calls_that_it_has_itself) {
+  stage s{acting(effects::unsafe)};
+  s.around->pool->held = true;
+  {
+    caller gone{*s};
+    gone.call(*s, "d/work", 1, 10s, priority::medium, false, "t1/0/0");
+    gone.call(*s, "d/work", 2, 10s, priority::medium, false, "t2/0/0");
+  }
+  const auto place = s->seat_of("d/work");
+  EXPECT_EQ(place->held.load(), 2u);
+  s->kill_agent("d/work");
+  s->advance(1s);
+  EXPECT_EQ(place->held.load(), 0u) << "its next incarnation has none";
+  s.around->pool->held = false;
+}
+
 TEST(agent, is_asked_what_came_of_a_call_when_that_has_ended) {
   auto a = an_agent("work", "script");
   a.slots = 2;

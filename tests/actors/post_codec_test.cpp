@@ -159,6 +159,8 @@ std::vector<caf::message> everything() {
       caf::make_message(table_changed{9}),
       caf::make_message(shards_asked{9, {{"d", 1}, {"d/e", 2}}}),
       caf::make_message(shards_released{9, {{{"d", 1}, milliseconds{250}}}}),
+      caf::make_message(claim_call{6, a_call()}),
+      caf::make_message(call_not_here{6}),
   };
 }
 

@@ -142,12 +142,43 @@ TEST(recovery, an_unsafe_call_is_not_repeated_after_a_crash) {
   ASSERT_EQ(s->questions("desk").size(), 1u);
 }
 
+TEST(recovery, an_act_goes_on_when_its_orchestrator_dies_whatever_its_effects) {
+  for (const auto does : {effects::idempotent, effects::queryable, effects::unsafe}) {
+    SCOPED_TRACE(to_string(does));
+    auto a = an_agent("pay", "script");
+    a.card.does = does;
+    a.fallback = {"human:desk"};
+    stage s{a_domain("d", {a})};
+    s.around->pool->held = true;
+    const auto t = s->submit(wants("pay"));
+    s->run();
+    ASSERT_EQ(s.around->pool->waiting(), 1u);
+    for (int i = 0; i < 3; ++i) {
+      s->kill_orchestrator("d");
+      s->advance(1s);
+    }
+    EXPECT_EQ(s.around->pool->waiting(), 1u);
+    s.around->pool->held = false;
+    s->advance(1s);
+    EXPECT_TRUE(s->questions("desk").empty());
+    EXPECT_EQ(s.room.count("pay"), 1u);
+    const auto record = s->find(t->id());
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->state, task_state::completed);
+    const auto lines = s.around->disk->kept->effects({t->id(), {}, 10});
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_EQ(lines[0].state, effect_state::committed);
+  }
+}
+
 struct a_payment_outlives_its_orchestrator {
   a_payment_outlives_its_orchestrator() {
     s.around->pool->held = true;
     t = s->submit(wants("pay"));
     s->run();
     s->kill_orchestrator("d");
+    // Its thread goes on, and nobody is left who could be asked for the answer.
+    s->kill_agent("d/pay");
     s->advance(2s);
     EXPECT_TRUE(s->questions("desk").empty()) << "nobody can know yet what it does";
   }

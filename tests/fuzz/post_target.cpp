@@ -9,7 +9,7 @@ using namespace troupe;
 
 namespace {
 
-constexpr std::array<std::string_view, 34> kinds{
+constexpr std::array<std::string_view, 36> kinds{
     "run_call",         "call_ended",     "task_progressed",   "task_ended",
     "submit_task",      "task_accepted",  "task_refused",      "stop_call",
     "call_handed_over", "watch_task",     "unwatch_task",      "cancel_task",
@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 34> kinds{
     "question_settled", "ask_human",      "withdraw_question", "list_questions",
     "questions_seen",   "claim_question", "answer_question",   "question_done",
     "seat_down",        "ask_node",       "node_answered",     "exit",
-    "failed",           "nothing"};
+    "failed",           "nothing",        "claim_call",        "call_not_here"};
 
 template <class T>
 void explained(const decoded<T>& x) {
