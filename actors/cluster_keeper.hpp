@@ -53,6 +53,7 @@ struct cluster_keeper_config {
   /// The post, once this node knows its incarnation.
   std::function<moving_child(std::uint64_t incarnation)> post;
   seat_ptr post_place;
+  milliseconds drain_timeout{30000}; ///< for the last calls of agents, when this node leaves
 
   /// Throws `std::invalid_argument` when something that it cannot do without is missing.
   void validate() const;
@@ -141,6 +142,8 @@ struct cluster_keeper_state {
   /// Says in the table that nothing is left here, once it is so.
   void check_drained();
   [[nodiscard]] drain_state drained_so_far() const;
+  /// Somebody would have what this node gives away.
+  [[nodiscard]] bool others_take_work() const;
   void arm();
 
   caf::event_based_actor* self_ = nullptr;

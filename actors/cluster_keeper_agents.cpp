@@ -13,9 +13,12 @@ namespace {
 
 constexpr milliseconds overlap{1500};    ///< of a replica's homes while it moves
 constexpr milliseconds overlap_end{600}; ///< the same when its node ends
+/// For its last calls, of an agent without a `timeout`, and beyond that of one that has it: what it
+/// says then has to be sent.
 constexpr milliseconds last_calls{30000};
-constexpr milliseconds last_calls_end{3000};
-constexpr milliseconds quiet{3000}; ///< nobody comes or goes: then the placer evens out
+constexpr milliseconds beyond_timeout{1000};
+constexpr milliseconds last_calls_alone{3000}; ///< when nobody is left who waits for them
+constexpr milliseconds quiet{3000};            ///< nobody comes or goes: then the placer evens out
 constexpr std::uint32_t moves_at_once = 8;
 
 const placed_replica* placed_at(const placement_records& all, const std::string& id) {
@@ -24,6 +27,11 @@ const placed_replica* placed_at(const placement_records& all, const std::string&
     return nullptr;
   const auto hit = domain->second.replicas.find(id);
   return hit == domain->second.replicas.end() ? nullptr : &hit->second;
+}
+
+milliseconds ends_its_calls_within(const seat& place) {
+  const auto& spec = place.spec();
+  return spec && spec->timeout.count() > 0 ? spec->timeout + beyond_timeout : last_calls;
 }
 
 std::string who_takes_part(const member_table& table) {
@@ -49,6 +57,8 @@ void cluster_keeper_state::place_replicas() {
     show_absent();
   }
   const bool ends = leaving_.has_value();
+  const auto at_most = others_take_work() ? config_.drain_timeout
+                                          : std::min(config_.drain_timeout, last_calls_alone);
   for (const auto& [id, replica] : config_.fleet.replicas) {
     const auto* r = placed_at(placed_, id);
     if (r && r->node == config_.self.node && r->incarnation == members_->incarnation() &&
@@ -57,8 +67,9 @@ void cluster_keeper_state::place_replicas() {
         host_->run(self_, id, r->restarts);
     } else if (host_->runs(id)) {
       const bool elsewhere = r && !r->node.empty();
+      const auto most = ends_its_calls_within(*replica.what.place);
       host_->retire(id, elsewhere ? (ends ? overlap_end : overlap) : milliseconds{0},
-                    ends ? last_calls_end : last_calls, now);
+                    ends ? std::min(most, at_most) : most, now);
     }
   }
   keep_placement(now);

@@ -14,6 +14,14 @@ constexpr const char* drained = "drained";
 
 } // namespace
 
+bool cluster_keeper_state::others_take_work() const {
+  const auto takes = [this](const member& m) {
+    return m.node != config_.self.node && m.state == member_state::up && !m.cut_off && m.weight > 0;
+  };
+  return members_->table() &&
+         std::any_of(members_->table()->rows.begin(), members_->table()->rows.end(), takes);
+}
+
 drain_state cluster_keeper_state::drained_so_far() const {
   const auto* own = members_->table() ? members_->table()->find(config_.self.node) : nullptr;
   drain_state out;
@@ -29,12 +37,7 @@ drain_state cluster_keeper_state::on_drain(const drain_node& x) {
   membership::actions todo;
   if (x.on && !draining_node_) {
     // Whoever is drained last would have nobody to give its work to.
-    const auto takes = [this](const member& m) {
-      return m.node != config_.self.node && m.state == member_state::up && !m.cut_off &&
-             m.weight > 0;
-    };
-    if (!members_->table() ||
-        std::none_of(members_->table()->rows.begin(), members_->table()->rows.end(), takes)) {
+    if (!others_take_work()) {
       auto out = drained_so_far();
       out.refused = "no other node would be left to take its work";
       return out;

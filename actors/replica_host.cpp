@@ -14,6 +14,12 @@ namespace {
 
 constexpr milliseconds look_every{50}; ///< at one that is to end
 
+/// Somebody waits for it, or it is at something for somebody who has gone: his successor will ask.
+bool is_busy(const seat& place) {
+  return place.load.load(std::memory_order_relaxed) > 0 ||
+         (place.now().handle && place.held.load(std::memory_order_relaxed) > 0);
+}
+
 } // namespace
 
 replica_host::replica_host(parts_ptr parts, std::shared_ptr<late_children> late,
@@ -80,8 +86,12 @@ void replica_host::run(caf::event_based_actor* self, const std::string& id,
 void replica_host::retire(const std::string& id, milliseconds serve_on, milliseconds most,
                           timestamp now) {
   const auto here = running_.find(id);
-  if (here == running_.end() || here->second)
+  if (here == running_.end())
     return;
+  if (here->second) {
+    here->second->due = std::min(here->second->due, later(later(now, serve_on), most));
+    return;
+  }
   here->second.emplace();
   here->second->serves_until = later(now, serve_on);
   here->second->due = later(here->second->serves_until, most);
@@ -105,7 +115,7 @@ void replica_host::tick(caf::event_based_actor* self, timestamp now) {
     }
     const auto sitter = place.now().handle;
     if (last->ended == 0) {
-      if (place.load.load(std::memory_order_relaxed) > 0 && now < last->due) {
+      if (is_busy(place) && now < last->due) {
         ++i;
         continue;
       }

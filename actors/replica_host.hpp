@@ -36,7 +36,8 @@ class replica_host {
   /// elsewhere.
   void run(caf::event_based_actor* self, const std::string& id, std::uint32_t restarts = 0);
   /// Ends it: it serves for `serve_on`, because its next home may not be known everywhere yet, then
-  /// takes nothing new, and ends when its calls have ended, within `most` of that.
+  /// takes nothing new, and ends when its calls have ended, within `most` of that. Said again, it
+  /// can only make that shorter.
   void retire(const std::string& id, milliseconds serve_on, milliseconds most, timestamp now);
   void tick(caf::event_based_actor* self, timestamp now);
 

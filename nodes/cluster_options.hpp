@@ -5,6 +5,8 @@
 #include "src/links/carrier.hpp"
 #include "src/store/membership_table.hpp"
 
+#include <troupe/clock.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,6 +23,8 @@ struct cluster_options {
   /// Makes the links with the other nodes, for a node of this incarnation.
   std::function<std::unique_ptr<links::carrier>(std::uint64_t incarnation)> open_links;
   bool table_on_own_thread = true; ///< false in a simulation
+  /// When the node is to end: so long its agents may take to end the calls that they have.
+  milliseconds drain_timeout{30000};
 };
 
 } // namespace troupe

@@ -41,7 +41,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr milliseconds leave_most{5000}; ///< for the shards to be handed over
+/// For the shards to be handed over, and what is said of that, beside the agents' last calls.
+constexpr milliseconds leave_most{5000};
 constexpr milliseconds stop_most{16000}; ///< for the whole tree; then it is killed
 
 /// A name that no other life of this or another node has had.
@@ -253,7 +254,7 @@ void node::leave() {
   if (!keeper)
     return;
   caf::scoped_actor me{system_};
-  me->request(keeper, leave_most, leave_cluster{})
+  me->request(keeper, options_.cluster->drain_timeout + leave_most, leave_cluster{})
       .receive([](cluster_left) {},
                [&](const caf::error& why) {
                  parts_->log->warn("this node ends without having left the cluster: {}",

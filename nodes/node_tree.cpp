@@ -109,6 +109,7 @@ child_spec node_tree::keeper() const {
   config.owners = options_.cluster->owners;
   config.open_table = options_.cluster->open_table;
   config.table_on_own_thread = options_.cluster->table_on_own_thread;
+  config.drain_timeout = options_.cluster->drain_timeout;
   config.place = keeper_;
   config.root = place_of(*parts_, "root");
   config.registry = registry_;

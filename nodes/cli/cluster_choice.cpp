@@ -1,6 +1,7 @@
 #include "nodes/cli/cluster_choice.hpp"
 
 #include "nodes/cli/exit_code.hpp"
+#include "nodes/cli/shell.hpp"
 #include "policies/node_placement.hpp"
 #include "src/links/certificates.hpp"
 #include "src/links/kept_certificate.hpp"
@@ -77,6 +78,7 @@ cluster_options join_cluster(const cluster_settings& x,
   put_labels(out.self, fleet.node_labels);
   out.self.reached_at = {x.advertise.empty() ? x.listen : x.advertise};
   out.self.weight = x.weight;
+  out.drain_timeout = milliseconds{milliseconds_of(x.drain_timeout, "--drain-timeout")};
   out.self.version = TROUPE_VERSION;
   // Owners that are alive say when they have let go: this is for those that do not.
   out.owners.handover_wait = milliseconds{2000};

@@ -21,6 +21,7 @@ struct cluster_settings {
   std::vector<std::string> ways;      ///< `id=host:port`: how others are dialled, whatever they say
   bool plaintext = false;             ///< no TLS, between nodes on this machine's loopback only
   std::uint32_t weight = 100;
+  std::string drain_timeout = "30s"; ///< for the agents' last calls when it is told to stop
 };
 
 /// What `troupe dev` or `troupe node` was asked for; what is left empty is the fleet's.

@@ -122,6 +122,9 @@ void add_dev(CLI::App& to, shell& s) {
   node->add_option("--weight", cluster.weight, "its share of the work, compared with the others'")
       ->check(CLI::Range(0, 10000))
       ->capture_default_str();
+  node->add_option("--drain-timeout", cluster.drain_timeout,
+                   "how long its agents may take to end their calls when it is told to stop")
+      ->capture_default_str();
   node->callback([&s, y] { s.run = [&s, y] { return run_dev(*y, s.err); }; });
 }
 

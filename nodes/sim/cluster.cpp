@@ -94,6 +94,7 @@ void cluster_run::start(std::size_t i) {
   c.self.version = "simulated";
   c.self.reached_at = {n.name};
   c.table_on_own_thread = false;
+  c.drain_timeout = milliseconds{3000}; // Machines wait for 5 s until they have left.
   c.open_table = [&n, shared = members_] { return open_members_on(n.storage, shared); };
   c.open_links = [this, &n](std::uint64_t incarnation) {
     return network_.open(n.name, incarnation);

@@ -115,7 +115,7 @@ def kubernetes():
         assert command[-1].endswith(path) and path in ROUTES, command
     volumes = {v["name"] for v in pod["volumes"]} | {c["metadata"]["name"] for c in nodes["volumeClaimTemplates"]}
     assert {m["name"] for m in box["volumeMounts"]} == volumes
-    assert pod["terminationGracePeriodSeconds"] > 20, "a node takes up to 20 s"
+    assert pod["terminationGracePeriodSeconds"] > 56, "a node takes up to 56 s"
     told = (DEPLOY / "README.md").read_text()
     secrets = [v["secret"]["secretName"] for v in pod["volumes"] if "secret" in v]
     for name in secrets + [e["valueFrom"]["secretKeyRef"]["name"] for e in box["env"] if "secretKeyRef" in e.get("valueFrom", {})]:
