@@ -1,5 +1,6 @@
 #include "actors/orchestrator.hpp"
 #include "actors/task_deeds.hpp"
+#include "actors/told_call.hpp"
 
 #include "src/telemetry/log.hpp"
 #include "src/telemetry/metrics.hpp"
@@ -110,14 +111,10 @@ void orchestrator_state::log_end(const live_task& t, const task_record& record) 
     entry.message +=
         ": " + std::string{to_string(t.result->failed.why)} + ": " + t.result->failed.detail;
   entry.task_type = t.what->skill;
-  for (const auto& e : record.history) {
-    if (e.kind == event_kind::assigned && !e.triage) {
-      const auto* r = e.get<route>();
-      if (entry.agent.empty())
-        entry.agent = r->agent;
-      if (entry.task_type.empty())
-        entry.task_type = r->skill;
-    }
+  if (const auto* r = told_call(record.history, t.result->ok())) {
+    entry.agent = r->agent;
+    if (entry.task_type.empty())
+      entry.task_type = r->skill;
   }
   entry.about(*t.what);
   entry.fields = {

@@ -50,6 +50,21 @@ std::map<std::uint32_t, deeds> deeds_below(const live_task& t) {
   return out;
 }
 
+/// What a denial leads to, as it will be: nobody is promised an attempt that is not made.
+std::string if_it_has_not(const plan_run& run, std::uint32_t step) {
+  switch (run.if_denied(step)) {
+  case plan_run::denial::again:
+    return "if it has not, deny it, and it will be tried again.";
+  case plan_run::denial::otherwise:
+    return "if it has not, deny it, and it will be tried in another way.";
+  case plan_run::denial::fails:
+    break;
+  }
+  return "if it has not, nobody else will do it: see to it and answer with what came of it, or "
+         "deny "
+         "it, and the step has failed.";
+}
+
 void add_targets(const plan_node& node, std::vector<std::string_view>& out) {
   if (node.op == plan_op::domain)
     out.push_back(node.target);
@@ -116,9 +131,7 @@ std::string doubt_about(const live_task& t, std::uint32_t step, const std::strin
            "in the end; if you deny it, the step has failed.";
   return "Has this happened? \"" + text + "\" was given to " + whom +
          ", and nobody knows what it has done" + reasons +
-         ". If it has happened, answer with what came of it; if it has not, deny it, and it will "
-         "be tried " +
-         (s.below ? "in another way, if there is one." : "again.");
+         ". If it has happened, answer with what came of it; " + if_it_has_not(*t.run, step);
 }
 
 } // namespace troupe

@@ -132,7 +132,7 @@ bool plan_run::apply_to_leaf(const event& e, actions& todo) {
              target_of(i).op == plan_op::domain)
       sub_task_acted(*x, true, e, todo);
     else if (s.unsettled && s.asking && (*x)->failed.why == reason::policy_denied)
-      not_happened(e, todo);
+      denied(e, todo);
     else
       fail_attempt((*x)->failed, *x, e, todo);
     return true;

@@ -41,14 +41,15 @@ bool plan_run::hand_to_person(std::uint32_t i, std::string why, actions& todo) {
       return false;
     // Who only says what has happened does not take the rungs before it away, and behind who takes
     // the place of somebody who has acted there is nobody.
-    if (s.unsettled || s.acted)
+    if (s.unsettled || s.acted) {
       s.by_hand = true;
-    else
+    } else {
       s.rung = static_cast<std::uint32_t>(next - rungs.begin()) + 1;
+      s.retries = 0;
+    }
   } else {
     s.by_hand = true;
   }
-  s.retries = 0;
   s.asked_because = std::move(why);
   attempt(i, todo);
   return true;

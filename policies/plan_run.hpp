@@ -73,8 +73,9 @@ struct plan_action {
 /// takes keys is called again with the same one, one that can be asked by key is asked (an attempt
 /// like others, with `querying`), of all else a person says whether it happened. `reconciled` is
 /// the word of whoever knows: it ends the step with what happened, at whatever point of all this; a
-/// failed outcome says that it did not happen, and the failure is treated like any other. So does
-/// a person who denies it. While nobody knows, nobody else acts.
+/// failed outcome says that it did not happen, and the failure is treated like any other. While
+/// nobody knows, nobody else acts. After a person who denies it, `if_denied` says what is next: a
+/// reason that leads to no other rung is no reason to give up what nobody has done.
 ///
 /// `step_completed` with a failed outcome says of such an agent that it has acted, and that what it
 /// says of it cannot stand: the failure is treated like any other, but nobody acts in its place
@@ -124,6 +125,13 @@ class plan_run {
     std::uint32_t order = 0;
   };
 
+  /// What is next when a person says of an attempt in doubt that nothing has happened.
+  enum class denial : std::uint8_t {
+    again,     ///< the step is tried again
+    otherwise, ///< the next rung has its turn, or a person in its place
+    fails,     ///< nothing is left: the step fails
+  };
+
   /// What the current rung of a step asks for.
   struct target {
     plan_op op; ///< call, domain or human
@@ -162,6 +170,9 @@ class plan_run {
   [[nodiscard]] const step_table& table() const noexcept { return table_; }
   [[nodiscard]] const step_state& step(std::uint32_t i) const noexcept { return steps_[i]; }
   [[nodiscard]] target target_of(std::uint32_t i) const noexcept;
+  /// What comes of `step`, whose person is asked what an attempt has done, if that person denies
+  /// it.
+  [[nodiscard]] denial if_denied(std::uint32_t step) const noexcept;
   /// The deadline for an attempt of `step` that starts now. What a person may take is not bounded
   /// by the task's deadline.
   [[nodiscard]] timestamp deadline_for(std::uint32_t step, timestamp now) const noexcept;
@@ -288,6 +299,10 @@ class plan_run {
   bool begin_query(const failure& f, const event& e, actions& todo, bool excused);
   bool query_failed(const failure& f, const event& e, actions& todo);
   void not_happened(const event& e, actions& todo);
+  /// A person says that it has not happened.
+  void denied(const event& e, actions& todo);
+  /// Nobody doubts any more what the step has done: nothing.
+  void clear_doubt(std::uint32_t i);
   /// It has acted, and what it says of it was refused.
   void acted_badly(const outcome_ptr& x, const event& e, actions& todo);
   /// A sub-task ends without success, and has left something behind, or may have. `given`: it says

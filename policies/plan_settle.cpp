@@ -66,12 +66,66 @@ void plan_run::not_happened(const event& e, actions& todo) {
   auto& s = steps_[i];
   disarm(i);
   set_asking(i, false);
-  const auto f = *std::exchange(s.unsettled, nullptr);
-  s.querying = s.by_hand = s.below = false;
+  const auto f = *s.unsettled;
+  const bool excused = s.excused;
+  clear_doubt(i);
+  fail_attempt(f, nullptr, e, todo, excused);
+}
+
+void plan_run::clear_doubt(std::uint32_t i) {
+  auto& s = steps_[i];
+  s.unsettled = nullptr;
+  s.querying = s.by_hand = s.below = s.excused = false;
   s.stay.clear();
+  s.asked_because.clear();
   s.does = effects::none;
   s.repeatable = true;
-  fail_attempt(f, nullptr, e, todo, std::exchange(s.excused, false));
+}
+
+plan_run::denial plan_run::if_denied(std::uint32_t i) const noexcept {
+  const auto& s = steps_[i];
+  if (!s.unsettled)
+    return denial::fails;
+  const auto& rule = rule_for(how_->on_failure, s.unsettled->why);
+  if (rule.then == remedy::give_up)
+    return denial::fails;
+  const auto& rungs = at(i).fallback;
+  const auto is_person = [](const std::string& rung) { return rung.starts_with("human:"); };
+  // Who is asked because of the doubt stands on no rung: this is whose turn it is without it.
+  const auto op = s.rung == 0                    ? at(i).op
+                  : is_person(rungs[s.rung - 1]) ? plan_op::human
+                                                 : plan_op::call;
+  const bool called = op == plan_op::call;
+  const bool left =
+      called && (s.excused ? 0 : s.retries) < rule.max_retries.value_or(how_->retry.max_retries);
+  const bool person =
+      op != plan_op::human &&
+      (!how_->human_queue.empty() || std::any_of(rungs.begin() + s.rung, rungs.end(), is_person));
+  const bool too_many = called && !s.excused && how_->max_failed_agents > 0 &&
+                        failed_agents_.size() >= how_->max_failed_agents;
+  if (person && (too_many || rule.then == remedy::ask_human))
+    return denial::otherwise;
+  if (left && !too_many && rule.then != remedy::ask_human && rule.then != remedy::fall_back)
+    return denial::again;
+  if (s.rung < rungs.size())
+    return denial::otherwise;
+  if (left)
+    return denial::again;
+  return person && table_.is_undo(i) && !how_->human_queue.empty() ? denial::otherwise
+                                                                   : denial::fails;
+}
+
+void plan_run::denied(const event& e, actions& todo) {
+  const auto i = e.step;
+  if (if_denied(i) != denial::again)
+    return not_happened(e, todo);
+  auto& s = steps_[i];
+  disarm(i);
+  set_asking(i, false);
+  s.retries += s.excused ? 0 : 1;
+  clear_doubt(i);
+  // A person has taken longer than what is waited between two attempts.
+  attempt(i, todo);
 }
 
 void plan_run::acted_badly(const outcome_ptr& x, const event& e, actions& todo) {

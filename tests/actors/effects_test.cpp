@@ -259,6 +259,44 @@ TEST(effects, stay_undone_in_the_books_when_nobody_says_what_happened) {
   EXPECT_EQ(open[0].agent, "d/refund");
 }
 
+TEST(effects, that_a_person_denies_are_tried_again_as_the_question_says) {
+  for (const bool mends : {true, false}) {
+    shop_stage s{effects::unsafe, durability::step};
+    s.fleet.domains[0].retry.max_retries = 1;
+    bool sure = false;
+    s.room.works["refund"] = [&](const agent_call& x) {
+      return sure ? s.outside.act(x)
+                  : outcome::of({reason::low_confidence, "not on your account", {}});
+    };
+    s.up(s.fleet);
+    auto t = s->submit(wants("all", "the charge"));
+    s->advance(10s);
+    ASSERT_EQ(s->questions().size(), 1u);
+    EXPECT_NE(s->questions()[0]->text.find("deny it, and it will be tried again."),
+              std::string::npos)
+        << s->questions()[0]->text;
+    sure = mends;
+    s->answer(s->questions()[0]->id, outcome::of({reason::policy_denied, "no trace of it", {}}));
+    s->advance(10s);
+    EXPECT_EQ(s.room.count("refund"), 2u);
+    if (mends) {
+      ASSERT_TRUE(t->done());
+      EXPECT_TRUE(t->result().ok());
+      continue;
+    }
+    // It is not tried a third time, and nobody is told that it would be.
+    ASSERT_EQ(s->questions().size(), 1u);
+    EXPECT_NE(s->questions()[0]->text.find("or deny it, and the step has failed."),
+              std::string::npos)
+        << s->questions()[0]->text;
+    s->answer(s->questions()[0]->id, outcome::of({reason::policy_denied, "no trace of it", {}}));
+    s->advance(10s);
+    ASSERT_TRUE(t->done());
+    EXPECT_EQ(t->result().failed.why, reason::low_confidence);
+    EXPECT_EQ(s.room.count("refund"), 2u);
+  }
+}
+
 TEST(effects, known_not_to_have_happened_may_be_tried_again_at_once) {
   shop_stage s{effects::unsafe, durability::step};
   int left = 1;

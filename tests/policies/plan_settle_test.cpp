@@ -279,5 +279,116 @@ TEST(plan_settle, a_step_that_nobody_doubts_takes_no_word_of_failure) {
   EXPECT_EQ(s.status("a"), step_status::running);
 }
 
+/// What an act in doubt has come to when a person has denied it: what is asked for next.
+std::string after_denial(stage& s, reason why) {
+  fail_as(s, effects::unsafe, why);
+  s.look();
+  EXPECT_TRUE(answer(s, denied()));
+  EXPECT_EQ(difference(s.run, s.replayed()), "");
+  return s.look();
+}
+
+TEST(plan_settle, a_denial_lets_it_be_tried_again_whatever_the_doubt_came_from) {
+  for (auto why : {reason::crash, reason::timeout, reason::invalid_output, reason::low_confidence,
+                   reason::contradiction, reason::budget_exhausted}) {
+    SCOPED_TRACE(to_string(why));
+    stage s{with_people(ladder({}))};
+    s.start();
+    fail_as(s, effects::unsafe, why);
+    EXPECT_EQ(s.run.if_denied(0), plan_run::denial::again);
+    s.look();
+    ASSERT_TRUE(answer(s, denied()));
+    EXPECT_EQ(s.look(), "call a") << "at once";
+    EXPECT_FALSE(s.state("a").by_hand);
+    EXPECT_TRUE(s.succeed("a"));
+    EXPECT_TRUE(s.run.result()->ok());
+    EXPECT_EQ(difference(s.run, s.replayed()), "");
+  }
+}
+
+TEST(plan_settle, denials_use_up_the_retries_and_the_last_one_is_said_to_be_the_last) {
+  for (auto why : {reason::crash, reason::low_confidence}) {
+    SCOPED_TRACE(to_string(why));
+    stage s{with_people(ladder({}))};
+    s.start();
+    EXPECT_EQ(after_denial(s, why), "call a");
+    EXPECT_EQ(after_denial(s, why), "call a");
+    fail_as(s, effects::unsafe, why);
+    EXPECT_EQ(s.run.if_denied(0), plan_run::denial::fails);
+    s.look();
+    ASSERT_TRUE(answer(s, denied()));
+    EXPECT_EQ(s.look(), "finish");
+    EXPECT_EQ(s.run.result()->failed.why, why);
+  }
+}
+
+TEST(plan_settle, what_a_denial_leads_to_is_what_was_said_of_it) {
+  using enum plan_run::denial;
+  struct line {
+    const char* what;
+    reason why;
+    remedy then;
+    std::vector<std::string> rungs;
+    std::uint32_t retries;
+    std::uint32_t max_failed_agents;
+    plan_run::denial said;
+    const char* next;
+  };
+  const line lines[] = {
+      {"another rung",
+       reason::low_confidence,
+       remedy::fall_back,
+       {"agent:y"},
+       2,
+       0,
+       otherwise,
+       "call a"},
+      {"nothing is repeated", reason::crash, remedy::retry, {}, 0, 0, fails, "finish"},
+      {"nothing is repeated", reason::low_confidence, remedy::fall_back, {}, 0, 0, fails, "finish"},
+      {"nothing is repeated, another rung",
+       reason::crash,
+       remedy::retry,
+       {"agent:y"},
+       0,
+       0,
+       otherwise,
+       "call a"},
+      {"people do it", reason::crash, remedy::ask_human, {}, 2, 0, otherwise, "ask a"},
+      {"too many have failed", reason::crash, remedy::retry, {}, 2, 1, otherwise, "ask a"},
+      {"a wait", reason::timeout, remedy::back_off, {}, 2, 0, again, "call a"},
+  };
+  for (const auto& x : lines) {
+    SCOPED_TRACE(std::string{x.what} + ", " + std::string{to_string(x.why)});
+    auto p = std::make_shared<plan>(*with_people(ladder(x.rungs)));
+    p->on_failure[x.why] = failure_rule{x.then, std::nullopt, sanction::none};
+    p->retry.max_retries = x.retries;
+    p->max_failed_agents = x.max_failed_agents;
+    stage s{std::move(p)};
+    s.start();
+    fail_as(s, effects::unsafe, x.why);
+    EXPECT_EQ(s.run.if_denied(0), x.said);
+    s.look();
+    ASSERT_TRUE(answer(s, denied()));
+    EXPECT_EQ(s.look(), x.next);
+    EXPECT_EQ(difference(s.run, s.replayed()), "");
+  }
+}
+
+TEST(plan_settle, the_person_at_the_end_of_the_ladder_is_promised_nothing) {
+  stage s{with_people(ladder({"human:desk"}), "")};
+  s.start();
+  for (int i = 0; i < 3; ++i) {
+    fail_as(s, effects::idempotent, reason::crash);
+    if (s.status("a") == step_status::waiting)
+      s.next_timer();
+  }
+  ASSERT_EQ(s.run.target_of(0).queue, "desk");
+  ASSERT_NE(s.state("a").unsettled, nullptr);
+  EXPECT_EQ(s.run.if_denied(0), plan_run::denial::fails);
+  s.look();
+  ASSERT_TRUE(answer(s, denied()));
+  EXPECT_EQ(s.look(), "finish");
+}
+
 } // namespace plan_settle_cases
 } // namespace troupe
