@@ -39,6 +39,7 @@ child::child(plan how, spawned io, int epoll)
     watch(io_.in, source::input, 0);
   } catch (...) {
     signal_group(SIGKILL);
+    io_.guarded.clear();
     siginfo_t info{};
     waitid(P_PIDFD, static_cast<id_t>(io_.handle.get()), &info, WEXITED);
     throw;
@@ -258,6 +259,7 @@ bool child::over(steady::time_point now) const noexcept {
 
 process_result child::finish(std::span<char> scratch) {
   signal_group(SIGKILL);
+  io_.guarded.clear();
   for (int reads = 0; reads < last_reads_max && read_some(io_.out, source::output, scratch);)
     ++reads;
   for (int reads = 0; reads < last_reads_max && read_some(io_.err, source::errors, scratch);)

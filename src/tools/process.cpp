@@ -12,6 +12,7 @@
 
 #include "src/tools/callback.hpp"
 #include "src/tools/child.hpp"
+#include "src/tools/group_guard.hpp"
 #include "src/tools/process_desk.hpp"
 
 namespace troupe::tools {
@@ -22,6 +23,7 @@ class real_process_port final : public process_port {
   explicit real_process_port(const process_limits& limits)
       : limits_{limits}
       , desk_{limits}
+      , guard_{limits.processes_max}
       , epoll_{epoll_create1(EPOLL_CLOEXEC)}
       , wake_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
     epoll_event event{};
@@ -149,7 +151,8 @@ class real_process_port final : public process_port {
     how.term_grace = order.spec.term_grace;
     how.drain = limits_.drain;
     how.deadline = order.deadline;
-    auto started = std::make_unique<child>(std::move(how), spawn(order.spec), epoll_.get());
+    auto started =
+        std::make_unique<child>(std::move(how), spawn(order.spec, guard_.next()), epoll_.get());
     auto& one = *children_.emplace(order.id, std::move(started)).first->second;
     if (!order.worker) {
       one.feed(order.input);
@@ -200,6 +203,7 @@ class real_process_port final : public process_port {
 
   const process_limits limits_;
   process_desk desk_;
+  group_guard guard_;
   unique_fd epoll_;
   unique_fd wake_;
   std::unordered_map<process_id, std::unique_ptr<child>> children_;

@@ -64,8 +64,8 @@ using process_id = std::uint64_t;
 /// Runs child processes. Every call is safe from any thread, callbacks included.
 ///
 /// Each child leads its own process group, and at its end the whole group is killed, however it
-/// ended. A descendant that has left the group (setsid) is outside that reach, but cannot hold up a
-/// result.
+/// ended; also when this process is killed outright, by a guard that outlives it. A descendant that
+/// has left the group (setsid) is outside that reach, but cannot hold up a result.
 ///
 /// Callbacks run on the port's one I/O thread and must not block it; one that throws is logged and
 /// swallowed. A call that is refused outright (over a limit, nothing to run, closing) reports

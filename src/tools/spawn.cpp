@@ -107,6 +107,7 @@ struct recipe {
   int standard[3] = {-1, -1, -1};
   int report = -1;
   pid_t parent = -1;
+  const group_guard::place* guarded = nullptr;
 };
 
 recipe prepare(const process_spec& spec) {
@@ -164,6 +165,7 @@ struct start_failure {
 [[noreturn]] void become_program(const recipe& how) {
   if (setpgid(0, 0) != 0)
     give_up(how.report, stage::group);
+  how.guarded->enter(getpid());
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != how.parent)
     _exit(127); // The parent died before the line above could take effect.
@@ -212,8 +214,9 @@ std::string describe(const start_failure& failure, const recipe& how, const proc
 
 } // namespace
 
-spawned spawn(const process_spec& spec) {
+spawned spawn(const process_spec& spec, group_guard::place guarded) {
   auto how = prepare(spec);
+  how.guarded = &guarded;
   auto in = make_pipe();
   auto out = make_pipe();
   auto err = make_pipe();
@@ -257,6 +260,7 @@ spawned spawn(const process_spec& spec) {
     }
     fail("no handle for the process", error);
   }
+  child.guarded = std::move(guarded);
   child.in = std::move(in.write);
   child.out = std::move(out.read);
   child.err = std::move(err.read);

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "src/tools/group_guard.hpp"
 #include "src/tools/process.hpp"
 #include "src/tools/unique_fd.hpp"
 
@@ -22,6 +23,7 @@ struct spawned {
   unique_fd in;     ///< Our ends of its stdin, stdout and stderr: pipes, not blocking here.
   unique_fd out;
   unique_fd err;
+  group_guard::place guarded;
 };
 
 /// Starts a program. Throws spawn_error when the spec makes no sense or the system refuses, in
@@ -32,6 +34,8 @@ struct spawned {
 /// that outlives its children may call. That thread waits until the child has become the program,
 /// which is what makes an error of the start known here; its memory is borrowed meanwhile and never
 /// copied, so the size of this process does not matter.
-spawned spawn(const process_spec& spec);
+///
+/// Its group is guarded from before the program starts, if there is a place for it.
+spawned spawn(const process_spec& spec, group_guard::place guarded = {});
 
 } // namespace troupe::tools
