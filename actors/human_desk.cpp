@@ -63,7 +63,7 @@ void human_desk_state::arm() {
 }
 
 void human_desk_state::drop(entries::iterator i) {
-  due_.erase({i->second.due, i->first});
+  due_.erase({i->second.what.due, i->first});
   answered_.erase(i->first);
   open_.erase(i);
 }
@@ -96,10 +96,10 @@ void human_desk_state::on_ask(const ask_human& x) {
   entry e;
   e.what = *x.what;
   e.incarnation = incarnation_of(e.what.asker);
-  e.due = std::min(e.what.due, later(e.what.asked, limits.answer_timeout));
+  e.what.due = std::min(e.what.due, later(e.what.asked, limits.answer_timeout));
   if (!e.what.claimed_by.empty())
     e.what.claimed_until = later(e.what.claimed, limits.claim_lease);
-  due_.emplace(e.due, e.what.id);
+  due_.emplace(e.what.due, e.what.id);
   open_.emplace(x.what->id, std::move(e));
   arm();
 }

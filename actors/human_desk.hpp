@@ -50,7 +50,6 @@ struct human_desk_state {
  private:
   struct entry {
     question what;
-    timestamp due{};     ///< then silence is the answer
     outcome_ptr answer;  ///< given, and not stored yet
     caf::actor answered; ///< who gave it: waits for `question_done`; null: nobody did
     std::uint64_t request = 0;

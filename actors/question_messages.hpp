@@ -31,6 +31,8 @@ struct question {
   customer who;
   priority urgency = priority::medium;
   timestamp asked{};
+  /// Then silence is the answer: as the step has it, or earlier by the desk, which knows the
+  /// queue's time.
   timestamp due = no_deadline;
   std::string claimed_by;
   timestamp claimed{};

@@ -32,6 +32,21 @@ TEST(human_desk, silence_denies_when_the_queues_time_is_over) {
   EXPECT_TRUE(s->questions().empty());
 }
 
+TEST(human_desk, shows_the_time_that_counts_whichever_comes_first) {
+  for (const auto limit : {0ms, milliseconds{30min}, milliseconds{3h}}) {
+    stage s;
+    s.up(asks_people(2h, nullptr, limit));
+    auto t = s->submit(wants(""));
+    s->run();
+    const auto first = limit == 30min ? milliseconds{30min} : milliseconds{2h};
+    ASSERT_EQ(s->questions().size(), 1u);
+    EXPECT_EQ(s->questions()[0]->due - s->questions()[0]->asked, first);
+    s->answer(s->questions()[0]->id, say("yes"));
+    s->advance(1s);
+    EXPECT_TRUE(t->done());
+  }
+}
+
 TEST(human_desk, says_that_it_is_full_and_takes_questions_again_when_some_have_gone) {
   stage s;
   s.up(asks_people(24h));
