@@ -160,6 +160,8 @@ struct live_task {
     out->history.assign(history.begin() + static_cast<std::ptrdiff_t>(first), history.end());
     out->before = first;
     out->result = result;
+    if (run && run->deadline() != what->deadline)
+      out->moved_deadline = run->deadline();
     out->updated = history.empty() ? what->created : history.back().at;
     return out;
   }

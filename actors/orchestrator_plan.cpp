@@ -74,7 +74,7 @@ void orchestrator_state::start_triage(live_task& t, actions& todo) {
     t.by->triage_plan = plan_of_triage(t.by->domain);
   t.triage = true;
   t.run.emplace(weighed(t.by->triage_plan, t.by->domain.routing, asker_of(t), t.what->urgency),
-                t.what->deadline);
+                *t.what);
   t.run->start(now_, todo);
 }
 
@@ -106,7 +106,7 @@ void orchestrator_state::use_plan(live_task& t, plan_ptr how, actions& todo) {
   store_event(t, t.history.back());
   t.how = how;
   t.history.reserve(t.history.size() + 2 * std::min(t.how->steps.size(), steps_expected) + 1);
-  t.run.emplace(std::move(how), t.what->deadline);
+  t.run.emplace(std::move(how), *t.what);
   tell_progress(t, t.history.back(), false);
   t.run->start(now_, todo);
 }

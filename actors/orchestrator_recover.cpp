@@ -152,7 +152,7 @@ void orchestrator_state::replay(live_task& t) {
       if (!t.how)
         continue;
       t.triage = false;
-      t.run.emplace(t.how, t.what->deadline);
+      t.run.emplace(t.how, *t.what);
       t.run->start(e.at, ignored);
     } else if (e.triage && !t.run) {
       actions none;

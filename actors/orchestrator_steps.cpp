@@ -239,6 +239,8 @@ void orchestrator_state::perform_delegate(live_task& t, const effect& e) {
   child->keep = t.what->keep;
   child->created = now_;
   child->deadline = t.run->deadline_for(e.step, now_);
+  // What the plan gives a step is the domain's own; the parent's end is the end of all the same.
+  child->firm = t.run->firm() && child->deadline == t.run->deadline();
   child->trace_id = t.what->trace_id;
   child->fleet = t.what->fleet;
   child->parent = t.what->id;
@@ -316,6 +318,8 @@ void orchestrator_state::perform_ask(live_task& t, const effect& asks) {
   q->who = t.what->who;
   q->urgency = node.urgency;
   q->due = t.run->step(i).due;
+  if (t.run->firm())
+    q->until = t.run->deadline();
   q->asker = config_.place;
   q->gives = gives_of(t, i);
   send_to(self_, config_.desk, ask_human{std::move(q)});

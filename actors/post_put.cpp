@@ -67,6 +67,8 @@ void put_asked(const question& x, v1::Question& out) {
   out.set_asked(micros(x.asked));
   if (x.due != no_deadline)
     out.set_due(micros(x.due));
+  if (x.until != no_deadline)
+    out.set_until(micros(x.until));
   out.set_claimed_by(x.claimed_by);
   out.set_claimed(micros(x.claimed));
   out.set_claimed_until(micros(x.claimed_until));

@@ -81,6 +81,8 @@ question_ptr take_asked(v1::Question& in, const seat_finder& seats, bool must_re
   out->asked = time_of(in.asked());
   if (in.has_due())
     out->due = time_of(in.due());
+  if (in.has_until())
+    out->until = time_of(in.until());
   out->claimed_by = std::move(*in.mutable_claimed_by());
   out->claimed = time_of(in.claimed());
   out->claimed_until = time_of(in.claimed_until());

@@ -34,6 +34,8 @@ struct question {
   /// Then silence is the answer: as the step has it, or earlier by the desk, which knows the
   /// queue's time.
   timestamp due = no_deadline;
+  /// Then the task ends and takes the question back: what silence means counts for nothing.
+  timestamp until = no_deadline;
   std::string claimed_by;
   timestamp claimed{};
   timestamp claimed_until{}; ///< set by the desk, which knows the queue's lease

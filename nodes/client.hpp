@@ -47,7 +47,7 @@ struct task_request {
   customer who;
   std::optional<priority> urgency;
   std::optional<durability> keep;
-  milliseconds timeout{0}; ///< zero: the domain's
+  milliseconds timeout{0}; ///< also while people are asked; zero: the domain's, which is not
   std::string idempotency_key;
   std::string trace_id; ///< 32 hexadecimal digits; empty: a new one
 };

@@ -125,6 +125,7 @@ refused node_client::make_task(const node_parts& parts, const task_request& what
   t->created = now;
   t->deadline = later(
       now, std::min(what.timeout.count() > 0 ? what.timeout : spec.task_timeout, longest_task));
+  t->firm = what.timeout.count() > 0;
   t->idempotency_key = what.idempotency_key;
   t->trace_id = what.trace_id;
   t->fleet = version->number;

@@ -31,7 +31,7 @@ void plan_run::set_asking(std::uint32_t i, bool on) {
   s.asking = on;
   if (on && asking_++ == 0)
     asking_since_ = now_;
-  if (!on && --asking_ == 0)
+  if (!on && --asking_ == 0 && !firm_)
     deadline_ = later(deadline_, std::chrono::ceil<milliseconds>(now_ - asking_since_));
 }
 

@@ -8,9 +8,13 @@
 
 namespace troupe {
 
-plan_run::plan_run(plan_ptr how, timestamp deadline)
+plan_run::plan_run(plan_ptr how, const task& whose)
+    : plan_run(std::move(how), whose.deadline, whose.firm) {}
+
+plan_run::plan_run(plan_ptr how, timestamp deadline, bool firm)
     : how_(std::move(how))
     , deadline_(deadline)
+    , firm_(firm)
     , table_(how_)
     , steps_(how_->steps.size()) {}
 

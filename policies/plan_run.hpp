@@ -87,7 +87,8 @@ struct plan_action {
 /// on. The same holds when its time was up and `time_up` brings such an outcome.
 ///
 /// A sub-task that waits for a person holds up its parent as well: `asked` for a step that has been
-/// delegated stops the task's clock, `delegated` for the same attempt starts it again.
+/// delegated stops the task's clock, `delegated` for the same attempt starts it again. The clock of
+/// a firm deadline is never stopped.
 ///
 /// Lives on the stack of its caller's thread; not thread safe.
 class plan_run {
@@ -141,8 +142,11 @@ class plan_run {
     std::string_view queue;  ///< human
   };
 
-  /// A run of `how` that may last until `deadline`, which must be finite.
-  plan_run(plan_ptr how, timestamp deadline);
+  /// A run of `how` that may last until `deadline`, which must be finite. `firm`: no longer while
+  /// people are asked either.
+  plan_run(plan_ptr how, timestamp deadline, bool firm = false);
+  /// As long as the task may.
+  plan_run(plan_ptr how, const task& whose);
 
   /// Starts the root. Only the first call does anything.
   void start(timestamp now, std::vector<plan_action>& todo);
@@ -174,7 +178,7 @@ class plan_run {
   /// it.
   [[nodiscard]] denial if_denied(std::uint32_t step) const noexcept;
   /// The deadline for an attempt of `step` that starts now. What a person may take is not bounded
-  /// by the task's deadline.
+  /// by the task's deadline; one that is firm ends the whole.
   [[nodiscard]] timestamp deadline_for(std::uint32_t step, timestamp now) const noexcept;
   /// The results that `step` builds on: for every sequence it stands in, the step before it, and
   /// for every loop and judge the round before, by name. Null if none.
@@ -190,9 +194,10 @@ class plan_run {
   [[nodiscard]] task_phase phase() const noexcept;
   /// A person has to say something before the task can go on.
   [[nodiscard]] bool waits_for_human() const noexcept { return asking_ > 0; }
-  /// The deadline of the whole, as far as it is known: it moves on by the time that was spent
-  /// waiting for people.
+  /// The deadline of the whole, as far as it is known: unless it is firm, it moves on by the time
+  /// that was spent waiting for people.
   [[nodiscard]] timestamp deadline() const noexcept { return deadline_; }
+  [[nodiscard]] bool firm() const noexcept { return firm_; }
   /// The actions that are still open, as a resumed task needs them: everything wanted or running is
   /// asked for again, with the attempt it had.
   void open_actions(std::vector<plan_action>& todo) const;
@@ -220,6 +225,8 @@ class plan_run {
 
   [[nodiscard]] const plan_node& at(std::uint32_t i) const noexcept { return table_.node(i); }
   [[nodiscard]] timestamp whole_deadline(timestamp now) const noexcept;
+  /// When the whole is to be ended as things stand.
+  [[nodiscard]] timestamp whole_due() const noexcept;
   /// What an attempt of `i` may take by the limits of the whole.
   [[nodiscard]] timestamp limit_of(std::uint32_t i, timestamp now) const noexcept;
   [[nodiscard]] bool root_is_over() const noexcept;
@@ -312,6 +319,7 @@ class plan_run {
 
   plan_ptr how_;
   timestamp deadline_;
+  bool firm_;
   step_table table_;
   std::vector<step_state> steps_;                        ///< grows with `table_`, which moves them
   std::unordered_map<std::uint32_t, outcome_ptr> lists_; ///< by map: what it goes through

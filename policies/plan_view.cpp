@@ -10,7 +10,7 @@ namespace troupe {
 
 timestamp plan_run::whole_deadline(timestamp now) const noexcept {
   // The task's own clock stands still while a person is asked.
-  if (asking_ == 0 || now <= asking_since_)
+  if (firm_ || asking_ == 0 || now <= asking_since_)
     return deadline_;
   return later(deadline_, std::chrono::ceil<milliseconds>(now - asking_since_));
 }
@@ -24,11 +24,15 @@ bool plan_run::root_is_over() const noexcept {
   return is_over(steps_[0].status);
 }
 
+timestamp plan_run::whole_due() const noexcept {
+  // While a person is asked, what that may take is the asking step's own `due`.
+  return (asking_ > 0 && !firm_) || root_is_over() ? no_deadline : deadline_;
+}
+
 timestamp plan_run::next_timer() const noexcept {
   if (ended_)
     return no_deadline;
-  // While a person is asked, what that may take is the asking step's own `due`.
-  auto next = asking_ > 0 || root_is_over() ? no_deadline : deadline_;
+  auto next = whole_due();
   for (auto i : timed_)
     next = std::min(next, steps_[i].due);
   return next;
@@ -38,7 +42,7 @@ event plan_run::timer_event(timestamp now) const {
   event e;
   e.at = now;
   e.kind = event_kind::time_up;
-  auto next = asking_ > 0 || root_is_over() ? no_deadline : deadline_;
+  auto next = whole_due();
   for (auto i : timed_) {
     if (steps_[i].due < next) {
       next = steps_[i].due;

@@ -82,7 +82,7 @@ class replayer {
     }
     wanted_.clear();
     out_.triage = false;
-    run_.emplace(*how, record_.what->deadline);
+    run_.emplace(*how, *record_.what);
     run_->start(e.at, line.wanted);
   }
 
@@ -93,7 +93,7 @@ class replayer {
     }
     if (e.triage && !run_) {
       out_.triage = true;
-      run_.emplace(triage_, record_.what->deadline);
+      run_.emplace(triage_, *record_.what);
       std::vector<plan_action> first;
       run_->start(e.at, first);
       remember(first);

@@ -111,7 +111,7 @@ class what_if {
       if (!how || !*how)
         break;
       now_ = e.at;
-      run_.emplace(*how, record_.what->deadline);
+      run_.emplace(*how, *record_.what);
       replayed_event line{0, e, {}, {}, {}, {}};
       run_->start(e.at, line.wanted);
       put(std::move(line));

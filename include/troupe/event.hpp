@@ -171,6 +171,9 @@ struct task_record {
   std::size_t before = 0; ///< how many events came before those in `history`
   outcome_ptr result;
   timestamp updated{};
+  /// What the task's deadline has become while people were asked; `no_deadline`: what the task
+  /// says.
+  timestamp moved_deadline = no_deadline;
   /// It came from another node and was too large for the way: some of it was left there.
   bool cut = false;
 };

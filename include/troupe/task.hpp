@@ -87,10 +87,13 @@ struct task {
   durability keep = durability::step;
   timestamp created{};
   timestamp deadline = no_deadline; ///< finite once accepted
-  std::string idempotency_key;      ///< chosen by the client; the same key gives the same task
-  std::string trace_id; ///< 32 hexadecimal digits, as W3C trace context writes it; empty: it
-                        ///< follows from the id
-  std::string parent;   ///< id of the task that delegated this one
+  /// Whoever asked has set the deadline: it holds while people are asked as well. That of a domain
+  /// stands still meanwhile.
+  bool firm = false;
+  std::string idempotency_key; ///< chosen by the client; the same key gives the same task
+  std::string trace_id;        ///< 32 hexadecimal digits, as W3C trace context writes it; empty: it
+                               ///< follows from the id
+  std::string parent;          ///< id of the task that delegated this one
   std::uint32_t parent_step = 0;
   /// The version of the fleet that it is worked on by, whatever comes after; 0: there are none.
   std::uint64_t fleet = 0;

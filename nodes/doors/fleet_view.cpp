@@ -1,6 +1,7 @@
 #include "nodes/doors/uri.hpp"
 #include "nodes/doors/views.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace troupe {
@@ -66,8 +67,8 @@ json question_view(const question& x) {
            {"customer", {{"id", x.who.id}, {"tier", x.who.tier}}},
            {"priority", to_string(x.urgency)},
            {"asked", time_text(x.asked)}};
-  if (x.due != no_deadline)
-    out["due"] = time_text(x.due);
+  if (const auto due = std::min(x.due, x.until); due != no_deadline)
+    out["due"] = time_text(due);
   if (!x.claimed_by.empty()) {
     out["claimed_by"] = x.claimed_by;
     out["claimed_until"] = time_text(x.claimed_until);

@@ -184,7 +184,7 @@ history_seen read_history(const task_record& x) {
         continue;
       out.planned_at = e.at;
       out.steps.assign(how->steps.size(), {});
-      run = std::make_shared<plan_run>(std::move(how), x.what->deadline);
+      run = std::make_shared<plan_run>(std::move(how), *x.what);
       std::vector<plan_action> ignored;
       run->start(e.at, ignored);
     } else if (run) {

@@ -78,7 +78,9 @@ void append_task(std::string& out, const task_record& x) {
   o.text("priority", to_string(t.urgency));
   o.text("durability", to_string(t.keep));
   append_moment(o, "created", t.created);
-  append_moment(o, "deadline", t.deadline);
+  // Nobody knows when a task ends whose clock stands still.
+  if (t.firm || x.state != task_state::input_required)
+    append_moment(o, "deadline", x.moved_deadline != no_deadline ? x.moved_deadline : t.deadline);
   o.text("traceId", trace_id_of(t));
   o.text_if("parent", t.parent);
   if (x.cut)

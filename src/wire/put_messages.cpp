@@ -45,6 +45,7 @@ void put(const task& x, v1::Task& out) {
   out.set_created(micros(x.created));
   if (x.deadline != no_deadline)
     out.set_deadline(micros(x.deadline));
+  out.set_firm(x.firm);
   out.set_idempotency_key(x.idempotency_key);
   out.set_trace_id(x.trace_id);
   out.set_fleet(x.fleet);
@@ -217,6 +218,8 @@ void put(const task_record& x, v1::TaskRecord& out) {
   if (x.result)
     put(*x.result, *out.mutable_result());
   out.set_updated(micros(x.updated));
+  if (x.moved_deadline != no_deadline)
+    out.set_moved_deadline(micros(x.moved_deadline));
 }
 
 void put(const session_snapshot& x, v1::Session& out) {

@@ -46,6 +46,7 @@ task take(v1::Task& in) {
   out.created = time_of(in.created());
   if (in.has_deadline())
     out.deadline = time_of(in.deadline());
+  out.firm = in.firm();
   out.idempotency_key = std::move(*in.mutable_idempotency_key());
   out.trace_id = std::move(*in.mutable_trace_id());
   out.parent = std::move(*in.mutable_parent());
@@ -190,6 +191,8 @@ task_record take(v1::TaskRecord& in) {
   if (in.has_result())
     out.result = std::make_shared<const outcome>(take(*in.mutable_result()));
   out.updated = time_of(in.updated());
+  if (in.has_moved_deadline())
+    out.moved_deadline = time_of(in.moved_deadline());
   return out;
 }
 

@@ -47,6 +47,44 @@ TEST(human_desk, shows_the_time_that_counts_whichever_comes_first) {
   }
 }
 
+TEST(human_desk, the_time_that_a_client_gives_holds_while_people_are_asked) {
+  // What silence would have meant to the queue is nothing that a client in a hurry can bring about.
+  stage s;
+  s.up(asks_people(24h, {{"text", "approved by default"}}));
+  auto r = wants("");
+  r.timeout = 3s;
+  auto t = s->submit(r);
+  s->run();
+  ASSERT_EQ(s->questions().size(), 1u);
+  EXPECT_EQ(s->questions()[0]->until, s->list().at(0)->what->deadline);
+  EXPECT_EQ(s->questions()[0]->due - s->questions()[0]->asked, 24h);
+  s->advance(2s);
+  EXPECT_EQ(t->finals(), 0u);
+  s.restart();
+  auto again = s->watch(t->id());
+  s->advance(2s);
+  ASSERT_TRUE(again->done());
+  EXPECT_EQ(again->record().state, task_state::failed);
+  EXPECT_EQ(again->result().failed.why, reason::timeout);
+  EXPECT_EQ(s.room.count("a"), 0u);
+  EXPECT_TRUE(s->questions().empty());
+}
+
+TEST(human_desk, the_domains_own_time_stands_still_while_people_are_asked) {
+  stage s;
+  s.up(asks_people(24h));
+  auto t = s->submit(wants(""));
+  s->run();
+  ASSERT_EQ(s->questions().size(), 1u);
+  EXPECT_EQ(s->questions()[0]->until, no_deadline);
+  s->advance(3h);
+  EXPECT_EQ(t->finals(), 0u);
+  EXPECT_EQ(s->answer(s->questions()[0]->id, say("yes")), refusal::none);
+  s->advance(1s);
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->record().state, task_state::completed);
+}
+
 TEST(human_desk, says_that_it_is_full_and_takes_questions_again_when_some_have_gone) {
   stage s;
   s.up(asks_people(24h));

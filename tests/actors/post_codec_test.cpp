@@ -85,6 +85,7 @@ question_ptr a_question() {
   q->urgency = priority::urgent;
   q->asked = at(1);
   q->due = at(2);
+  q->until = at(5);
   q->claimed_by = "ann";
   q->claimed = at(3);
   q->claimed_until = at(4);

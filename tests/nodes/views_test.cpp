@@ -113,6 +113,32 @@ task_record_ptr child() {
   return r;
 }
 
+TEST(views, a_deadline_is_shown_as_far_as_it_is_one) {
+  auto r = running();
+  const auto shown = [&] { return task_view(r).value("deadline", std::string{"none"}); };
+  const auto given = shown();
+  ASSERT_NE(given, "none");
+  r.state = task_state::input_required;
+  EXPECT_EQ(shown(), "none") << "its clock stands still";
+  auto firm = std::make_shared<task>(*r.what);
+  firm->firm = true;
+  const auto by_domain = std::exchange(r.what, firm);
+  EXPECT_EQ(shown(), given);
+  r.what = by_domain;
+  r.state = task_state::working;
+  r.moved_deadline = at(3600000);
+  EXPECT_EQ(shown(), time_text(at(3600000)));
+}
+
+TEST(views, a_question_is_due_when_the_first_of_its_times_is_over) {
+  question q;
+  EXPECT_FALSE(question_view(q).contains("due"));
+  q.due = at(5000);
+  EXPECT_EQ(question_view(q)["due"], time_text(at(5000)));
+  q.until = at(3000);
+  EXPECT_EQ(question_view(q)["due"], time_text(at(3000)));
+}
+
 TEST(views, trace_shows_steps_attempts_and_children_of_a_running_task) {
   trace_sources more;
   more.find_task = [](const std::string& id) { return id == "p.2" ? child() : nullptr; };

@@ -31,6 +31,34 @@ TEST(plan_run_people, while_a_person_is_asked_the_tasks_clock_stands_still) {
   EXPECT_EQ(difference(s.run, s.replayed()), "");
 }
 
+TEST(plan_run_people, the_clock_of_a_firm_deadline_runs_on) {
+  plan_run run{plan::of(group(sequence, "seq", {human("h"), call("b")})), at_ms(60000), true};
+  std::vector<plan_action> todo;
+  run.start(at_ms(0), todo);
+  event e;
+  e.kind = event_kind::asked;
+  e.step = 1;
+  e.attempt = 1;
+  e.at = at_ms(1000);
+  ASSERT_TRUE(run.apply(e, todo));
+  EXPECT_EQ(run.next_timer(), at_ms(60000));
+  EXPECT_EQ(run.timer_event(at_ms(60000)).step, whole_task);
+  auto late = run;
+  todo.clear();
+  ASSERT_TRUE(late.apply(late.timer_event(at_ms(60000)), todo));
+  EXPECT_TRUE(late.ended());
+  EXPECT_EQ(late.result()->failed.why, reason::timeout);
+  ASSERT_EQ(todo.size(), 2u);
+  EXPECT_EQ(todo[0].what, plan_action::kind::stop) << "the question is taken back";
+  // Who answers in time leaves what is left, and no more.
+  e.kind = event_kind::answered;
+  e.at = at_ms(50000);
+  e.body = std::make_shared<const outcome>(said("yes"));
+  ASSERT_TRUE(run.apply(e, todo));
+  EXPECT_EQ(run.deadline(), at_ms(60000));
+  EXPECT_EQ(run.deadline_for(2, at_ms(50000)), at_ms(60000));
+}
+
 TEST(plan_run_people, work_that_starts_while_a_person_is_asked_has_its_time) {
   stage s{group(parallel, "par", {human("h"), group(sequence, "seq", {call("a"), call("b")})}),
           milliseconds{60000}};

@@ -25,6 +25,7 @@ task full_task() {
   t.keep = durability::task;
   t.created = at(1700000000000001);
   t.deadline = at(1700000000900000);
+  t.firm = true;
   t.idempotency_key = "k";
   t.trace_id = "0af7651916cd43dd8448eb211c80319c";
   t.parent = "p";
@@ -112,6 +113,7 @@ TEST(codec, brings_a_task_back) {
   EXPECT_EQ(d->keep, t.keep);
   EXPECT_EQ(d->created, t.created);
   EXPECT_EQ(d->deadline, t.deadline);
+  EXPECT_EQ(d->firm, t.firm);
   EXPECT_EQ(d->idempotency_key, t.idempotency_key);
   EXPECT_EQ(d->trace_id, t.trace_id);
   EXPECT_EQ(d->parent, t.parent);
@@ -217,10 +219,12 @@ TEST(codec, brings_records_and_sessions_back) {
   r.history.resize(3);
   r.result = std::make_shared<const outcome>(full_outcome());
   r.updated = at(8);
+  r.moved_deadline = at(9);
   auto d = decode_task_record(encode(r));
   ASSERT_TRUE(d) << d.error;
   EXPECT_EQ(encode(*d), encode(r));
   EXPECT_EQ(d->history.size(), 3u);
+  EXPECT_EQ(d->moved_deadline, at(9));
 
   session_snapshot s{"s", "support", {{"x", 1}}, {}, {"c", "t"}, at(3), 2, {"support/billing#2"}};
   s.turns.push_back({at(1), "t1", "hi", "hello", task_state::completed});
