@@ -6,6 +6,7 @@
 #include "nodes/cost_report.hpp"
 #include "nodes/ledger_reader.hpp"
 #include "nodes/node_tree.hpp"
+#include "policies/context_scope.hpp"
 #include "policies/deadline.hpp"
 #include "policies/dice.hpp"
 #include "policies/failover.hpp"
@@ -135,12 +136,20 @@ refused node_client::make_task(const node_parts& parts, const task_request& what
 }
 
 refused node_client::check_input(const node_parts& parts, const task_request& what) {
-  const auto version = parts.current();
-  if (what.skill.empty() || version->boundaries.empty())
+  const bool brings_context = what.data.is_object() && what.data.contains("context");
+  if (what.skill.empty() && !brings_context)
     return {};
+  const auto version = parts.current();
   const auto& path = what.domain.empty() ? version->fleet.entry : what.domain;
   const auto domain = version->domains.find(path);
   if (domain == version->domains.end())
+    return {};
+  if (brings_context)
+    if (auto wrong = flaws_of_context(*domain->second.spec, what.data); !wrong.empty()) {
+      auto detail = wrong.front().message;
+      return {refusal::invalid_input, std::move(detail), {}, std::move(wrong)};
+    }
+  if (what.skill.empty() || version->boundaries.empty())
     return {};
   std::vector<flaw> first;
   for (const auto& agent : domain->second.spec->agents) {

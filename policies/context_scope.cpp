@@ -20,6 +20,10 @@ bool fits(const context_field& field, const json& value) {
   return value.is_object();
 }
 
+std::string pointer_to(const std::string& field) {
+  return (json::json_pointer{"/context"} / field).to_string();
+}
+
 bool set(json& context, const domain_spec& domain, const std::string& name, const json& value) {
   auto declared = domain.context.find(name);
   if (declared == domain.context.end() || !fits(declared->second, value))
@@ -45,6 +49,28 @@ json initial_context(const domain_spec& domain, const task& t, const json& sessi
   if (!t.who.tier.empty())
     set(context, domain, "tier", t.who.tier);
   return context;
+}
+
+std::vector<flaw> flaws_of_context(const domain_spec& domain, const json& data) {
+  std::vector<flaw> out;
+  if (domain.context.empty() || !data.is_object())
+    return out;
+  const auto given = data.find("context");
+  if (given == data.end() || !given->is_object())
+    return out;
+  for (const auto& [name, value] : given->items()) {
+    if (value.is_null())
+      continue;
+    const auto declared = domain.context.find(name);
+    if (declared == domain.context.end())
+      out.push_back({pointer_to(name), "properties",
+                     "the context of " + domain.path + " has no field '" + name + "'"});
+    else if (!fits(declared->second, value))
+      out.push_back(
+          {pointer_to(name), "type",
+           "the field '" + name + "' of the context is of the type " + declared->second.type});
+  }
+  return out;
 }
 
 json scoped(const json& context, const std::vector<std::string>& reads) {

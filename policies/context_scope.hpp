@@ -2,6 +2,7 @@
 
 #include <troupe/fleet.hpp>
 #include <troupe/json.hpp>
+#include <troupe/reason.hpp>
 #include <troupe/task.hpp>
 
 #include <string>
@@ -15,6 +16,11 @@ namespace troupe {
 /// put into `refused`.
 [[nodiscard]] json initial_context(const domain_spec& domain, const task& t, const json& session,
                                    std::vector<std::string>& refused);
+
+/// What is wrong with the fields that a client brings along in `data.context`: the domain declares
+/// fields, and not this one, or with another type. Pointers are into the request, `/context/NAME`.
+/// A null is none. Nothing is wrong where nothing is declared: such a domain knows of no context.
+[[nodiscard]] std::vector<flaw> flaws_of_context(const domain_spec& domain, const json& data);
 
 /// The part of `context` that an agent may read: nothing else ever reaches it. An object, which may
 /// be empty; null for agents that read nothing.

@@ -5,6 +5,8 @@
 #include <troupe/json_read.hpp>
 
 #include <algorithm>
+#include <set>
+#include <vector>
 
 namespace troupe {
 
@@ -26,6 +28,49 @@ problem malformed(std::string detail) {
   p.word = "malformed_json";
   p.title = "Malformed JSON";
   return p;
+}
+
+/// How many members the objects in a text have that is JSON: one for every colon outside of
+/// strings.
+std::size_t members_written(std::string_view text) noexcept {
+  std::size_t out = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '\\')
+      ++i;
+    else if (c == '"')
+      quoted = !quoted;
+    else if (c == ':' && !quoted)
+      ++out;
+  }
+  return out;
+}
+
+std::size_t members_of(const json& x) {
+  std::size_t out = x.is_object() ? x.size() : 0;
+  if (x.is_structured())
+    for (const auto& part : x)
+      out += members_of(part);
+  return out;
+}
+
+/// The first name that an object in `text` has twice. Only for what is known to have one.
+std::string doubled_member(std::string_view text) {
+  std::string out;
+  std::vector<std::set<std::string>> open;
+  const auto look = [&](int, json::parse_event_t what, json& x) {
+    if (what == json::parse_event_t::object_start)
+      open.emplace_back();
+    else if (what == json::parse_event_t::object_end)
+      open.pop_back();
+    else if (what == json::parse_event_t::key && out.empty() &&
+             !open.back().insert(x.get<std::string>()).second)
+      out = x.get<std::string>();
+    return true;
+  };
+  [[maybe_unused]] const auto all = json::parse(text, look);
+  return out;
 }
 
 } // namespace
@@ -59,6 +104,11 @@ std::optional<json> read_object(const http_request& from, problem& why, bool may
     return std::nullopt;
   } catch (const json::exception&) {
     why = malformed("the body holds a number that is out of range");
+    return std::nullopt;
+  }
+  // Which of two counts would be the reader's choice, and others may choose otherwise.
+  if (members_written(from.body) != members_of(out)) {
+    why = bad_request("the body has the member \"" + doubled_member(from.body) + "\" twice");
     return std::nullopt;
   }
   if (!out.is_object()) {

@@ -181,6 +181,27 @@ TEST(boundary, an_answer_against_an_established_fact_is_a_contradiction) {
   EXPECT_EQ(outcome_of({{"context", {{"customer_id", "C-3"}}}}).failed.why, reason::contradiction);
 }
 
+TEST(boundary, a_context_that_the_domain_does_not_know_is_refused_and_named) {
+  auto d = a_domain("d", {an_agent("pay")});
+  d.context["order_id"].type = "string";
+  stage s{d};
+  for (const auto* skill : {"pay", ""}) {
+    auto r = wants(skill);
+    r.data = {{"context", {{"order_id", 7}, {"zzz", 1}}}};
+    auto t = s->submit(r);
+    s->run();
+    ASSERT_EQ(t->refusals.size(), 1u);
+    EXPECT_EQ(t->refusals[0].why, refusal::invalid_input);
+    ASSERT_EQ(t->refusals[0].errors.size(), 2u);
+    EXPECT_EQ(t->refusals[0].errors[0].pointer, "/context/order_id");
+    EXPECT_EQ(t->refusals[0].errors[1].pointer, "/context/zzz");
+  }
+  EXPECT_EQ(s.room.count("pay"), 0u);
+  auto r = wants("pay");
+  r.data = {{"context", {{"order_id", "LF-1"}}}};
+  EXPECT_TRUE(s->ask(r)->done());
+}
+
 TEST(boundary, what_is_taken_out_is_on_record_without_being_told) {
   auto a = an_agent("pay");
   a.sanitize = {"card_numbers", "html_tags"};

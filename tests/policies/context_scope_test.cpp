@@ -51,5 +51,26 @@ TEST(context_scope, several_steps_side_by_side_show_nothing_of_what_each_set) {
             (json{{"items", {{{"k", 1}}, {{"k", 3}}}}}));
 }
 
+TEST(context_scope, what_a_client_brings_along_has_to_be_declared) {
+  domain_spec d;
+  d.path = "support";
+  const auto wrong = [&](json context) {
+    std::string out;
+    for (const auto& f : flaws_of_context(d, {{"context", std::move(context)}}))
+      out += f.pointer + " " + f.keyword + ";";
+    return out;
+  };
+  EXPECT_EQ(wrong({{"zzz", 1}}), "") << "it declares nothing";
+  d.context["order_id"].type = "string";
+  d.context["amount"].type = "number";
+  EXPECT_EQ(wrong({{"order_id", "LF-1"}, {"amount", 7}}), "");
+  EXPECT_EQ(wrong({{"order_id", 7}, {"zzz", 1}}),
+            "/context/order_id type;/context/zzz properties;");
+  EXPECT_EQ(wrong({{"a/b", true}}), "/context/a~1b properties;");
+  EXPECT_EQ(wrong({{"order_id", nullptr}, {"zzz", nullptr}}), "") << "as if it was not there";
+  EXPECT_TRUE(flaws_of_context(d, nullptr).empty());
+  EXPECT_TRUE(flaws_of_context(d, {{"order_id", 7}}).empty()) << "not its context";
+}
+
 } // namespace context_scope_cases
 } // namespace troupe
