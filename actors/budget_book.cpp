@@ -20,6 +20,21 @@ std::vector<budget_account> budget_book::accounts_for(const model_caller& by, ti
       party_of(by.about, by.domain), now);
 }
 
+std::vector<budget_account> budget_book::days(timestamp now) const {
+  const auto version = with_.versions->current();
+  const auto& rules = version->fleet.budgets;
+  std::vector<budget_account> out;
+  const auto add = [&](const std::string& of, const budget_amount& limit) {
+    if (limit.limits())
+      out.push_back(day_account(of, limit, rules.utc_offset, now));
+  };
+  add({}, rules.limits.day);
+  for (const auto& [path, domain] : version->domains)
+    if (domain.spec)
+      add(path, domain.spec->budgets.day);
+  return out;
+}
+
 bool budget_book::is_critical(const model_caller& by) const {
   const auto version = with_.versions->current();
   const auto* who = version->agent(by.domain, by.agent);
@@ -48,37 +63,6 @@ void budget_book::stir() {
     caf::anon_send(keeper, flush{});
 }
 
-budget_slices::reply budget_book::try_reserve(const std::vector<budget_account>& from,
-                                              const budget_amount& need, bool forced,
-                                              timestamp now) {
-  if (!forced)
-    for (const auto& x : from)
-      if (x.scope == budget_scope::day)
-        if (const auto hit = pauses_.find(x.of);
-            hit != pauses_.end() && hit->second.account == x.name && hit->second.was == x.limit) {
-          budget_slices::reply out;
-          out.answer = budget_answer::refused;
-          out.limit = hit->second.limit;
-          out.account = x.name;
-          out.again = hit->second.until;
-          out.daily = true;
-          return out;
-        }
-  return slices_.reserve(from, need, forced, now);
-}
-
-void budget_book::note_refusal(const std::vector<budget_account>& from,
-                               const budget_slices::reply& said) {
-  const auto which = std::find_if(from.begin(), from.end(),
-                                  [&](const budget_account& x) { return x.name == said.account; });
-  if (which == from.end())
-    return;
-  ++counts_.refused[{std::string{to_string(which->scope)}, which->of}];
-  if (said.daily)
-    pauses_.insert_or_assign(which->of,
-                             pause{which->of, said.limit, which->name, said.again, which->limit});
-}
-
 std::uint64_t budget_book::reserve(const model_request& what, milliseconds patience, decided then) {
   const auto now = with_.now();
   auto accounts = accounts_for(what.by, now);
@@ -103,13 +87,13 @@ std::uint64_t budget_book::reserve(const model_request& what, milliseconds patie
       said.answer = budget_answer::refused;
     if (said.answer == budget_answer::wait) {
       number = ++last_waiter_;
-      slices_.want(accounts, need);
+      slices_.want(accounts, need, now);
       for (const auto& x : accounts)
         ++awaited_[x.name];
       waiting_.emplace(number,
                        waiter{std::move(accounts), need, forced, now + patience, std::move(then)});
     } else if (said.answer == budget_answer::refused) {
-      note_refusal(accounts, said);
+      note_refusal(accounts, need, said);
     }
   }
   // Slices that have been used are given back one day, and what is reserved is told.
@@ -180,27 +164,13 @@ budget_stance budget_book::stance(const model_caller& by) const {
   return slices_.stance(accounts, tight_at);
 }
 
-std::vector<budget_book::pause> budget_book::pauses() const {
-  std::lock_guard hold{mutex_};
-  std::vector<pause> out;
-  for (const auto& [of, x] : pauses_)
-    out.push_back(x);
-  return out;
-}
-
-std::optional<budget_book::pause> budget_book::paused(const agent_spec& who) const {
-  if (who.card.kind != agent_kind::llm || who.critical)
-    return std::nullopt;
-  std::lock_guard hold{mutex_};
-  for (const auto& [of, x] : pauses_)
-    if (is_within(who.card.domain, std::string_view{of}))
-      return x;
-  return std::nullopt;
-}
-
 std::vector<budget_slices::view> budget_book::limits() const {
+  const auto of = days(with_.now());
+  std::vector<budget_slices::view> out;
   std::lock_guard hold{mutex_};
-  return slices_.views();
+  for (const auto& x : of)
+    out.push_back(slices_.view_of(x));
+  return out;
 }
 
 budget_book::errand budget_book::next_errand() {
@@ -214,14 +184,25 @@ budget_book::errand budget_book::next_errand() {
     storing_ = std::min(unstored_.size(), spent_most);
     out.spent.assign(unstored_.begin(), unstored_.begin() + static_cast<std::ptrdiff_t>(storing_));
   }
+  const bool brief =
+      std::any_of(pauses_.begin(), pauses_.end(), [](const auto& x) { return x.second.brief; });
+  if (!closed_ && looked_ + (brief ? looks_soon : looks_every) <= now) {
+    looked_ = now;
+    out.looks = days(now);
+  }
   return out;
 }
 
-void budget_book::done(const errand& what, const std::vector<budget_stand>& said) {
+void budget_book::done(const errand& what, const tidings& heard) {
   const auto now = with_.now();
   std::lock_guard hold{mutex_};
-  for (std::size_t i = 0; i < what.claims.size() && i < said.size(); ++i)
-    slices_.granted(what.claims[i], said[i], now);
+  // In the order in which the store was asked.
+  for (std::size_t i = 0; i < what.looks.size() && i < heard.seen.size(); ++i) {
+    slices_.seen(what.looks[i], heard.seen[i]);
+    note_day(what.looks[i], heard.seen[i]);
+  }
+  for (std::size_t i = 0; i < what.claims.size() && i < heard.said.size(); ++i)
+    slices_.granted(what.claims[i], heard.said[i], now);
   if (!what.spent.empty()) {
     unstored_.erase(unstored_.begin(), unstored_.begin() + static_cast<std::ptrdiff_t>(storing_));
     storing_ = 0;
@@ -245,6 +226,8 @@ void budget_book::failed(const errand& what) {
     slices_.failed(x);
   if (!what.spent.empty())
     storing_ = 0;
+  if (!what.looks.empty())
+    looked_ = {};
 }
 
 void budget_book::look_again() {
@@ -278,7 +261,7 @@ void budget_book::look_again() {
         said = try_reserve(w.accounts, w.need, w.forced, now);
       }
       if (said.answer == budget_answer::wait && w.until > now && !closed_) {
-        slices_.want(w.accounts, w.need);
+        slices_.want(w.accounts, w.need, now);
         for (const auto& x : w.accounts)
           held.insert(x.name);
         ++i;
@@ -287,7 +270,7 @@ void budget_book::look_again() {
       if (said.answer == budget_answer::wait)
         said.answer = budget_answer::refused;
       if (said.answer == budget_answer::refused)
-        note_refusal(w.accounts, said);
+        note_refusal(w.accounts, w.need, said);
       decided_now.push_back(
           {std::move(w.then),
            said.answer == budget_answer::granted ? ticket_of(w.accounts, w.need) : ticket{},

@@ -57,17 +57,20 @@ class budget_book {
   /// How far the limits that hold for such calls are used up.
   [[nodiscard]] budget_stance stance(const model_caller& by) const;
 
-  /// A limit on a day that has been used up: what it stops.
+  /// A limit on a day that has been used up, or of which other nodes have the rest: what it stops.
   struct pause {
     std::string of;    ///< domain; empty: the fleet
     std::string limit; ///< in words
     std::string account;
     timestamp until{};
-    budget_amount was; ///< the limit
+    budget_amount was;  ///< the limit
+    bool brief = false; ///< others have the rest, and may give it back
+    budget_amount need; ///< brief: of whom it did not suffice for; who needs less may try
   };
   [[nodiscard]] std::vector<pause> pauses() const;
   /// What stops this agent now, if anything does.
   [[nodiscard]] std::optional<pause> paused(const agent_spec& who) const;
+  /// The limits on days, as the fleet sets them now.
   [[nodiscard]] std::vector<budget_slices::view> limits() const;
 
   // -- for the keeper -----------------------------------------------------------
@@ -75,11 +78,18 @@ class budget_book {
   struct errand {
     std::vector<budget_claim> claims;
     std::vector<std::shared_ptr<const stored_spend>> spent;
-    [[nodiscard]] bool empty() const noexcept { return claims.empty() && spent.empty(); }
+    std::vector<budget_account> looks; ///< accounts that are only read
+    [[nodiscard]] bool empty() const noexcept {
+      return claims.empty() && spent.empty() && looks.empty();
+    }
+  };
+  struct tidings {
+    std::vector<budget_stand> said; ///< to each claim
+    std::vector<budget_stand> seen; ///< of each account that was read
   };
   /// What is to be taken to the store now. Until it is answered nothing of it is given out again.
   [[nodiscard]] errand next_errand();
-  void done(const errand& what, const std::vector<budget_stand>& said);
+  void done(const errand& what, const tidings& heard);
   void failed(const errand& what);
   /// An errand is over: the keeper is told to come again if there is something for another one.
   void ready_again();
@@ -103,6 +113,10 @@ class budget_book {
   static constexpr std::size_t unstored_most = 100000;
   static constexpr std::size_t claims_most = 256; ///< of an errand
   static constexpr std::size_t spent_most = 1000;
+  /// The accounts of days are read so often: what other nodes spend is in them.
+  static constexpr milliseconds looks_every{5000};
+  /// Likewise, while there is a brief pause.
+  static constexpr milliseconds looks_soon{1000};
 
  private:
   struct waiter {
@@ -125,7 +139,11 @@ class budget_book {
   /// With the lock held.
   budget_slices::reply try_reserve(const std::vector<budget_account>& from,
                                    const budget_amount& need, bool forced, timestamp now);
-  void note_refusal(const std::vector<budget_account>& from, const budget_slices::reply& said);
+  void note_refusal(const std::vector<budget_account>& from, const budget_amount& need,
+                    const budget_slices::reply& said);
+  /// What is left of the day may pause agents here, or let them go on.
+  void note_day(const budget_account& what, const budget_stand& said);
+  [[nodiscard]] std::vector<budget_account> days(timestamp now) const;
   /// Somebody waits for one of these.
   [[nodiscard]] bool awaited(const std::vector<budget_account>& of) const;
   using waiters = std::map<std::uint64_t, waiter>;
@@ -140,6 +158,7 @@ class budget_book {
   std::map<std::string, std::size_t, std::less<>> awaited_; ///< accounts: by how many
   bool closed_ = false;
   std::map<std::string, pause, std::less<>> pauses_; ///< by the domain that sets the limit
+  timestamp looked_{};                               ///< at the days, last
   std::deque<std::shared_ptr<const stored_spend>> unstored_;
   std::size_t storing_ = 0; ///< of them: on their way, the first ones
   std::uint64_t last_waiter_ = 0;

@@ -47,9 +47,16 @@ class errand_run {
       }
       where->apply(batch);
     }
-    const auto said =
-        what_.claims.empty() ? std::vector<budget_stand>{} : table.settle(what_.claims, now);
-    book_->done(what_, said);
+    budget_book::tidings heard;
+    std::vector<std::string> names;
+    for (const auto& x : what_.looks)
+      names.push_back(x.name);
+    // Before the claims: a look that fails must not leave it open what became of them.
+    if (!names.empty())
+      heard.seen = table.stands(names);
+    if (!what_.claims.empty())
+      heard.said = table.settle(what_.claims, now);
+    book_->done(what_, heard);
     answered_ = true;
   }
 
@@ -121,7 +128,13 @@ void budget_keeper_state::show_pauses() {
   std::set<std::string> now_paused;
   for (const auto& x : pauses) {
     now_paused.insert(x.of);
-    if (!paused_.contains(x.of))
+    if (paused_.contains(x.of))
+      continue;
+    if (x.brief)
+      parts_->log->warn("other nodes, or one that died, have the rest of the limit on {}: agents "
+                        "there that are not critical ask no models for now",
+                        x.limit);
+    else
       parts_->log->warn("the limit on {} is used up: agents there that are not critical ask no "
                         "models before the new day",
                         x.limit);

@@ -53,16 +53,14 @@ void report_budgets(const node_parts& parts, const budget_book& book, budget_boo
            "Calls of models that are missing in the reports, because the store took nothing.",
            now.lost, told.lost);
   for (const auto& x : book.limits()) {
-    if (x.what.scope != budget_scope::day)
-      continue;
     double share = 0;
     for (std::size_t i = 0; i < budget_units; ++i)
       if (x.what.limit[i] < no_limit && x.what.limit[i] > 0)
-        share =
-            std::max(share, static_cast<double>(x.used[i]) / static_cast<double>(x.what.limit[i]));
+        share = std::max(share, static_cast<double>(x.used[i] + x.held[i]) /
+                                    static_cast<double>(x.what.limit[i]));
     prometheus::BuildGauge()
         .Name("troupe_budget_used_ratio")
-        .Help("How far the limit on a day is used up, as this node knows it.")
+        .Help("How far the limit on a day is used up or held by nodes, as this node knows it.")
         .Register(registry)
         .Add(budget_labels(parts, x.what.of))
         .Set(share);
@@ -76,7 +74,8 @@ void report_pause(const node_parts& parts, const std::string& domain, bool pause
   prometheus::BuildGauge()
       .Name("troupe_budget_paused")
       .Help(
-          "1 while agents that are not critical ask no models, because the day's limit is used up.")
+          "1 while agents that are not critical ask no models, because the day's limit is used up "
+          "or held by other nodes.")
       .Register(parts.counters->registry())
       .Add(budget_labels(parts, domain))
       .Set(paused ? 1 : 0);

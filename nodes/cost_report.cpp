@@ -61,6 +61,8 @@ json limit_json(const budget_slices::view& x, const std::vector<budget_book::pau
     };
     out["limit"][name] = shown(x.what.limit[i]);
     out["used"][name] = shown(x.used[i]);
+    if (x.held[i] > 0)
+      out["held"][name] = shown(x.held[i]);
   }
   for (const auto& p : pauses)
     if (p.account == x.what.name)
@@ -75,7 +77,7 @@ void read_costs_of(const parts_ptr& parts, caf::actor_system& sys, const cost_qu
   auto found = std::make_shared<cost_answer>();
   if (parts->budgets)
     for (const auto& x : parts->budgets->limits())
-      if (x.what.scope == budget_scope::day && is_within(x.what.of, what.asked.within))
+      if (is_within(x.what.of, what.asked.within))
         found->limits.push_back(limit_json(x, parts->budgets->pauses()));
   const auto place = parts->places->find({address_kind::node, parts->fleet.node_id + "/journal"});
   if (!place)

@@ -76,12 +76,19 @@ std::string day_text(std::int64_t day) {
   return out;
 }
 
+budget_account day_account(const std::string& of, const budget_amount& limit,
+                           std::chrono::minutes offset, timestamp now) {
+  const auto ends = end_of_day(now, offset);
+  return {
+      "day:" + day_text(day_of(now, offset)) + ":" + of, budget_scope::day, of, limit, ends, ends};
+}
+
 void add_accounts(std::vector<budget_account>& to, const std::string& of,
                   const budget_limits& limits, std::chrono::minutes offset, const budget_party& who,
                   timestamp now) {
   const auto ends = end_of_day(now, offset);
   const auto add = [&](budget_scope scope, const budget_amount& limit, std::string name) {
-    const bool daily = scope == budget_scope::day || scope == budget_scope::customer;
+    const bool daily = scope == budget_scope::customer;
     if (limit.limits())
       to.push_back({std::move(name), scope, of, limit, daily ? ends : timestamp::max(),
                     daily ? ends : now + budget_kept});
@@ -96,7 +103,8 @@ void add_accounts(std::vector<budget_account>& to, const std::string& of,
     add(budget_scope::customer, own == limits.customers.end() ? limits.customer : own->second,
         "customer:" + today + ":" + of + ":" + escaped_part(who.customer));
   }
-  add(budget_scope::day, limits.day, "day:" + today + ":" + of);
+  if (limits.day.limits())
+    to.push_back(day_account(of, limits.day, offset, now));
 }
 
 usage most_of(const model_request& what, const model_spec& model) {

@@ -44,6 +44,10 @@ struct budget_party {
 /// `2026-11-21`
 [[nodiscard]] std::string day_text(std::int64_t day);
 
+/// The account of a limit on the day of `of`; empty: the fleet's.
+[[nodiscard]] budget_account day_account(const std::string& of, const budget_amount& limit,
+                                         std::chrono::minutes offset, timestamp now);
+
 /// How long accounts of tasks and sessions are kept after their last use.
 inline constexpr std::chrono::hours budget_kept{24 * 30};
 

@@ -37,9 +37,18 @@ bool budget_slices::hopeless(const slice& s, const budget_amount& need) noexcept
   return false;
 }
 
+bool budget_slices::is_elsewhere(const slice& s, const budget_amount& need) noexcept {
+  for (std::size_t i = 0; i < budget_units; ++i)
+    if (limited(s, i) &&
+        need[i] > s.what.limit[i] - s.spent[i] - s.telling[i] - s.unsaid[i] - s.held[i])
+      return true;
+  return false;
+}
+
 budget_slices::reply budget_slices::reserve(const std::vector<budget_account>& from,
                                             const budget_amount& need, bool forced, timestamp now) {
   reply out;
+  bool barred = false;
   std::vector<slice*> mine;
   mine.reserve(from.size());
   for (const auto& x : from) {
@@ -56,9 +65,16 @@ budget_slices::reply budget_slices::reserve(const std::vector<budget_account>& f
       out.daily = x.scope == budget_scope::day;
       return out;
     }
+    // The store has refused one of them, and has not been asked for others yet: that one is why.
+    const bool bars = s.refused != timestamp{};
+    if (out.answer == budget_answer::wait && (barred || !bars))
+      continue;
+    barred = bars;
     out.answer = budget_answer::wait;
     out.limit = words_of(x);
     out.account = x.name;
+    out.daily = bars && x.scope == budget_scope::day && is_elsewhere(s, need);
+    out.again = out.daily ? std::min(x.ends, now + tries_again) : timestamp::max();
   }
   if (out.answer == budget_answer::granted)
     for (auto* s : mine) {
@@ -68,14 +84,13 @@ budget_slices::reply budget_slices::reserve(const std::vector<budget_account>& f
   return out;
 }
 
-void budget_slices::want(const std::vector<budget_account>& from, const budget_amount& need) {
+void budget_slices::want(const std::vector<budget_account>& from, const budget_amount& need,
+                         timestamp now) {
   for (const auto& x : from) {
-    const auto hit = slices_.find(x.name);
-    if (hit == slices_.end())
-      continue;
-    if (is_zero(hit->second.wanted))
-      hit->second.first = need;
-    hit->second.wanted += need;
+    auto& s = slice_of(x, now);
+    if (is_zero(s.wanted))
+      s.first = need;
+    s.wanted += need;
     wanting_.insert(x.name);
   }
 }
@@ -159,7 +174,8 @@ std::vector<budget_claim> budget_slices::claims(timestamp now, std::size_t most_
     consider(i->first, s);
     const bool gone =
         !s.asking && is_zero(s.reserved) && is_zero(s.unsaid) && is_zero(s.wanted) &&
-        s.used + forgets <= now &&
+        (s.what.until <= now || (s.used + forgets <= now && slices_.size() > remembers &&
+                                 s.what.scope != budget_scope::day)) &&
         std::all_of(s.free.of.begin(), s.free.of.end(),
                     [&, n = std::size_t{0}](auto x) mutable { return !limited(s, n++) || x == 0; });
     i = gone ? slices_.erase(i) : std::next(i);
@@ -174,11 +190,31 @@ void budget_slices::granted(const budget_claim& asked, const budget_stand& said,
   auto& s = hit->second;
   s.asking = false;
   s.telling = {};
-  s.spent = said.spent;
   s.free += said.granted;
   s.pressed = said.pressed;
-  s.refused = said.refused ? now : timestamp{};
+  if (said.refused)
+    s.refused = now;
+  else if (!is_zero(asked.need))
+    s.refused = {};
   s.told = now;
+  hear(s, said);
+}
+
+void budget_slices::seen(const budget_account& what, const budget_stand& said) {
+  auto [hit, fresh] = slices_.try_emplace(what.name);
+  auto& s = hit->second;
+  s.what = what;
+  // A claim that is on its way may be in what was read, or not.
+  if (!s.asking)
+    hear(s, said);
+}
+
+void budget_slices::hear(slice& s, const budget_stand& said) noexcept {
+  s.spent = said.spent;
+  for (std::size_t i = 0; i < budget_units; ++i) {
+    const auto mine = s.free[i] + s.reserved[i] + s.unsaid[i];
+    s.held[i] = limited(s, i) ? std::max<std::int64_t>(0, said.taken[i] - said.spent[i] - mine) : 0;
+  }
 }
 
 void budget_slices::failed(const budget_claim& asked) {
@@ -201,7 +237,7 @@ budget_stance budget_slices::stance(const std::vector<budget_account>& of, doubl
     for (std::size_t i = 0; i < budget_units; ++i) {
       if (x.limit[i] >= no_limit)
         continue;
-      const auto used = s.spent[i] + s.telling[i] + s.unsaid[i] + s.reserved[i];
+      const auto used = s.spent[i] + s.held[i] + s.telling[i] + s.unsaid[i] + s.reserved[i];
       const double share =
           x.limit[i] <= 0 ? 1 : static_cast<double>(used) / static_cast<double>(x.limit[i]);
       if (share <= out.share && !out.limit.empty())
@@ -214,10 +250,14 @@ budget_stance budget_slices::stance(const std::vector<budget_account>& of, doubl
   return out;
 }
 
-std::vector<budget_slices::view> budget_slices::views() const {
-  std::vector<view> out;
-  for (const auto& [name, s] : slices_)
-    out.push_back({s.what, s.spent + s.telling + s.unsaid + s.reserved});
+budget_slices::view budget_slices::view_of(const budget_account& what) const {
+  view out;
+  out.what = what;
+  if (const auto hit = slices_.find(what.name); hit != slices_.end()) {
+    const auto& s = hit->second;
+    out.used = s.spent + s.telling + s.unsaid + s.reserved;
+    out.held = s.held;
+  }
   return out;
 }
 

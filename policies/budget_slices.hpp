@@ -22,7 +22,8 @@ enum class budget_answer : std::uint8_t {
 /// What a node holds of the limits: slices that the store has granted it. Calls are paid for out of
 /// them, so that the store is asked once for many calls. What is reserved for a call leaves the
 /// slice before the call is made and comes back when less was used. A slice that nobody has used
-/// for a while goes back.
+/// for a while goes back; what is known of its limit is kept, so that who comes back after a rest
+/// works as cheaply as before.
 ///
 /// The invariant: of every limit, what all nodes have reserved and spent is at most what the store
 /// has granted, which is at most the limit. What a node that dies still held stays granted.
@@ -30,10 +31,12 @@ class budget_slices {
  public:
   struct reply {
     budget_answer answer = budget_answer::granted;
-    std::string limit;                  ///< refused: which one, in words
+    std::string limit;                  ///< not granted: by which one, in words
     std::string account;                ///< likewise
-    timestamp again = timestamp::max(); ///< refused: there is a new limit then
-    bool daily = false;                 ///< refused: by the day of a domain or of the fleet
+    timestamp again = timestamp::max(); ///< not granted: it is worth another try then
+    /// Not granted by the day of a domain or of the fleet: it is used up, or other nodes have the
+    /// rest of it, which may have died with it.
+    bool daily = false;
   };
 
   /// Takes `need` out of all accounts, or out of none. `forced`: what is missing of a day is taken
@@ -41,7 +44,7 @@ class budget_slices {
   reply reserve(const std::vector<budget_account>& from, const budget_amount& need, bool forced,
                 timestamp now);
   /// The calls that wait for these accounts want so much more of each.
-  void want(const std::vector<budget_account>& from, const budget_amount& need);
+  void want(const std::vector<budget_account>& from, const budget_amount& need, timestamp now);
   /// Nobody waits, until somebody says so.
   void want_nothing();
   /// A call is over: of what was reserved so much has been used.
@@ -52,6 +55,8 @@ class budget_slices {
   /// time. Those that calls wait for come first.
   [[nodiscard]] std::vector<budget_claim> claims(timestamp now, std::size_t most);
   void granted(const budget_claim& asked, const budget_stand& said, timestamp now);
+  /// How an account stands has been read, without a claim.
+  void seen(const budget_account& what, const budget_stand& said);
   /// The store could not be asked, and nobody knows whether it has kept something all the same.
   /// What was told is told again; what was to be given back is not used any more: rather too little
   /// is spent than too much.
@@ -66,15 +71,18 @@ class budget_slices {
   struct view {
     budget_account what;
     budget_amount used; ///< spent everywhere as far as is known, and reserved here
+    budget_amount held; ///< granted to other nodes, also to dead ones, and not told to be spent
   };
-  /// The limits that have been used here lately.
-  [[nodiscard]] std::vector<view> views() const;
+  [[nodiscard]] view view_of(const budget_account& what) const;
   [[nodiscard]] std::size_t size() const noexcept { return slices_.size(); }
 
-  static constexpr milliseconds idle{1000}; ///< without use: then a slice goes back
-  static constexpr milliseconds forgets{
-      10000};                               ///< without use: then nothing is known of it any more
-  static constexpr milliseconds tells{500}; ///< what was spent is told at least so often
+  static constexpr milliseconds idle{1000};      ///< without use: then a slice goes back
+  static constexpr std::size_t remembers = 4096; ///< accounts, however long nobody has used them
+  /// Without use, when there are more: then nothing is known of an account any more.
+  static constexpr milliseconds forgets{10000};
+  /// When other nodes have what is left of a day: it is tried again then.
+  static constexpr milliseconds tries_again{30000};
+  static constexpr milliseconds tells{500};      ///< what was spent is told at least so often
   static constexpr milliseconds asks_again{100}; ///< after a refusal
   static constexpr std::size_t most{100000};     ///< accounts
 
@@ -86,6 +94,7 @@ class budget_slices {
     budget_amount unsaid;   ///< spent, and the store does not know
     budget_amount telling;  ///< likewise, and it is being told
     budget_amount spent;    ///< as the store said last
+    budget_amount held;     ///< by other nodes, as the store said last
     budget_amount wanted;   ///< by those who wait, all together
     budget_amount first;    ///< by the first of them
     bool asking = false;
@@ -100,6 +109,9 @@ class budget_slices {
   [[nodiscard]] static bool lacks(const slice& s, const budget_amount& need) noexcept;
   /// Nothing that is given back anywhere can make room for it.
   [[nodiscard]] static bool hopeless(const slice& s, const budget_amount& need) noexcept;
+  /// Nor can anything that is given back here.
+  [[nodiscard]] static bool is_elsewhere(const slice& s, const budget_amount& need) noexcept;
+  static void hear(slice& s, const budget_stand& said) noexcept;
   slice& slice_of(const budget_account& x, timestamp now);
 
   std::map<std::string, slice, std::less<>> slices_;

@@ -42,9 +42,12 @@ std::string day_limits_text(const json& from) {
   for (const auto& x : list(from, "limits")) {
     const auto domain = member(x, "domain");
     out += "limit on the day of " + (domain.empty() ? "the fleet" : domain) + ":";
-    for (const auto& [unit, most] : object(x, "limit").items())
+    for (const auto& [unit, most] : object(x, "limit").items()) {
       out += " " + number_words(number(object(x, "used"), unit)) + " of " +
              number_words(most.get<double>()) + " " + unit;
+      if (const auto held = number(object(x, "held"), unit); held > 0)
+        out += " (" + number_words(held) + " held by other nodes)";
+    }
     if (const auto until = member(x, "paused_until"); !until.empty())
       out += "; agents that are not critical are paused until " + until;
     out += "\n";

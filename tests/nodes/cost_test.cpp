@@ -68,7 +68,7 @@ TEST(cost, the_command_shows_a_table_or_writes_csv) {
   d.node.spent.before = {row_of("a", "x", "Acme, Inc.", 1000000)};
   d.node.spent.limits = {
       json::parse(R"({"scope": "day", "domain": "a", "account": "day:2026-11-21:a",
-    "limit": {"cost": 10.0}, "used": {"cost": 2.0}, "paused_until": "2026-11-22T00:00:00.000000Z"})")};
+    "limit": {"cost": 10.0}, "used": {"cost": 2.0}, "held": {"cost": 1.5}, "paused_until": "2026-11-22T00:00:00.000000Z"})")};
   const auto table = run(d, {"cost", "--by", "customer,agent"});
   EXPECT_NE(table.find("CUSTOMER"), std::string::npos) << table;
   EXPECT_NE(table.find("+50 %"), std::string::npos) << table;
@@ -76,7 +76,8 @@ TEST(cost, the_command_shows_a_table_or_writes_csv) {
             std::string::npos)
       << table;
   EXPECT_NE(
-      table.find("limit on the day of a: 2 of 10 cost; agents that are not critical are paused"),
+      table.find("limit on the day of a: 2 of 10 cost (1.5 held by other nodes); agents that are "
+                 "not critical are paused"),
       std::string::npos)
       << table;
   EXPECT_EQ(run(d, {"cost", "--by", "customer", "--csv"}),

@@ -90,7 +90,11 @@ struct office {
   void carry() {
     const auto what = book().next_errand();
     told.insert(told.end(), what.spent.begin(), what.spent.end());
-    book().done(what, memory->settle(what.claims, now()));
+    std::vector<std::string> looks;
+    for (const auto& x : what.looks)
+      looks.push_back(x.name);
+    auto seen = memory->stands(looks);
+    book().done(what, {memory->settle(what.claims, now()), std::move(seen)});
     book().look_again();
   }
 
@@ -136,6 +140,75 @@ TEST(budget_book, who_waits_behind_one_in_vain_gets_what_there_is_when_its_time_
   x.pass(200ms);
   x.carry();
   EXPECT_EQ(small->said, budget_answer::granted);
+}
+
+TEST(budget_book, what_a_dead_node_held_pauses_briefly_and_what_comes_back_ends_that) {
+  office x{only(budget_unit::tokens, 1000)};
+  const std::vector<std::string> today{"day:" + day_text(day_of(x.now(), 0min)) + ":"};
+  budget_claim theirs;
+  theirs.account = today[0];
+  theirs.limit = only(budget_unit::tokens, 1000);
+  theirs.need[1] = theirs.wish[1] = 800;
+  theirs.until = end_of_day(x.now(), 0min);
+  x.memory->settle(std::vector{theirs}, x.now());
+  x.begin_keeper();
+  EXPECT_EQ(x.book().limits().at(0).held[1], 800) << "nobody has spent anything here";
+  const auto first = x.reserve(300);
+  x.pass(2s);
+  EXPECT_FALSE(first->said) << "it may come back";
+  x.pass(2s);
+  EXPECT_EQ(first->said, budget_answer::refused);
+  ASSERT_EQ(x.book().pauses().size(), 1u);
+  EXPECT_TRUE(x.book().pauses()[0].brief);
+  EXPECT_LE(x.book().pauses()[0].until, x.now() + budget_slices::tries_again);
+  EXPECT_EQ(x.reserve(300)->said, budget_answer::refused) << "nobody else waits in vain";
+  const auto small = x.reserve(100);
+  x.pass(500ms);
+  EXPECT_EQ(small->said, budget_answer::granted) << "there is enough for it";
+  x.end(*small, 100);
+  theirs.need = theirs.wish = {};
+  theirs.back[1] = 700;
+  x.memory->settle(std::vector{theirs}, x.now());
+  x.pass(2s);
+  EXPECT_TRUE(x.book().pauses().empty());
+  const auto again = x.reserve(300);
+  x.pass(500ms);
+  EXPECT_EQ(again->said, budget_answer::granted);
+}
+
+TEST(budget_book, a_brief_pause_ends_by_itself) {
+  office x{only(budget_unit::tokens, 1000)};
+  budget_claim theirs;
+  theirs.account = "day:" + day_text(day_of(x.now(), 0min)) + ":";
+  theirs.limit = only(budget_unit::tokens, 1000);
+  theirs.need[1] = theirs.wish[1] = 1000;
+  x.memory->settle(std::vector{theirs}, x.now());
+  x.begin_keeper();
+  x.reserve(1);
+  x.pass(4s);
+  ASSERT_EQ(x.book().pauses().size(), 1u);
+  x.pass(budget_slices::tries_again);
+  EXPECT_TRUE(x.book().pauses().empty());
+  const auto next = x.reserve(1);
+  x.pass(1s);
+  EXPECT_FALSE(next->said) << "it is worth a try";
+}
+
+TEST(budget_book, a_day_that_others_have_used_up_is_known_without_a_call) {
+  office x{only(budget_unit::tokens, 1000)};
+  x.begin_keeper();
+  EXPECT_TRUE(x.book().pauses().empty());
+  budget_claim theirs;
+  theirs.account = "day:" + day_text(day_of(x.now(), 0min)) + ":";
+  theirs.limit = only(budget_unit::tokens, 1000);
+  theirs.need[1] = theirs.wish[1] = theirs.spent[1] = 1000;
+  x.memory->settle(std::vector{theirs}, x.now());
+  x.pass(budget_book::looks_every + 1s);
+  ASSERT_EQ(x.book().pauses().size(), 1u);
+  EXPECT_FALSE(x.book().pauses()[0].brief);
+  EXPECT_EQ(x.book().limits().at(0).used[1], 1000);
+  x.pass(20s);
+  EXPECT_EQ(x.book().limits().at(0).used[1], 1000) << "also after a rest";
 }
 
 TEST(budget_book, when_it_closes_whoever_waits_is_refused_and_all_goes_back) {
@@ -213,7 +286,7 @@ TEST(budget_book, accounts_in_memory_outlive_a_keeper_that_is_restarted) {
   x.pass(2s);
   x.end_keeper();
   x.begin_keeper();
-  x.pass(15s); // Until the node has forgotten what it knew of the account.
+  x.pass(15s);
   const auto more = x.reserve(10);
   x.pass(4s);
   EXPECT_EQ(more->said, budget_answer::refused);
