@@ -69,28 +69,36 @@ void work_desk::run_out(std::uint64_t id, const std::string& lease) {
 std::uint64_t work_desk::offer(std::string agent, json call, steady::time_point deadline,
                                milliseconds lease, done_fn done) {
   std::uint64_t id = 0;
+  {
+    const std::lock_guard hold{mutex_};
+    id = ++numbers_;
+    items_[id] = {std::move(agent), std::move(call), deadline, lease, std::move(done), {}, 0};
+  }
+  hand_out(id);
+  return id;
+}
+
+void work_desk::hand_out(std::uint64_t id) {
   take_fn take;
   std::optional<loan> given;
   tools::alarm_clock::id alarm = 0;
   {
     const std::lock_guard hold{mutex_};
-    id = ++numbers_;
-    auto& x = items_[id];
-    x = {std::move(agent), std::move(call), deadline, lease, std::move(done), {}, 0};
-    const auto first = std::find_if(askers_.begin(), askers_.end(),
-                                    [&](const auto& a) { return a.second.agent == x.agent; });
-    if (first != askers_.end()) {
-      take = std::move(first->second.take);
-      alarm = first->second.alarm;
-      askers_.erase(first);
-      given = lend(id, x);
-    }
+    const auto hit = items_.find(id);
+    if (hit == items_.end() || !hit->second.lent.empty())
+      return; // Somebody has asked for it meanwhile.
+    const auto first = std::find_if(askers_.begin(), askers_.end(), [&](const auto& a) {
+      return a.second.agent == hit->second.agent;
+    });
+    if (first == askers_.end())
+      return;
+    take = std::move(first->second.take);
+    alarm = first->second.alarm;
+    askers_.erase(first);
+    given = lend(id, hit->second);
   }
-  if (take) {
-    clock_.cancel(alarm);
-    take(std::move(given));
-  }
-  return id;
+  clock_.cancel(alarm);
+  take(std::move(given));
 }
 
 void work_desk::withdraw(std::uint64_t id) {
@@ -177,6 +185,19 @@ work_desk::taken work_desk::end(std::uint64_t id, std::string_view lease, outcom
   clock_.cancel(alarm);
   done(std::move(x));
   return taken::yes;
+}
+
+void work_desk::give_back(std::uint64_t id, std::string_view lease) {
+  {
+    const std::lock_guard hold{mutex_};
+    const auto hit = items_.find(id);
+    if (hit == items_.end() || hit->second.lent.empty() || hit->second.lent != lease)
+      return;
+    clock_.cancel(hit->second.alarm);
+    hit->second.alarm = 0;
+    hit->second.lent.clear();
+  }
+  hand_out(id);
 }
 
 std::string work_desk::agent_of(std::uint64_t id) const {

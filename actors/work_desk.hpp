@@ -68,6 +68,9 @@ class work_desk {
   taken renew(std::uint64_t item, std::string_view lease, milliseconds& left);
   /// The end of a call.
   taken end(std::uint64_t item, std::string_view lease, outcome x);
+  /// The loan has reached nobody: the call waits for the next one who asks, as if it had not been
+  /// lent.
+  void give_back(std::uint64_t item, std::string_view lease);
   /// The agent whose call is lent under this number; empty when there is none.
   [[nodiscard]] std::string agent_of(std::uint64_t item) const;
 
@@ -90,6 +93,8 @@ class work_desk {
   };
 
   loan lend(std::uint64_t id, item& x);
+  /// To whoever has waited longest for such a call, if anybody has: called without the mutex.
+  void hand_out(std::uint64_t id);
   void watch(std::uint64_t id, item& x);
   void run_out(std::uint64_t id, const std::string& lease);
 

@@ -45,6 +45,30 @@ http_reply loan_reply(const std::optional<work_desk::loan>& x) {
   return out;
 }
 
+/// A loan on its way to a program: if it does not get there, it goes back to the desk.
+class loan_on_its_way {
+ public:
+  loan_on_its_way(std::shared_ptr<work_desk> desk, work_desk::loan what)
+      : desk_(std::move(desk))
+      , what_(std::move(what)) {}
+  loan_on_its_way(const loan_on_its_way&) = delete;
+  loan_on_its_way& operator=(const loan_on_its_way&) = delete;
+  ~loan_on_its_way() {
+    if (!arrived_)
+      desk_->give_back(what_.item, what_.lease);
+  }
+  /// The connection is there and writes it.
+  http_reply arrive() {
+    arrived_ = true;
+    return loan_reply(what_);
+  }
+
+ private:
+  std::shared_ptr<work_desk> desk_;
+  work_desk::loan what_;
+  bool arrived_ = false;
+};
+
 void no_such_work(const responder& to, std::string_view path) {
   refuse(to,
          not_found("unknown_work",
@@ -68,10 +92,17 @@ void poll(const api_ptr& api, http_request& what, const responder& answer) {
                   what.path);
   // Whoever goes away does not wait any more; the number is known only after the question.
   const auto number = std::make_shared<std::atomic<std::uint64_t>>(0);
-  answer.when_gone([api, number] { api->settings.work->stop_waiting(number->load()); });
+  answer.when_left([api, number] { api->settings.work->stop_waiting(number->load()); });
   *number = api->settings.work->ask(
       domain + "/" + what.parameters[1], milliseconds{wait},
-      [answer](std::optional<work_desk::loan> x) { answer.send(loan_reply(x)); });
+      [answer, desk = std::weak_ptr{api->settings.work}](std::optional<work_desk::loan> x) {
+        const auto lent_by = x ? desk.lock() : nullptr;
+        if (!lent_by)
+          return answer.send(loan_reply({}));
+        answer.send_made([way = std::make_shared<loan_on_its_way>(lent_by, std::move(*x))] {
+          return way->arrive();
+        });
+      });
 }
 
 /// What a program says of a call that it was lent.
@@ -126,6 +157,8 @@ void end_work(const api_ptr& api, http_request& what, const responder& answer, b
       in.fail("result", "must be an object with text, data or both");
   } else {
     const auto why = in.word<reason>("reason").value_or(reason::crash);
+    if (why == reason::none)
+      in.fail("reason", "must say why it failed");
     json error{{"reason", to_string(why)}, {"detail", in.text("detail", 4096)}};
     if (const auto wait = in.integer("retry_after_ms", 0, retry_after_max_ms))
       error["retry_after_ms"] = *wait;

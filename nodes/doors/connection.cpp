@@ -207,10 +207,11 @@ void connection::on_read(const boost::system::error_code& e, std::size_t n) {
   if (stage_ == stage::closed)
     return;
   if (e) {
-    // A client may close its sending side and still wait for its answers; a stream's reader has
-    // nothing left to wait for.
+    // A client may close its sending side and still wait for its answers, unless the handler takes
+    // that for its end; a stream's reader has nothing left to wait for.
     ended_ = true;
-    if (e != boost::asio::error::eof || stage_ == stage::streaming || stage_ == stage::lingering)
+    if (e != boost::asio::error::eof || stage_ == stage::streaming || stage_ == stage::lingering ||
+        (stage_ == stage::handling && leaves_))
       close();
     else if (stage_ != stage::handling)
       process();
@@ -235,6 +236,8 @@ void connection::process() {
   while (!last_ && unsent() < pipelined_out_max && stage_ <= stage::body && parse()) {
   }
   processing_ = false;
+  if (stage_ == stage::handling && ended_ && leaves_)
+    close();
   if (stage_ == stage::closed)
     return;
   // What could be answered has been; the rest of a request that has begun will never come.

@@ -32,6 +32,11 @@ class connection : public std::enable_shared_from_this<connection> {
   void take(mail& m);
   void call_after(milliseconds wait, std::function<void()> then);
   void call_when_gone(std::function<void()> then) { when_gone_ = std::move(then); }
+  /// The end of what the client sends ends the connection, until the request is answered.
+  void call_when_left(std::function<void()> then) {
+    when_gone_ = std::move(then);
+    leaves_ = true;
+  }
 
  private:
   using steady = std::chrono::steady_clock;
@@ -84,8 +89,9 @@ class connection : public std::enable_shared_from_this<connection> {
   bool keep_ = true;
   bool head_only_ = false;
   bool chunked_ = false;
-  bool ended_ = false; ///< the client sends no more
-  bool last_ = false;  ///< nothing is answered after what is in `out_`
+  bool ended_ = false;  ///< the client sends no more
+  bool leaves_ = false; ///< then nobody waits for the answer
+  bool last_ = false;   ///< nothing is answered after what is in `out_`
   std::uint64_t serial_ = 0;
   steady::time_point deadline_;
   steady::time_point write_deadline_ = steady::time_point::max();

@@ -80,6 +80,7 @@ void connection::request_done() {
   call_at_ = steady::time_point::max();
   call_ = nullptr;
   when_gone_ = nullptr;
+  leaves_ = false;
   parser_.reset();
   stage_ = stage::idle;
   deadline_ = home_.now() + home_.shared().settings.idle_timeout;

@@ -102,6 +102,12 @@ void responder::when_gone(std::function<void()> then) const {
       who->call_when_gone(std::move(then));
 }
 
+void responder::when_left(std::function<void()> then) const {
+  if (auto* to = state_ && state_->box->on_lane() ? state_->box->owner() : nullptr)
+    if (auto* who = to->find(state_->key))
+      who->call_when_left(std::move(then));
+}
+
 void responder::open_stream(http_reply reply) const {
   if (!state_ || state_->answered.exchange(true))
     return;

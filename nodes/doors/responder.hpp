@@ -87,6 +87,9 @@ class responder {
   /// Runs `then` on the door's thread when the connection ends before the answer or the stream has.
   /// As `after`.
   void when_gone(std::function<void()> then) const;
+  /// As `when_gone`; a client that sends no more is taken to have gone, as one has that died: for
+  /// an answer that must not be given to nobody.
+  void when_left(std::function<void()> then) const;
 
   // -- streams ----------------------------------------------------------------
 

@@ -80,6 +80,28 @@ TEST(work_desk, who_has_waited_long_enough_gets_nothing) {
   EXPECT_TRUE(s.ask());
 }
 
+TEST(work_desk, a_loan_that_reaches_nobody_is_lent_to_the_next) {
+  desk_stage s;
+  const auto id = s.offer(milliseconds{200});
+  const auto lost = s.ask();
+  ASSERT_TRUE(lost);
+  s.desk.give_back(id, "guessed");
+  EXPECT_FALSE(s.ask());
+  s.desk.give_back(id, lost->lease);
+  EXPECT_EQ(s.desk.end(id, lost->lease, said("late")), work_desk::taken::unknown);
+  std::this_thread::sleep_for(milliseconds{300});
+  EXPECT_EQ(s.end.wait_for(milliseconds{0}), std::future_status::timeout)
+      << "no lease runs out that nobody has";
+  const auto next = s.ask();
+  ASSERT_TRUE(next);
+  std::optional<work_desk::loan> waited;
+  s.desk.ask("d/a", std::chrono::minutes{1}, [&](auto x) { waited = std::move(x); });
+  s.desk.give_back(id, next->lease);
+  ASSERT_TRUE(waited) << "somebody waited already";
+  EXPECT_EQ(s.desk.end(id, waited->lease, said("done")), work_desk::taken::yes);
+  EXPECT_EQ(s.end.get().text, "done");
+}
+
 TEST(work_desk, a_lease_that_runs_out_is_a_crash) {
   desk_stage s;
   const auto id = s.offer(milliseconds{5});

@@ -1,6 +1,6 @@
 """Programs that ask a node for work: the examples, and what becomes of one that dies.
 
-    worker_test.py PROGRAM [python|typescript|dies|refused]
+    worker_test.py PROGRAM [python|typescript|dies|killed|refused]
 """
 
 import os
@@ -74,6 +74,27 @@ def dies(program):
         kit.until(lambda: n.ask("GET", f"/v1/tasks/{task['id']}")[2]["status"]["state"] == "completed")
 
 
+def killed(program):
+    """A program that is killed while it waits for work is lent nothing any more."""
+    with kit.node(program, FILES) as n:
+        worker = start([sys.executable, str(EXAMPLES / "worker.py")], n)
+        try:
+            assert submit(n, "hello")["result"]["text"] == "HELLO"
+        finally:
+            worker.kill()
+            worker.wait()
+        worker = start([sys.executable, str(EXAMPLES / "worker.py")], n)
+        try:
+            for text in ("one", "two", "three"):
+                done = submit(n, text)
+                assert done["result"]["text"] == text.upper(), done
+                task = n.ask("GET", f"/v1/tasks/{done['id']}/trace")[2]
+                assert "lease" not in str(task), task
+        finally:
+            worker.kill()
+            worker.wait()
+
+
 def refused(program):
     """What is refused, and to whom."""
     with kit.node(program, FILES) as n:
@@ -100,4 +121,4 @@ def refused(program):
 
 
 if __name__ == "__main__":
-    kit.main({"python": python, "typescript": typescript, "dies": dies, "refused": refused})
+    kit.main({"python": python, "typescript": typescript, "dies": dies, "killed": killed, "refused": refused})
