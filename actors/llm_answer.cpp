@@ -86,11 +86,14 @@ failure after_deeds(const llm_call& t, failure why) {
 }
 
 std::string note_of(const llm_call& t, const model_spec& model) {
-  auto out = "model " + model.name + ": " + std::to_string(t.answers) +
-             (t.answers == 1 ? " answer" : " answers") + ", " +
-             std::to_string(t.used.input_tokens) + " + " + std::to_string(t.used.output_tokens) +
-             " tokens, context " + std::to_string(static_cast<int>(std::lround(t.fullest * 100))) +
-             " % full";
+  std::string out = "model ";
+  for (const auto& [name, count] : t.answers)
+    out += name + ": " + std::to_string(count) + (count == 1 ? " answer, " : " answers, ");
+  if (t.answers.empty())
+    out += model.name + ": no answer, ";
+  out += std::to_string(t.used.input_tokens) + " + " + std::to_string(t.used.output_tokens) +
+         " tokens, context " + std::to_string(static_cast<int>(std::lround(t.fullest * 100))) +
+         " % full";
   auto trail = t.trail;
   if (trail.ends_with("; "))
     trail.resize(trail.size() - 2);

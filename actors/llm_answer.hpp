@@ -43,7 +43,7 @@ class llm_answer {
 /// done.
 [[nodiscard]] failure after_deeds(const llm_call& t, failure why);
 
-/// What the trace says of a call that ends at this model.
+/// What the trace says of a call that ends at this model: which models have answered how often.
 [[nodiscard]] std::string note_of(const llm_call& t, const model_spec& model);
 
 } // namespace troupe

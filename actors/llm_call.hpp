@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -40,8 +41,9 @@ struct llm_call {
 
   // How much it has taken.
   usage used;
-  std::uint32_t answers = 0; ///< of models
-  std::uint32_t steps = 0;   ///< of them: those that asked for tools
+  /// Of each model, in the order in which they answered first.
+  std::vector<std::pair<std::string, std::uint32_t>> answers;
+  std::uint32_t steps = 0; ///< of the answers: those that asked for tools
   std::uint32_t steps_most = 0;
   std::uint32_t repairs = 0;
   double fullest = 0; ///< share of its context that a model was given at most

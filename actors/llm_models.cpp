@@ -140,14 +140,20 @@ void llm_models::send(llm_call& t, const model_request& what, caf::event_based_a
 void llm_models::heard(llm_call& t, const model_reply& x, timestamp now) const {
   t.asking = false;
   t.used += x.used;
-  ++t.answers;
   const auto which = t.model.at.model;
   t.fullest = std::max(t.fullest, context_share(models_[which], x));
   models_.heard(which, x, t.model.probe, t.model.asked_at, now);
-  if (x.ok())
+  if (x.ok()) {
     t.model.at.failed = 0;
-  else
+    const auto& name = models_[which].name;
+    auto of = std::find_if(t.answers.begin(), t.answers.end(),
+                           [&](const auto& a) { return a.first == name; });
+    if (of == t.answers.end())
+      of = t.answers.emplace(of, name, 0);
+    ++of->second;
+  } else {
     t.trail += models_[which].name + ": " + std::string{to_string(x.error)} + "; ";
+  }
 }
 
 model_move llm_models::after(llm_call& t, const model_reply& failed, timestamp now) {

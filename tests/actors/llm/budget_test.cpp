@@ -374,6 +374,10 @@ TEST(complexity, simple_requests_go_to_the_simple_model_and_come_back_when_it_is
   };
   const auto unsure = x.ask("work", "Where is my parcel?");
   EXPECT_EQ(x.asked, (std::vector<std::string>{"small", "large"}));
+  EXPECT_NE(
+      x.trace_of(unsure).find("model small: 1 answer, large: 1 answer, 200 + 20 tokens, context"),
+      std::string::npos)
+      << x.trace_of(unsure);
   EXPECT_EQ(unsure->result().confidence, 0.9);
   EXPECT_EQ(unsure->result().used.cost_micros, 1650u);
   // What it does badly, it is not asked any more.
