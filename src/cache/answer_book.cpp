@@ -62,7 +62,10 @@ std::size_t bytes_of(const std::vector<std::string>& x) {
 }
 
 std::size_t bytes_of(const hard_facts& x) {
-  return bytes_of(x.numbers) + bytes_of(x.names) + bytes_of(x.turns) + x.asked.size();
+  auto out = x.asked.size() + x.sides.capacity() * sizeof(side);
+  for (const auto* all : {&x.numbers, &x.names, &x.turns, &x.firm, &x.words, &x.strange})
+    out += bytes_of(*all);
+  return out;
 }
 
 } // namespace
@@ -93,7 +96,7 @@ request_key key_of(const model_request& what) {
   digest group;
   // Vectors of two spaces say nothing about each other, and entries outlive a changed classifier.
   out.group = group.add(out.scope).add(what.cache.vectors->space()).take();
-  out.facts = facts_of(what.cache.question);
+  out.facts = facts_of(what.cache.question, what.cache.vectors.get());
   return out;
 }
 

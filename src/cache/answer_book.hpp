@@ -45,7 +45,7 @@ class answer_book {
     model_reply reply; ///< as it is given again: `cached`, `spared`, nothing used
   };
   /// The answer to the same request; else, when `key.at` is there, to the question that is most
-  /// like it among those from the threshold on whose hard facts are equal: the eight nearest are
+  /// like it among those from the threshold on whose hard facts allow it: the eight nearest are
   /// looked at. What has grown too old is dropped on the way.
   [[nodiscard]] std::optional<found> find(const request_key& key, const cache_spec& how,
                                           std::int64_t now);

@@ -11,7 +11,7 @@ namespace troupe::cache {
 
 /// A port that stands before another one and gives answers again as `model_request::cache` allows:
 /// to the same conversation; to a question that means the same (cosine of the two from the
-/// threshold on, and the hard facts are equal: `same_facts.hpp`); and one answer to all who ask the
+/// threshold on, and the hard facts allow it: `same_facts.hpp`); and one answer to all who ask the
 /// same at the same time (single flight). Kept apart are agents (which are a team's: no domain gets
 /// what another one was answered), models, instructions and whatever else the conversation holds,
 /// and customers where the agent says so. Requests that may lead to effects pass through.

@@ -1,55 +1,23 @@
 #include "src/cache/same_facts.hpp"
 
+#include "src/text/lexicon.hpp"
 #include "src/text/normalize.hpp"
+#include "src/text/sentence_vectors.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <initializer_list>
+#include <iterator>
 #include <set>
-#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace troupe::cache {
 
 namespace {
 
-const std::unordered_map<std::string_view, std::string_view>& number_words() {
-  static const std::unordered_map<std::string_view, std::string_view> words{
-      {"zero", "0"},      {"two", "2"},         {"twice", "2"},   {"three", "3"},
-      {"four", "4"},      {"five", "5"},        {"six", "6"},     {"seven", "7"},
-      {"eight", "8"},     {"nine", "9"},        {"ten", "10"},    {"eleven", "11"},
-      {"twelve", "12"},   {"fifteen", "15"},    {"twenty", "20"}, {"thirty", "30"},
-      {"forty", "40"},    {"fifty", "50"},      {"sixty", "60"},  {"ninety", "90"},
-      {"hundred", "100"}, {"thousand", "1000"}, {"double", "2"},  {"half", "0.5"}};
-  return words;
-}
-
-const std::unordered_set<std::string_view>& negations() {
-  static const std::unordered_set<std::string_view> words{
-      "not",    "no",     "never",  "none",    "nothing", "without",  "cannot", "cant",
-      "dont",   "doesnt", "didnt",  "wont",    "isnt",    "arent",    "wasnt",  "werent",
-      "havent", "hasnt",  "hadnt",  "couldnt", "wouldnt", "shouldnt", "nobody", "neither",
-      "nor",    "except", "unless", "stop",    "unable",  "aint"};
-  return words;
-}
-
-/// One word of each pair stands for both sides' difference: whoever says one does not mean the
-/// other.
-const std::unordered_set<std::string_view>& turning_words() {
-  static const std::unordered_set<std::string_view> words{
-      "activate",   "deactivate", "enable",        "disable",   "before",    "after",
-      "incoming",   "outgoing",   "open",          "close",     "increase",  "decrease",
-      "raise",      "lower",      "upgrade",       "downgrade", "subscribe", "unsubscribe",
-      "lock",       "unlock",     "block",         "unblock",   "buy",       "sell",
-      "send",       "receive",    "add",           "remove",    "start",     "begin",
-      "more",       "less",       "minimum",       "maximum",   "first",     "last",
-      "early",      "late",       "cheapest",      "fastest",   "deposit",   "withdraw",
-      "withdrawal", "in",         "out",           "old",       "new",       "virtual",
-      "physical",   "domestic",   "international", "abroad",    "express",   "standard",
-      "student",    "business",   "gold",          "free",      "sale",      "gift",
-      "opened",     "damaged",    "lost",          "stolen",    "login",     "logout",
-      "create",     "delete",     "change",        "cancel",    "place",     "track"};
-  return words;
-}
+constexpr std::string_view word_one = "one"; ///< as `number_of` gives it
 
 bool is_word(unsigned char c) {
   return std::isalnum(c) != 0 || c >= 0x80;
@@ -142,47 +110,212 @@ std::string asked_for(const std::vector<word>& words) {
   return out;
 }
 
+/// "3" of "3rd".
+std::string plain_number(const std::string& x) {
+  if (x.size() < 3 || !std::all_of(x.begin(), x.end() - 2, is_digit))
+    return x;
+  const auto end = std::string_view{x}.substr(x.size() - 2);
+  return end == "st" || end == "nd" || end == "rd" || end == "th" ? x.substr(0, x.size() - 2) : x;
+}
+
+/// Whether one of the `most` words before `at` is a form of one of these.
+bool comes_after(const std::vector<word>& words, std::size_t at, std::size_t most,
+                 std::initializer_list<std::string_view> these) {
+  for (std::size_t i = at; i > 0 && at - i < most; --i) {
+    const auto stem = text::stem_of(words[i - 1].low);
+    if (std::any_of(these.begin(), these.end(),
+                    [&](std::string_view x) { return text::stem_of(x) == stem; }))
+      return true;
+  }
+  return false;
+}
+
+/// "On" and "through" are mostly said of something else.
+bool takes_a_side(const std::vector<word>& words, std::size_t at) {
+  if (words[at].low == "on")
+    return comes_after(words, at, 6, {"turn", "switch"});
+  return words[at].low != "through" || comes_after(words, at, 2, {"go", "come"});
+}
+
+/// Words that count by where they stand only.
+bool only_points(std::string_view form) {
+  return form == "me" || form == "you" || form == "from" || form == "to" || form == "than";
+}
+
+/// Whoever asks of himself says "I" and "my"; where it stands among the words counts, and not
+/// which of them it is.
+std::string first_form(const std::string& low) {
+  for (const char* me : {"i", "im", "my", "mine", "me"})
+    if (low == me)
+      return "me";
+  return low == "your" ? "you" : text::stem_of(low);
+}
+
+/// A number that is a word and often is no number may be missing.
+bool same_numbers(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  const auto same = [](const std::string& x, const std::string& y) {
+    return x == y || (x == word_one && y == "1") || (x == "1" && y == word_one);
+  };
+  if (a.size() == b.size())
+    return std::equal(a.begin(), a.end(), b.begin(), same);
+  auto x = a, y = b;
+  std::erase(x, word_one);
+  std::erase(y, word_one);
+  return x == y;
+}
+
+/// Whether each is on a side where the other one is not.
+bool oppose(const std::vector<side>& a, const std::vector<side>& b) {
+  const auto has = [](const std::vector<side>& all, const side& x) {
+    return std::binary_search(all.begin(), all.end(), x);
+  };
+  for (const auto& x : a)
+    for (const auto& y : b)
+      if (x.of == y.of && x.which != y.which && !has(a, y) && !has(b, x))
+        return true;
+  return false;
+}
+
+/// Whether a word of `a` turns one of `b` around with what stands before it: "unopened".
+bool turns_one_of(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  constexpr std::array<std::string_view, 9> before{"un",  "in",  "il", "im", "ir",
+                                                   "dis", "non", "de", "mis"};
+  constexpr std::size_t shortest = 3; ///< of a stem
+  const std::unordered_set<std::string_view> others{b.begin(), b.end()};
+  for (const std::string_view x : a)
+    for (const auto head : before)
+      if (x.starts_with(head) && x.size() >= head.size() + shortest && !others.contains(x) &&
+          others.contains(x.substr(head.size())))
+        return true;
+  return false;
+}
+
+/// Equal but for the order.
+bool only_moved(std::vector<std::string> a, std::vector<std::string> b) {
+  if (a.size() != b.size() || a == b)
+    return false;
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
+  return a == b;
+}
+
+/// Whether the same words in another order are another question; without such words it is mostly
+/// what is done and what it is done to: "the plan includes", "included in the plan".
+bool hangs_on_order(const std::vector<std::string>& words) {
+  const auto has = [&](std::string_view x) {
+    return std::find(words.begin(), words.end(), x) != words.end();
+  };
+  return has("from") || has("to") || has("than") || has("not") || (has("me") && has("you"));
+}
+
+/// Whether one may be the other one with letters mistaken: one of a short word, two of a long one.
+bool may_be_misspelt(std::string_view a, std::string_view b) {
+  constexpr std::size_t shortest = 4, long_word = 7, longest = 40;
+  if (std::min(a.size(), b.size()) < shortest || std::max(a.size(), b.size()) > longest)
+    return false;
+  std::array<std::size_t, longest + 1> row{};
+  for (std::size_t j = 0; j <= b.size(); ++j)
+    row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto before = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const auto changed = before + (a[i - 1] == b[j - 1] ? 0 : 1);
+      before = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
+    }
+  }
+  return row[b.size()] <= (a.size() < long_word ? 1u : 2u);
+}
+
+/// Whether each names something that nobody has learned, and not the same: two places, two goods.
+bool name_two_things(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  constexpr std::size_t spelt_most = 8; ///< whose letters are compared
+  const auto without = [](const std::vector<std::string>& x, const std::vector<std::string>& y) {
+    const std::unordered_set<std::string_view> others{y.begin(), y.end()};
+    std::vector<std::string> out;
+    std::copy_if(x.begin(), x.end(), std::back_inserter(out),
+                 [&](const std::string& w) { return !others.contains(w); });
+    return out;
+  };
+  auto x = without(a, b), y = without(b, a);
+  if (x.size() > spelt_most || y.size() > spelt_most)
+    return !x.empty() && !y.empty();
+  std::erase_if(x, [&](const std::string& w) {
+    const auto hit = std::find_if(y.begin(), y.end(),
+                                  [&](const std::string& v) { return may_be_misspelt(w, v); });
+    if (hit == y.end())
+      return false;
+    y.erase(hit);
+    return true;
+  });
+  return !x.empty() && !y.empty();
+}
+
 } // namespace
 
-hard_facts facts_of(std::string_view question) {
+hard_facts facts_of(std::string_view question, const text::sentence_vectors* learned) {
   hard_facts out;
   const auto words = words_in(question);
   const bool shouted = std::none_of(question.begin(), question.end(),
                                     [](unsigned char c) { return std::islower(c) != 0; });
-  for (const auto& w : words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const auto& w = words[i];
     if (has_digit(w.low)) {
-      out.numbers.push_back(w.low);
+      out.numbers.push_back(plain_number(w.low));
+      out.words.push_back(out.numbers.back());
       continue;
     }
-    if (const auto number = number_words().find(w.low); number != number_words().end())
-      out.numbers.emplace_back(number->second);
-    if (negations().contains(w.low))
+    const auto stem = first_form(w.low);
+    const auto number = number_of(w.low);
+    const bool turned = turns_around(w.low);
+    if (!number.empty())
+      out.numbers.emplace_back(number);
+    if (turned)
       ++out.negations;
-    if (turning_words().contains(w.low))
+    if (is_turning(w.low))
       out.turns.push_back(w.low);
+    if (is_firm(stem))
+      out.firm.push_back(stem);
+    if (const auto& at = sides_of(stem); !at.empty() && takes_a_side(words, i))
+      out.sides.insert(out.sides.end(), at.begin(), at.end());
+    if (turned)
+      out.words.emplace_back("not");
+    else if (!number.empty() && number != word_one)
+      out.words.emplace_back(number);
+    else if (!says_little(w.low)) {
+      out.words.push_back(stem);
+      if (learned && w.low.size() > 1 && !only_points(stem) && !learned->knows(w.low))
+        out.strange.push_back(stem);
+    }
     if (!w.begins && !shouted && w.as_written.size() > 1 &&
         std::isupper(static_cast<unsigned char>(w.as_written[0])) != 0 &&
         !w.as_written.starts_with("I'"))
       out.names.push_back(w.low);
   }
-  const auto tidy = [](std::vector<std::string>& x) {
+  const auto tidy = [](auto& x) {
     std::sort(x.begin(), x.end());
     x.erase(std::unique(x.begin(), x.end()), x.end());
   };
-  tidy(out.numbers);
-  tidy(out.names);
   tidy(out.turns);
+  tidy(out.firm);
+  tidy(out.sides);
   out.asked = asked_for(words);
   return out;
 }
 
 bool may_be_same(const hard_facts& a, const hard_facts& b) {
-  if (a.numbers != b.numbers || a.names != b.names || a.negations != b.negations)
+  if (a.names != b.names || a.negations != b.negations || a.firm != b.firm ||
+      !same_numbers(a.numbers, b.numbers))
     return false;
   // A word that turns a question may be missing, but not be another one.
   const bool a_in_b = std::includes(b.turns.begin(), b.turns.end(), a.turns.begin(), a.turns.end());
   const bool b_in_a = std::includes(a.turns.begin(), a.turns.end(), b.turns.begin(), b.turns.end());
   if (!a_in_b && !b_in_a)
+    return false;
+  if (oppose(a.sides, b.sides) || turns_one_of(a.words, b.words) || turns_one_of(b.words, a.words))
+    return false;
+  // From here to there is not from there to here, however it is asked.
+  if ((hangs_on_order(a.words) && only_moved(a.words, b.words)) ||
+      only_moved(a.strange, b.strange) || name_two_things(a.strange, b.strange))
     return false;
   return a.asked.empty() || b.asked.empty() || a.asked == b.asked;
 }

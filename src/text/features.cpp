@@ -83,6 +83,10 @@ void fold(std::vector<feature>& all) {
 
 } // namespace
 
+fingerprint stem_feature(std::string_view stem) {
+  return marked(kind::stem, print_of(stem));
+}
+
 std::vector<feature> features_of(std::string_view normalized_text) {
   auto words = words_of(normalized_text, most_words);
   std::vector<feature> out;
@@ -98,7 +102,7 @@ std::vector<feature> features_of(std::string_view normalized_text) {
     auto idea = concept_of(stem);
     stems.push_back(print_of(stem));
     out.push_back({marked(kind::word, print_of(word)), view::words, 1});
-    out.push_back({marked(kind::stem, stems.back()), view::words, 1});
+    out.push_back({stem_feature(stem), view::words, 1});
     if (!idea.empty())
       out.push_back({marked(kind::idea, print_of(idea)), view::words, 1});
     ideas.push_back(idea.empty() ? stems.back() : marked(kind::idea, print_of(idea)));

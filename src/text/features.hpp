@@ -36,4 +36,7 @@ struct feature {
 /// are fine.
 std::vector<feature> features_of(std::string_view normalized_text);
 
+/// The key that a word with this stem gives among them.
+fingerprint stem_feature(std::string_view stem);
+
 } // namespace troupe::text

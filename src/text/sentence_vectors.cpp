@@ -2,6 +2,7 @@
 
 #include "src/text/classifier.hpp"
 #include "src/text/features.hpp"
+#include "src/text/lexicon.hpp"
 #include "src/text/model.hpp"
 #include "src/text/normalize.hpp"
 
@@ -62,6 +63,10 @@ class learned final : public sentence_vectors {
   }
 
   const std::string& space() const noexcept override { return space_; }
+
+  bool knows(std::string_view word) const override {
+    return weights_.contains(stem_feature(stem_of(normalize(word).text)));
+  }
 
  private:
   void take_weights(const vocabulary& from) {

@@ -31,6 +31,8 @@ class sentence_vectors {
                   done_fn done) const = 0;
   /// Which space the vectors are in: only vectors of the same one can be compared.
   [[nodiscard]] virtual const std::string& space() const noexcept = 0;
+  /// Whether something was learned of this word, in any of its forms; true where nobody can say.
+  [[nodiscard]] virtual bool knows(std::string_view) const { return true; }
 };
 
 /// Vectors that are learned here and had at once, in some 20 us. What a text is written with
