@@ -173,6 +173,12 @@ agent_call_ptr agent_state::screened(const agent_call_ptr& what, timestamp now,
 void agent_state::begin(pending x, timestamp now) {
   std::shared_ptr<const std::string> note;
   auto as_it_came = x.what;
+  if (auto why = runner_->no_room_for(*x.what)) {
+    self_->send(
+        x.caller,
+        call_ended{x.call, std::make_shared<const outcome>(outcome::of(std::move(why))), nullptr});
+    return;
+  }
   if (boundary_) {
     x.what = boundary_->cleaned(x.what, note);
     failure stopped;

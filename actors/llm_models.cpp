@@ -116,18 +116,37 @@ bool llm_models::has_room(const llm_call& t) const {
   std::size_t bytes = 0;
   for (const auto& m : t.messages)
     bytes += m.text.size();
-  return static_cast<double>(models::tokens_of(bytes)) <=
-         context_full_at * models_[0].context_tokens;
+  return static_cast<double>(models::tokens_of(bytes)) <= context_full_at * of(t).context_tokens;
 }
 
-void llm_models::fit(llm_call& t, std::size_t beside) const {
+bool llm_models::fits_nowhere(std::size_t bytes) const {
+  const auto& all = models_.specs();
+  return std::all_of(all.begin(), all.end(),
+                     [&](const auto* x) { return models::tokens_of(bytes) > x->context_tokens; });
+}
+
+std::optional<model_reply> llm_models::fit(llm_call& t, std::size_t beside) const {
   constexpr double bytes_of_token = 4;
-  const auto room = context_full_at * bytes_of_token * of(t).context_tokens;
+  const auto& model = of(t);
+  const auto room = context_full_at * bytes_of_token * model.context_tokens;
+  std::vector<chat_message> whole;
+  if (models::tokens_of(context_bytes(t.messages) + beside) > model.context_tokens)
+    whole = t.messages;
   const auto done = fit_context(
       t.messages, static_cast<std::size_t>(std::max(room - static_cast<double>(beside), 0.0)));
+  if (const auto tokens = models::tokens_of(done.after + beside); tokens > model.context_tokens) {
+    t.messages = std::move(whole);
+    model_reply no;
+    no.error = model_error::context_too_long;
+    no.unsent = true;
+    no.detail = "the request is about " + std::to_string(tokens) +
+                " tokens long, and the model takes " + std::to_string(model.context_tokens);
+    return no;
+  }
   if (done.shortened > 0)
     t.trail += "context shortened from " + std::to_string(done.before) + " to " +
                std::to_string(done.after) + " bytes; ";
+  return std::nullopt;
 }
 
 void llm_models::send(llm_call& t, const model_request& what, caf::event_based_actor* agent,

@@ -7,6 +7,7 @@
 #include "policies/dice.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 namespace troupe {
@@ -33,11 +34,15 @@ class llm_models {
   /// When the last one may be asked again, if `choose` has found none.
   [[nodiscard]] milliseconds opens_in(timestamp now) const;
 
-  /// Whether the conversation leaves enough of the first model's context for what is still to come.
+  /// Whether a text of so many bytes, which is never shortened, is too long for all of its models.
+  [[nodiscard]] bool fits_nowhere(std::size_t bytes) const;
+  /// Whether the conversation leaves enough of the model's context for what is still to come.
   [[nodiscard]] bool has_room(const llm_call& t) const;
   /// What tools have said may by and by fill the context of the model that was chosen: then the
   /// oldest of it is shortened. `beside`: bytes that the request takes besides the conversation.
-  void fit(llm_call& t, std::size_t beside) const;
+  /// Nothing: it fits. Else what that model would answer: it is not asked, and the conversation
+  /// stays as it was for one with more room.
+  [[nodiscard]] std::optional<model_reply> fit(llm_call& t, std::size_t beside) const;
   /// Asks the model that was chosen; its answer is told to the agent as that turn of the call.
   void send(llm_call& t, const model_request& what, caf::event_based_actor* agent,
             std::uint64_t turn, timestamp now) const;

@@ -53,7 +53,9 @@ call_sign model_list::sign_of(const model_reply& x) noexcept {
     return call_sign::nothing;
   if (x.ok())
     return call_sign::good;
-  return x.error == model_error::rate_limited || x.error == model_error::over_budget
+  // What has never been sent because it is too long says nothing either.
+  return x.error == model_error::rate_limited || x.error == model_error::over_budget ||
+                 (x.unsent && x.error == model_error::context_too_long)
              ? call_sign::nothing
              : sign_for_provider(reason_of(x.error));
 }

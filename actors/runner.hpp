@@ -17,6 +17,9 @@ class agent_runner {
   /// follow. What it throws is a crash of the agent.
   virtual outcome_ptr run(caf::event_based_actor* self, std::uint64_t call,
                           const agent_call_ptr& what) = 0;
+  /// Why a call can never be worked on, as far as a glance shows; asked before anything else is
+  /// done about it, as screens take their time over a long text. Nothing: it may be.
+  [[nodiscard]] virtual failure no_room_for(const agent_call&) const { return {}; }
   /// Nobody waits for this call any more: end what can be ended. `runner_ended` is still owed
   /// unless false is returned: then the work cannot be ended and the agent has to go.
   virtual bool stop(std::uint64_t call) = 0;

@@ -73,6 +73,15 @@ class llm_runner final : public agent_runner {
     return nullptr;
   }
 
+  failure no_room_for(const agent_call& what) const override {
+    if (what.query || !models_.fits_nowhere(what.text.size()))
+      return {};
+    return {reason::invalid_input,
+            std::string{to_string(model_error::context_too_long)} + ": the request alone has " +
+                std::to_string(what.text.size()) + " bytes, too many for any of its models",
+            {}};
+  }
+
   bool stop(std::uint64_t call) override {
     const auto hit = calls_.find(call);
     if (hit == calls_.end() || hit->second.done)
@@ -154,6 +163,7 @@ class llm_runner final : public agent_runner {
     const auto open = [&] {
       t.messages = opening(settings_.instructions, shown, rules, with_tools, passages, canary);
     };
+    models_.begin(t);
     open();
     if (!models_.has_room(t)) {
       rules = {forwarding::summary, {}};
@@ -163,7 +173,6 @@ class llm_runner final : public agent_runner {
     tools_.add_turns(t);
     for (const auto& m : t.messages)
       t.known.add(m.text);
-    models_.begin(t);
     ask(t, std::move(tools));
   }
 
@@ -194,7 +203,10 @@ class llm_runner final : public agent_runner {
       tools_.offer_clients(t, tools);
     else
       tools.clear();
-    models_.fit(t, card_bytes(tools));
+    if (const auto no = models_.fit(t, card_bytes(tools))) {
+      t.model.asked_at = now;
+      return on_reply(t, *no);
+    }
     model_request what;
     what.model = models_.of(t).name;
     what.messages = t.messages;

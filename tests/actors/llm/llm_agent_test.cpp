@@ -76,6 +76,47 @@ TEST(llm_agent, what_a_tool_says_is_shortened_until_it_fits_into_the_context) {
   EXPECT_NE(notes.find("context shortened from"), std::string::npos) << notes;
 }
 
+std::string long_request(std::size_t bytes) {
+  std::string out;
+  while (out.size() < bytes)
+    out += "Where is my order? ";
+  return out;
+}
+
+TEST(llm_agent, a_request_too_long_for_a_model_goes_whole_to_one_with_more_room) {
+  scene x{{}, {}, [](fleet_spec& f) { f.models.front().context_tokens = 2000; }};
+  x.large(says("It is in Leeds."));
+  const auto t = x.s->ask(wants("work", long_request(20000)), 60s);
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().text, "It is in Leeds.");
+  ASSERT_EQ(x.asked.size(), 1u);
+  EXPECT_EQ(x.asked[0].first, "large");
+  EXPECT_NE(x.last_words().find(long_request(20000)), std::string::npos);
+  std::string notes;
+  for (const auto& e : t->record().history)
+    if (e.kind == event_kind::noted)
+      if (const auto* text = e.get<std::string>())
+        notes += *text + "\n";
+  EXPECT_NE(notes.find("small: context_too_long"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("model large: 1 answer,"), std::string::npos) << notes;
+}
+
+TEST(llm_agent, a_request_too_long_for_all_models_is_sent_to_none) {
+  // Longer than a context by itself, and only with all that is said besides.
+  for (const std::size_t bytes : {20000, 7900}) {
+    scene x{{}, {}, [](fleet_spec& f) {
+              for (auto& m : f.models)
+                m.context_tokens = 2000;
+            }};
+    const auto t = x.s->ask(wants("work", long_request(bytes)), 60s);
+    ASSERT_TRUE(t->done());
+    EXPECT_EQ(t->result().failed.why, reason::invalid_input);
+    EXPECT_NE(t->result().failed.detail.find("context_too_long"), std::string::npos)
+        << t->result().failed.detail;
+    EXPECT_TRUE(x.asked.empty());
+  }
+}
+
 TEST(llm_agent, tools_are_used_side_by_side_and_wrong_wishes_come_back_with_what_is_wrong) {
   scene x{[](agent_spec& a) { with_tool(a); }};
   int uses = 0;

@@ -18,6 +18,12 @@ TEST(model_list, only_what_the_provider_did_counts_for_its_breaker) {
     said.error = why;
     EXPECT_EQ(model_list::sign_of(said), call_sign::nothing) << to_string(why);
   }
+  // The provider has looked at it, or nobody has.
+  said.error = model_error::context_too_long;
+  EXPECT_EQ(model_list::sign_of(said), call_sign::good);
+  said.unsent = true;
+  EXPECT_EQ(model_list::sign_of(said), call_sign::nothing);
+  said.unsent = false;
   for (const auto why : {model_error::overloaded, model_error::broken, model_error::unreachable,
                          model_error::timeout}) {
     said.error = why;
