@@ -144,7 +144,7 @@ json a2a_page(const a2a_list& wish, std::vector<task_record_ptr> all) {
     next = page_token({*rest, counted, {}, {}});
   json out{{"tasks", json::array()},
            {"nextPageToken", std::move(next)},
-           {"pageSize", to - from},
+           {"pageSize", wish.page_size},
            {"totalSize", counted}};
   for (auto r = from; r != to; ++r)
     out["tasks"].push_back(a2a_task(**r, wish.shape));

@@ -4,6 +4,7 @@
 #include "src/digest/digest.hpp"
 
 #include <algorithm>
+#include <array>
 #include <random>
 
 namespace troupe {
@@ -52,6 +53,10 @@ bool read_parts(const json& message, task_request& out, a2a_fault& why) {
     return false;
   }
   for (const auto& part : parts) {
+    if (!member_of(part, "text").is_null() && !member_of(part, "data").is_null()) {
+      refuse_with(why, a2a_error::invalid_params, "a part holds either a text or data");
+      return false;
+    }
     if (const auto& text = member_of(part, "text"); text.is_string()) {
       if (!out.text.empty())
         out.text += '\n';
@@ -74,6 +79,26 @@ bool read_parts(const json& message, task_request& out, a2a_fault& why) {
     return false;
   }
   return true;
+}
+
+/// Whether an answer of texts and data will do. Without a list anything will.
+bool accepts_answers(const json& modes, a2a_fault& why) {
+  if (modes.is_null() || (modes.is_array() && modes.empty()))
+    return true;
+  if (!modes.is_array() ||
+      !std::all_of(modes.begin(), modes.end(), [](const json& x) { return x.is_string(); })) {
+    refuse_with(why, a2a_error::invalid_params, "acceptedOutputModes must be a list of texts");
+    return false;
+  }
+  static constexpr std::array<std::string_view, 5> ours{"text/plain", "application/json", "text/*",
+                                                        "application/*", "*/*"};
+  const bool any = std::any_of(modes.begin(), modes.end(), [](const json& x) {
+    const std::string_view mode = x.get_ref<const std::string&>();
+    return std::find(ours.begin(), ours.end(), mode.substr(0, mode.find(';'))) != ours.end();
+  });
+  if (!any)
+    refuse_with(why, a2a_error::content_type, "answers are text/plain and application/json");
+  return any;
 }
 
 } // namespace
@@ -143,6 +168,10 @@ std::optional<a2a_message> read_a2a_message(const json& parameters,
   task.context_id = context->empty() ? fresh_context(whose, *id) : std::move(*context);
 
   const auto& how = member_of(parameters, "configuration");
+  if (!how.is_null() && !how.is_object())
+    return refuse_with(why, a2a_error::invalid_params, "configuration must be an object");
+  if (!accepts_answers(member_of(how, "acceptedOutputModes"), why))
+    return std::nullopt;
   if (const auto& at_once = member_of(how, "returnImmediately"); at_once.is_boolean())
     out.at_once = at_once.get<bool>();
   else if (!at_once.is_null())

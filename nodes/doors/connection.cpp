@@ -343,7 +343,8 @@ void connection::refuse(unsigned status, std::string_view word, std::string_view
   p.word = word;
   p.title = title;
   p.detail = std::move(detail);
-  reply(to_reply(p));
+  const auto form = parser_ ? home_.shared().routes.form_at(request_.path) : to_reply;
+  reply(form(p, {}));
 }
 
 } // namespace troupe

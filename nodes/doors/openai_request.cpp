@@ -119,6 +119,10 @@ json read_tools(const json* list, std::vector<body_error>& errors) {
       errors.push_back({at + "/function/name", "must be 1 to 64 letters, digits, _ or -"});
       return out;
     }
+    if (std::any_of(out.begin(), out.end(), [&](const json& y) { return y["name"] == *name; })) {
+      errors.push_back({at + "/function/name", "is the name of two tools"});
+      return out;
+    }
     json card{{"name", *name}};
     for (const char* key : {"description", "parameters"})
       if (const auto hit = f->find(key); hit != f->end() && !hit->is_null())

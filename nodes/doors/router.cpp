@@ -136,7 +136,7 @@ void router::route(http_request& what, const responder& answer) const {
       auto decoded = percent_decode(given, false);
       if (!decoded) {
         answer.send(
-            to_reply(bad_request("the path holds a broken escape or bytes that are not UTF-8")));
+            e.form(bad_request("the path holds a broken escape or bytes that are not UTF-8"), {}));
         return;
       }
       what.parameters.push_back(std::move(*decoded));
@@ -152,9 +152,15 @@ void router::route(http_request& what, const responder& answer) const {
   p.status = 405;
   p.word = "method_not_allowed";
   p.title = "Method not allowed";
-  auto reply = to_reply(p, what.path);
+  auto reply = form_at(what.path)(p, what.path);
   reply.add("Allow", allowed);
   answer.send(std::move(reply));
+}
+
+refusal_form router::form_at(std::string_view path) const noexcept {
+  const auto hit = std::find_if(entries_.begin(), entries_.end(),
+                                [&](const entry& e) { return matches(e, path); });
+  return hit == entries_.end() ? to_reply : hit->form;
 }
 
 std::vector<std::pair<std::string, std::string>> router::routes() const {

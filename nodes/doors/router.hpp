@@ -43,6 +43,9 @@ class router {
   /// is taken as GET.
   void route(http_request& what, const responder& answer) const;
 
+  /// How what was asked for at this path is refused, by whatever method.
+  [[nodiscard]] refusal_form form_at(std::string_view path) const noexcept;
+
   /// All methods and patterns, in the order they were added.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> routes() const;
   /// What each of them needs, likewise.

@@ -13,6 +13,12 @@ bool reply_reader::feed(std::string_view bytes) {
     if (first == std::string_view::npos)
       return true;
     kind_ = bytes[first] == '{' ? body_kind::whole : body_kind::events;
+    // Neither an event nor JSON begins so: somebody on the way answers in the provider's place, who
+    // is as good as not there.
+    if (bytes[first] == '<') {
+      fail(model_error::broken, "a page came, and no answer of a model");
+      return false;
+    }
   }
   if (kind_ == body_kind::whole) {
     whole_ += bytes;

@@ -247,7 +247,8 @@ TEST(a2a, lists_page_by_page) {
   for (int page = 0; page < 3; ++page) {
     const auto x = c.ask(get("/a2a/tasks?pageSize=2&pageToken=" + token, v1)).parsed();
     EXPECT_EQ(x["totalSize"], 5);
-    EXPECT_EQ(x["pageSize"], page < 2 ? 2 : 1);
+    EXPECT_EQ(x["pageSize"], 2);
+    EXPECT_EQ(x["tasks"].size(), page < 2 ? 2u : 1u);
     for (const auto& t : x["tasks"]) {
       seen.insert(t["id"].get<std::string>());
       EXPECT_FALSE(t.contains("artifacts"));
@@ -301,11 +302,25 @@ TEST(a2a, refuses_in_the_words_of_the_protocol) {
   EXPECT_EQ(send({{"parts", {{{"raw", "aGk="}}}}}), -32005);
   EXPECT_EQ(send({{"parts", {{{"data", 5}}}}}), -32005);
   EXPECT_EQ(send({{"parts", {{{"text", ""}}}}}), -32602);
+  EXPECT_EQ(send({{"parts", {{{"text", "x"}, {"data", {{"k", 1}}}}}}}), -32602);
   EXPECT_EQ(send({{"role", "ROLE_AGENT"}}), -32602);
   EXPECT_EQ(send({{"messageId", ""}}), -32602);
   EXPECT_EQ(send({{"contextId", std::string(300, 'x')}}), -32602);
   EXPECT_EQ(send({{"contextId", "a\nb"}}), -32602);
   EXPECT_EQ(send({{"taskId", "nope"}}), -32001);
+  const auto configured = [&](json how) {
+    auto params = message("x");
+    params["configuration"] = std::move(how);
+    return code_of(c.ask(rpc("SendMessage", params)));
+  };
+  EXPECT_EQ(configured(5), -32602);
+  EXPECT_EQ(configured({{"acceptedOutputModes", "text/plain"}}), -32602);
+  EXPECT_EQ(configured({{"acceptedOutputModes", json::array({5})}}), -32602);
+  EXPECT_EQ(configured({{"acceptedOutputModes", json::array({"image/png"})}}), -32005);
+  EXPECT_EQ(configured({{"acceptedOutputModes", json::array({"image/png", "text/plain"})}}), 0);
+  EXPECT_EQ(configured({{"acceptedOutputModes", json::array({"text/*"})}}), 0);
+  EXPECT_EQ(configured({{"acceptedOutputModes", json::array()}}), 0);
+  EXPECT_EQ(configured(nullptr), 0);
   EXPECT_EQ(send(json::object()), 0);
   EXPECT_EQ(send({{"taskId", "t1"}}), -32004);
   d.node.refuse_with = {refusal::busy, "full", milliseconds{2000}};

@@ -173,6 +173,17 @@ TEST(openai, refuses_in_its_own_form) {
       "not_acceptable");
   EXPECT_EQ(c.ask(post("/v1/chat/completions", "{}", "", "text/plain")).parsed()["error"]["code"],
             "unsupported_media_type");
+  const auto method = c.ask(get("/v1/chat/completions"));
+  EXPECT_EQ(method.status, 405u);
+  EXPECT_EQ(method.parsed()["error"]["code"], "method_not_allowed");
+  EXPECT_NE(method.head.find("Allow: POST\r\n"), std::string::npos);
+  EXPECT_EQ(c.ask(get("/v1/models/%ff")).parsed()["error"]["type"], "invalid_request_error");
+  // Its header alone says that it is too long, and it is the connection's last answer.
+  c.send("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+         "Content-Type: application/json\r\nContent-Length: 10485760\r\n\r\n");
+  const auto large = c.read();
+  EXPECT_EQ(large.status, 413u);
+  EXPECT_TRUE(large.parsed().contains("error")) << large.body;
 }
 
 TEST(openai, refuses_what_cannot_be_had) {
@@ -187,6 +198,10 @@ TEST(openai, refuses_what_cannot_be_had) {
   EXPECT_EQ(with(R"("tools":[{"type":"function","function":{"name":"a b"}}])"),
             "tools[0].function.name");
   EXPECT_EQ(with(R"("tools":[{"type":"file_search"}])"), "tools[0]");
+  EXPECT_EQ(with(R"("tools":[{"type":"function","function":{"name":"f"}},
+                             {"type":"function","function":{"name":"g"}},
+                             {"type":"function","function":{"name":"f"}}])"),
+            "tools[2].function.name");
   EXPECT_EQ(
       with(R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required")"),
       "tool_choice");

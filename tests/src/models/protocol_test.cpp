@@ -216,7 +216,9 @@ TEST(openai, what_is_no_answer_has_a_name) {
   const auto error = [](const std::string& body) { return read(make_openai_reader(), body).error; };
   EXPECT_EQ(error(sse({R"({"choices":[{"delta":{"content":"Hel"}}]})"})), model_error::broken);
   EXPECT_EQ(error(""), model_error::broken);
-  EXPECT_EQ(error("<html>"), model_error::broken);
+  EXPECT_EQ(error("\n<html>"), model_error::broken);
+  EXPECT_EQ(read(make_openai_reader(), "<html><body>Back soon</body></html>").detail,
+            "a page came, and no answer of a model");
   EXPECT_EQ(error("data: {nonsense\n\n"), model_error::bad_output);
   EXPECT_EQ(error("{\"choices\": 7"), model_error::bad_output);
   EXPECT_EQ(error(R"({"choices": [{"message":{"content":"a"},"finish_reason":"length"}]})"),
