@@ -151,4 +151,13 @@ TEST(sentence_vectors, without_a_classifier_the_same_words_are_alike) {
   EXPECT_EQ(by->space(), learned_vectors(nullptr, texts)->space());
 }
 
+TEST(sentence_vectors, know_words_of_at_least_two_texts_in_any_form) {
+  const std::vector<std::string> texts{"where is my parcel", "two parcels arrived", "one invoice"};
+  const auto by = learned_vectors(nullptr, texts);
+  for (const char* known : {"parcel", "parcels", "Parcel"})
+    EXPECT_TRUE(by->knows(known)) << known;
+  for (const char* strange : {"leeds", "invoice", ""})
+    EXPECT_FALSE(by->knows(strange)) << strange;
+}
+
 } // namespace
