@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
 namespace troupe {
 
@@ -37,7 +36,7 @@ bool tells_success(const event& e) {
 
 const route* told_call(const std::vector<event>& history, bool went_well) {
   std::map<std::uint32_t, const route*> had; ///< by step: who had it last; null: no agent
-  std::optional<std::uint32_t> failed;
+  auto failed = whole_task; ///< the step that failed last and was not mended; the whole task: none
   const route* last = nullptr;
   for (const auto& e : history) {
     if (e.triage)
@@ -58,11 +57,11 @@ const route* told_call(const std::vector<event>& history, bool went_well) {
     } else if (tells_success(e)) {
       had.erase(e.step);
       if (failed == e.step)
-        failed.reset();
+        failed = whole_task;
     }
   }
-  if (failed) {
-    const auto who = had.find(*failed);
+  if (failed != whole_task) {
+    const auto who = had.find(failed);
     return who == had.end() ? nullptr : who->second;
   }
   // Its time was up, or it was given up: whoever had it last and has not answered.
