@@ -85,7 +85,8 @@ void orchestrator_state::on_journal_down(bool wait) {
   show_unstored();
   if (std::exchange(flushing_, true))
     return;
-  self_->delayed_send(self_, wait ? store_retry : milliseconds{0}, flush{});
+  // A question that looks whether the store works must not end one journal after the other.
+  self_->delayed_send(self_, wait || probing_ ? store_retry : milliseconds{0}, flush{});
 }
 
 void orchestrator_state::retire() {

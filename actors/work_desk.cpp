@@ -200,6 +200,11 @@ void work_desk::give_back(std::uint64_t id, std::string_view lease) {
   hand_out(id);
 }
 
+std::size_t work_desk::askers() const {
+  const std::lock_guard hold{mutex_};
+  return askers_.size();
+}
+
 std::string work_desk::agent_of(std::uint64_t id) const {
   const std::lock_guard hold{mutex_};
   const auto hit = items_.find(id);

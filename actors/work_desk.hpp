@@ -73,6 +73,8 @@ class work_desk {
   void give_back(std::uint64_t item, std::string_view lease);
   /// The agent whose call is lent under this number; empty when there is none.
   [[nodiscard]] std::string agent_of(std::uint64_t item) const;
+  /// How many wait for work.
+  [[nodiscard]] std::size_t askers() const;
 
   static constexpr std::size_t askers_max = 4096; ///< that wait at the same time
 

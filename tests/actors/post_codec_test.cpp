@@ -183,7 +183,7 @@ TEST(post_codec, brings_every_message_back) {
     EXPECT_EQ(again->kind, bytes->kind);
     EXPECT_EQ(again->body, bytes->body);
   }
-  EXPECT_EQ(kinds.size(), 37u);
+  EXPECT_EQ(kinds.size(), 39u);
 }
 
 TEST(post_codec, brings_the_fields_of_a_call_back) {

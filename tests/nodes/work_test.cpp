@@ -38,6 +38,13 @@ struct work_door {
     return desk->offer("d/a", {{"text", "hello"}}, work_desk::steady::now() + 5min, 60s,
                        [](const outcome&) {});
   }
+  /// So many wait for work, within a while.
+  bool comes_to(std::size_t askers) const {
+    const auto until = work_desk::steady::now() + 10s;
+    while (desk->askers() != askers && work_desk::steady::now() < until)
+      std::this_thread::yield();
+    return desk->askers() == askers;
+  }
   bool lent(std::uint64_t item) const { return !desk->agent_of(item).empty(); }
 
   tools::alarm_clock clock;
@@ -52,16 +59,15 @@ TEST(work_door, who_has_gone_is_lent_nothing) {
   for (const bool closes : {true, false}) {
     auto gone = std::make_unique<raw_client>(x.d.port());
     gone->send(x.poll());
-    std::this_thread::sleep_for(100ms);
+    ASSERT_TRUE(x.comes_to(1));
     if (closes) {
       gone.reset();
     } else {
       gone->half_close();
       EXPECT_EQ(gone->rest(), "");
     }
-    std::this_thread::sleep_for(100ms);
+    ASSERT_TRUE(x.comes_to(0)) << closes;
     const auto item = x.offer();
-    std::this_thread::sleep_for(50ms);
     EXPECT_FALSE(x.lent(item)) << closes;
     raw_client next{x.d.port()};
     const auto said = next.ask(x.poll());
@@ -74,7 +80,7 @@ TEST(work_door, whoever_asks_again_on_the_same_connection_gets_what_comes) {
   raw_client c{x.d.port()};
   for (int i = 0; i < 2; ++i) {
     c.send(x.poll());
-    std::this_thread::sleep_for(50ms);
+    ASSERT_TRUE(x.comes_to(1));
     const auto item = x.offer();
     EXPECT_EQ(c.read().parsed()["work"][0]["id"], std::to_string(item));
     EXPECT_TRUE(x.lent(item));

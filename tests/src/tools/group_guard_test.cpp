@@ -2,10 +2,12 @@
 #include "src/tools/group_guard.hpp"
 
 #include <array>
+#include <chrono>
 #include <climits>
 #include <csignal>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -71,8 +73,9 @@ TEST(group_guard, stands_from_the_first_group_on_and_is_replaced_when_somebody_e
   ASSERT_GT(first, 0);
   (void)guard.next();
   EXPECT_EQ(guard.pid(), first);
-  for (int tries = 0; tries < 3000 && getpgid(first) == getpgid(0); ++tries)
-    usleep(10'000);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  while (getpgid(first) == getpgid(0) && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
   EXPECT_NE(getpgid(first), getpgid(0)) << "a signal for our group is not for it";
   ASSERT_EQ(kill(first, SIGKILL), 0);
   siginfo_t info{};
