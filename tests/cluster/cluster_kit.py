@@ -164,10 +164,12 @@ class Node:
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 with open(f"/proc/{pid}/stat") as f:
-                    state, parent = f.read().rsplit(")", 1)[1].split()[:2]
+                    who, rest = f.read().rsplit(")", 1)
             except OSError:
                 continue  # it has ended meanwhile
-            if int(parent) == self.process.pid and state != "Z":
+            state, parent = rest.split()[:2]
+            # The guard ends them if the node is killed; it is none of them.
+            if int(parent) == self.process.pid and state != "Z" and not who.endswith("(troupe-guard"):
                 found.add(int(pid))
         return found
 
