@@ -134,7 +134,7 @@ struct cluster_keeper_state {
   void keep_duties(timestamp now);
   void show_absent();
   void run_replicas(timestamp now);
-  void begin(const moving_child& x);
+  void begin(moving_child x);
   void end(const std::string& supervisor, const std::string& id);
   [[nodiscard]] seat_ptr seat_of(const std::string& supervisor) const;
   /// Says that the node has left, or goes on leaving.

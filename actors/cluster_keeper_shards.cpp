@@ -1,6 +1,8 @@
 #include "actors/cluster_keeper.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -12,7 +14,16 @@ seat_ptr cluster_keeper_state::seat_of(const std::string& supervisor) const {
   return parts_->places->claim({address_kind::node, parts_->fleet.node_id + "/" + supervisor});
 }
 
-void cluster_keeper_state::begin(const moving_child& x) {
+void cluster_keeper_state::begin(moving_child x) {
+  // A supervisor that hangs may come to it when it has been taken back: a shard would be taken from
+  // the node that owns it by then.
+  x.what.start = [start = std::move(x.what.start), late = std::weak_ptr{config_.late},
+                  of = x.supervisor, id = x.what.rules.id](caf::event_based_actor* self) {
+    const auto wanted = late.lock();
+    if (!wanted || !wanted->has(of, id))
+      throw std::runtime_error{"it was taken back meanwhile"};
+    return start(self);
+  };
   // A supervisor that is just being started finds it among its late children.
   config_.late->add(x.supervisor, x.what);
   send_to(self_, seat_of(x.supervisor), start_child{std::make_shared<const child_spec>(x.what)});

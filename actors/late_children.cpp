@@ -1,5 +1,7 @@
 #include "actors/late_children.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 void late_children::put(children& to, const std::string& supervisor, const child_spec& what) {
@@ -20,6 +22,13 @@ void late_children::add(const std::string& supervisor, const child_spec& what) {
 void late_children::remove(const std::string& supervisor, const std::string& id) {
   std::lock_guard hold{mutex_};
   take(of_, supervisor, id);
+}
+
+bool late_children::has(const std::string& supervisor, const std::string& id) const {
+  std::lock_guard hold{mutex_};
+  const auto hit = of_.find(supervisor);
+  return hit != of_.end() && std::any_of(hit->second.begin(), hit->second.end(),
+                                         [&](const child_spec& x) { return x.rules.id == id; });
 }
 
 void late_children::clear() {

@@ -16,6 +16,8 @@ class late_children {
  public:
   void add(const std::string& supervisor, const child_spec& what);
   void remove(const std::string& supervisor, const std::string& id);
+  /// It has been added, and not been taken back.
+  [[nodiscard]] bool has(const std::string& supervisor, const std::string& id) const;
   /// Forgets what was added, not what was kept.
   void clear();
 
