@@ -46,6 +46,17 @@ domain_spec acting(effects does) {
   return d;
 }
 
+/// The agents come to an end with what they have.
+void expect_each_done_once(virtual_cluster& c, const std::vector<heard_ptr>& tasks) {
+  c.pool->held = false;
+  c.stage.advance(2s);
+  for (const auto& t : tasks) {
+    ASSERT_TRUE(t->done());
+    EXPECT_TRUE(t->result().ok());
+  }
+  EXPECT_EQ(c.room.count("work"), tasks.size());
+}
+
 constexpr effects kinds_of_acts[] = {effects::idempotent, effects::queryable, effects::unsafe};
 
 TEST(moving_acts, go_on_whatever_their_effects) {
@@ -65,13 +76,7 @@ TEST(moving_acts, go_on_whatever_their_effects) {
         tasks.begin(), tasks.end(), [&](const auto& t) { return c.owner_of("d", t->id()) == "C"; });
     EXPECT_GT(moved, 0);
     EXPECT_EQ(c.pool->waiting(), tasks.size());
-    c.pool->held = false;
-    c.stage.advance(2s);
-    for (const auto& t : tasks) {
-      ASSERT_TRUE(t->done());
-      EXPECT_TRUE(t->result().ok());
-    }
-    EXPECT_EQ(c.room.count("work"), tasks.size());
+    expect_each_done_once(c, tasks);
   }
 }
 
@@ -111,15 +116,6 @@ struct acts_at_home {
   [[nodiscard]] seat_ptr place_at(const std::string& node) {
     return c.nodes.at(node)->parts()->places->find({address_kind::agent, "d/work"});
   }
-  void expect_each_done_once() {
-    c.pool->held = false;
-    c.stage.advance(2s);
-    for (const auto& t : tasks) {
-      ASSERT_TRUE(t->done());
-      EXPECT_TRUE(t->result().ok());
-    }
-    EXPECT_EQ(c.room.count("work"), tasks.size());
-  }
 };
 
 TEST(moving_acts, go_on_where_their_agent_is_about_to_end) {
@@ -132,7 +128,7 @@ TEST(moving_acts, go_on_where_their_agent_is_about_to_end) {
       EXPECT_NE(x.c.owner_of("d", t->id()), x.home);
     EXPECT_EQ(x.c.pool->waiting(), x.tasks.size()) << "nothing acts a second time";
     EXPECT_EQ(x.place_at(x.home)->held.load(), x.tasks.size());
-    x.expect_each_done_once();
+    expect_each_done_once(x.c, x.tasks);
     drain_state now;
     drain(x.c, x.home, [&](const drain_state& s) { now = s; });
     x.c.stage.advance(1s);
@@ -165,7 +161,7 @@ TEST(moving_acts, are_waited_for_by_a_node_that_is_told_to_stop) {
   x.c.stage.advance(6s);
   EXPECT_FALSE(left);
   EXPECT_EQ(x.c.pool->waiting(), x.tasks.size());
-  x.expect_each_done_once();
+  expect_each_done_once(x.c, x.tasks);
   EXPECT_TRUE(left);
 }
 

@@ -36,18 +36,48 @@ def submit_all(nodes, count, body, clients=8):
     return ids
 
 
-class Load:
+class Sessions:
+    """Sessions that ask one thing after the other until they are stopped, each on a thread of its own: `talk(i)` says what."""
+
+    def __init__(self, sessions):
+        self.ended, self.wrong, self.refused, self.times = [], [], 0, []
+        self.over, self.lock = threading.Event(), threading.Lock()
+        self.threads = [threading.Thread(target=self.talk, args=(i,)) for i in range(sessions)]
+        for t in self.threads:
+            t.start()
+
+    def count(self):
+        with self.lock:
+            return len(self.ended)
+
+    def each_after(self, moment):
+        """How long after this moment each session's requests waited that were under way or came since, at the longest."""
+        waits = {}
+        with self.lock:
+            for began, end, i in self.times:
+                if end > moment:
+                    waits[i] = max(waits.get(i, 0.0), end - max(began, moment))
+        return waits
+
+    def more(self, n):
+        """Waits until so many more tasks have ended."""
+        goal = self.count() + n
+        until(lambda: self.wrong or self.count() >= goal)
+        assert not self.wrong, self.wrong[:5]
+
+    def stop(self):
+        self.over.set()
+        for t in self.threads:
+            t.join()
+
+
+class Load(Sessions):
     """Sessions that send one message after the other, through the nodes named. Every other one says what it wants in
     free text, which an agent has to understand first."""
 
     def __init__(self, cluster, through, sessions=12):
         self.cluster, self.through = cluster, through
-        self.ended, self.wrong, self.refused, self.times = [], [], 0, []
-        self.over = threading.Event()
-        self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self.talk, args=(i,)) for i in range(sessions)]
-        for t in self.threads:
-            t.start()
+        super().__init__(sessions)
 
     def talk(self, i):
         turn = 0
@@ -75,10 +105,6 @@ class Load:
                 else:
                     self.wrong.append((node.name, status, said))
 
-    def count(self):
-        with self.lock:
-            return len(self.ended)
-
     def slowest(self):
         with self.lock:
             return max((end - began for began, end, _ in self.times), default=0.0)
@@ -87,29 +113,10 @@ class Load:
         """How long after this moment the last request waited that was under way or came since, at the longest."""
         return max(self.each_after(moment).values(), default=0.0)
 
-    def each_after(self, moment):
-        """The same for each session."""
-        waits = {}
-        with self.lock:
-            for began, end, i in self.times:
-                if end > moment:
-                    waits[i] = max(waits.get(i, 0.0), end - max(began, moment))
-        return waits
-
     def at(self, node, ask):
         """The sessions that this node works on, as the node `ask` sees it."""
         return [i for i in range(len(self.threads))
                 if self.cluster.nodes[ask].get(f"/v1/sessions/session-{i}/where").get("node") == node]
-
-    def more(self, n):
-        """Waits until so many more tasks have ended."""
-        goal = self.count() + n
-        until(lambda: self.count() >= goal)
-
-    def stop(self):
-        self.over.set()
-        for t in self.threads:
-            t.join()
 
 
 def verdict(cluster, load, before=0):

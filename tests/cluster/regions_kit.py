@@ -7,6 +7,7 @@ import threading
 import time
 
 from cluster_kit import Cluster, Node, free_port, until
+from load_kit import Sessions
 
 
 class Relay:
@@ -112,17 +113,13 @@ class Regions(Cluster):
         return next(r for r in self.nodes[by].get("/v1/regions")["regions"] if r["name"] == name)
 
 
-class Talks:
+class Talks(Sessions):
     """Sessions at home in one region that count their messages. Each goes on at the next door, under the same key, when one
     does not answer or refuses; what it is told has to be the next number."""
 
     def __init__(self, doors, home, sessions, name="s", attempt=5.0, patience=60.0):
         self.doors, self.home, self.name, self.attempt, self.patience = doors, home, name, attempt, patience
-        self.over, self.lock = threading.Event(), threading.Lock()
-        self.ended, self.times, self.wrong, self.refused = [], [], [], 0
-        self.threads = [threading.Thread(target=self.talk, args=(i,)) for i in range(sessions)]
-        for t in self.threads:
-            t.start()
+        super().__init__(sessions)
 
     def talk(self, i):
         turn, door = 0, i
@@ -161,26 +158,3 @@ class Talks:
             return 0, repr(e)
         finally:
             c.close()
-
-    def count(self):
-        with self.lock:
-            return len(self.ended)
-
-    def more(self, n):
-        goal = self.count() + n
-        until(lambda: self.wrong or self.count() >= goal)
-        assert not self.wrong, self.wrong[:5]
-
-    def each_after(self, moment):
-        """How long after this moment each session's requests waited that were under way or came since, at the longest."""
-        waits = {}
-        with self.lock:
-            for began, end, i in self.times:
-                if end > moment:
-                    waits[i] = max(waits.get(i, 0.0), end - max(began, moment))
-        return waits
-
-    def stop(self):
-        self.over.set()
-        for t in self.threads:
-            t.join()
