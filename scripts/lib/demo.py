@@ -45,7 +45,7 @@ class Doors:
     """Where the fleet is asked: at one node, or at any of a cluster's."""
 
     def __init__(self, url, cluster):
-        self.url, self.cluster = url, pathlib.Path(cluster) if cluster else None
+        self.url, self.cluster, self.killed = url, pathlib.Path(cluster) if cluster else None, None
         self.next = itertools.count()
 
     def nodes(self):
@@ -61,6 +61,15 @@ class Doors:
         if self.cluster and not (self.cluster.exists() and json.loads(self.cluster.read_text())["ready"]):
             raise OSError("not all nodes are up")
         urllib.request.urlopen(self.url + "/readyz", timeout=2).close()
+
+    def whole_again(self):
+        """Waits until another process has taken the place of the one that was killed, and is up."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if self.killed and all("url" in n and n.get("pid") != self.killed for n in self.nodes()):
+                return
+            time.sleep(0.05)
+        sys.exit("the node that was killed did not come back")
 
     def submit(self, body, wait, key):
         """As a client should: what is refused or breaks off is sent again, to another node, under the same key."""
@@ -182,6 +191,7 @@ def kill_one(doors, tally):
     victim = [n for n in doors.nodes() if "pid" in n][1]
     os.kill(victim["pid"], signal.SIGKILL)
     sys.stderr.write(f"\n  kill -9 {victim['pid']}: node {victim['id']} is gone\n")
+    doors.killed = victim["pid"]
 
 
 def stream(doors, work, people, tally):
@@ -311,6 +321,7 @@ def main():
         if answered != len(work) or len(set(tally.ids)) != len(work):
             sys.exit("somebody was not answered, or twice")
         if doors.cluster:
+            doors.whole_again()
             print(troupe(url, "nodes"))
     if options.models:
         title("The models")
