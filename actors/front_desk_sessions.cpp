@@ -3,6 +3,8 @@
 #include "src/wire/codec.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace troupe {
 
@@ -87,21 +89,55 @@ void front_desk_state::list_sessions(
     std::size_t limit, const domain_scope& within,
     std::function<void(std::vector<std::shared_ptr<const session_snapshot>>, const refused&)>
         then) {
-  const auto found = std::make_shared<std::vector<std::shared_ptr<const session_snapshot>>>();
+  using snapshot_ptr = std::shared_ptr<const session_snapshot>;
+  using gathered = std::map<std::pair<std::string, std::string>, snapshot_ptr>;
+  limit = std::min(limit, session_filter::max_listed);
+  const auto all = std::make_shared<gathered>();
   const auto about = std::make_shared<inquiry<shard_seen>>(
-      [found](const shard_seen& x) {
-        found->insert(found->end(), x.sessions.begin(), x.sessions.end());
+      [all](const shard_seen& x) {
+        for (const auto& s : x.sessions) {
+          if (!s)
+            continue;
+          auto& known = (*all)[{s->domain, s->id}];
+          if (!known || known->updated < s->updated)
+            known = s;
+        }
         return false;
       },
-      [found, limit, then = std::move(then)](const inquiry<shard_seen>::ending&) {
-        std::sort(found->begin(), found->end(),
+      [all, limit, then = std::move(then)](const inquiry<shard_seen>::ending&) {
+        std::vector<snapshot_ptr> out;
+        for (auto& [which, s] : *all)
+          out.push_back(std::move(s));
+        std::sort(out.begin(), out.end(),
                   [](const auto& a, const auto& b) { return a->updated > b->updated; });
-        found->resize(std::min(found->size(), limit));
-        then(std::move(*found), {});
+        out.resize(std::min(out.size(), limit));
+        then(std::move(out), {});
       });
   ask_all(views_, about, orchestrators({}, within), [&](std::uint64_t request) {
     return view_shard{request, limit};
   });
+  if (journal_) {
+    about->ask();
+    ask_store<shard_seen>(
+        views_, about,
+        [me = caf::actor_cast<caf::actor>(self_), filter = session_filter{within, limit},
+         all](store& where, std::uint64_t request) {
+          auto seen = std::make_shared<std::vector<snapshot_ptr>>();
+          for (const auto& body : where.sessions(filter))
+            if (auto s = decode_session(body))
+              seen->push_back(std::make_shared<const session_snapshot>(*std::move(s)));
+          caf::anon_send(me, at_front_desk{[seen, request, all](front_desk_state& desk) {
+                           // Of two that are as new, the other one may have been too large to
+                           // cross.
+                           for (auto& s : *seen)
+                             if (auto& known = (*all)[{s->domain, s->id}];
+                                 !known || known->updated <= s->updated)
+                               known = std::move(s);
+                           desk.views_.take(shard_seen{request, {}, {}});
+                         }});
+        },
+        later(parts_->now(self_), patience));
+  }
   about->all_asked();
 }
 

@@ -184,7 +184,8 @@ std::vector<std::shared_ptr<const session_snapshot>> session_book::newest(std::s
   std::vector<const session_snapshot*> all;
   all.reserve(entries_.size());
   for (const auto& [id, e] : entries_)
-    all.push_back(&e.now);
+    if (!e.loading)
+      all.push_back(&e.now);
   const auto count = std::min(limit, all.size());
   std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count), all.end(),
                     [](const auto* a, const auto* b) { return a->updated > b->updated; });

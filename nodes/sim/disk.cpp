@@ -95,6 +95,10 @@ class sim_store final : public store {
     check();
     return disk_.kept->session(domain, id);
   }
+  std::vector<std::string> sessions(const session_filter& filter) override {
+    check();
+    return disk_.kept->sessions(filter);
+  }
   std::uint64_t take_shard(std::string_view domain, std::uint32_t shard) override {
     check();
     if (disk_.failing)

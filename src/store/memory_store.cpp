@@ -76,6 +76,20 @@ class memory_store final : public store {
     return i == sessions_.end() ? std::nullopt : std::optional{i->second.body};
   }
 
+  std::vector<std::string> sessions(const session_filter& filter) override {
+    std::vector<const stored_session*> found;
+    for (const auto& [at, x] : sessions_)
+      if (is_within(at.first, filter.within))
+        found.push_back(&x);
+    std::stable_sort(found.begin(), found.end(),
+                     [](const auto* a, const auto* b) { return a->at > b->at; });
+    found.resize(std::min(found.size(), limit_of(filter)));
+    std::vector<std::string> out;
+    for (const auto* x : found)
+      out.push_back(x->body);
+    return out;
+  }
+
   std::vector<stored_effect> effects(const effect_filter& filter) override {
     std::vector<stored_effect> out;
     const auto limit = std::min(filter.limit, effect_filter::max_listed);

@@ -58,6 +58,18 @@ constexpr postgres_statement by_idempotency{
 constexpr postgres_statement one_session{"one_session",
                                          "SELECT body FROM sessions WHERE domain = $1 AND id = $2"};
 
+// $1 how many, $2 the domains that they lie within, if there are any. The index knows the hour:
+// only what is of one hour is sorted, without the bodies.
+#define TROUPE_WITHIN(DOMAIN, SCOPE)                                                               \
+  "(" SCOPE "::bytea[] = '{}' OR EXISTS(SELECT FROM unnest(" SCOPE ") w WHERE " DOMAIN " = w"      \
+  " OR substr(" DOMAIN ", 1, octet_length(w) + 1) = w || '/'::bytea))"
+constexpr postgres_statement newest_sessions{
+    "newest_sessions", "SELECT s.body FROM (SELECT domain, id, hour, at FROM sessions"
+                       " ORDER BY hour DESC, at DESC LIMIT 100000) n"
+                       " JOIN LATERAL (SELECT body FROM sessions x WHERE x.domain = n.domain"
+                       " AND x.id = n.id OFFSET 0) s ON true WHERE " TROUPE_WITHIN(
+                           "n.domain", "$2") " ORDER BY n.hour DESC, n.at DESC LIMIT $1::int8"};
+
 // $1 the key to begin below, $2 domain, $3 session, $4 state or -1, $5 created before, $6 how many,
 // $7 the domains that it lies within, if there are any.
 // The innermost part gives the newest in order, as many as may be looked at; all that is around it
@@ -65,8 +77,7 @@ constexpr postgres_statement one_session{"one_session",
 #define TROUPE_TASK_FILTER                                                                         \
   " WHERE ($2 = ''::bytea OR t.domain = $2) AND ($3 = ''::bytea OR t.session = $3)"                \
   " AND t.created < $5 AND ($4::int8 < 0 OR coalesce(e.state, v.state, t.state) = $4)"             \
-  " AND ($7::bytea[] = '{}' OR EXISTS(SELECT FROM unnest($7) w WHERE t.domain = w"                 \
-  " OR substr(t.domain, 1, octet_length(w) + 1) = w || '/'::bytea))"
+  " AND " TROUPE_WITHIN("t.domain", "$7")
 constexpr postgres_statement newest_tasks{
     "newest_tasks", TROUPE_TASK_COLUMNS
     " FROM (SELECT * FROM tasks WHERE key < $1 ORDER BY key DESC, id DESC LIMIT 100000)"
@@ -126,6 +137,13 @@ stored_effect effect_of(const postgres_rows& r, int row) {
   out.fingerprint = r.bytes(row, 9);
   out.at = time_of(r.number(row, 10));
   out.body = r.bytes(row, 11);
+  return out;
+}
+
+postgres_array array_of(const domain_scope& within) {
+  postgres_array out{postgres_array::of::bytea};
+  for (const auto& domain : within)
+    out.add(domain);
   return out;
 }
 
@@ -205,10 +223,17 @@ std::optional<std::string> postgres_reader::session(std::string_view domain, std
   return found[0].size() == 0 ? std::nullopt : std::optional{std::string{found[0].bytes(0, 0)}};
 }
 
+std::vector<std::string> postgres_reader::sessions(const session_filter& filter) {
+  static_assert(session_filter::max_searched == 100000, "the statement says the same");
+  db_->begin_call();
+  db_->add(newest_sessions, postgres_params{}
+                                .number(static_cast<std::int64_t>(limit_of(filter)))
+                                .array(array_of(filter.within)));
+  return all_of<std::string>(
+      db_->run()[0], [](const postgres_rows& r, int row) { return std::string{r.bytes(row, 0)}; });
+}
+
 std::vector<stored_task> postgres_reader::tasks(const task_filter& filter) {
-  postgres_array within{postgres_array::of::bytea};
-  for (const auto& domain : filter.within)
-    within.add(domain);
   postgres_params p;
   p.number(task_key_bound(filter.before))
       .bytes(filter.domain)
@@ -216,7 +241,7 @@ std::vector<stored_task> postgres_reader::tasks(const task_filter& filter) {
       .number(filter.state ? static_cast<std::int64_t>(*filter.state) : -1)
       .number(filter.before.time_since_epoch().count())
       .number(static_cast<std::int64_t>(limit_of(filter)))
-      .array(std::move(within));
+      .array(array_of(filter.within));
   static_assert(task_filter::max_searched == 100000, "the statements say the same");
   // What is open has rows of its own, and they are few.
   const bool open = filter.state && !is_final(*filter.state);
@@ -252,6 +277,7 @@ std::vector<stored_effect> postgres_reader::effects(const effect_filter& filter)
 #undef TROUPE_TASK_STATE
 #undef TROUPE_EFFECT_COLUMNS
 #undef TROUPE_LIVE_OF_SHARD
+#undef TROUPE_WITHIN
 #undef TROUPE_TASK_FILTER
 
 } // namespace troupe

@@ -21,6 +21,7 @@ class postgres_reader {
   [[nodiscard]] std::optional<std::string> task_by_key(std::string_view domain,
                                                        std::string_view key);
   [[nodiscard]] std::optional<std::string> session(std::string_view domain, std::string_view id);
+  [[nodiscard]] std::vector<std::string> sessions(const session_filter& filter);
   [[nodiscard]] std::vector<stored_task> open_tasks(std::string_view domain, std::uint32_t shard);
   [[nodiscard]] std::vector<stored_task> tasks(const task_filter& filter);
   [[nodiscard]] std::vector<stored_effect> effects(const effect_filter& filter);

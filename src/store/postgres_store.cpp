@@ -120,6 +120,9 @@ class postgres_store final : public store {
   std::optional<std::string> session(std::string_view domain, std::string_view id) override {
     return reader_.session(domain, id);
   }
+  std::vector<std::string> sessions(const session_filter& filter) override {
+    return reader_.sessions(filter);
+  }
   std::string claim_home(std::string_view key, std::string_view home, timestamp now) override {
     db_->begin_call();
     db_->add(claim_a_home, postgres_params{}

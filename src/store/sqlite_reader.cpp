@@ -44,6 +44,8 @@ sqlite_reader::sqlite_reader(sqlite_handle& db, const open_set& open)
     , by_key_(db, "SELECT id FROM tasks WHERE domain = ?1 AND key = ?2 AND key <> ''"
                   " ORDER BY seq LIMIT 1")
     , session_(db, "SELECT body FROM sessions WHERE domain = ?1 AND id = ?2")
+    , session_at_(db, "SELECT body FROM sessions WHERE number = ?1")
+    , newest_sessions_(db, "SELECT number, domain FROM sessions ORDER BY hour DESC, at DESC")
     , one_(db, TROUPE_TASK_COLUMNS " WHERE t.seq = ?1")
     , events_(db, "SELECT body FROM events WHERE seq = ?1 ORDER BY n")
     , newest_(db, TROUPE_TASK_COLUMNS " WHERE t.seq < ?1 ORDER BY t.seq DESC")
@@ -116,6 +118,21 @@ std::optional<std::string> sqlite_reader::session(std::string_view domain, std::
   if (!rows.next())
     return std::nullopt;
   return std::string{rows.bytes(0)};
+}
+
+std::vector<std::string> sqlite_reader::sessions(const session_filter& filter) {
+  std::vector<std::string> out;
+  const auto limit = limit_of(filter);
+  std::size_t seen = 0;
+  for (sqlite_rows rows{newest_sessions_};
+       out.size() < limit && seen < session_filter::max_searched && rows.next(); ++seen) {
+    if (!is_within(rows.bytes(1), filter.within))
+      continue;
+    session_at_.number(1, rows.number(0));
+    for (sqlite_rows body{session_at_}; body.next();)
+      out.emplace_back(body.bytes(0));
+  }
+  return out;
 }
 
 std::vector<stored_task> sqlite_reader::open_tasks(std::string_view domain, std::uint32_t shard) {

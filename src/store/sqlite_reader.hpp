@@ -19,6 +19,7 @@ class sqlite_reader {
   [[nodiscard]] std::optional<std::string> task_by_key(std::string_view domain,
                                                        std::string_view key);
   [[nodiscard]] std::optional<std::string> session(std::string_view domain, std::string_view id);
+  [[nodiscard]] std::vector<std::string> sessions(const session_filter& filter);
   [[nodiscard]] std::vector<stored_task> open_tasks(std::string_view domain, std::uint32_t shard);
   [[nodiscard]] std::vector<stored_task> tasks(const task_filter& filter);
 
@@ -31,7 +32,8 @@ class sqlite_reader {
   void read_events(std::int64_t key, stored_task& into);
 
   const open_set* open_;
-  sqlite_statement places_, by_key_, session_, one_, events_, newest_, of_session_;
+  sqlite_statement places_, by_key_, session_, session_at_, newest_sessions_, one_, events_,
+      newest_, of_session_;
 };
 
 } // namespace troupe

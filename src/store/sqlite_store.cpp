@@ -136,6 +136,9 @@ class sqlite_store final : public store {
   std::optional<std::string> session(std::string_view domain, std::string_view id) override {
     return reader_.session(domain, id);
   }
+  std::vector<std::string> sessions(const session_filter& filter) override {
+    return reader_.sessions(filter);
+  }
 
   std::vector<stored_task> tasks(const task_filter& filter) override {
     refresh();

@@ -131,6 +131,14 @@ struct task_filter {
   static constexpr std::size_t max_searched = 100000;
 };
 
+/// Which sessions to list.
+struct session_filter {
+  domain_scope within{};   ///< only in these domains
+  std::size_t limit = 100; ///< at most this many; never more than `max_listed`
+  static constexpr std::size_t max_listed = 1000;
+  static constexpr std::size_t max_searched = 100000;
+};
+
 /// What is forgotten.
 struct prune_limits {
   timestamp older_than;              ///< whatever was written last before it
@@ -247,6 +255,10 @@ class store {
 
   /// The body of a session, or nothing.
   virtual std::optional<std::string> session(std::string_view domain, std::string_view id) = 0;
+
+  /// The bodies of sessions, those that were written last first. Looks at no more than
+  /// `max_searched`, so that a rare domain cannot hold up the thread.
+  virtual std::vector<std::string> sessions(const session_filter& filter) = 0;
 
   /// The region that a session, or what has an idempotency key and no session, is at home in:
   /// `home`, unless another one was said for this key before. Of several nodes that say it at once

@@ -20,6 +20,10 @@ namespace troupe {
   return std::min(filter.limit, task_filter::max_listed);
 }
 
+[[nodiscard]] inline std::size_t limit_of(const session_filter& filter) noexcept {
+  return std::min(filter.limit, session_filter::max_listed);
+}
+
 /// Greater than every task's id.
 inline constexpr std::string_view behind_all_tasks = "\xff";
 

@@ -1,6 +1,7 @@
 // What people see of tasks while the shards that they belong to move from node to node.
 #include "tests/fixtures/asks_people.hpp"
 #include "tests/fixtures/stage.hpp"
+#include "tests/fixtures/turns.hpp"
 #include "tests/fixtures/virtual_cluster.hpp"
 
 #include <gtest/gtest.h>
@@ -148,6 +149,35 @@ TEST(moving_shards, what_agents_work_on_is_not_begun_again) {
     EXPECT_TRUE(t->result().ok());
   }
   EXPECT_EQ(c.room.count("work"), tasks.size());
+}
+
+TEST(moving_shards, sessions_of_a_node_that_died_are_listed) {
+  auto chat = an_agent("chat");
+  chat.slots = 32;
+  virtual_cluster c{a_domain("d", {chat})};
+  c.up_all({"A", "B", "C"});
+  for (int i = 0; i < 24; ++i)
+    c.submit("A", turn_of("s" + std::to_string(i)));
+  c.stage.advance(1s);
+  const auto listed = [&c](const std::string& at) {
+    std::set<std::string> out;
+    c.nodes.at(at)->api().list_sessions(100, [&](const auto& all, const refused& why) {
+      EXPECT_EQ(why.why, refusal::none) << why.detail;
+      for (const auto& x : all) {
+        EXPECT_EQ(x->turns.size(), 1u) << x->id;
+        EXPECT_TRUE(out.insert(x->id).second) << x->id << " is listed twice";
+      }
+    });
+    c.stage.advance(4s);
+    return out;
+  };
+  for (const auto* at : {"A", "B", "C"})
+    EXPECT_EQ(listed(at).size(), 24u) << at;
+  ASSERT_GT(c.nodes.at("C")->api().shards().size(), 0u);
+  c.kill("C");
+  // Whoever takes its shards up reads no session before its next message.
+  EXPECT_EQ(listed("A").size(), 24u);
+  EXPECT_EQ(listed("B").size(), 24u);
 }
 
 TEST(moving_shards, whoever_answers_meanwhile_waits_for_the_question) {

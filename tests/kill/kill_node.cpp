@@ -52,6 +52,9 @@ class aimed_store final : public store {
   std::optional<std::string> session(std::string_view domain, std::string_view id) override {
     return to_->session(domain, id);
   }
+  std::vector<std::string> sessions(const session_filter& filter) override {
+    return to_->sessions(filter);
+  }
   std::vector<stored_effect> effects(const effect_filter& filter) override {
     return to_->effects(filter);
   }

@@ -164,6 +164,28 @@ TYPED_TEST(any_store, keeps_the_latest_of_a_session) {
   EXPECT_FALSE(this->s->session("sales", "s"));
 }
 
+TYPED_TEST(any_store, lists_sessions_that_were_written_last_first) {
+  // Not in the order of their names, of one hour and of several, one written again.
+  const int hour = 3'600'000;
+  this->apply({session_of("b", 2, "b"), session_of("c", 1, "c"), session_of("a", hour, "a"),
+               session_of("d", 3, "once")});
+  this->apply({session_of("d", 2 * hour, "d")});
+  auto sold = session_of("e", 3 * hour, "e");
+  sold.domain = "sales/in";
+  this->apply({sold});
+  using list = std::vector<std::string>;
+  session_filter f;
+  EXPECT_EQ(this->s->sessions(f), (list{"e", "d", "a", "b", "c"}));
+  f.limit = 2;
+  EXPECT_EQ(this->s->sessions(f), (list{"e", "d"}));
+  f.within = {"support", "sale"};
+  EXPECT_EQ(this->s->sessions(f), (list{"d", "a"}));
+  f.within = {"sales"};
+  EXPECT_EQ(this->s->sessions(f), list{"e"});
+  f.limit = 0;
+  EXPECT_TRUE(this->s->sessions(f).empty());
+}
+
 TYPED_TEST(any_store, lists_newest_first_by_filter) {
   for (int i = 0; i < 10; ++i) {
     auto o = opened(i);
