@@ -22,6 +22,8 @@ struct cluster_options {
   std::function<std::unique_ptr<membership_table>()> open_table;
   /// Makes the links with the other nodes, for a node of this incarnation.
   std::function<std::unique_ptr<links::carrier>(std::uint64_t incarnation)> open_links;
+  /// When the certificate ends that new links use; any thread. Empty: they use none.
+  std::function<timestamp()> certificate_ends;
   bool table_on_own_thread = true; ///< false in a simulation
   /// When the node is to end: so long its agents may take to end the calls that they have.
   milliseconds drain_timeout{30000};

@@ -84,6 +84,8 @@ node::node(caf::actor_system& sys, fleet_spec fleet, node_options options)
     p.cluster = std::make_shared<cluster_view>();
   p.counters = std::make_shared<troupe::metrics>(
       metrics_identity{p.fleet.region, p.fleet.node_id, TROUPE_VERSION});
+  if (options_.cluster && options_.cluster->certificate_ends)
+    p.counters->watch_certificate(options_.cluster->certificate_ends);
   if (options_.natives)
     p.natives = options_.natives;
   p.processes = options_.processes ? options_.processes : tools::make_process_port();
@@ -206,8 +208,10 @@ void node::start() {
   subjects["act"] = act_subject(parts_);
   if (parts_->quota)
     subjects["quota"] = quota_subject(parts_);
-  if (options_.cluster)
+  if (options_.cluster) {
     subjects["breakers"] = breaker_subject(parts_, system_);
+    subjects["certificate"] = certificate_subject(options_.cluster->certificate_ends);
+  }
   root_ = system_.spawn(supervisor, parts_,
                         node_tree{parts_, options_, late_, std::move(subjects)}.root(
                             std::move(first_store), std::move(loaded)));

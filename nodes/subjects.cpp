@@ -145,4 +145,10 @@ node_subjects subjects_of(client& node, node_archives archives) {
   return out;
 }
 
+node_subject certificate_subject(std::function<timestamp()> ends) {
+  return [ends = std::move(ends)](const json&, const node_reply& then) {
+    then(ends ? json{{"ends", time_text(ends())}} : json::object(), {});
+  };
+}
+
 } // namespace troupe

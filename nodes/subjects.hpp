@@ -3,6 +3,7 @@
 #include "actors/node_subject.hpp"
 #include "nodes/client.hpp"
 
+#include <troupe/clock.hpp>
 #include <troupe/json.hpp>
 
 #include <functional>
@@ -26,9 +27,13 @@ struct node_archives {
 ///   drain   {"on", "told_by"}     {"draining", "drained", "shards", "agents"}
 ///   logs    as `node_options::search_logs` wants it  {"lines", "cut": some did not fit}
 ///   recorder  {"last": milliseconds, "trace", "limit"}  {"messages": the latest first, "cut"}
+///   certificate  {}             {"ends"}, or {} without one: see `certificate_subject`
 ///
 /// `within` lists the domains that the asking node wants to hear of, each with those within it;
 /// without it: all. `node` must outlive the respondent that uses them.
 [[nodiscard]] node_subjects subjects_of(client& node, node_archives archives = {});
+
+/// When the certificate ends that the node's links use; empty: they use none.
+[[nodiscard]] node_subject certificate_subject(std::function<timestamp()> ends);
 
 } // namespace troupe

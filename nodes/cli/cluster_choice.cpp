@@ -83,6 +83,8 @@ cluster_options join_cluster(const cluster_settings& x,
   // Owners that are alive say when they have let go: this is for those that do not.
   out.owners.handover_wait = milliseconds{2000};
   out.open_table = [to = *server] { return open_postgres_membership(to); };
+  if (settings.kept)
+    out.certificate_ends = [kept = settings.kept] { return links::end_of(*kept); };
   out.open_links = [settings, log](std::uint64_t incarnation) {
     auto mine = settings;
     mine.incarnation = incarnation;

@@ -1,8 +1,11 @@
 #include "nodes/cli/fleet_text.hpp"
 
 #include "nodes/cli/text_layout.hpp"
+#include "nodes/doors/uri.hpp"
+#include "src/links/certificates.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <utility>
 
@@ -108,6 +111,21 @@ std::string state_words(const json& agent) {
          "Z";
 }
 
+/// Nothing while it is far.
+std::string end_of_certificate(const json& node, timestamp now) {
+  using std::chrono::hours;
+  const auto ends = parse_time(member(node, "certificateEnds"), now);
+  if (!ends || *ends - now > links::expiry_warning)
+    return {};
+  if (*ends <= now)
+    return "its certificate has expired";
+  const auto left = std::chrono::duration_cast<hours>(*ends - now);
+  const bool days = left >= hours{24};
+  const auto n = days ? left / hours{24} : left / hours{1};
+  return "its certificate expires in " + std::to_string(n) + (days ? " day" : " hour") +
+         (n == 1 ? "" : "s");
+}
+
 } // namespace
 
 std::string missing_text(const json& document) {
@@ -157,16 +175,18 @@ std::string agents_text(const json& agents) {
          "\n" + missing_text(agents);
 }
 
-std::string nodes_text(const json& nodes) {
+std::string nodes_text(const json& nodes, timestamp now) {
   std::vector<row> rows;
   for (const auto& n : list(nodes, "nodes")) {
     std::vector<std::string> accusers;
     for (const auto& a : list(n, "accusedBy"))
       accusers.push_back(member(a, "node") + ": " + member(a, "why"));
+    auto note = member(n, "why").empty() ? brief(joined(accusers), 60) : member(n, "why");
+    if (const auto end = end_of_certificate(n, now); !end.empty())
+      note += (note.empty() ? "" : "; ") + end;
     rows.push_back({member(n, "id"), member(n, "region"), member(n, "state"), brief(offered(n), 40),
                     brief(joined(list(n, "reachedAt")), 40), member(n, "version"),
-                    member(n, "fleetVersion"),
-                    member(n, "why").empty() ? brief(joined(accusers), 60) : member(n, "why")});
+                    member(n, "fleetVersion"), std::move(note)});
   }
   return table({"NODE", "REGION", "STATE", "LABELS", "REACHED AT", "VERSION", "FLEET", "NOTE"},
                rows, "no nodes");

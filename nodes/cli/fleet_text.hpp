@@ -1,5 +1,6 @@
 #pragma once
 
+#include <troupe/clock.hpp>
 #include <troupe/json.hpp>
 
 #include <string>
@@ -12,7 +13,8 @@ namespace troupe::cli {
 [[nodiscard]] std::string missing_text(const json& document);
 [[nodiscard]] std::string tree_text(const json& tree);
 [[nodiscard]] std::string agents_text(const json& agents);
-[[nodiscard]] std::string nodes_text(const json& nodes);
+/// With the end of certificates that is near at `now`.
+[[nodiscard]] std::string nodes_text(const json& nodes, timestamp now);
 [[nodiscard]] std::string domains_text(const json& domains);
 
 } // namespace troupe::cli

@@ -100,7 +100,12 @@ void add_nodes(CLI::App& to, shell& s) {
   });
   nodes->callback([&s, nodes] {
     if (nodes->get_subcommands().empty())
-      s.run = [&s] { return show_path(s, path_builder{"/v1/nodes"}, nodes_text); };
+      s.run = [&s] {
+        return show_path(s, path_builder{"/v1/nodes"}, [](const json& said) {
+          return nodes_text(
+              said, std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now()));
+        });
+      };
   });
 }
 

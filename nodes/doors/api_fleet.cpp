@@ -28,7 +28,31 @@ json node_json(const member& m) {
   return out;
 }
 
+/// The member table, with what nodes have `said` of their certificates.
+json all_nodes(const api_context& api, const survey_answers& said) {
+  const auto seen = api.node.nodes();
+  json out{
+      {"seenBy", api.node.fleet().node_id}, {"version", seen.version}, {"nodes", json::array()}};
+  auto versions = api.node.version_of_nodes();
+  // What the others say is told now and then; what this one goes by is known.
+  if (const auto own = api.node.version())
+    versions[api.node.fleet().node_id] = own->number;
+  for (const auto& m : seen.rows) {
+    out["nodes"].push_back(node_json(m));
+    auto& row = out["nodes"].back();
+    if (const auto hit = versions.find(m.node); hit != versions.end() && hit->second != 0)
+      row["fleetVersion"] = hit->second;
+    for (const auto& x : said)
+      if (x.node == m.node && x.answer.is_object() && x.answer.contains("ends") &&
+          x.answer["ends"].is_string())
+        row["certificateEnds"] = x.answer["ends"];
+  }
+  return out;
+}
+
 constexpr milliseconds order_wait{5000};
+/// A list of the nodes is wanted most when one of them hangs.
+constexpr milliseconds certificates_wait{500};
 
 /// Reads the query that all views of the cluster take: `node`, to ask that one alone.
 std::optional<survey_question> read_survey(const http_request& what, const responder& answer,
@@ -145,20 +169,15 @@ void add_fleet(router& to, const api_ptr& api) {
          [api](http_request& what, const responder& answer) {
            if (const auto bad = query_reader{what.query}.end())
              return refuse(answer, *bad, what.path);
-           const auto seen = api->node.nodes();
-           json out{{"seenBy", api->node.fleet().node_id},
-                    {"version", seen.version},
-                    {"nodes", json::array()}};
-           auto versions = api->node.version_of_nodes();
-           // What the others say is told now and then; what this one goes by is known.
-           if (const auto own = api->node.version())
-             versions[api->node.fleet().node_id] = own->number;
-           for (const auto& m : seen.rows) {
-             out["nodes"].push_back(node_json(m));
-             if (const auto hit = versions.find(m.node); hit != versions.end() && hit->second != 0)
-               out["nodes"].back()["fleetVersion"] = hit->second;
-           }
-           answer.send(json_reply(out));
+           survey_question ends;
+           ends.subject = "certificate";
+           ends.query = json::object();
+           ends.within = certificates_wait;
+           // Whoever does not say it is shown all the same.
+           api->node_for(what)->ask_nodes(
+               std::move(ends), [api, answer](const survey_answers& said, const refused&) {
+                 answer.send(json_reply(all_nodes(*api, said)));
+               });
          });
   to.add("POST", "/v1/nodes/{id}/drain", route_need::fleet(access_scope::operate),
          [api](http_request& what, const responder& answer) { drain(api, what, answer, true); });

@@ -11,4 +11,8 @@ std::shared_ptr<kept_certificate> keep_certificate(const link_settings& from) {
   return mine.kept;
 }
 
+timestamp end_of(const kept_certificate& x) {
+  return x.last().second.ends;
+}
+
 } // namespace troupe::links

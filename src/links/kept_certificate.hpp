@@ -2,6 +2,8 @@
 
 #include "src/links/settings.hpp"
 
+#include <troupe/clock.hpp>
+
 #include <memory>
 
 namespace troupe::links {
@@ -14,5 +16,8 @@ class kept_certificate;
 /// For `link_settings::kept`. Throws `certificate_error` when no peer would accept this node with
 /// its files as they are now.
 [[nodiscard]] std::shared_ptr<kept_certificate> keep_certificate(const link_settings& from);
+
+/// When it ends.
+[[nodiscard]] timestamp end_of(const kept_certificate& x);
 
 } // namespace troupe::links

@@ -122,6 +122,9 @@ journal_metrics* metrics::journal() noexcept {
 log_metrics* metrics::log() noexcept {
   return &tables_->log;
 }
+void metrics::watch_certificate(std::function<timestamp()> ends) {
+  tables_->certificate_ends = std::move(ends);
+}
 prometheus::Registry& metrics::registry() noexcept {
   return tables_->registry;
 }

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -151,6 +152,10 @@ class metrics final : public prometheus::Collectable {
 
   [[nodiscard]] journal_metrics* journal() noexcept;
   [[nodiscard]] log_metrics* log() noexcept;
+
+  /// `ends` says whenever somebody reads when the node's certificate ends. To be called before
+  /// anybody reads; without it there is no such series.
+  void watch_certificate(std::function<timestamp()> ends);
 
   /// For families that others add: rare events, a door's requests, an embedding application's own.
   [[nodiscard]] prometheus::Registry& registry() noexcept;

@@ -1,6 +1,7 @@
 #include "src/telemetry/metrics_tables.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <memory>
 #include <utility>
@@ -315,6 +316,17 @@ std::vector<MetricFamily> metrics::Collect() const {
                        {}};
   add_gauge(started, base, t.started_seconds);
   out.push_back(std::move(started));
+  if (t.certificate_ends) {
+    const auto now = std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now());
+    const auto left = t.certificate_ends() - now;
+    MetricFamily certificate{
+        "troupe_certificate_left_seconds",
+        "Time until the node's certificate for links with other nodes ends; below 0: it has ended.",
+        MetricType::Gauge,
+        {}};
+    add_gauge(certificate, base, std::chrono::duration<double>(left).count());
+    out.push_back(std::move(certificate));
+  }
   auto others = t.registry.Collect();
   std::move(others.begin(), others.end(), std::back_inserter(out));
   return out;

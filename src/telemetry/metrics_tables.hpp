@@ -35,6 +35,7 @@ struct metrics::tables {
   bounded_table<task_counters> tiers{max_tiers};
   journal_metrics journal;
   log_metrics log;
+  std::function<timestamp()> certificate_ends; ///< empty: it has none
   prometheus::Registry registry;
 
   static constexpr std::size_t max_domains = 2000;

@@ -271,5 +271,28 @@ TEST(cluster_node, an_agent_of_the_application_outlives_the_keeper_and_its_super
   }
 }
 
+TEST(cluster_node, every_node_says_when_its_certificate_ends) {
+  virtual_cluster c;
+  c.certificate_ends = [] { return timestamp{std::chrono::seconds{2'000'000'000}}; };
+  c.up("A");
+  c.certificate_ends = nullptr;
+  c.up("B");
+  c.stage.advance(std::chrono::seconds{6});
+  survey_answers said;
+  survey_question what;
+  what.subject = "certificate";
+  what.query = json::object();
+  c.nodes.at("B")->api().ask_nodes(what,
+                                   [&](survey_answers x, const refused&) { said = std::move(x); });
+  c.stage.advance(std::chrono::seconds{1});
+  ASSERT_EQ(said.size(), 2u);
+  EXPECT_EQ(said[0].answer, (json{{"ends", "2033-05-18T03:33:20.000000Z"}}));
+  EXPECT_EQ(said[1].answer, json::object()) << "it has none";
+  EXPECT_NE(c.nodes.at("A")->api().metrics().find("troupe_certificate_left_seconds{"),
+            std::string::npos);
+  EXPECT_EQ(c.nodes.at("B")->api().metrics().find("troupe_certificate_left_seconds{"),
+            std::string::npos);
+}
+
 } // namespace cluster_node_cases
 } // namespace troupe

@@ -159,7 +159,11 @@ TEST(api, nodes_are_told_as_the_member_table_has_them) {
   gone.state = member_state::down;
   gone.why = "link closed";
   gone.accused = {{"n1", 7, {}, "link closed"}};
-  d.node.members = {4, {gone}, {}, {}};
+  member there;
+  there.node = "n3";
+  d.node.members = {4, {gone, there}, {}, {}};
+  d.node.others = {{"n2", "", {}, {refusal::stopping, "there is no link with it", {}}},
+                   {"n3", "", {{"ends", "2027-01-02T00:00:00.000000Z"}}, {}}};
   const auto a = raw_client{d.port()}.ask(get("/v1/nodes"));
   EXPECT_EQ(a.status, 200u);
   const auto said = a.parsed();
@@ -168,6 +172,9 @@ TEST(api, nodes_are_told_as_the_member_table_has_them) {
   EXPECT_EQ(said["nodes"][0]["state"], "down");
   EXPECT_EQ(said["nodes"][0]["why"], "link closed");
   EXPECT_EQ(said["nodes"][0]["accusedBy"][0]["node"], "n1");
+  EXPECT_FALSE(said["nodes"][0].contains("certificateEnds"));
+  EXPECT_EQ(said["nodes"][1]["certificateEnds"], "2027-01-02T00:00:00.000000Z");
+  EXPECT_EQ(d.node.asked.subject, "certificate");
 }
 
 TEST(api, the_ledger_is_listed_page_by_page) {

@@ -1,5 +1,6 @@
 #include "nodes/cli/cluster_choice.hpp"
 #include "nodes/cli/exit_code.hpp"
+#include "src/links/certificates.hpp"
 #include "tests/nodes/cli_kit.hpp"
 
 #include <gmock/gmock.h>
@@ -133,6 +134,24 @@ TEST(cli_certs, a_node_that_no_peer_would_accept_does_not_try_to_join) {
   EXPECT_THAT(why(), AllOf(HasSubstr("this node cannot join"), HasSubstr("n1.pem")));
   own.id = "n2";
   EXPECT_THAT(why(), AllOf(HasSubstr("this node cannot join"), HasSubstr("n2.pem")));
+}
+
+TEST(cli_certs, a_node_knows_when_the_one_that_it_uses_ends) {
+  const scratch here;
+  ASSERT_EQ(run_troupe({"certs", "init", "--out", here.path("ca")}).code, 0);
+  ASSERT_EQ(
+      run_troupe({"certs", "node", "n1", "--ca", here.path("ca"), "--out", here.path("n1")}).code,
+      0);
+  troupe::cli::cluster_settings own;
+  own.id = "n1";
+  own.listen = "127.0.0.1:17471";
+  own.certificates = here.path("n1");
+  const auto with = troupe::cli::join_cluster(own, troupe::postgres_settings{}, {}, nullptr);
+  ASSERT_TRUE(with.certificate_ends);
+  EXPECT_EQ(with.certificate_ends(), troupe::links::read_certificate(here.path("n1/n1.pem")).ends);
+  own.plaintext = true;
+  EXPECT_FALSE(
+      troupe::cli::join_cluster(own, troupe::postgres_settings{}, {}, nullptr).certificate_ends);
 }
 
 } // namespace cli_certs_cases

@@ -1,4 +1,5 @@
 #include "nodes/cli/event_reader.hpp"
+#include "nodes/cli/fleet_text.hpp"
 #include "nodes/cli/http_client.hpp"
 #include "nodes/cli/node_calls.hpp"
 #include "nodes/cli/secrets.hpp"
@@ -9,6 +10,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <sstream>
+#include <string>
+
 namespace cli_parts_cases {
 
 using namespace troupe::cli;
@@ -18,6 +23,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::UnorderedElementsAre;
 using troupe::json;
+using troupe::timestamp;
 
 std::vector<std::string> read_in_pieces(const std::string& stream, std::size_t piece) {
   std::vector<std::string> out;
@@ -135,6 +141,28 @@ TEST(cli_explain, says_why_each_candidate_was_or_was_not_taken) {
                     HasSubstr("because: tier gold"), HasSubstr("desk/b: not taken: it is down"),
                     HasSubstr("desk/c: not taken: its quality 0.4 is below"),
                     HasSubstr("it failed: timeout: 30 s"), HasSubstr("then: gave up")));
+}
+
+TEST(cli_texts, of_nodes_say_whose_certificate_ends_soon) {
+  const auto nodes = json::parse(R"({"nodes": [
+      {"id": "n1", "state": "up", "certificateEnds": "2027-02-01T00:00:01.000000Z"},
+      {"id": "n2", "state": "up", "certificateEnds": "2027-01-13T23:00:00.000000Z"},
+      {"id": "n3", "state": "up", "certificateEnds": "2027-01-03T01:00:00.000000Z"},
+      {"id": "n4", "state": "down", "why": "left", "certificateEnds": "2027-01-02T00:00:00Z"},
+      {"id": "n5", "state": "up"}]})");
+  // 2027-01-02T00:00:00Z
+  const auto text = nodes_text(nodes, timestamp{std::chrono::seconds{1798848000}});
+  std::map<std::string, std::string> lines;
+  std::istringstream in{text};
+  for (std::string line; std::getline(in, line);)
+    lines[line.substr(0, 2)] = line;
+  EXPECT_THAT(lines["n1"], Not(HasSubstr("certificate"))) << "more than thirty days are left";
+  EXPECT_THAT(lines["n2"], HasSubstr("its certificate expires in 11 days"));
+  EXPECT_THAT(lines["n3"], HasSubstr("its certificate expires in 1 day"));
+  EXPECT_THAT(lines["n4"], HasSubstr("left; its certificate has expired"));
+  EXPECT_THAT(lines["n5"], Not(HasSubstr("certificate")));
+  EXPECT_THAT(nodes_text(nodes, timestamp{std::chrono::seconds{1798848000 + 86400 - 3600}}),
+              HasSubstr("its certificate expires in 2 hours"));
 }
 
 TEST(cli_texts, survive_documents_of_another_form) {

@@ -263,6 +263,24 @@ void fill(metrics& m) {
   m.journal()->commits.add();
   m.journal()->duration.observe(microseconds{800});
   m.log()->written.add();
+  m.watch_certificate([] { return timestamp::max(); });
+}
+
+TEST(metrics, tell_when_the_certificate_ends_as_it_is_now) {
+  metrics m{{"eu", "n1", "0.1.0"}};
+  EXPECT_THAT(m.render(), Not(HasSubstr("troupe_certificate")));
+  auto ends = std::chrono::time_point_cast<microseconds>(std::chrono::system_clock::now());
+  m.watch_certificate([&ends] { return ends; });
+  const auto left = [&m] {
+    for (const auto& family : m.Collect())
+      if (family.name == "troupe_certificate_left_seconds")
+        return family.metric.at(0).gauge.value;
+    return std::nan("");
+  };
+  EXPECT_LE(left(), 0) << "it has ended";
+  ends += std::chrono::hours{48};
+  EXPECT_NEAR(left(), 48 * 3600, 60);
+  EXPECT_THAT(m.render(), HasSubstr("troupe_certificate_left_seconds{region=\"eu\"} "));
 }
 
 TEST(metrics, others_may_add_families_of_their_own) {
