@@ -12,7 +12,9 @@
 namespace troupe::links {
 
 enum class notice_kind : std::uint8_t {
-  refused,              ///< a connection that was accepted ended before its peer was welcome
+  /// A connection that was accepted ended before its peer was welcome; told once a minute for each
+  /// host and reason.
+  refused,
   unreachable,          ///< a node could not be linked with; told once per reason
   accept_failed,        ///< connections cannot be accepted, for want of descriptors or memory
   certificate_renewed,  ///< new connections use the files as they are now
@@ -34,7 +36,7 @@ struct mesh_counts {
   std::uint64_t refused = 0;  ///< accepted connections that never became a link
   std::uint64_t dialled = 0;
   std::uint64_t accept_errors = 0;
-  std::uint64_t notices_left_out = 0; ///< they come too fast for a log, as in a port scan
+  std::uint64_t notices_left_out = 0; ///< they come too fast for a log, or again and again
 };
 
 /// The node's certificate as it is in use.

@@ -224,8 +224,11 @@ void switchboard::ended(connection& x, link_loss how, const std::string& why) {
     dial_again(x.expected());
   } else {
     refused_.fetch_add(1);
+    // Each attempt comes from a port of its own.
     if (!stopping_)
-      notices_.tell(notice_kind::refused, "a connection from " + x.place() + " is refused: " + why);
+      notices_.tell_recurring(notice_kind::refused,
+                              x.place().substr(0, x.place().rfind(':')) + ": " + why,
+                              "a connection from " + x.place() + " is refused: " + why);
   }
 }
 

@@ -2,6 +2,7 @@
 // goes on.
 #include "tests/src/links/stranger.hpp"
 
+#include <algorithm>
 #include <list>
 
 #include <fcntl.h>
@@ -112,6 +113,30 @@ TEST_F(beside_an_honest_link, a_certificate_of_another_authority_is_refused) {
   EXPECT_FALSE(x->hear());
   EXPECT_TRUE(n.b.until_told(notice_kind::refused, "its certificate is refused"));
   EXPECT_FALSE(taken_in());
+}
+
+TEST_F(beside_an_honest_link, the_same_refusal_of_the_same_host_is_told_once) {
+  const authority other;
+  const auto before = n.b->counts().refused;
+  for (int i = 0; i < 5; ++i) {
+    impostor x{port(), papers_of("0", other)};
+    x->say_hello("0");
+    EXPECT_FALSE(x->hear());
+  }
+  ASSERT_TRUE(eventually([&] { return n.b->counts().refused == before + 5; }));
+  impostor nobody{port(), {}};
+  nobody->say_hello("0");
+  EXPECT_FALSE(nobody->hear());
+  EXPECT_TRUE(n.b.until_told(notice_kind::refused, "peer did not return a certificate"))
+      << "another reason is told at once";
+  n.b.change([&] {
+    EXPECT_EQ(std::count_if(n.b.notices.begin(), n.b.notices.end(),
+                            [](const link_notice& x) {
+                              return x.text.find("its certificate is refused") != std::string::npos;
+                            }),
+              1);
+  });
+  EXPECT_GE(n.b->counts().notices_left_out, 4u);
 }
 
 TEST_F(beside_an_honest_link, an_expired_certificate_is_refused) {

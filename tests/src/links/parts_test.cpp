@@ -1,6 +1,7 @@
 // The parts of a link that need no socket.
 #include "src/links/framing.hpp"
 #include "src/links/outbox.hpp"
+#include "src/links/recurring.hpp"
 #include "src/links/settings.hpp"
 #include "src/wire/frames.hpp"
 
@@ -214,6 +215,29 @@ TEST(link_settings, addresses_are_host_and_port) {
   EXPECT_EQ(split_address("[::1]:80").host, "::1");
   for (const auto* text : {"", "x", "x:", ":1", "x:0", "x:70000", "x:1y", "::1:80", "[]:1"})
     EXPECT_EQ(split_address(text).host, "") << text;
+}
+
+TEST(recurring, is_told_first_and_then_once_a_minute_with_the_count_of_the_rest) {
+  recurring r;
+  const auto began = recurring::steady::now();
+  const auto at = [&](int ms) { return began + std::chrono::milliseconds{ms}; };
+  EXPECT_EQ(r.happens("a", at(0)), 0u);
+  for (int i = 1; i < 120; ++i)
+    EXPECT_EQ(r.happens("a", at(500 * i)), std::nullopt) << i;
+  EXPECT_EQ(r.happens("b", at(1000)), 0u) << "another reason is told at once";
+  EXPECT_EQ(r.happens("a", at(60000)), 119u);
+  EXPECT_EQ(r.happens("a", at(60500)), std::nullopt);
+  EXPECT_EQ(r.happens("a", at(180000)), 1u);
+}
+
+TEST(recurring, remembers_no_more_than_it_may) {
+  recurring r;
+  const auto began = recurring::steady::now();
+  for (std::size_t i = 0; i <= recurring::most; ++i)
+    EXPECT_EQ(r.happens(std::to_string(i), began + std::chrono::milliseconds{i}), 0u);
+  const auto soon = began + std::chrono::seconds{1};
+  EXPECT_EQ(r.happens("1", soon), std::nullopt);
+  EXPECT_EQ(r.happens("0", soon), 0u) << "the oldest is forgotten";
 }
 
 } // namespace
