@@ -369,6 +369,8 @@ void agent_state::on_runner_ended(const runner_ended& x) {
 }
 
 void agent_state::on_runner_broke(const runner_broke& x) {
+  if (!x.hopeless.empty())
+    place_->cannot_start(parts_->without_secrets(x.hopeless));
   self_->quit(failure_error(parts_->without_secrets(x.why)));
 }
 

@@ -61,6 +61,9 @@ struct runner_turn {
 /// INTERNAL to an agent: its runner can no longer be trusted.
 struct runner_broke {
   std::string why;
+  /// The key that has to be changed before another one could be better, and what is wrong with it;
+  /// empty: it may be without.
+  std::string hopeless{};
 };
 
 } // namespace troupe

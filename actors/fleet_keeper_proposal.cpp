@@ -16,6 +16,13 @@ constexpr milliseconds decide_most{60000}; ///< for all nodes to be ready, train
 constexpr milliseconds abandoned{75000};   ///< then anybody may refuse it
 constexpr milliseconds agents_most{20000}; ///< for new agents to come up
 
+/// `name`: with its replica and version.
+std::string file_of_agent(const std::string& name) {
+  const auto slash = name.rfind('/');
+  const auto end = name.find_first_of("#@", slash);
+  return name.substr(0, slash) + "/agents" + name.substr(slash, end - slash) + ".yaml";
+}
+
 } // namespace
 
 fleet_version_ptr make_stored_version(const stored_version& row, const std::string& content,
@@ -169,6 +176,10 @@ void fleet_keeper_state::look_at_agents() {
     const auto& spec = place->spec();
     if (!spec || spec->since != preparing_->number || place->now_for() == duty::stopped)
       continue;
+    if (const auto why = place->hopeless(); !why.empty())
+      return on_ready(preparing_->number, "agents do not start: " + place->where().name + " (" +
+                                              file_of_agent(place->where().name) + ": " + why +
+                                              ")");
     const auto state = place->state.load(std::memory_order_relaxed);
     if (state != health::down && (state != health::quarantined || place->now().handle))
       continue;

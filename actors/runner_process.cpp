@@ -138,7 +138,8 @@ class worker_runner final : public agent_runner {
         [to, secrets = parts_->secrets](tools::process_result r) {
           if (auto agent = caf::actor_cast<caf::actor>(to))
             caf::anon_send(agent,
-                           runner_broke{"the worker process ended: " + ended_because(r, secrets)});
+                           runner_broke{"the worker process ended: " + ended_because(r, secrets),
+                                        r.for_good ? "command: " + r.detail : std::string{}});
         });
   }
 

@@ -179,6 +179,18 @@ class alignas(64) seat {
     return sitter_.handle ? std::string{} : absent_why_;
   }
 
+  /// Whoever is to sit here cannot start, and will not by being tried again.
+  void cannot_start(std::string why) {
+    std::lock_guard hold{mutex_};
+    hopeless_ = std::move(why);
+  }
+  /// Which key of its file is the reason for that, and why; empty: nothing of the kind has happened
+  /// here.
+  [[nodiscard]] std::string hopeless() const {
+    std::lock_guard hold{mutex_};
+    return hopeless_;
+  }
+
   /// Who sits here has moved on to another node.
   void moved_to(std::string node) {
     std::lock_guard hold{mutex_};
@@ -327,13 +339,14 @@ class alignas(64) seat {
   mutable std::mutex mutex_;
   sitter sitter_;
   caf::actor_id seated_by_ = 0; ///< the supervisor of this process that did it last
-  sitter former_; ///< lives at `former_at_`, another node; empty: there is none
+  sitter former_;               ///< lives at `former_at_`, another node; empty: there is none
   std::string former_at_;
   timestamp since_{};
   std::string elsewhere_;
   duty duty_ = duty::serving;
   health absent_ = health::down;
   std::string absent_why_;
+  std::string hopeless_;
   std::atomic<std::uint64_t> mourned_{0};
   std::atomic<std::uint64_t> version_{1};
 };

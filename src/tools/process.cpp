@@ -126,6 +126,10 @@ class real_process_port final : public process_port {
             order.id, never_ran(process_end::timed_out, "its deadline passed before it started"));
       try {
         begin(order);
+      } catch (const spawn_error& e) {
+        auto result = never_ran(process_end::failed_to_start, e.what());
+        result.for_good = e.for_good();
+        return desk_.report(order.id, std::move(result));
       } catch (const std::exception& e) {
         return desk_.report(order.id, never_ran(process_end::failed_to_start, e.what()));
       }

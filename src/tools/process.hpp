@@ -56,6 +56,8 @@ struct process_result {
   std::string err;
   /// One sentence for a human; never empty unless the process exited with code 0.
   std::string detail;
+  /// `failed_to_start`: the program is missing or cannot be run, however often it is tried.
+  bool for_good = false;
 };
 
 /// Names one process of one port; never 0 and never used again within that port.

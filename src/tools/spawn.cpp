@@ -93,8 +93,8 @@ std::string find_program(const std::string& name, const std::string& path) {
     from = to + 1;
   }
   if (forbidden)
-    throw spawn_error{"'" + *forbidden + "' is not executable"};
-  throw spawn_error{"'" + name + "' is not in PATH"};
+    throw spawn_error{"'" + *forbidden + "' is not executable", true};
+  throw spawn_error{"'" + name + "' is not in PATH", true};
 }
 
 /// Everything the child needs, made before it exists.
@@ -112,7 +112,7 @@ struct recipe {
 
 recipe prepare(const process_spec& spec) {
   if (spec.argv.empty() || spec.argv.front().empty())
-    throw spawn_error{"no program is named"};
+    throw spawn_error{"no program is named", true};
   recipe made;
   for (const auto& arg : spec.argv) {
     if (has_nul(arg))
@@ -212,6 +212,12 @@ std::string describe(const start_failure& failure, const recipe& how, const proc
   return "'" + how.program + "': " + reason(failure.error);
 }
 
+/// Missing, forbidden or no program: unlike a want of memory or of processes it does not pass.
+bool is_for_good(const start_failure& failure) noexcept {
+  return failure.where == stage::program && (failure.error == ENOENT || failure.error == ENOTDIR ||
+                                             failure.error == EACCES || failure.error == ENOEXEC);
+}
+
 } // namespace
 
 spawned spawn(const process_spec& spec, group_guard::place guarded) {
@@ -247,7 +253,7 @@ spawned spawn(const process_spec& spec, group_guard::place guarded) {
   if (got == static_cast<ssize_t>(sizeof failure)) {
     while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }
-    throw spawn_error{describe(failure, how, spec)};
+    throw spawn_error{describe(failure, how, spec), is_for_good(failure)};
   }
 
   spawned child;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdexcept>
+#include <string>
 
 #include <sys/types.h>
 
@@ -13,7 +14,14 @@ namespace troupe::tools {
 /// Why a program could not be started, as one sentence.
 class spawn_error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit spawn_error(const std::string& why, bool for_good = false)
+      : std::runtime_error(why)
+      , for_good_(for_good) {}
+  /// It is the program itself: trying again as it is does not help.
+  [[nodiscard]] bool for_good() const noexcept { return for_good_; }
+
+ private:
+  bool for_good_;
 };
 
 /// A child that runs, and this end of everything that connects us to it.

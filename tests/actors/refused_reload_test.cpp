@@ -7,6 +7,7 @@
 using namespace troupe;
 using namespace troupe::testing;
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
@@ -101,6 +102,31 @@ TEST(reload, an_agent_that_does_not_start_refuses_its_version) {
   }
   EXPECT_THAT(r.agents(), UnorderedElementsAre("d/a"));
   EXPECT_EQ(r.text_of("a"), "first");
+}
+
+TEST(reload, an_agent_whose_program_is_missing_refuses_its_version_at_once) {
+  reloading r{desk({says("a", "first")})};
+  auto worker = an_agent("w");
+  worker.card.kind = agent_kind::subprocess;
+  worker.settings = {{"command", {"nowhere"}}, {"mode", "worker"}};
+  worker.replicas = 2;
+  r.folders["two"] = desk({says("a", "second"), worker});
+  auto& no = r.s.around->processes->refuses.emplace();
+  no.detail = "'nowhere' is not in PATH";
+  no.for_good = true;
+  const auto began = r.s->now();
+  EXPECT_THAT(r.reload("two").why.detail,
+              AllOf(HasSubstr("agents do not start: d/w@2#"),
+                    HasSubstr("(d/agents/w.yaml: command: 'nowhere' is not in PATH)")));
+  EXPECT_LT(r.s->now() - began, 3s);
+  r.s->advance(5s);
+  EXPECT_EQ(r.versions(), "1active 2refused");
+  EXPECT_EQ(r.text_of("a"), "first");
+  // As soon as it is there, nobody remembers that it was not.
+  r.s.around->processes->refuses.reset();
+  r.folders["three"] = r.folders["two"];
+  EXPECT_EQ(r.reload("three").version, 3u);
+  EXPECT_EQ(r.text_of("a"), "second");
 }
 
 TEST(reload, a_version_whose_proposer_has_died_is_refused) {

@@ -72,7 +72,9 @@ TEST(process, refuses_input_over_the_limit) {
   limits.input_max_bytes = 10;
   const auto port = make_process_port(limits);
   EXPECT_EQ(run(*port, shell("cat"), std::string(10, 'x')).end, process_end::exited);
-  EXPECT_EQ(run(*port, shell("cat"), std::string(11, 'x')).end, process_end::failed_to_start);
+  const auto refused = run(*port, shell("cat"), std::string(11, 'x'));
+  EXPECT_EQ(refused.end, process_end::failed_to_start);
+  EXPECT_FALSE(refused.for_good) << "the program is not to blame";
 }
 
 TEST(process, ends_one_that_never_stops_writing) {
@@ -129,20 +131,21 @@ TEST(process, a_grandchild_that_holds_the_output_is_killed_and_holds_nothing_up)
 
 TEST(process, explains_why_it_cannot_start) {
   const auto port = make_process_port();
-  const auto failure = [&](process_spec spec) {
+  const auto failure = [&](process_spec spec, bool for_good = false) {
     auto result = run(*port, std::move(spec));
     EXPECT_EQ(result.end, process_end::failed_to_start);
     EXPECT_EQ(result.code, -1);
+    EXPECT_EQ(result.for_good, for_good) << result.detail;
     return result.detail;
   };
   process_spec spec;
-  EXPECT_EQ(failure(spec), "no program is named");
+  EXPECT_EQ(failure(spec, true), "no program is named");
   spec.argv = {"no-such-program-anywhere"};
-  EXPECT_EQ(failure(spec), "'no-such-program-anywhere' is not in PATH");
+  EXPECT_EQ(failure(spec, true), "'no-such-program-anywhere' is not in PATH");
   spec.argv = {"/no/such/program"};
-  EXPECT_EQ(failure(spec), "'/no/such/program': No such file or directory");
+  EXPECT_EQ(failure(spec, true), "'/no/such/program': No such file or directory");
   spec.argv = {"/etc/passwd"};
-  EXPECT_EQ(failure(spec), "'/etc/passwd': Permission denied");
+  EXPECT_EQ(failure(spec, true), "'/etc/passwd': Permission denied");
   spec = shell("true");
   spec.workdir = "/no/such/dir";
   EXPECT_EQ(failure(spec), "working directory '/no/such/dir': No such file or directory");
