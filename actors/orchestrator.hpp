@@ -88,6 +88,7 @@ struct orchestrator_state {
   static constexpr milliseconds come_back{1000};
   /// Whoever waits for longer than this to be taken, because of the store, is refused.
   static constexpr milliseconds stored_within{5000};
+  static constexpr milliseconds slow_commit{1000}; ///< nobody thinks anything of a quicker one
   using actions = action_list::actions;
 
   // Accepting: orchestrator_accept.cpp.

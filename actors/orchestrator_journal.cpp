@@ -140,7 +140,7 @@ void orchestrator_state::on_flush() {
   }
   if (line_.has_open()) {
     reached = send_to(self_, config_.journal, line_.close(now_)) && reached;
-    look_at_unstored_later(stored_within);
+    look_at_unstored_later(parts_->cluster ? slow_commit : stored_within);
   }
   if (!reached)
     on_store_failed({});

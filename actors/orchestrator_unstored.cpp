@@ -11,8 +11,8 @@
 namespace troupe {
 
 // While nothing can be stored, what was accepted goes on as far as it can and waits. New requests
-// are refused at once as soon as it is known, and those who came before that do not wait for it
-// longer than `stored_within`. What becomes of theirs:
+// are refused at once as soon as it is known, also of a store that only does not answer, and those
+// who came before that do not wait for it longer than `stored_within`. What becomes of theirs:
 //
 // - What has not been handed to the journal is withdrawn: nothing of it was done, nothing will be.
 // - What has been handed to it may be in the store already, though nobody could say so. With an
@@ -32,6 +32,13 @@ constexpr const char* may_be_done =
 constexpr const char* called_off =
     "it could not be stored in time and was called off; it may be done still if this node ends "
     "before that is stored. An idempotency key would make it safe to ask again";
+
+/// Whether the store has answered nobody for a while: the lease of this node is renewed over
+/// another connection than the journal's, four times in the time that it lasts. A commit that is
+/// only slow, or waits for a lock, does not keep it from that.
+bool lease_is_over(const node_parts& parts, timestamp now) {
+  return parts.cluster && parts.cluster->leased_until() <= now;
+}
 
 bool was_asked_for(const submit_task& x) {
   return x.what->parent.empty();
@@ -65,9 +72,10 @@ void orchestrator_state::heard_from_store() {
 }
 
 void orchestrator_state::look_at_unstored_later(milliseconds wait) {
-  if (look_at_unstored_ != no_deadline)
+  const auto due = later(now_, wait);
+  if (look_at_unstored_ <= due)
     return;
-  look_at_unstored_ = later(now_, wait);
+  look_at_unstored_ = due;
   self_->delayed_send(self_, wait, tick{});
 }
 
@@ -80,7 +88,9 @@ void orchestrator_state::look_at_unstored() {
   });
   if (line_.unconfirmed() == 0 && !line_.has_open() && !asks)
     return;
-  if (refuse_unstored()) {
+  const bool hangs =
+      line_.unconfirmed_since() <= now_ - slow_commit && lease_is_over(*parts_, now_);
+  if (refuse_unstored() || hangs) {
     store_late_ = true;
     show_unstored();
     if (line_.unconfirmed() == 0)

@@ -1,5 +1,6 @@
 // Whole nodes that are one cluster, in virtual time: a fake network between their posts, one member
 // table and one store for all of them.
+#include "actors/journal_messages.hpp"
 #include "policies/agent_placement.hpp"
 #include "src/telemetry/metrics.hpp"
 #include "tests/fixtures/virtual_cluster.hpp"
@@ -292,6 +293,33 @@ TEST(cluster_node, every_node_says_when_its_certificate_ends) {
             std::string::npos);
   EXPECT_EQ(c.nodes.at("B")->api().metrics().find("troupe_certificate_left_seconds{"),
             std::string::npos);
+}
+
+TEST(cluster_node, a_store_that_answers_nobody_is_known_long_before_its_connections_are_given_up) {
+  for (const bool hangs : {false, true}) {
+    virtual_cluster c;
+    c.up_all({"A"});
+    auto& a = *c.nodes.at("A");
+    // Waits for its answer and gives none, as a journal does whose server has been stopped.
+    const auto waits = c.stage.system().spawn([](caf::event_based_actor*) -> caf::behavior {
+      return {[](const journal_append&) {}, [](const journal_ask&) {}};
+    });
+    const auto journal = a.parts()->places->find({address_kind::node, "A/journal"});
+    ASSERT_TRUE(journal);
+    journal->take(waits);
+    if (hangs)
+      c.away.insert("A");
+    const auto first = c.submit("A", wants("work"));
+    c.stage.advance(std::chrono::seconds{3});
+    EXPECT_EQ(first->finals(), 0u);
+    EXPECT_EQ(a.api().stores(), !hangs) << "a slow commit alone is no hang";
+    const auto second = c.submit("A", wants("work"));
+    ASSERT_EQ(second->refusals.size(), hangs ? 1u : 0u);
+    if (hangs) {
+      EXPECT_EQ(second->refusals[0].why, refusal::not_stored);
+    }
+    caf::anon_send_exit(waits, caf::exit_reason::kill);
+  }
 }
 
 } // namespace cluster_node_cases
