@@ -2,6 +2,7 @@
 #include "actors/orchestrator.hpp"
 
 #include "policies/context_scope.hpp"
+#include "policies/offered_skills.hpp"
 #include "src/telemetry/metrics.hpp"
 #include "src/wire/codec.hpp"
 
@@ -10,6 +11,22 @@
 #include <algorithm>
 
 namespace troupe {
+
+namespace {
+
+/// Why nobody can do what is asked for by its skill; empty: somebody is declared for it. An agent
+/// may be on its way: that it is not there yet is no reason.
+std::string why_no_skill(const domain_view& by, std::string_view skill) {
+  const auto& offered = by.routes.table()->by_skill;
+  if (skill.empty() || offered.find(skill) != offered.end() || declares_skill(by.domain, skill))
+    return {};
+  std::vector<std::string_view> there;
+  for (const auto& [name, agents] : offered)
+    there.emplace_back(name);
+  return says_not_offered(by.domain, skill, there);
+}
+
+} // namespace
 
 void orchestrator_state::refuse(const caf::actor& to, const std::string& id, refusal why,
                                 std::string detail, milliseconds wait) {
@@ -103,6 +120,13 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
       return;
     }
   }
+  // A step of a plan that asks for such a skill fails with the reason, and its plan knows what
+  // then.
+  if (t.parent.empty())
+    if (auto why = why_no_skill(view_for(t), t.skill); !why.empty()) {
+      refuse(from, t.id, refusal::invalid_input, std::move(why));
+      return;
+    }
   // What a parent delegates belongs to work that has been accepted: refusing it would not make
   // less of that.
   if (t.parent.empty() && overload_->refuses(t.urgency)) {

@@ -1,6 +1,9 @@
 #include "nodes/doors/api_parts.hpp"
+#include "nodes/doors/guarded_client.hpp"
 #include "nodes/doors/uri.hpp"
 #include "nodes/doors/views.hpp"
+
+#include <algorithm>
 
 namespace troupe {
 
@@ -35,6 +38,12 @@ http_reply many_tasks(const std::vector<task_record_ptr>& records, const std::st
   return out;
 }
 
+bool holds_domain(const domain_spec& in, std::string_view path) {
+  return in.path == path ||
+         std::any_of(in.domains.begin(), in.domains.end(),
+                     [path](const domain_spec& d) { return holds_domain(d, path); });
+}
+
 void list(const api_ptr& api, http_request& what, const responder& answer) {
   query_reader query{what.query};
   task_filter filter;
@@ -48,8 +57,22 @@ void list(const api_ptr& api, http_request& what, const responder& answer) {
   filter.limit = query.count("limit", 100, task_filter::max_listed);
   if (const auto bad = query.end())
     return refuse(answer, *bad, what.path);
-  api->node_for(what)->list_tasks(
-      filter, rendered<std::vector<task_record_ptr>>(answer, what.path, many_tasks));
+  // A domain that the fleet has no more may have left tasks: only when there are none either is it
+  // not there.
+  refused nobody;
+  if (!filter.domain.empty()) {
+    const auto fleet = api->node.fleet_now();
+    const auto known = domains_for(*fleet, what.pass.get(), access_scope::read);
+    if (std::none_of(known.begin(), known.end(),
+                     [&](const domain_spec* d) { return holds_domain(*d, filter.domain); }))
+      nobody = {refusal::unknown_domain, "there is no domain '" + filter.domain + "'", {}};
+  }
+  api->node_for(what)->list_tasks(filter, [nobody, then = rendered<std::vector<task_record_ptr>>(
+                                                       answer, what.path, many_tasks)](
+                                              std::vector<task_record_ptr> all, const refused& no) {
+    const bool none = all.empty() && no.why == refusal::none;
+    then(std::move(all), none ? nobody : no);
+  });
 }
 
 void cancel(const api_ptr& api, http_request& what, const responder& answer) {

@@ -26,7 +26,7 @@ constexpr std::array<row, 16> table{{
     {refusal::stopping, 503, "Stopping"},
     {refusal::internal, 500, "Internal error"},
     {refusal::timeout, 504, "No answer in time"},
-    {refusal::invalid_input, 422, "Input that the skill does not take"},
+    {refusal::invalid_input, 422, "Input that nobody takes"},
     {refusal::unknown_node, 404, "Unknown node"},
     {refusal::policy_denied, 403, "Not taken from there"},
     {refusal::not_stored, 503, "Nothing can be stored"},

@@ -65,8 +65,10 @@ TEST(reload, an_agent_is_added_and_one_removed_when_nobody_needs_it) {
   EXPECT_EQ(r.reload("two").version, 2u);
   EXPECT_EQ(r.text_of("c"), "c");
   const auto gone = r.s->ask(wants("a"));
-  ASSERT_TRUE(gone->done());
-  EXPECT_EQ(gone->result().failed.why, reason::invalid_input);
+  ASSERT_EQ(gone->refusals.size(), 1u);
+  EXPECT_EQ(gone->refusals[0].why, refusal::invalid_input);
+  EXPECT_EQ(gone->refusals[0].detail,
+            "no agent of domain d offers the skill a; there are b, c, careful");
   EXPECT_THAT(r.answer(running), HasSubstr("a"));
   r.s->advance(10s);
   EXPECT_THAT(r.agents(), UnorderedElementsAre("d/b", "d/c@2"));

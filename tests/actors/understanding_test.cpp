@@ -111,13 +111,32 @@ TEST(understanding, without_anybody_for_unclear_messages_the_task_says_so) {
 TEST(understanding, a_skill_that_nobody_offers_is_an_invalid_request) {
   stage s{support()};
   auto t = s->ask(wants("juggle"));
-  ASSERT_TRUE(t->done());
-  EXPECT_EQ(t->result().failed.why, reason::invalid_input);
+  ASSERT_EQ(t->refusals.size(), 1u);
+  EXPECT_EQ(t->refusals[0].why, refusal::invalid_input);
+  EXPECT_EQ(t->refusals[0].detail, "no agent of domain d offers the skill juggle; there are "
+                                   "refund, sort, track");
+  EXPECT_TRUE(s->ask(wants("track"))->done());
   auto r = wants("refund");
   r.domain = "elsewhere";
   auto u = s->submit(r);
   ASSERT_EQ(u->refusals.size(), 1u);
   EXPECT_EQ(u->refusals[0].why, refusal::unknown_domain);
+}
+
+TEST(understanding, who_asks_the_wrong_domain_for_a_skill_is_told_which_one_within_it_has_it) {
+  auto d = support();
+  d.plans["checked"] = plan_node{};
+  d.plans["checked"].skill = "refund";
+  d.domains = {a_domain("d/parcels", {an_agent("weigh")})};
+  stage s{d};
+  auto t = s->ask(wants("weigh"));
+  ASSERT_EQ(t->refusals.size(), 1u);
+  EXPECT_EQ(t->refusals[0].detail,
+            "no agent of domain d offers the skill weigh; it is offered in d/parcels");
+  auto there = wants("weigh");
+  there.domain = "d/parcels";
+  EXPECT_TRUE(s->ask(there)->done());
+  EXPECT_TRUE(s->ask(wants("checked"))->done());
 }
 
 TEST(routing, the_customers_tier_changes_strategy_and_priority_and_the_route_says_so) {

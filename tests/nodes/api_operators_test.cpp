@@ -59,6 +59,28 @@ TEST(api, lists_what_was_learned_in_every_domain) {
     EXPECT_NE(std::find(links.begin(), links.end(), path), links.end()) << path;
 }
 
+TEST(api, lists_no_tasks_of_a_domain_that_is_not_there) {
+  door d;
+  domain_spec inner, outer;
+  inner.path = "support/refunds";
+  outer.path = "support";
+  outer.domains = {inner};
+  d.node.declared().domains = {outer};
+  raw_client c{d.port()};
+  const auto answer = c.ask(get("/v1/tasks?domain=nowhere"));
+  EXPECT_EQ(answer.status, 404u);
+  EXPECT_EQ(answer.parsed()["type"], "urn:troupe:problem:unknown_domain");
+  for (const auto* there : {"support", "support%2Frefunds"}) {
+    const auto empty = c.ask(get(std::string{"/v1/tasks?domain="} + there));
+    EXPECT_EQ(empty.status, 200u) << there;
+    EXPECT_EQ(empty.parsed()["tasks"], json::array()) << there;
+  }
+  // What a domain has left that is there no more is found by its name.
+  ASSERT_EQ(c.ask(post("/v1/tasks", R"({"text":"hi"})")).status, 202u);
+  d.node.declared().domains = {inner};
+  EXPECT_EQ(c.ask(get("/v1/tasks?domain=support")).parsed()["tasks"].size(), 1u);
+}
+
 TEST(api, shows_the_last_messages) {
   door d;
   d.node.last_messages = [](const json& query) {

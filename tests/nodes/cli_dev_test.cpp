@@ -135,11 +135,16 @@ TEST(cli_dev, refusals_and_failures_have_their_codes) {
   EXPECT_EQ(node.ask({"submit", "--domain", "nowhere", "hello"}).code, 5);
   EXPECT_EQ(node.ask({"task", "unknown"}).code, 5);
   EXPECT_EQ(node.ask({"sessions", "unknown"}).code, 5);
-  const auto failed = node.ask({"submit", "--skill", "no.such.skill", "--timeout", "2s", "hello"});
+  const auto unknown = node.ask({"submit", "--skill", "no.such.skill", "hello"});
+  EXPECT_EQ(unknown.code, 4);
+  EXPECT_EQ(unknown.out, "");
+  EXPECT_THAT(unknown.err, AllOf(HasSubstr("no.such.skill"), HasSubstr("hours.tell")));
+  // Nobody answers what a person is asked here.
+  const auto failed = node.ask({"submit", "--timeout", "1s", "tell me a joke"});
   EXPECT_EQ(failed.code, 1);
   EXPECT_EQ(failed.out, "");
-  EXPECT_THAT(failed.err, AllOf(HasSubstr("failed"), HasSubstr("no.such.skill")));
-  const auto as_json = node.ask({"submit", "--skill", "no.such.skill", "-o", "json", "hello"});
+  EXPECT_THAT(failed.err, HasSubstr("failed"));
+  const auto as_json = node.ask({"submit", "--timeout", "1s", "-o", "json", "tell me a joke"});
   EXPECT_EQ(as_json.code, 1);
   EXPECT_EQ(as_json.document().at("status").at("state"), "failed");
   const auto first = node.ask({"submit", "--key", "k1", "--no-wait", "when are you open"});

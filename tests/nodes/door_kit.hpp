@@ -134,8 +134,10 @@ class fake_client : public client {
     {
       std::lock_guard lock{mutex_};
       for (const auto& [id, r] : records_)
-        if ((!f.state || *f.state == r->state) && is_within(r->what->domain, f.within) &&
-            r->what->created < f.before && out.size() < f.limit)
+        if ((!f.state || *f.state == r->state) &&
+            (f.domain.empty() || f.domain == r->what->domain) &&
+            is_within(r->what->domain, f.within) && r->what->created < f.before &&
+            out.size() < f.limit)
           out.push_back(r);
     }
     then(std::move(out), {});
