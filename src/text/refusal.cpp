@@ -109,7 +109,7 @@ bool spares_results(const std::string& between) {
 
 const auto& refusal_patterns() {
   using namespace refusal_words;
-  static const std::array<refusal_pattern, 20> all{{
+  static const std::array<refusal_pattern, 21> all{{
       // "Don't cancel my order", "and please don't you dare cancel it", "could you not cancel it".
       {RE2{head + do_not + "(?: you (?:dare|ever)(?: to)?)?" + verb}, spares_orders},
       {RE2{"\\b(?:please|pls|plz|kindly) (?:" + do_not + "|not)" + verb}, spares_orders},
@@ -154,6 +154,12 @@ const auto& refusal_patterns() {
       {RE2{head + "(?:im|i am|we are) not" + adverbs +
            " (?:asking|requesting|trying|looking) (?:for|to|you)\\b()"},
        spares_none},
+      // "I never said that you should cancel it", "I didn't tell you to cancel it".
+      {RE2{person + "(?: have)?(?:" + never + "| did not| didnt| have not| havent)" + adverbs +
+           " (?:say|said|tell|told|mean|meant|agree|agreed)(?: that)?(?: you)?"
+           "(?: (?:should|could|can|may))?(?: to)? "
+           "(?:cancel|refund|upgrad|downgrad|delet|clos)\\w*()"},
+       spares_none},
       {RE2{head + "nobody (?:asked|wants|wanted|told) (?:for|to|you|an?)\\b()"}, spares_none},
   }};
   return all;
@@ -196,6 +202,17 @@ bool only_added(std::string_view between) {
   return RE2::PartialMatch(between, added);
 }
 
+// "Actually no", "keep it", "never mind": all that is said of what stands before it.
+bool takes_back(std::string_view part) {
+  static const RE2 words{
+      "^(?:(?:oh|ok|okay|well|wait|hm+|sorry|actually|please|no|but|and) )*"
+      "(?:(?:actually|wait|oh|sorry) no|no wait|no actually|never ?mind(?: that| it)?|nvm|"
+      "scratch that|forget (?:it|that|about it)|on second thoughts?|"
+      "(?:ill |i will |ill rather |let me )?(?:keep|leave) (?:it|that|them)(?: as it is)?)"
+      "(?: (?:please|thanks|thank you|sorry|then|after all|!))*$"};
+  return RE2::FullMatch(part, words);
+}
+
 } // namespace
 
 bool refuses(std::string_view clause) {
@@ -222,6 +239,16 @@ std::vector<part> refused_parts(std::string_view message) {
     const bool reached = !out.empty() && out.back().end == parts[at - 1].end &&
                          only_added(message.substr(out.back().end, one.begin - out.back().end)) &&
                          !begins_anew(first_words(normalize(words).text));
+    if (at > 0 && takes_back(first_words(normalize(words).text))) {
+      // What was said just before, with all that it was joined to.
+      auto first = at - 1;
+      while (first > 0 && parts[first].before == joint::weak)
+        --first;
+      for (auto back = first; back < at; ++back)
+        if (std::none_of(out.begin(), out.end(),
+                         [&](const part& x) { return x.begin == parts[back].begin; }))
+          out.push_back(parts[back]);
+    }
     if (reached || refuses(words))
       out.push_back(one);
   }

@@ -19,6 +19,7 @@ bool refuses(std::string_view clause);
 
 /// The parts of a message that refuse, "and get a refund" behind "I don't want to cancel" among
 /// them: what is joined with "and" and does not begin anew is refused as well.
+/// And those that are taken back: "Cancel my order. Actually no, keep it."
 std::vector<part> refused_parts(std::string_view message);
 
 /// Takes the trust from what a model makes of the stretch of a message from `begin` to `end`, if

@@ -59,6 +59,9 @@ TEST(refusal, is_told_from_a_request) {
            "I'm not asking for a refund",
            "I am not trying to cancel my order",
            "Nobody asked you to cancel it",
+           "I never said you should cancel LF-10241",
+           "I didn't tell you to cancel my order",
+           "we have not agreed to upgrade",
        })
     EXPECT_TRUE(refuses(clause)) << clause;
 }
@@ -153,6 +156,24 @@ TEST(refusal, reaches_what_is_added_with_and) {
       EXPECT_FALSE(one.what.accepted) << message << ": " << one.text;
   auto out = refused_parts("Don't cancel my order and please reset my password and tell me");
   EXPECT_EQ(out.size(), 1U);
+}
+
+TEST(refusal, takes_back_what_was_said_before) {
+  for (auto message :
+       {"Cancel my order. Actually no, keep it.", "Cancel my order, no wait, leave it as it is",
+        "cancel my order... never mind!",
+        "Please cancel my order. On second thought, forget it."}) {
+    EXPECT_FALSE(desk().classify(message).accepted) << message;
+    for (const auto& one : decompose(desk(), message))
+      EXPECT_FALSE(one.what.accepted && one.what.intent == "cancel_order") << message;
+  }
+  // Only what stands before it, and only what is nothing else.
+  EXPECT_TRUE(refused_parts("Never mind").empty());
+  EXPECT_TRUE(refused_parts("I ordered it. Please keep it safe").empty());
+  EXPECT_TRUE(refused_parts("I changed my mind, cancel my order").empty());
+  const auto out = refused_parts("reset my password. Cancel my order and tell me. Actually no");
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_EQ(out[0].begin, std::string_view{"reset my password. "}.size());
 }
 
 TEST(refusal, takes_anything) {
