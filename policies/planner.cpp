@@ -21,6 +21,25 @@ static_assert(understanding::max_clauses <= step_order::max_steps);
 constexpr std::string_view root_name = "answer";
 constexpr std::string_view unclear_name = "unclear";
 
+/// "Please cancel it": what is meant stands before. English, as the rules that split a message.
+bool leans_back(std::string_view clause) {
+  static constexpr std::array<std::string_view, 5> words{"it", "that", "this", "them", "one"};
+  constexpr auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0;
+  };
+  for (std::size_t at = 0; at < clause.size();) {
+    auto end = at;
+    std::string word;
+    for (; end < clause.size() && letter(clause[end]); ++end)
+      word += clause[end] >= 'A' && clause[end] <= 'Z' ? static_cast<char>(clause[end] + 32)
+                                                       : clause[end];
+    if (std::find(words.begin(), words.end(), word) != words.end())
+      return true;
+    at = std::max(end, at + 1);
+  }
+  return false;
+}
+
 /// A step before it has its place: one clause, or neighbours that want the same.
 struct draft {
   const intent_spec* spec = nullptr; ///< null: unclear
@@ -212,6 +231,13 @@ class planner {
     return out + because_;
   }
 
+  /// Whether the message names one thing of that type and no other.
+  bool only_one(const json& entity) const {
+    return std::all_of(what_.entities.begin(), what_.entities.end(), [&](const json& x) {
+      return x.at("type") != entity.at("type") || x.at("value") == entity.at("value");
+    });
+  }
+
   json entities_for(const draft& d) const {
     if (what_.entities.empty())
       return {};
@@ -220,11 +246,12 @@ class planner {
       const auto words = value.is_string() ? value.get<std::string>() : value.dump();
       return text.find(words) != std::string::npos;
     };
+    const bool leans = leans_back(d.text);
     for (const auto& entity : what_.entities) {
       const auto& value = entity.at("value");
       const bool elsewhere = std::any_of(drafts_.begin(), drafts_.end(),
                                          [&](const auto& x) { return in(x.text, value); });
-      if (in(d.text, value) || !elsewhere)
+      if (in(d.text, value) || !elsewhere || (leans && only_one(entity)))
         out.push_back(entity);
     }
     return out.empty() ? json{} : json{{"entities", std::move(out)}};

@@ -41,7 +41,8 @@ struct plan_wish {
 /// - Urgency: the intent's, or the task's if that is above medium and more urgent; then raised
 ///   by the customer's tier, and by one when the turns before ended badly (`raise_for`).
 /// - Entities come in `input.entities`: to each step those that its text mentions and those
-///   that no clause mentions.
+///   that no clause mentions; to one whose text leans back ("cancel it") also those that are the
+///   only ones of their type in the message.
 /// - Where the domain answers by synthesis, what joins several steps gets its synthesiser's
 ///   step behind them.
 /// - Where steps are routed by `classifier`, a step has the intents that its text may be about,

@@ -211,6 +211,25 @@ TEST(planner, entities_go_where_they_are_mentioned) {
   EXPECT_EQ(tree.children[1].input["entities"], (json{mail, amount}));
 }
 
+TEST(planner, what_leans_back_is_given_the_only_one_that_it_can_mean) {
+  const auto d = support();
+  const json one{{"type", "order"}, {"value", "A-1"}}, other{{"type", "order"}, {"value", "B-2"}};
+  const auto given = [&](const char* first, const char* second, json entities) -> json {
+    const auto tree = planned(
+        d, of({{first, "refund", 1, true, false}, {second, "cancel", 1, true, false}}, entities));
+    for (const auto& step : tree.children)
+      if (step.name == "cancel")
+        return step.input.is_object() ? step.input["entities"] : json{};
+    return "no such step";
+  };
+  EXPECT_EQ(given("refund A-1", "and cancel it", {one}), json::array({one}));
+  EXPECT_EQ(given("refund A-1", "Cancel That", {one}), json::array({one}));
+  EXPECT_EQ(given("refund A-1", "cancel my order", {one}), json{}) << "may be another one";
+  EXPECT_EQ(given("refund A-1", "cancel the item", {one}), json{}) << "no word of its own";
+  EXPECT_EQ(given("refund A-1 and B-2", "cancel it", {one, other}), json{}) << "which?";
+  EXPECT_EQ(given("refund A-1", "cancel it, B-2", {one, other}), json::array({other}));
+}
+
 TEST(planner, composite_skills_become_their_trees) {
   auto d = support();
   plan_node check, pay, line;
