@@ -83,7 +83,9 @@ std::optional<std::string> follow(const shell& s, const std::string& id, steady:
       call.headers.emplace_back("Last-Event-ID", last);
     call.headers.emplace_back("Accept", "text/event-stream");
     call.deadline =
-        std::max(milliseconds{1}, std::chrono::duration_cast<milliseconds>(until - steady::now()));
+        // Not before `until`: that the time is over is no silence of the node.
+        std::max(milliseconds{1}, std::chrono::ceil<milliseconds>(until - steady::now())) +
+        milliseconds{1};
     call.on_data = [&](std::string_view piece) { return reader.feed(piece) && !ended; };
     try {
       static_cast<void>(ask(s, path_builder{"/v1/tasks"}.part(id).part("events"), call));
