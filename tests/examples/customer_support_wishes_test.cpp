@@ -31,7 +31,8 @@ TEST(support_wishes, what_is_refused_is_not_done) {
        {"Don't cancel my order", "Please don't cancel my order", "don't delete my account",
         "Do not upgrade me", "I do not want a refund", "I never asked for a refund",
         "I don't want you to cancel my order", "stop the refund",
-        "I don't want to cancel my subscription and get a refund"}) {
+        "I don't want to cancel my subscription and get a refund",
+        "I never said you should cancel LF-10241", "Cancel LF-10237. Actually no, keep it."}) {
     EXPECT_THAT(acted_on(message), IsEmpty()) << message;
     EXPECT_FALSE(support_model().classify(message).accepted) << message;
   }
@@ -49,6 +50,16 @@ TEST(support_wishes, ordinary_negations_are_understood) {
   EXPECT_THAT(acted_on("why don't you refund me"), ElementsAre("get_refund"));
   EXPECT_THAT(acted_on("I haven't received my refund"), ElementsAre("track_refund"));
   EXPECT_THAT(acted_on("I don't recognise this charge"), ElementsAre("billing_dispute"));
+}
+
+TEST(support_wishes, returns_and_addresses_are_told_apart) {
+  EXPECT_THAT(acted_on("return LF-10217 please"), ElementsAre("get_refund"));
+  EXPECT_THAT(acted_on("how can I change my e-mail address?"), ElementsAre("edit_account"));
+  EXPECT_THAT(acted_on("how can I change my delivery address"),
+              ElementsAre("change_shipping_address"));
+  EXPECT_THAT(acted_on("how do I return my headset?"), ElementsAre("check_refund_policy"));
+  EXPECT_THAT(acted_on("I didn't mean to order this, please cancel it"),
+              ElementsAre("cancel_order"));
 }
 
 TEST(support_wishes, two_matters_are_two_in_either_order) {

@@ -273,6 +273,42 @@ TEST_F(support_workers, a_question_cancels_nothing) {
   EXPECT_EQ(out[3]["data"]["status"], "cancelled") << out[3];
 }
 
+TEST_F(support_workers, it_is_the_order_of_the_message_or_is_asked_for) {
+  auto named = call("order.cancel", "C-1002", "please cancel it", "n");
+  named["input"] = {{"entities", json::array({{{"type", "order"}, {"value", "LF-10201"}}})}};
+  auto other = call("order.cancel", "C-1002", "and cancel the other order", "o");
+  other["input"] = named["input"];
+  // LF-10201 is on its way, LF-10202 could be cancelled: "it" may be either.
+  const auto out = orders({call("order.cancel", "C-1002", "where is my order and cancel it", "a"),
+                           call("order.cancel", "C-1002", "cancel it", "b"), named,
+                           call("order.track", "C-1002", "where is lf10201", "t"), other});
+  for (const auto i : {0, 1})
+    EXPECT_EQ(out[i]["data"]["orders"], json::array({"LF-10202", "LF-10201"})) << out[i];
+  EXPECT_EQ(out[2]["data"]["status"], "too_late") << out[2];
+  EXPECT_EQ(out[2]["data"]["order_id"], "LF-10201");
+  EXPECT_EQ(out[3]["data"]["order_id"], "LF-10201") << out[3];
+  EXPECT_EQ(out[4]["data"]["order_id"], "LF-10202") << out[4];
+  // Who has one order under way means that one.
+  const auto only =
+      orders({call("order.cancel", "C-1001", "where is my order and cancel it", "c")});
+  EXPECT_EQ(only[0]["data"]["status"], "cancelled") << only[0];
+}
+
+TEST_F(support_workers, a_question_changes_nothing) {
+  const auto out = orders({call("order.change", "C-1001", "can I add a webcam to LF-10200?", "a"),
+                           call("order.address", "C-1001",
+                                "is it possible to send LF-10200 to 5 Quay Street, Bristol?", "b"),
+                           call("order.change", "C-1001", "could you add a webcam?", "c")});
+  for (const auto i : {0, 1})
+    EXPECT_EQ(out[i]["data"]["missing"], json::array({"confirmation"})) << out[i];
+  EXPECT_NE(out[0]["text"].get<std::string>().find("2 x H2 headset, 1 x W1 webcam"),
+            std::string::npos)
+      << out[0];
+  EXPECT_EQ(out[2]["data"]["status"], "changed") << out[2];
+  EXPECT_EQ(count("SELECT COUNT(*) FROM orders WHERE address = '5 Quay Street, Bristol'"), 0);
+  EXPECT_EQ(count("SELECT total_cents FROM orders WHERE id = 'LF-10200'"), 17800 + 7400);
+}
+
 TEST_F(support_workers, bad_lines_are_answered_and_survived) {
   auto keyless = call("order.cancel", "C-1001", "cancel LF-10200", "");
   const auto out =

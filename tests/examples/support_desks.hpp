@@ -34,6 +34,14 @@ class support_desks : public testing::Test {
     desk d{path(), billing_services(), {{"detail", detail}, {"today", today_}}};
     return d(call(skill, customer, text, key, std::move(input)), {});
   }
+  /// What the reviewer makes of an answer.
+  outcome review_of(const std::string& asked, const std::string& customer, const std::string& text,
+                    const outcome& said) {
+    desk d{path(), review_services(), {{"today", today_}}};
+    return d(call("answer.review", customer, text, "review",
+                  {{"asked", asked}, {"candidate", {{"text", said.text}, {"data", said.data}}}}),
+             {});
+  }
   outcome sell(const std::string& skill, const std::string& customer, const std::string& text,
                const std::string& key = "k1", json input = nullptr) {
     desk d{path(), sales_services(), {{"today", today_}}};

@@ -110,6 +110,16 @@ outcome nothing_found(const counter& at, const std::string& order) {
 } // namespace
 
 outcome settle_dispute(const counter& at) {
+  // "If I was charged twice, would I get it back?" says of nothing that it has happened.
+  if (says(at.call.text, {"if i", "if we", "what if"}) && only_asks(at.call.text) &&
+      says(at.call.text, {"would i", "would we", "do i get", "can i", "could i", "what if",
+                          "what happens", "would you"}))
+    return reply(std::string{"A duplicate charge is always refunded in full, to the card that was "
+                             "charged, within "} +
+                     refund_eta +
+                     ". If one stands on your statement, write \"I was charged twice\" and we "
+                     "look for it.",
+                 {{"status", "explained"}, {"source", "rules"}}, 0.9);
   const auto order = order_in(at.call.text);
   if (!order.empty() && !has_order(at.db, at.who, order))
     return not_on_account(order, "I have not refunded anything");

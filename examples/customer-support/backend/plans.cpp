@@ -83,6 +83,17 @@ const plan_info* wanted(const counter& at, const std::vector<plan_info>& plans,
   return found;
 }
 
+/// Whether the call speaks of going to the plan that the customer is on.
+bool stays_on(const counter& at, const plan_info& now) {
+  const auto to = "to " + now.id, to_the = "to the " + now.id;
+  return says(at.call.text, {to, to_the});
+}
+
+outcome on_it_already(const plan_info& now) {
+  return reply("You are on " + now.name + " already.",
+               {{"status", "already_there"}, {"current_plan", now.id}}, 0.9);
+}
+
 outcome no_subscription() {
   return reply("There is no subscription on your account yet. Choose a plan at "
                "larkfield.example/plans and it starts today.",
@@ -98,6 +109,8 @@ outcome quote_upgrade(const counter& at) {
     return no_subscription();
   const auto& now = plan_named(plans, has->plan);
   const auto* to = wanted(at, plans, now, true);
+  if (!to && stays_on(at, now))
+    return on_it_already(now);
   if (!to && now.level + 1 < static_cast<int>(plans.size()))
     to = &plans[static_cast<std::size_t>(now.level) + 1];
   if (!to)
@@ -197,6 +210,8 @@ outcome book_downgrade(const counter& at) {
     return no_subscription();
   const auto& now = plan_named(plans, has->plan);
   const auto* to = wanted(at, plans, now, false);
+  if (!to && stays_on(at, now))
+    return on_it_already(now);
   if (!to && now.level > 0)
     to = &plans[static_cast<std::size_t>(now.level) - 1];
   if (!to)
@@ -211,6 +226,18 @@ outcome book_downgrade(const counter& at) {
   auto from = has->cycle.end;
   if (const auto ends = parse_day(has->term_ends); has->term == "annual" && ends && *ends > from)
     from = *ends;
+  if (only_asks(at.call.text))
+    return reply("You can move from " + now.name + " to " + to->name + " on " + in_words(from) +
+                     "; until then you keep all you have, and from then on it costs " +
+                     dollars(to->monthly) +
+                     " a month. Nothing has been done so far: write \"downgrade to " + to->id +
+                     "\" if you want that.",
+                 {{"status", "offered"},
+                  {"current_plan", now.id},
+                  {"proposed_plan", to->id},
+                  {"from", iso(from)},
+                  {"monthly_price", dollars(to->monthly)}},
+                 0.9);
   at.db
       .ask("UPDATE subscriptions SET plan_id = ?, price_cents = ?, next_plan_id = ?, "
            "next_plan_from = ? WHERE customer_id "

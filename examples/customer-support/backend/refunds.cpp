@@ -156,6 +156,21 @@ outcome issue_refund(const counter& at) {
   if (judged.refused)
     return *judged.refused;
   const bool sent = judged.order.status == "delivered";
+  const auto back = dollars(judged.total) + " to your card ending in " + at.who.card_last4;
+  if (only_asks(at.call.text))
+    return reply("Order " + judged.order.id +
+                     (sent ? " can be returned: once the goods are here, we return "
+                           : " can be refunded: we would return ") +
+                     back + ", within " + refund_eta +
+                     ". Nothing has been done so far: write \"refund order " + judged.order.id +
+                     "\" if you want that.",
+                 {{"status", "refundable"},
+                  {"order_id", judged.order.id},
+                  {"order_status", judged.order.status},
+                  {"amount", dollars(judged.total)},
+                  {"amount_cents", judged.total},
+                  {"eta", refund_eta}},
+                 0.9);
   std::string id;
   for (const auto& [payment, amount] : judged.payments)
     id = record_refund(at, payment, amount, judged.order.status,
@@ -168,7 +183,6 @@ outcome issue_refund(const counter& at) {
             {"amount_cents", judged.total},
             {"eta", refund_eta},
             {"context", {{"refund", {{"id", id}, {"amount_cents", judged.total}}}}}};
-  const auto back = dollars(judged.total) + " to your card ending in " + at.who.card_last4;
   if (sent)
     return reply("We have noted refund " + id + " for order " + judged.order.id +
                      ". Please send the goods back with the label that we are mailing to " +
@@ -183,11 +197,15 @@ outcome issue_refund(const counter& at) {
 
 outcome quote_refund(const counter& at) {
   const auto judged = judge(at);
-  if (judged.refused)
-    return *judged.refused;
+  if (judged.refused) {
+    auto out = *judged.refused;
+    out.data["payable"] = json::array();
+    return out;
+  }
   return reply("Order " + judged.order.id + " can be refunded with " + dollars(judged.total) + ".",
                {{"status", "refundable"},
                 {"order_id", judged.order.id},
+                {"payable", json::array({{{"order_id", judged.order.id}}})},
                 {"amount", dollars(judged.total)},
                 {"amount_cents", judged.total}});
 }
@@ -201,7 +219,21 @@ outcome track_refund(const counter& at) {
       "JOIN payments p ON p.id = r.payment_id WHERE r.customer_id = ? "
       "ORDER BY p.reference = ? DESC, r.id DESC LIMIT 1",
       at.who.id, order);
-  if (!row.next())
+  const bool any = row.next();
+  // Who asks after the refund of an order that nobody has refunded yet is told what there would be.
+  if (!order.empty() && (!any || row.text(5) != order)) {
+    const auto judged = judge(at);
+    if (!judged.refused)
+      return reply("Order " + order + " has not been refunded so far; it can be, with " +
+                       dollars(judged.total) + ": write \"refund order " + order +
+                       "\" if you want that.",
+                   {{"status", "refundable"},
+                    {"order_id", order},
+                    {"amount", dollars(judged.total)},
+                    {"amount_cents", judged.total}},
+                   0.9);
+  }
+  if (!any)
     return reply("There is no refund on your account so far. If you expect one, tell me which "
                  "order or payment it is "
                  "about.",

@@ -18,9 +18,10 @@ std::string record_refund(const counter& at, const std::string& payment, cents a
                           std::string_view cause, std::string_view status);
 
 /// refund.issue: refunds an order that was cancelled, or was delivered and can still be returned.
+/// Whoever only asks is told what there would be, and how to get it.
 [[nodiscard]] outcome issue_refund(const counter& at);
 /// refund.quote: what refund.issue would pay, without paying it; `data.amount_cents` is 0 when
-/// nothing would be paid.
+/// nothing would be paid. `data.payable` lists the orders that there is something to pay for.
 [[nodiscard]] outcome quote_refund(const counter& at);
 /// refund.track: where the customer's last refund is.
 [[nodiscard]] outcome track_refund(const counter& at);

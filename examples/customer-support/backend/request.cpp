@@ -30,6 +30,27 @@ std::string string_at(const json& object, const char* key) {
 
 constexpr std::size_t longest_number = 15;
 
+/// The only order that the whole message names, as triage has found it: a part of the message that
+/// names none ("and refund it") is about that one, unless it speaks of another.
+std::string order_of_message(const agent_call& call) {
+  if (!call.input.is_object() || says(call.text, {"other", "another"}))
+    return {};
+  const auto entities = call.input.find("entities");
+  if (entities == call.input.end() || !entities->is_array())
+    return {};
+  std::string out;
+  for (const auto& e : *entities) {
+    if (string_at(e, "type") != "order")
+      continue;
+    auto value = string_at(e, "value");
+    const auto id = order_in(value.starts_with("LF") ? value : "#" + value);
+    if (!out.empty() && id != out)
+      return {};
+    out = id;
+  }
+  return out;
+}
+
 } // namespace
 
 std::optional<client> find_client(database& db, const std::string& id) {
@@ -56,8 +77,11 @@ std::string order_in(std::string_view text) {
       ++end;
     const auto digits = text.substr(i, end - i);
     const auto before = text.substr(0, i);
-    const bool ours = before.size() >= 3 && lower(before[i - 3]) == 'l' &&
-                      lower(before[i - 2]) == 'f' && before[i - 1] == '-';
+    // "LF-10234" and, as many write it, "lf10234".
+    const auto prefix = i > 0 && before[i - 1] == '-' ? before.substr(0, i - 1) : before;
+    const auto p = prefix.size();
+    const bool ours = p >= 2 && lower(prefix[p - 2]) == 'l' && lower(prefix[p - 1]) == 'f' &&
+                      (p == 2 || !is_word(prefix[p - 3]));
     const bool marked = ours || (i > 0 && before[i - 1] == '#');
     // Part of a word or of an amount: `C-1001`, `txn_700103`, `$12000`, `12000.50`.
     const bool inside = !marked && i > 0 &&
@@ -77,6 +101,10 @@ std::string order_of(const agent_call& call) {
   auto id = string_at(call.input, "order_id");
   if (id.empty())
     id = order_in(call.text);
+  if (id.empty() && call.input.is_object() && call.input.contains("item"))
+    id = string_at(call.input["item"], "order_id");
+  if (id.empty())
+    id = order_of_message(call);
   if (id.empty() && call.input.is_object()) {
     const auto previous = call.input.find("previous");
     if (previous != call.input.end() && previous->is_object())
@@ -101,6 +129,21 @@ bool says(std::string_view text, std::initializer_list<std::string_view> words) 
     }
     return false;
   });
+}
+
+bool only_asks(std::string_view text) {
+  if (says(text, {"i want a", "i want my", "i want the", "i need my", "i'd like my", "give me",
+                  "refund me", "pay me back"}))
+    return false;
+  return says(text, {"can i",    "can we",   "can't i",  "could i",      "could we", "may i",
+                     "may we",   "might i",  "should i", "should we",    "do i",     "do we",
+                     "must i",   "would i",  "would we", "am i",         "are we",   "is it",
+                     "is there", "would it", "if i can", "if we can",    "how to",   "how long",
+                     "how late", "how much", "what if",  "what happens", "whether",  "wonder",
+                     "wondering"}) ||
+         (text.find_last_not_of(" \t\n") != std::string_view::npos &&
+          text[text.find_last_not_of(" \t\n")] == '?' &&
+          !says(text, {"you", "please", "pls", "somebody", "someone", "anybody", "anyone"}));
 }
 
 outcome reply(std::string text, json data, double confidence) {

@@ -26,17 +26,22 @@ struct client {
 /// case; empty if nobody said.
 [[nodiscard]] std::string customer_of(const agent_call& call);
 
-/// The first order that `text` names, as `LF-10234`: after `LF-` or `#`, or a bare number of five
-/// digits or more that is no amount of money. Numbers that are not ours come back the same way, so
-/// that an answer can name them. Empty if none.
+/// The first order that `text` names, as `LF-10234`: after `LF-`, `LF` or `#`, or a bare number of
+/// five digits or more that is no amount of money. Numbers that are not ours come back the same
+/// way, so that an answer can name them. Empty if none.
 [[nodiscard]] std::string order_in(std::string_view text);
 
-/// The order of a call: `input.order_id`, the one in the text, the one that an earlier step of the
-/// plan dealt with, or the one that was talked about last. Empty if none.
+/// The order of a call: `input.order_id`, the one in the text, that of the item which the call is
+/// about, the only one that the whole message names, the one that an earlier step of the plan dealt
+/// with, or the one that was talked about last. Empty if none.
 [[nodiscard]] std::string order_of(const agent_call& call);
 
 /// Whether any of `words` (lower case) occurs in `text` as a whole word or phrase, in any case.
 [[nodiscard]] bool says(std::string_view text, std::initializer_list<std::string_view> words);
+
+/// Whether `text` only wants to know: "can I get a refund?", "how do I move to a smaller plan". Who
+/// asks us to do it ("could you refund me?") or says what they want has more in mind.
+[[nodiscard]] bool only_asks(std::string_view text);
 
 /// An answer with its data; `data.source` is "database" unless `data` says otherwise.
 [[nodiscard]] outcome reply(std::string text, json data, double confidence = 0.95);

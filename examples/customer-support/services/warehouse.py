@@ -70,7 +70,18 @@ def track(db, customer, call):
     return reply(f"Order {number} was cancelled, so nothing is on its way.", about(order, "cancelled"))
 
 
+# "What happens if my parcel gets lost?" reports nothing.
+SUPPOSES = re.compile(r"\bwhat (?:if|happens)\b", re.I)
+
+
 def report(db, customer, call):
+    if SUPPOSES.search(call.get("text") or ""):
+        return reply(
+            "When a parcel is late, lost or damaged, tell us the number of its order: we search for it with the carrier and "
+            "answer within two working days, and what is lost or damaged is replaced. Nothing has been reported so far.",
+            {"status": "explained", "source": "rules"},
+            0.85,
+        )
     order, question = backend.find_order(db, customer, call, ("shipped", "delivered"))
     if question:
         return question

@@ -60,6 +60,11 @@ class WarehouseTest(unittest.TestCase):
         self.assertEqual(first["data"]["problem"], "damaged")
         self.assertEqual(self.call("delivery.report", "C-1001", "LF-10200 is lost", "r2")["data"]["status"], "not_shipped")
 
+    def test_a_supposition_reports_nothing(self):
+        for text in ("what happens if my parcel gets lost?", "what if LF-10203 arrives broken"):
+            self.assertEqual(self.call("delivery.report", "C-1003", text, text)["data"]["status"], "explained")
+        self.assertEqual(self.call("delivery.report", "C-1003", "it arrived broken", "s1")["data"]["case"], "DR-1")
+
     def test_refuses_what_is_no_call(self):
         self.assertEqual(self.ask("POST", "/agent", "{")[0], 400)
         self.assertEqual(self.ask("POST", "/agent", b"\xff\xfe")[0], 400)

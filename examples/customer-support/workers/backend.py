@@ -87,7 +87,7 @@ def find_customer(db, call):
     return None, ask_for("customer_id", start + " looks like C-1001 and stands on every invoice" + ("." if wanted else ")."))
 
 
-ORDER = re.compile(r"(?:\bLF-|#)(\d{4,15})\b|(?<![\w$.,-])(\d{5,15})(?![\d]|[.,]\d)", re.IGNORECASE)
+ORDER = re.compile(r"(?:\bLF-?|#)(\d{4,15})\b|(?<![\w$.,-])(\d{5,15})(?![\d]|[.,]\d)", re.IGNORECASE)
 
 
 def order_named(call):
@@ -99,17 +99,53 @@ def order_named(call):
     return "LF-" + (found.group(1) or found.group(2)) if found else ""
 
 
+def order_of_message(call):
+    """The only order that the whole message names, as triage has found it: a part of the message that names none ("and
+    cancel it") is about that one, unless it speaks of another."""
+    if re.search(r"\b(?:other|another)\b", call.get("text") or "", re.I):
+        return ""
+    entities = (call.get("input") or {}).get("entities") if isinstance(call.get("input") or {}, dict) else None
+    orders = set()
+    for entity in entities if isinstance(entities, list) else []:
+        if isinstance(entity, dict) and entity.get("type") == "order" and isinstance(entity.get("value"), str):
+            digits = re.search(r"\d{4,15}", entity["value"])
+            orders.add("LF-" + digits.group() if digits else "")
+    return orders.pop() if len(orders) == 1 else ""
+
+
+# "Can I cancel it?", "how do I cancel my order": wants to know, not to have it done.
+ONLY_ASKS = re.compile(
+    r"\b(?:can|can't|could|may|might|should|do|must|would) (?:i|we)\b|\b(?:am i|are we)\b|\bis (?:it|there)\b|\bwould it\b"
+    r"|\b(?:if|when|where) (?:i|we) (?:can|could|may|must)\b|\bhow (?:to|long|late|much)\b|\bwhat (?:if|happens)\b"
+    r"|\bwhether\b|\bwonder",
+    re.IGNORECASE,
+)
+# "Could you cancel it?" has it done.
+ASKED_OF_US = re.compile(r"\b(?:you|please|pls|somebody|someone|anybody|anyone)\b", re.IGNORECASE)
+
+
+def only_asks(text):
+    return bool(ONLY_ASKS.search(text) or (text.rstrip().endswith("?") and not ASKED_OF_US.search(text)))
+
+
 # "Cancel it": the order that was talked about last, however it stands. In "my order, cancel it" it is another one.
 LEANS_BACK = re.compile(r"^(?!.*\b(?:orders?|purchases?|parcels?|packages?)\b).*\b(?:it|that|this|them)\b", re.IGNORECASE | re.DOTALL)
+
+
+# "Where is my order and cancel it": one of those that are under way.
+LOOKS_FOR = re.compile(r"\b(?:where|where's|wheres|track|status)\b", re.IGNORECASE)
 
 
 def find_order(db, customer, call, states, acts=True):
     """The order meant, or the answer that asks for it: the one named, else the one talked about last, else the only one
     in one of `states`, or the newest of them if the customer says so. Where another was talked about last, which is in
-    none of them, nobody who `acts` guesses."""
+    none of them, nobody who `acts` guesses; nor where "it" may as well be a parcel that is on its way."""
     text = call.get("text") or ""
     last = member(call, "context", "order_id").upper()
-    named = order_named(call) or (last if LEANS_BACK.search(text) else "")
+    leans = LEANS_BACK.search(text)
+    named = order_named(call) or order_of_message(call) or (last if leans else "")
+    if acts and (leans or LOOKS_FOR.search(text)) and "shipped" not in states:
+        states = (*states, "shipped")
     if named:
         row = db.execute("SELECT * FROM orders WHERE id = ? AND customer_id = ?", (named, customer["id"])).fetchone()
         if row:

@@ -37,24 +37,9 @@ def too_late(order, wish):
     )
 
 
-# "Can I cancel it?", "how do I cancel my order": wants to know, not to have it done.
-ONLY_ASKS = re.compile(
-    r"\b(?:can|can't|could|may|might|should|do|must|would) (?:i|we)\b|\b(?:am i|are we)\b|\bis (?:it|there)\b|\bwould it\b"
-    r"|\b(?:if|when|where) (?:i|we) (?:can|could|may|must)\b|\bhow (?:to|long|late|much)\b|\bwhat (?:if|happens)\b"
-    r"|\bwhether\b|\bwonder",
-    re.IGNORECASE,
-)
-# "Could you cancel it?" has it done.
-ASKED_OF_US = re.compile(r"\b(?:you|please|pls|somebody|someone|anybody|anyone)\b", re.IGNORECASE)
-
-
-def only_asks(text):
-    return bool(ONLY_ASKS.search(text) or (text.rstrip().endswith("?") and not ASKED_OF_US.search(text)))
-
-
 def cancel(db, customer, call):
     """Cancels the order that is meant, or all that the text names; whoever only asks is told whether it can be done."""
-    asks = only_asks(call.get("text") or "")
+    asks = backend.only_asks(call.get("text") or "")
     named = list(dict.fromkeys("LF-" + (m.group(1) or m.group(2)) for m in backend.ORDER.finditer(call.get("text") or "")))
     if len(named) < 2:
         return cancel_one(db, customer, call, asks)
@@ -162,6 +147,16 @@ def change(db, customer, call):
     left = {sku: i["quantity"] for sku, i in has.items()} | {p["sku"]: n for p, n in wishes}
     if not any(left.values()):
         return ask_for("confirmation", f"That would leave order {order['id']} empty. Shall I cancel it instead?")
+    if backend.only_asks(text):
+        names = {sku: i["name"] for sku, i in has.items()} | {p["sku"]: p["name"] for p, _ in wishes}
+        wanted = ", ".join(f"{n} x {names[sku]}" for sku, n in sorted(left.items()) if n)
+        return ask_for(
+            "confirmation",
+            f"Order {order['id']} has not been shipped, so it can still be changed, and would hold {wanted}. Nothing has been done so far: "
+            "write what you want changed, without asking whether it can be, and I change it.",
+            order_id=order["id"],
+            context={"order_id": order["id"]},
+        )
     difference = sum(set_quantity(db, order, p, n) for p, n in wishes)
     total = order["total_cents"] + difference
     db.execute("UPDATE orders SET total_cents = ? WHERE id = ?", (total, order["id"]))
@@ -252,7 +247,14 @@ def change_address(db, customer, call):
     address = address_in(call)
     if not address:
         return ask_for("address", "What is the right address? Please write house number, street and town, for example 14 Mill Lane, Leeds.")
-    named = backend.order_named(call)
+    if backend.only_asks(call.get("text") or ""):
+        return ask_for(
+            "confirmation",
+            "The address of what has not been shipped can still be changed. Nothing has been done so far: "
+            f"write \"send it to {address}\" if you want that.",
+            address=address,
+        )
+    named = backend.order_named(call) or backend.order_of_message(call)
     if not named:
         db.execute("UPDATE customers SET address = ? WHERE id = ?", (address, customer["id"]))
         moved = db.execute(

@@ -43,20 +43,53 @@ TEST(said_once, who_somebody_is_is_asked_once) {
   }
 }
 
-TEST(said_once, a_refund_of_nothing_stops_at_the_gate) {
+TEST(said_once, a_refund_of_nothing_is_answered_by_the_quote) {
   played_fleet x;
   auto r = wants("refund.with_check", "");
   r.who = {"C-1002", "standard"};
   r.data = {{"order_id", "LF-10201"}}; // It is on its way.
   auto t = x.s->ask(r, 1s);
   ASSERT_TRUE(t->done());
-  EXPECT_EQ(t->result().failed.why, reason::policy_denied);
+  EXPECT_TRUE(t->result().ok()) << t->result().failed.detail;
   EXPECT_EQ(times(t->result().text, "LF-10201 is on its way"), 1u) << t->result().text;
   EXPECT_TRUE(was_asked(x, "refund.quote"));
   EXPECT_FALSE(was_asked(x, "refund.issue"));
 }
 
-TEST(said_once, a_small_refund_passes_both_gates) {
+TEST(said_once, a_refund_over_the_limit_stops_at_the_gate) {
+  played_fleet x;
+  support::database{x.records.path()}.run(
+      "UPDATE orders SET status = 'cancelled' WHERE id = 'LF-10225'");
+  auto r = wants("refund.with_check", "");
+  r.who = {"C-1015", "standard"};
+  r.data = {{"order_id", "LF-10225"}}; // It cost $317.00.
+  auto t = x.s->ask(r, 1s);
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(t->result().failed.why, reason::policy_denied);
+  EXPECT_FALSE(was_asked(x, "refund.issue"));
+}
+
+TEST(said_once, two_orders_of_one_message_are_both_answered) {
+  played_fleet x;
+  // Each answer makes its order the one that was talked about last.
+  x.s.room.works["orders"] = [](const agent_call& call) {
+    return say("Order " + support::order_of(call) + " is cancelled.",
+               {{"source", "database"}, {"context", {{"order_id", support::order_of(call)}}}});
+  };
+  x.s.room.works["fulfilment"] = [](const agent_call& call) {
+    return say("Order " + support::order_of(call) + " is on its way.",
+               {{"source", "database"}, {"context", {{"order_id", support::order_of(call)}}}});
+  };
+  auto r = wants("", "track LF-10268 and cancel LF-10269");
+  r.who = {"C-1051", "standard"};
+  auto t = x.s->ask(r, 1s);
+  ASSERT_TRUE(t->done());
+  EXPECT_FALSE(t->result().partial) << t->result().text;
+  EXPECT_THAT(t->result().text, HasSubstr("Order LF-10268 is on its way."));
+  EXPECT_THAT(t->result().text, HasSubstr("Order LF-10269 is cancelled."));
+}
+
+TEST(said_once, a_small_refund_is_paid) {
   played_fleet x;
   support::database{x.records.path()}.run(
       "UPDATE orders SET status = 'cancelled' WHERE id = 'LF-10200'");
