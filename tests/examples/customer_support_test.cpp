@@ -256,6 +256,9 @@ TEST_F(support_desks, a_question_refunds_nothing) {
   const auto tracked = bill("refund.track", "C-1001", when);
   EXPECT_EQ(tracked.data["status"], "refundable") << tracked.text;
   EXPECT_TRUE(review_of("refund.track", "C-1001", when, tracked).data["fits"].get<bool>());
+  EXPECT_EQ(bill("refund.quote", "C-1001", "refund LF-10200").data["payable"],
+            json::parse(R"([{"order_id": "LF-10200"}])"));
+  EXPECT_EQ(bill("refund.quote", "C-1002", "refund LF-10201").data["payable"], json::array());
   const auto sent = bill("refund.issue", "C-1003", "can I get a refund?", "kd");
   EXPECT_EQ(sent.data["order_status"], "delivered");
   EXPECT_TRUE(

@@ -167,6 +167,7 @@ outcome issue_refund(const counter& at) {
                  {{"status", "refundable"},
                   {"order_id", judged.order.id},
                   {"order_status", judged.order.status},
+                  {"payable", json::array({{{"order_id", judged.order.id}}})},
                   {"amount", dollars(judged.total)},
                   {"amount_cents", judged.total},
                   {"eta", refund_eta}},
@@ -229,6 +230,7 @@ outcome track_refund(const counter& at) {
                        "\" if you want that.",
                    {{"status", "refundable"},
                     {"order_id", order},
+                    {"payable", json::array({{{"order_id", order}}})},
                     {"amount", dollars(judged.total)},
                     {"amount_cents", judged.total}},
                    0.9);
