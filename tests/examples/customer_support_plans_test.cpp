@@ -68,20 +68,4 @@ TEST_F(support_desks, a_downgrade_waits_for_the_end_of_the_cycle) {
   EXPECT_EQ(sell("plan.downgrade", "C-1001", "enterprise", "d3").data["status"], "not_lower");
 }
 
-TEST_F(support_desks, a_question_about_a_smaller_plan_books_nothing) {
-  int key = 0;
-  for (const char* text : {"can I downgrade to starter?", "how do I downgrade to starter",
-                           "what happens if I downgrade to starter"}) {
-    const auto out = sell("plan.downgrade", "C-1001", text, "q" + std::to_string(++key));
-    EXPECT_EQ(out.data["status"], "offered") << out.text;
-    EXPECT_EQ(out.data["proposed_plan"], "starter");
-    EXPECT_NE(out.text.find("downgrade to starter"), std::string::npos) << out.text;
-  }
-  EXPECT_EQ(count("SELECT COUNT(*) FROM subscriptions WHERE customer_id = 'C-1001' AND "
-                  "next_plan_id IS NOT NULL AND next_plan_id <> ''"),
-            0);
-  EXPECT_EQ(sell("plan.upgrade", "C-1001", "upgrade me to pro", "u").data["status"],
-            "already_there");
-}
-
 } // namespace
