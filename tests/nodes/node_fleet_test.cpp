@@ -50,7 +50,9 @@ TEST(node_fleet, an_agent_that_comes_later_gets_work_and_may_write_its_context) 
   auto d = a_domain("d", {an_agent("work")});
   d.context = {{"name", {}}};
   stage s{d};
-  EXPECT_EQ(s->ask(wants("dance"))->result().failed.why, reason::invalid_input);
+  const auto early = s->ask(wants("dance"));
+  ASSERT_EQ(early->refusals.size(), 1u);
+  EXPECT_EQ(early->refusals[0].why, refusal::invalid_input);
   auto late = an_agent("dance");
   late.card.domain = "d";
   late.writes = {"name"};
