@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <span>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace troupe::text {
@@ -16,6 +18,10 @@ using cleaner = std::function<std::size_t(std::string&)>;
 
 constexpr std::array<std::string_view, 4> names_built_in{"control_characters", "html_tags",
                                                          "card_numbers", "credentials"};
+
+/// What stands before something that is secret, as group 1.
+constexpr std::string_view secret_name =
+    R"re((?i)((?:password|passwd|pwd|secret|api[_-]?key|access[_-]?(?:token|key))["']?\s*[=:]\s*))re";
 
 std::shared_ptr<const RE2> compiled(const std::string& pattern) {
   RE2::Options options;
@@ -59,33 +65,91 @@ cleaner until_nothing_is_left(cleaner once) {
   };
 }
 
+/// Digits without anything between them: from `begin` to before `end`.
+struct digit_group {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+bool is_decimal(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// How many bytes what may stand between the groups of a card number has at `at`; 0: it is
+/// something else.
+std::size_t gap_at(std::string_view x, std::size_t at) {
+  constexpr std::array<std::string_view, 5> gaps{" ", "-", "\u00A0", "\u202F", "\u2011"};
+  for (const auto gap : gaps)
+    if (x.substr(at).starts_with(gap))
+      return gap.size();
+  return 0;
+}
+
+/// The groups of digits from `at` on that stand in a row.
+std::vector<digit_group> groups_from(std::string_view x, std::size_t at) {
+  std::vector<digit_group> out;
+  while (at < x.size() && is_decimal(x[at])) {
+    auto end = at;
+    while (end < x.size() && is_decimal(x[end]))
+      ++end;
+    out.push_back({at, end});
+    at = end + gap_at(x, end);
+  }
+  return out;
+}
+
+/// How many groups at the beginning of `row` are a card number; 0: they begin none. What follows a
+/// card in the same row, such as its last month or its check value, is not taken for its end: all
+/// that may be one is tried, the longest first. Only of what begins with four digits or more, or
+/// every list of small numbers would hold one by chance.
+std::size_t card_in(std::string_view x, std::span<const digit_group> row) {
+  constexpr std::size_t fewest = 13;
+  constexpr std::size_t most = 19;
+  constexpr std::size_t first_group = 4;
+  std::string digits;
+  std::vector<std::pair<std::size_t, std::size_t>> ends; // groups, and digits in them
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const auto size = row[i].end - row[i].begin;
+    if (digits.size() + size > most)
+      break;
+    digits += x.substr(row[i].begin, size);
+    if (digits.size() >= fewest)
+      ends.emplace_back(i + 1, digits.size());
+  }
+  if (ends.size() > 1 && row.front().end - row.front().begin < first_group)
+    ends.erase(ends.begin(), ends.end() - 1);
+  for (auto end = ends.rbegin(); end != ends.rend(); ++end)
+    if (luhn(std::string_view{digits}.substr(0, end->second)))
+      return end->first;
+  return 0;
+}
+
 /// Runs of 13 to 19 digits whose sum is right; a longer run of digits is something else.
-cleaner cards() {
-  return
-      [what = compiled(R"((?:^|[^0-9])((?:[0-9][ -]?){12,18}[0-9])(?:[^0-9]|$))")](std::string& x) {
-        std::size_t n = 0;
-        std::size_t from = 0;
-        re2::StringPiece hit[2];
-        while (from <= x.size() && what->Match(x, from, x.size(), RE2::UNANCHORED, hit, 2)) {
-          const auto at = static_cast<std::size_t>(hit[1].data() - x.data());
-          const auto size = hit[1].size();
-          std::string digits;
-          for (const char c : hit[1])
-            if (c >= '0' && c <= '9')
-              digits += c;
-          constexpr std::string_view mask = "[card number]";
-          if (luhn(digits)) {
-            x.replace(at, size, mask);
-            from = at + mask.size();
-            ++n;
-          } else {
-            from = at + 1;
-            while (from < x.size() && x[from] >= '0' && x[from] <= '9')
-              ++from;
-          }
-        }
-        return n;
-      };
+std::size_t take_cards_out(std::string& x) {
+  constexpr std::string_view mask = "[card number]";
+  std::size_t n = 0;
+  std::size_t copied = 0;
+  std::string out;
+  for (std::size_t at = 0; at < x.size();) {
+    if (!is_decimal(x[at])) {
+      ++at;
+      continue;
+    }
+    const auto row = groups_from(x, at);
+    for (std::size_t i = 0; i < row.size();) {
+      const auto groups = card_in(x, std::span{row}.subspan(i));
+      if (groups > 0) {
+        out.append(x, copied, row[i].begin - copied).append(mask);
+        copied = row[i + groups - 1].end;
+        ++n;
+      }
+      i += std::max<std::size_t>(groups, 1);
+    }
+    at = row.back().end;
+  }
+  if (n > 0)
+    x = out.append(x, copied);
+  return n;
 }
 
 cleaner made_in(std::string_view name) {
@@ -95,13 +159,16 @@ cleaner made_in(std::string_view name) {
         "\\x{2064}\\x{2066}-\\x{2069}\\x{FEFF}]",
         "");
   if (name == "html_tags")
-    return until_nothing_is_left(
-        one_after_the_other({replacing(R"((?is)<!--.*?-->)", ""),
-                             replacing(R"((?is)<script\b[^>]*>.*?</script\s*>)", ""),
-                             replacing(R"((?is)<style\b[^>]*>.*?</style\s*>)", ""),
-                             replacing(R"((?s)</?[A-Za-z!?][^<>]*>)", "")}));
+    return one_after_the_other({until_nothing_is_left(one_after_the_other(
+                                    {replacing(R"((?is)<!--.*?-->)", ""),
+                                     replacing(R"((?is)<script\b[^>]*>.*?</script\s*>)", ""),
+                                     replacing(R"((?is)<style\b[^>]*>.*?</style\s*>)", ""),
+                                     replacing(R"((?s)</?[A-Za-z!?][^<>]*>)", "")})),
+                                // What has no end here may find one behind the text, where it is
+                                // put. A blank keeps it from being a tag, and `x<y` readable.
+                                replacing(R"(<(/?[A-Za-z!?]))", "< \\1")});
   if (name == "card_numbers")
-    return cards();
+    return take_cards_out;
   if (name == "credentials")
     return one_after_the_other(
         {replacing(
@@ -110,10 +177,14 @@ cleaner made_in(std::string_view name) {
          replacing(
              R"(\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|sk-[A-Za-z0-9_-]{16,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*))",
              "[credential]"),
-         replacing(R"((?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,})", "\\1[credential]"),
          replacing(
-             R"((?i)\b((?:password|passwd|pwd|secret|api[_-]?key|access[_-]?token)\s*[=:]\s*)[^\s,;"'\[]{4,})",
-             "\\1[credential]")});
+             R"re((?i)\b(bearer\s+|authorization["']?\s*[=:]\s*["']?basic\s+)[A-Za-z0-9._~+/=-]{8,})re",
+             "\\1[credential]"),
+         // Also as JSON, YAML and variables of the environment say it: within quotes, and behind a
+         // word, as in DB_PASSWORD.
+         replacing(std::string{secret_name} + R"re("[^"\n]{4,}("))re", "\\1\"[credential]\\2"),
+         replacing(std::string{secret_name} + R"re('[^'\n]{4,}('))re", "\\1'[credential]\\2"),
+         replacing(std::string{secret_name} + R"re([^\s,;"'\[]{4,})re", "\\1[credential]")});
   return nullptr;
 }
 

@@ -24,11 +24,12 @@ using taken_out = std::map<std::string, std::size_t, std::less<>>;
 ///   control_characters  U+0000 to U+001F but for tab and line ends, U+007F, and the characters
 ///                       that turn the direction of text or have no width: removed
 ///   html_tags           `<tag ...>`, `</tag>` and comments, and `script` and `style` with what is
-///                       in them: removed
+///                       in them: removed; a blank behind the `<` of what has no end
 ///   card_numbers        13 to 19 digits, with blanks or dashes between them, whose Luhn sum is
-///                       right: [card number]
+///                       right, also where other numbers stand beside them: [card number]
 ///   credentials         tokens as GitHub, Slack, AWS, OpenAI and JWT write them, private keys in
-///                       PEM, `Bearer ...`, and `password=...` and the like: [credential]
+///                       PEM, `Bearer ...`, and `password=...` and the like, also within quotes:
+///                       [credential]
 class sanitizer {
  public:
   /// The rules with the given names, in their order: from `declared`, else built in. Throws
