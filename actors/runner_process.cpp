@@ -68,6 +68,17 @@ outcome outcome_of(const tools::process_result& r, const redactor_ptr& secrets) 
   return outcome::of({reason::crash, ended_because(r, secrets), {}});
 }
 
+/// A call that no process takes, at any node and however often it is tried. It says nothing about
+/// the agent, which others can reach all the same.
+outcome_ptr too_long(const std::string& call, std::size_t most) {
+  if (call.size() < most)
+    return nullptr;
+  return std::make_shared<const outcome>(outcome::of(
+      {reason::invalid_input,
+       "the call is longer than the " + std::to_string(most) + " bytes that a program takes",
+       {}}));
+}
+
 /// One process per call: the call on its standard input, the answer on its standard output.
 class once_runner final : public agent_runner {
  public:
@@ -85,6 +96,8 @@ class once_runner final : public agent_runner {
     const auto now = parts_->now(self);
     auto to = caf::actor_cast<caf::actor_addr>(self);
     auto input = as_text(call_to_json(*what, now)) + "\n";
+    if (auto refused = too_long(input, tools::process_limits{}.input_max_bytes))
+      return refused;
     processes_[call] = parts_->processes->run(
         spec_, std::move(input), left(what->deadline, now),
         [call, to, secrets = parts_->secrets](tools::process_result r) {
@@ -149,7 +162,10 @@ class worker_runner final : public agent_runner {
                   const agent_call_ptr& what) override {
     auto line = call_to_json(*what, parts_->now(self));
     line["id"] = call;
-    if (!parts_->processes->write_line(process_, as_text(line)))
+    auto text = as_text(line);
+    if (auto refused = too_long(text, tools::process_limits{}.stdin_backlog_max_bytes))
+      return refused;
+    if (!parts_->processes->write_line(process_, std::move(text)))
       return std::make_shared<const outcome>(
           outcome::of({reason::unavailable, "the worker process takes no more", {}}));
     return nullptr;

@@ -105,8 +105,9 @@ class process_port {
 struct process_limits {
   /// Processes alive or waiting to be started at the same time; the next one is refused.
   std::size_t processes_max = 256;
-  /// Bytes queued for the stdin of one worker.
-  std::size_t stdin_backlog_max_bytes = 256 << 10;
+  /// Bytes queued for the stdin of one worker, and so its longest line: as much as one call to a
+  /// one-shot process may have, or what the door takes would never get to a worker.
+  std::size_t stdin_backlog_max_bytes = 16 << 20;
   /// The largest `input` of a one-shot process.
   std::size_t input_max_bytes = 16 << 20;
   /// How long to read on after the leader has exited while a descendant still holds its output

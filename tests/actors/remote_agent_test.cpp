@@ -78,6 +78,33 @@ TEST(worker_process, that_exits_takes_its_agent_along) {
   EXPECT_EQ(processes.alive.size(), 1u);
 }
 
+TEST(worker_process, a_call_that_no_program_takes_is_refused_as_such_and_opens_no_breaker) {
+  for (const char* mode : {"worker", "once"}) {
+    auto d =
+        one(an_agent("work"), agent_kind::subprocess, {{"command", {"worker"}}, {"mode", mode}}, 3);
+    d.breaker.failures = 1;
+    stage s{d};
+    const auto answered = [](const std::string&) {
+      tools::process_result r;
+      r.end = process_end::exited;
+      r.code = 0;
+      r.out = R"({"text": "ok"})";
+      return std::optional{r};
+    };
+    s.around->processes->once = answered;
+    s.around->processes->worker = [](const std::string& line) -> std::optional<std::string> {
+      return json{{"id", json::parse(line)["id"]}, {"text", "ok"}}.dump();
+    };
+    auto t = s->ask(wants("work", std::string(17 << 20, 'x')));
+    ASSERT_TRUE(t->done()) << mode;
+    EXPECT_EQ(t->result().failed.why, reason::invalid_input) << mode;
+    EXPECT_EQ(count_of(t->record(), event_kind::assigned), 1u) << mode;
+    auto next = s->ask(wants("work", "short"));
+    ASSERT_TRUE(next->done()) << mode;
+    EXPECT_EQ(next->result().text, "ok") << mode;
+  }
+}
+
 TEST(process, each_end_has_its_reason) {
   stage s{one(an_agent("work"), agent_kind::subprocess, {{"command", {"tool"}}})};
   const auto reason_for = [&](process_end how, int code, std::string out) {

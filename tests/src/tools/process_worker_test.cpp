@@ -97,8 +97,25 @@ TEST(process_worker, worker_with_an_endless_line_is_ended) {
   EXPECT_EQ(result.out.size(), 5000u);
 }
 
-TEST(process_worker, worker_that_does_not_read_is_not_fed_without_bound) {
+TEST(process_worker, worker_gets_a_line_as_long_as_a_request_may_be) {
   const auto port = make_process_port();
+  listener ears;
+  auto spec = shell("exec cat");
+  spec.stdout_max_bytes = 2 << 20;
+  const auto id = port->start(spec, ears.line(), ears.ended());
+  const std::string line(1 << 20, 'x');
+  ASSERT_TRUE(port->write_line(id, line));
+  ASSERT_TRUE(port->write_line(id, line)) << "nor does one keep the next ones out";
+  EXPECT_EQ(ears.next(), line);
+  EXPECT_EQ(ears.next(), line);
+  port->cancel(id);
+  EXPECT_EQ(ears.result().end, process_end::cancelled);
+}
+
+TEST(process_worker, worker_that_does_not_read_is_not_fed_without_bound) {
+  process_limits limits;
+  limits.stdin_backlog_max_bytes = 256 << 10;
+  const auto port = make_process_port(limits);
   listener ears;
   const auto id = port->start(shell("echo up; sleep 1000"), ears.line(), ears.ended());
   EXPECT_EQ(ears.next(), "up");
