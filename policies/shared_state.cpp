@@ -3,6 +3,8 @@
 #include "policies/context_scope.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <optional>
 
 namespace troupe {
@@ -39,15 +41,35 @@ json merge_elements(const json& now, const json& mine) {
   return out;
 }
 
-json sum(const json& base, const json& now, const json& mine) {
+/// A sum that its type cannot hold is nothing: said wrong, nobody would notice.
+merged_value sum(const json& base, const json& now, const json& mine) {
   if (now.is_number_integer() && mine.is_number_integer() && !base.is_number_float()) {
-    // Sums of whole numbers wrap around rather than be undefined.
-    const auto of = [](const json& x) {
-      return x.is_null() ? std::uint64_t{0} : static_cast<std::uint64_t>(x.get<std::int64_t>());
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    const auto of = [](const json& x) -> std::optional<std::int64_t> {
+      if (x.is_null())
+        return 0;
+      if (x.is_number_unsigned() && x.get<std::uint64_t>() > std::uint64_t{most})
+        return std::nullopt;
+      return x.get<std::int64_t>();
     };
-    return static_cast<std::int64_t>(of(now) + of(mine) - of(base));
+    const auto plus = [](std::int64_t a, std::int64_t b) -> std::optional<std::int64_t> {
+      constexpr auto least = std::numeric_limits<std::int64_t>::min();
+      if (b > 0 ? a > most - b : a < least - b)
+        return std::nullopt;
+      return a + b;
+    };
+    const auto a = of(now);
+    const auto b = of(mine);
+    const auto from = of(base);
+    if (!a || !b || !from || *from == std::numeric_limits<std::int64_t>::min())
+      return std::nullopt;
+    const auto added = plus(*b, -*from);
+    const auto all = added ? plus(*a, *added) : std::nullopt;
+    return all ? merged_value{*all} : std::nullopt;
   }
-  return now.get<double>() + mine.get<double>() - (base.is_number() ? base.get<double>() : 0);
+  const auto all =
+      now.get<double>() + mine.get<double>() - (base.is_number() ? base.get<double>() : 0);
+  return std::isfinite(all) ? merged_value{all} : std::nullopt;
 }
 
 merged_value merge_values(state_merge how, const json& base, const json& now, const json& mine) {
