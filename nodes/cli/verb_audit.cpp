@@ -89,6 +89,15 @@ exit_code list_records(const shell& s, const audit_settings& x) {
   return exit_ok;
 }
 
+/// What is wrong with a trail of which each record follows from the one before.
+std::string break_of(const audit_verifier& check) {
+  return check.found_broken() == 0
+             ? std::string{}
+             : "record " + std::to_string(check.found_broken()) +
+                   ": here a node has found, at its start, that the trail did not hold the head "
+                   "that was kept beside it";
+}
+
 exit_code verify(const shell& s, const audit_settings& x) {
   const char* key = std::getenv("TROUPE_AUDIT_KEY");
   audit_verifier check{key ? key : ""};
@@ -98,10 +107,16 @@ exit_code verify(const shell& s, const audit_settings& x) {
     if (!given)
       throw cli_error{exit_usage, "--head must be N:HASH, as `troupe audit verify` prints it"};
     heads.push_back(*given);
+    // Who has kept it has seen what the trail said up to there.
+    check.known_until(given->n);
   }
-  if (!x.data.empty())
-    if (const auto kept = read_audit_head(database_in(x.data)))
+  bool alone = false;
+  if (!x.data.empty()) {
+    const auto kept = read_audit_head(database_in(x.data));
+    alone = !kept;
+    if (kept)
       heads.push_back(*kept);
+  }
   for (const auto& head : heads)
     if (head.n > 0)
       check.watch(head);
@@ -115,17 +130,24 @@ exit_code verify(const shell& s, const audit_settings& x) {
     if (head.n > 0)
       static_cast<void>(check.end_at(head));
   const auto end = std::to_string(check.end().n) + ":" + hex(check.end().hash);
+  const auto wrong = check.good() ? break_of(check) : check.fault();
+  if (alone && check.end().n > 0)
+    s.err << "troupe: no head is kept beside the trail: that its end is missing would not be "
+             "noticed\n";
   if (s.as_json()) {
-    s.print(json{
-        {"good", check.good()}, {"records", check.end().n}, {"head", end}, {"fault", check.fault()}}
-                .dump());
-  } else if (check.good()) {
-    s.print(std::to_string(check.end().n) + " records, each follows from the one before" +
-            (key ? ", made with the key" : "") + "\nhead " + end);
-  } else {
-    s.print("BROKEN at " + check.fault() + "\ngood up to " + end);
+    s.print(
+        json{{"good", wrong.empty()}, {"records", check.end().n}, {"head", end}, {"fault", wrong}}
+            .dump());
+    return wrong.empty() ? exit_ok : exit_failed;
   }
-  return check.good() ? exit_ok : exit_failed;
+  const auto in_order = std::to_string(check.end().n) +
+                        " records, each follows from the one before" +
+                        (key ? ", made with the key" : "") + "\nhead " + end;
+  if (wrong.empty())
+    s.print(in_order);
+  else
+    s.print("BROKEN at " + wrong + "\n" + (check.good() ? in_order : "good up to " + end));
+  return wrong.empty() ? exit_ok : exit_failed;
 }
 
 } // namespace

@@ -87,6 +87,8 @@ bool audit_verifier::take(const audit_row& row) {
                        : "its hash does not follow from the key, what it says and the record "
                          "before it");
   end_ = {n, row.hash};
+  if (broken_ == 0 && n > known_ && row.id.starts_with(audit_break))
+    broken_ = n;
   for (auto& w : watched_)
     w.met = w.met || w.head == end_;
   return true;

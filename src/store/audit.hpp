@@ -30,6 +30,10 @@ struct audit_head {
 [[nodiscard]] std::string audit_link(std::string_view key, std::string_view before, std::uint64_t n,
                                      std::string_view id, std::string_view body);
 
+/// What the ids of records begin with that say `audit.broken`: that the trail did not hold the head
+/// beside it when a node was started.
+inline constexpr std::string_view audit_break = "broken/";
+
 /// The hash before the first record.
 [[nodiscard]] std::string audit_origin();
 
@@ -53,6 +57,11 @@ class audit_verifier {
   /// What is wrong, with the number of the first record that is; empty: nothing.
   [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
   [[nodiscard]] const audit_head& end() const noexcept { return end_; }
+  /// Up to this record somebody knows of breaks. To be said before the records are taken.
+  void known_until(std::uint64_t n) { known_ = n; }
+  /// The first record beyond `known_until` that says that the trail was broken; 0: there is none.
+  /// Since then it has gone on in order, so that `good` says nothing of it.
+  [[nodiscard]] std::uint64_t found_broken() const noexcept { return broken_; }
   /// The heads that `end_at` will be asked about, noted before the records are taken.
   void watch(const audit_head& head) { watched_.push_back({head, false}); }
 
@@ -65,6 +74,8 @@ class audit_verifier {
   std::string key_;
   std::string fault_;
   audit_head end_{0, audit_origin()};
+  std::uint64_t known_ = 0;
+  std::uint64_t broken_ = 0;
   std::vector<watched> watched_;
 };
 

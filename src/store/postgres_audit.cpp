@@ -124,7 +124,7 @@ std::vector<store_write> postgres_audit::compare_with_head() {
   }
   store_write w;
   w.what = store_write::kind::audit;
-  w.id = "broken/" + to_text(*head) + "/" + to_text(end_);
+  w.id = std::string{audit_break} + to_text(*head) + "/" + to_text(end_);
   w.body = nlohmann::json{{"what", "audit.broken"},
                           {"head", to_text(*head)},
                           {"found", to_text(end_)},

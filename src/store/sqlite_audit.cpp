@@ -94,7 +94,7 @@ void sqlite_audit::compare_with_head() {
       {"found", to_text(end_)},
       {"detail", "the trail does not hold the head that was kept beside it"}};
   db_.run("BEGIN IMMEDIATE");
-  add("broken/" + to_text(*head) + "/" + to_text(end_), record.dump());
+  add(std::string{audit_break} + to_text(*head) + "/" + to_text(end_), record.dump());
   db_.run("COMMIT");
   committed();
 }

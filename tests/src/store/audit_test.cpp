@@ -122,6 +122,24 @@ TEST(audit, a_missing_end_stays_on_record_when_the_trail_goes_on) {
   EXPECT_EQ(rows[1].id, "r6");
 }
 
+TEST(audit, a_trail_that_went_on_after_a_break_does_not_pass_for_whole) {
+  trail t;
+  const auto broken_after = [&](std::uint64_t known) {
+    audit_verifier check;
+    check.known_until(known);
+    for (const auto& row : read_sqlite_audit(t.path(), 0, 10))
+      check.take(row);
+    EXPECT_EQ(check.fault(), "") << "its records are in order";
+    return check.found_broken();
+  };
+  EXPECT_EQ(broken_after(0), 0u);
+  t.sql("DELETE FROM audit WHERE n > 3");
+  t.add(6, 6);
+  EXPECT_EQ(broken_after(0), 4u);
+  EXPECT_EQ(broken_after(3), 4u);
+  EXPECT_EQ(broken_after(4), 0u) << "somebody has seen that record";
+}
+
 TEST(audit, a_trail_made_anew_without_the_key_is_found) {
   const trail t{"a key that only the operator has"};
   EXPECT_EQ(t.fault("a key that only the operator has"), "");
