@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace troupe {
 
@@ -128,8 +129,9 @@ class worker_runner final : public agent_runner {
  public:
   worker_runner(parts_ptr parts, const fleet_version& version, const agent_spec& spec,
                 caf::event_based_actor* self)
-      : parts_(std::move(parts)) {
-    auto to = caf::actor_cast<caf::actor_addr>(self);
+      : parts_(std::move(parts))
+      , agent_(caf::actor_cast<caf::actor_addr>(self)) {
+    const auto to = agent_;
     process_ = parts_->processes->start(
         spec_for(*parts_, version, spec),
         [to, secrets = parts_->secrets](std::string_view line) {
@@ -168,14 +170,34 @@ class worker_runner final : public agent_runner {
     if (!parts_->processes->write_line(process_, std::move(text)))
       return std::make_shared<const outcome>(
           outcome::of({reason::unavailable, "the worker process takes no more", {}}));
+    open_.insert(call);
     return nullptr;
   }
 
   /// A worker cannot be asked to drop one line; if it hangs, it has to go as a whole.
   bool stop(std::uint64_t) override { return false; }
 
+  /// An answer to nothing is dropped. Who writes nothing else would do so for ever, and keep the
+  /// node busy with it.
+  bool took(const runner_ended& x) override {
+    constexpr std::size_t unasked_max = 1000;
+    if (open_.contains(x.call)) {
+      unasked_ = 0;
+      return false;
+    }
+    if (++unasked_ == unasked_max)
+      if (auto agent = caf::actor_cast<caf::actor>(agent_))
+        caf::anon_send(agent, runner_broke{"the worker answers calls that it was not given"});
+    return true;
+  }
+
+  void ended(std::uint64_t call) override { open_.erase(call); }
+
  private:
   parts_ptr parts_;
+  caf::actor_addr agent_;
+  std::unordered_set<std::uint64_t> open_;
+  std::size_t unasked_ = 0; ///< answers to nothing since the last one that was waited for
   tools::process_id process_ = 0;
 };
 

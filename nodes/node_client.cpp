@@ -327,6 +327,8 @@ void node_client::questions(std::string queue, reply<std::vector<question_ptr>> 
 }
 
 void node_client::claim(std::string id, std::string by, reply<question_ptr> then) {
+  json none;
+  mask(by, none);
   at_desk([id, by, then = owed(std::move(then))](front_desk_state& desk) {
     desk.claim(id, by, then->take());
   });
@@ -334,8 +336,9 @@ void node_client::claim(std::string id, std::string by, reply<question_ptr> then
 
 void node_client::answer(std::string id, std::string by, outcome x, reply<question_ptr> then) {
   mask(x.text, x.data);
-  if (parts_->secrets)
-    parts_->secrets->apply(x.failed.detail);
+  json none;
+  mask(by, none);
+  mask(x.failed.detail, none);
   auto shared = std::make_shared<const outcome>(std::move(x));
   at_desk([id, by, shared, then = owed(std::move(then))](front_desk_state& desk) {
     desk.answer(id, by, shared, then->take());

@@ -64,6 +64,28 @@ TEST(worker_process, a_line_that_nests_without_end_is_garbage_too) {
   EXPECT_EQ(t->result().failed.why, reason::crash);
 }
 
+TEST(worker_process, that_answers_what_nobody_asked_without_end_is_ended) {
+  stage s{
+      one(an_agent("work"), agent_kind::subprocess, {{"command", {"worker"}}, {"mode", "worker"}})};
+  auto& processes = *s.around->processes;
+  processes.worker = [](const std::string& line) -> std::optional<std::string> {
+    return json{{"id", json::parse(line)["id"]}, {"text", "ok"}}.dump();
+  };
+  const auto says_to_nobody = [&](int times) {
+    for (int i = 0; i < times; ++i)
+      processes.alive.begin()->second.line(R"({"id": 12345, "text": "for nobody"})");
+    s->run();
+  };
+  for (int i = 0; i < 3; ++i) {
+    says_to_nobody(900);
+    EXPECT_EQ(s->ask(wants("work"))->result().text, "ok");
+  }
+  EXPECT_EQ(s->seat_of("d/work")->now().incarnation, 1u) << "nothing is the matter";
+  says_to_nobody(1000);
+  EXPECT_EQ(s->seat_of("d/work")->now().incarnation, 2u);
+  EXPECT_EQ(s->ask(wants("work"))->result().text, "ok");
+}
+
 TEST(worker_process, that_exits_takes_its_agent_along) {
   stage s{
       one(an_agent("work"), agent_kind::subprocess, {{"command", {"worker"}}, {"mode", "worker"}})};

@@ -46,7 +46,10 @@ for line in sys.stdin:
 )";
 
 void write_fleet(const scratch& here) {
-  here.write("fleet/fleet.yaml", "fleet: talkers\nentry: d\nshards: 1\n");
+  here.write("fleet/fleet.yaml", "fleet: talkers\nentry: d\nshards: 1\n"
+                                 "humans: {people: {answer_timeout: 1h}}\n");
+  here.write("fleet/d/agents/person.yaml",
+             "agent: person\nkind: human\nskills: [ask]\nhuman: {queue: people}\n");
   here.write("fleet/d/domain.yaml", "domain: d\nretry: {max_retries: 0}\n");
   here.write("fleet/d/agents/worker.yaml",
              "agent: worker\nkind: subprocess\nskills: [talk]\neffects: idempotent\nsubprocess:\n"
@@ -99,6 +102,17 @@ TEST(secrets, are_in_no_log_store_trace_answer_or_error) {
     hear(node.ask({"submit", "--skill", "talk", "-o", "json", "repeat", "--data",
                    "{\"pin\": " + digits + "}"}));
     hear(node.ask({"submit", "--skill", "call", "-o", "json", "hello"}));
+    hear(node.ask({"submit", "--no-wait", "--skill", "ask", "hello"}));
+    std::string question;
+    for (int i = 0; i < 100 && question.empty(); ++i) {
+      const auto open = node.ask({"human", "list", "-o", "json"}).document().at("questions");
+      if (!open.empty())
+        question = open.front().at("id").get<std::string>();
+    }
+    const auto by = "somebody with " + in_environment;
+    hear(node.ask({"human", "claim", question, "--by", by}));
+    hear(node.ask({"human", "answer", question, "--by", by, "yes,", "with", odd}));
+    hear(node.ask({"audit", "list"}));
     for (const auto& task : node.ask({"tasks", "-o", "json"}).document().at("tasks")) {
       const auto id = task.at("id").get<std::string>();
       for (const auto* verb : {"task", "trace", "explain"}) {
@@ -119,6 +133,7 @@ TEST(secrets, are_in_no_log_store_trace_answer_or_error) {
   EXPECT_THAT(told, HasSubstr("I know [redacted] [redacted] [redacted] [redacted]"))
       << "or nothing was ever told";
   EXPECT_THAT(told, HasSubstr("that is no answer"));
+  EXPECT_THAT(told, HasSubstr("by=somebody with [redacted]"));
 
   const auto good = run_troupe({"audit", "verify", "--data", here.path("data")});
   EXPECT_EQ(good.code, 0) << good.out << good.err;
