@@ -147,6 +147,8 @@ exit_code run_sim(const sim_settings& x, const shell& s) {
   check_kinds(x);
   auto fleet = load(x);
   auto script = script_for(x);
+  if (const auto why = sim::left_out(script, fleet); !why.empty())
+    throw cli_error{exit_failed, "the script cannot be used: " + why};
   auto kinds = std::move(script.tasks);
   if (kinds.empty())
     kinds = sim::requests_for(fleet);

@@ -6,6 +6,7 @@
 #include "src/config/section.hpp"
 
 #include <memory>
+#include <set>
 
 namespace troupe::sim {
 
@@ -96,6 +97,17 @@ scripted_answer answer_of(const yaml_node& node) {
   return out;
 }
 
+void note_names(const std::vector<domain_spec>& from, std::set<std::string, std::less<>>& domains,
+                std::map<std::string, bool, std::less<>>& agents) {
+  for (const auto& d : from) {
+    domains.insert(d.path);
+    for (const auto& a : d.agents)
+      for (const auto& name : {a.card.name, d.path + "/" + a.card.name})
+        agents[name] |= stub_agents::stands_in_for(a.card.kind);
+    note_names(d.domains, domains, agents);
+  }
+}
+
 } // namespace
 
 script read_script(const std::filesystem::path& file, std::vector<diagnostic>& errors) {
@@ -123,6 +135,23 @@ script read_script(const std::filesystem::path& file, std::vector<diagnostic>& e
       for (const auto& child : agent->children)
         out.agents[agent->key].push_back(answer_of(*child));
   return out;
+}
+
+std::string left_out(const script& x, const fleet_spec& fleet) {
+  std::set<std::string, std::less<>> domains{""};
+  std::map<std::string, bool, std::less<>> agents; // whether a stub stands in for one of that name
+  note_names(fleet.domains, domains, agents);
+  for (const auto& task : x.tasks)
+    if (!domains.contains(task.domain))
+      return "a task is for the domain " + task.domain + ", and there is none of that path";
+  for (const auto& [name, answers] : x.agents) {
+    const auto hit = agents.find(name);
+    if (hit == agents.end())
+      return "there are answers for " + name + ", and there is no such agent";
+    if (!hit->second)
+      return "there are answers for " + name + ", which is no stub but answers as it would";
+  }
+  return {};
 }
 
 stub_answer answers_of(script from) {

@@ -29,6 +29,10 @@ struct script {
 [[nodiscard]] script read_script(const std::filesystem::path& file,
                                  std::vector<config::diagnostic>& errors);
 
+/// What of a script would be left out in silence, because the fleet has no such domain or agent, or
+/// the agent answers for itself; empty: nothing.
+[[nodiscard]] std::string left_out(const script& x, const fleet_spec& fleet);
+
 /// Answers from the script where it has something for the agent, else plausibly.
 [[nodiscard]] stub_answer answers_of(script from);
 

@@ -14,9 +14,7 @@ void put_stubs(std::vector<domain_spec>& domains) {
   for (auto& d : domains) {
     for (auto& a : d.agents) {
       auto& kind = a.card.kind;
-      if (kind != agent_kind::native && kind != agent_kind::subprocess &&
-          kind != agent_kind::http && kind != agent_kind::llm && kind != agent_kind::a2a &&
-          kind != agent_kind::mcp && kind != agent_kind::worker)
+      if (!stub_agents::stands_in_for(kind))
         continue;
       kind = agent_kind::native;
       // A tenth of all agents answers on its own thread, as cheap native functions do.
@@ -32,6 +30,12 @@ outcome failed_as(reason why, const char* detail, milliseconds wait = {}) {
 }
 
 } // namespace
+
+bool stub_agents::stands_in_for(agent_kind kind) noexcept {
+  return kind == agent_kind::native || kind == agent_kind::subprocess || kind == agent_kind::http ||
+         kind == agent_kind::llm || kind == agent_kind::a2a || kind == agent_kind::mcp ||
+         kind == agent_kind::worker;
+}
 
 stub_agents::stub_agents(world& w, fault_plan faults, stub_answer answer,
                          std::shared_ptr<outside_world> outside)

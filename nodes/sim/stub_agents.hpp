@@ -58,6 +58,8 @@ class stub_agents {
   stub_agents(world& w, fault_plan faults, stub_answer answer,
               std::shared_ptr<outside_world> outside = std::make_shared<outside_world>());
 
+  /// Whether agents of this kind are stubs in a simulation.
+  [[nodiscard]] static bool stands_in_for(agent_kind kind) noexcept;
   /// The fleet as it is simulated: stubs in place of what is outside, no plugins, no services.
   [[nodiscard]] static fleet_spec prepared(fleet_spec fleet);
   /// Registers the functions that a prepared fleet names.

@@ -80,6 +80,17 @@ TEST(cli_sim, takes_tasks_and_answers_from_a_script) {
   const auto bad = run_troupe({"sim", here.path("fleet"), "--tasks", here.path("bad.yaml")});
   EXPECT_EQ(bad.code, 1);
   EXPECT_THAT(bad.err, AllOf(HasSubstr("bad.yaml:2"), HasSubstr("text"), HasSubstr("bored")));
+  const auto refused = [&](const std::string& script) {
+    here.write("other.yaml", script);
+    const auto said = run_troupe({"sim", here.path("fleet"), "--tasks", here.path("other.yaml"),
+                                  "--answers", here.path("other.yaml")});
+    EXPECT_EQ(said.code, 1) << script;
+    return said.err;
+  };
+  // What nobody would ever hear of.
+  EXPECT_THAT(refused("agents: {desk/clark: [{text: x}]}\n"), HasSubstr("no such agent"));
+  EXPECT_THAT(refused("agents: {deputy: [{text: x}]}\n"), HasSubstr("answers as it would"));
+  EXPECT_THAT(refused("tasks: [{skill: file, domain: disk}]\n"), HasSubstr("domain disk"));
   EXPECT_EQ(run_troupe({"sim", here.path("fleet"), "--without", "luck"}).code, 2);
 }
 
