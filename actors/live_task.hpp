@@ -62,9 +62,10 @@ struct live_task {
   effect_book ledger; ///< of its agents that act outside
   bool plan_kept =
       false; ///< `durability::task`: the plan is stored, because something was done by it
-  /// `durability::task`: its plan takes back what it does. A second run from the start could
-  /// neither know what the first one had taken back, nor take back what it does not come to itself,
-  /// so its steps are stored like those of `durability::step`.
+  /// `durability::task`: its plan takes back what it does, or does at once what sets fields of the
+  /// context and is not repeated. A second run from the start could neither know what the first one
+  /// had taken back, nor take back what it does not come to itself, nor merge answers of the first
+  /// one. So its steps are stored like those of `durability::step`.
   bool steps_kept = false;
   [[nodiscard]] bool goes_on_by_step() const noexcept {
     return what->keep == durability::step || steps_kept;

@@ -42,10 +42,11 @@ void orchestrator_state::learn(live_task& t, const event& e) {
   // Where nothing is shared, nothing is kept.
   if (t.by->domain.context.empty() || e.step >= t.run->size())
     return;
+  const bool in_doubt = t.run->step(e.step).unsettled != nullptr;
   switch (e.kind) {
   case event_kind::assigned:
   case event_kind::delegated:
-    t.shared.began(e.step, e.attempt, t.context, may_write(t, e.step));
+    t.shared.began(e.step, e.attempt, t.context, may_write(t, e.step), in_doubt);
     return;
   case event_kind::step_completed:
   case event_kind::reconciled:
@@ -61,8 +62,12 @@ void orchestrator_state::learn(live_task& t, const event& e) {
     return;
   case event_kind::step_failed:
   case event_kind::interrupted:
-  case event_kind::answered:
   case event_kind::time_up:
+    // What it has seen is needed for as long as its answer may turn up.
+    if (!in_doubt)
+      t.shared.ended(e.step);
+    return;
+  case event_kind::answered:
     t.shared.ended(e.step);
     return;
   default:

@@ -107,7 +107,8 @@ void orchestrator_state::store_event(live_task& t, const event& e) {
   if (!config_.journal)
     return;
   if (t.what->keep == durability::task && e.kind == event_kind::planned)
-    if (const auto* body = std::get_if<plan_ptr>(&e.body); body && *body && takes_back(**body))
+    if (const auto* body = std::get_if<plan_ptr>(&e.body);
+        body && *body && (takes_back(**body) || meets_old_answers(t.by->domain, **body)))
       t.steps_kept = t.plan_kept = true;
   if (t.goes_on_by_step())
     append_event(t, e);

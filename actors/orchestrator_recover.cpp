@@ -136,7 +136,7 @@ void orchestrator_state::recover(const stored_task& x) {
     for (const auto& e : t.history)
       if (const auto* how =
               e.kind == event_kind::planned ? std::get_if<plan_ptr>(&e.body) : nullptr)
-        t.steps_kept = *how && takes_back(**how);
+        t.steps_kept = *how && (takes_back(**how) || meets_old_answers(t.by->domain, **how));
   load_ledger(t, x);
   replay(t);
   take_up(t);

@@ -192,6 +192,7 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
     if (auto errors = errors_of_last_attempt(t, e.step); !errors.is_null())
       call->input["errors"] = std::move(errors);
   call->context = scoped(t.context, e.to->spec()->reads);
+  t.shared.rewind(e.step, call->context);
   call->urgency = node.urgency; // Its plan has weighed the task's.
   call->deadline = step.due;
   acting_call note;
@@ -232,8 +233,10 @@ void orchestrator_state::perform_delegate(live_task& t, const effect& e) {
   if (auto given = t.run->given_to(e.step); given.is_object())
     child->data.update(given);
   // The other domain takes of our context what it declares itself.
-  if (!t.context.is_null())
-    child->data["context"] = t.context;
+  if (!t.context.is_null()) {
+    auto& shown = child->data["context"] = t.context;
+    t.shared.rewind(e.step, shown);
+  }
   child->who = t.what->who;
   child->urgency = node.urgency;
   child->keep = t.what->keep;

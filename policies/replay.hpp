@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe {
@@ -53,6 +54,11 @@ struct replay_stop {
 
 /// Other answers of agents, in the order in which the agent is asked; by `domain/agent`.
 using other_answers = std::map<std::string, std::vector<outcome>, std::less<>>;
+
+/// Those that are meant for the recorded agent `domain/agent@3#2`: under its name with its version,
+/// else under what people call it in whichever version. `end()`: there are none.
+[[nodiscard]] other_answers::const_iterator answers_for(const other_answers& others,
+                                                        std::string_view agent);
 
 /// Runs the plan of `record` again with other answers of some agents, and the recorded ones of all
 /// others, in virtual time. It goes on as far as there are answers: a step that nobody has answered

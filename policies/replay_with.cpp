@@ -221,7 +221,7 @@ class what_if {
         });
     if (known)
       took = known->took;
-    if (const auto other = others_.find(without_replica(agent)); other != others_.end()) {
+    if (const auto other = answers_for(others_, agent); other != others_.end()) {
       auto& next = used_[other->first];
       if (next == other->second.size()) {
         stick(a, agent + " has no further answer");
@@ -279,6 +279,12 @@ class what_if {
 };
 
 } // namespace
+
+other_answers::const_iterator answers_for(const other_answers& others, std::string_view agent) {
+  const auto declared = agent.substr(0, agent.find('#'));
+  const auto hit = others.find(declared);
+  return hit == others.end() ? others.find(declared.substr(0, declared.find('@'))) : hit;
+}
 
 replayed replay_with(const task_record& record, const other_answers& others,
                      const replay_stop& until) {

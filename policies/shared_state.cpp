@@ -104,17 +104,36 @@ std::string short_text(const json& x) {
 } // namespace
 
 void shared_state::began(std::uint32_t step, std::uint32_t attempt, const json& context,
-                         std::span<const std::string> fields) {
+                         std::span<const std::string> fields, bool in_doubt) {
   if (fields.empty())
     return;
   auto& seen = seen_[step];
   if (seen.attempt == attempt && !seen.fields.empty())
     return;
   seen.attempt = attempt;
-  seen.fields.clear();
+  if (!in_doubt)
+    seen.fields.clear();
   for (const auto& name : fields) {
+    if (std::any_of(seen.fields.begin(), seen.fields.end(),
+                    [&](const auto& s) { return s.name == name; }))
+      continue;
     const bool known = context.is_object() && context.contains(name);
     seen.fields.push_back({name, version(name), known ? context.at(name) : json{}});
+  }
+}
+
+void shared_state::rewind(std::uint32_t step, json& shown) const {
+  const auto mine = seen_.find(step);
+  if (mine == seen_.end() || !shown.is_object())
+    return;
+  for (const auto& s : mine->second.fields) {
+    const auto hit = shown.find(s.name);
+    if (hit == shown.end() || s.version == version(s.name))
+      continue;
+    if (s.value.is_null())
+      shown.erase(hit);
+    else
+      *hit = s.value;
   }
 }
 
@@ -155,6 +174,23 @@ void shared_state::take(const state_change& change, json& context) {
     context[name] = value;
     ++versions_[name];
   }
+}
+
+bool meets_old_answers(const domain_spec& domain, const plan& how) {
+  if (domain.context.empty())
+    return false;
+  bool at_once = false;
+  bool delegates = false;
+  for (const auto& x : how.steps) {
+    const auto op = x.node.op;
+    at_once = at_once || op == plan_op::parallel || op == plan_op::race || op == plan_op::quorum ||
+              op == plan_op::map;
+    delegates = delegates || op == plan_op::domain;
+  }
+  return at_once &&
+         (delegates || std::any_of(domain.agents.begin(), domain.agents.end(), [](const auto& a) {
+            return a.card.does != effects::none && !a.writes.empty();
+          }));
 }
 
 json lasting(const domain_spec& domain, const json& context) {

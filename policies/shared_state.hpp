@@ -2,6 +2,7 @@
 
 #include <troupe/fleet.hpp>
 #include <troupe/json.hpp>
+#include <troupe/plan.hpp>
 
 #include <cstdint>
 #include <map>
@@ -30,9 +31,15 @@ class shared_state {
  public:
   /// `step` begins this attempt, which may set `fields`: what it will set is meant for the context
   /// as it is now. Nothing changes for an attempt that has begun already, and nothing is kept when
-  /// there are no fields.
+  /// there are no fields. `in_doubt`: nobody knows what an attempt before has done, and its answer
+  /// may still come, from it or under its key: what that one has seen counts.
   void began(std::uint32_t step, std::uint32_t attempt, const json& context,
-             std::span<const std::string> fields);
+             std::span<const std::string> fields, bool in_doubt = false);
+
+  /// Makes `shown`, some fields of the context, say of those that `step` may set what they were
+  /// when it began. Between its beginning and its call others may have set them, and whoever adds
+  /// to a value has to start from the one that its answer is compared with.
+  void rewind(std::uint32_t step, json& shown) const;
 
   /// The attempt of `step` is over.
   void ended(std::uint32_t step) { seen_.erase(step); }
@@ -65,6 +72,12 @@ class shared_state {
   };
   std::unordered_map<std::uint32_t, seen_by> seen_;
 };
+
+/// Whether a second run of `how` from its start may meet answers that were made for the context of
+/// the first one: those of agents that act outside, whose acts are not repeated, and of sub-tasks,
+/// which keep their ids. What is done one after the other meets them in the same order; of what is
+/// done at once nobody would know which of the values they had seen.
+[[nodiscard]] bool meets_old_answers(const domain_spec& domain, const plan& how);
 
 /// The fields of `context` that outlive the task: what its session keeps and its parent may see.
 [[nodiscard]] json lasting(const domain_spec& domain, const json& context);

@@ -84,10 +84,13 @@ replay_stop stop_at(const std::string& text, const task_record& record) {
 /// Agents that --with names and whose answers would change nothing: surely a slip.
 void refuse_strangers(const other_answers& others, const task_record& record) {
   for (const auto& [agent, answers] : others) {
-    const auto took_part = [&record, who = std::string_view{agent}](bool triage) {
+    const auto took_part = [&, who = std::string_view{agent}](bool triage) {
       return std::any_of(record.history.begin(), record.history.end(), [&](const event& e) {
         const auto* r = e.get<route>();
-        return e.triage == triage && r && r->agent.substr(0, r->agent.find('#')) == who;
+        if (e.triage != triage || !r)
+          return false;
+        const auto meant = answers_for(others, r->agent);
+        return meant != others.end() && meant->first == who;
       });
     };
     if (took_part(false))

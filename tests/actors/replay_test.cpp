@@ -105,4 +105,23 @@ TEST(replay, goes_on_with_other_answers_as_far_as_there_are_recorded_ones) {
   EXPECT_NE(stuck.open[0].find("has no further answer"), std::string::npos);
 }
 
+TEST(replay, knows_an_agent_of_a_later_version_by_what_people_call_it) {
+  stage s;
+  auto record = *a_sale(s);
+  for (auto& e : record.history)
+    if (const auto* r = e.get<route>(); r && r->agent == "shop/sell") {
+      auto later = *r;
+      later.agent = "shop/sell@3#2";
+      e.body = route_ptr{std::make_shared<const route>(std::move(later))};
+    }
+  for (const auto* name : {"shop/sell", "shop/sell@3"}) {
+    const auto other = replay_with(record, {{name, {say("sold for nothing")}}});
+    ASSERT_TRUE(other.result) << name;
+    EXPECT_NE(other.result->text.find("sold for nothing"), std::string::npos) << name;
+  }
+  const auto former = replay_with(record, {{"shop/sell@2", {say("sold for nothing")}}});
+  ASSERT_TRUE(former.result);
+  EXPECT_EQ(former.result->text, record.result->text);
+}
+
 } // namespace replay_cases
