@@ -164,12 +164,10 @@ class worker_runner final : public agent_runner {
                   const agent_call_ptr& what) override {
     auto line = call_to_json(*what, parts_->now(self));
     line["id"] = call;
-    auto text = as_text(line);
-    if (auto refused = too_long(text, tools::process_limits{}.stdin_backlog_max_bytes))
-      return refused;
-    if (!parts_->processes->write_line(process_, std::move(text)))
+    const auto fate = parts_->processes->write_line(process_, as_text(line));
+    if (fate != tools::line_fate::queued)
       return std::make_shared<const outcome>(
-          outcome::of({reason::unavailable, "the worker process takes no more", {}}));
+          outcome::of(tools::why_not_taken(fate, "the worker process")));
     open_.insert(call);
     return nullptr;
   }

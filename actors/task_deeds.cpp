@@ -2,6 +2,7 @@
 
 #include "actors/domain_view.hpp"
 #include "policies/failure_table.hpp"
+#include "policies/step_input.hpp"
 
 #include <algorithm>
 #include <map>
@@ -74,6 +75,26 @@ void add_targets(const plan_node& node, std::vector<std::string_view>& out) {
     add_targets(undo, out);
 }
 
+/// So much of what a step was given says what it was about.
+constexpr std::size_t input_shown = 1000;
+
+/// What was asked of `step`, for a person. A request may have no words, but a skill and data.
+std::string asked_for(const live_task& t, std::uint32_t step, const std::string& text) {
+  if (!text.empty())
+    return '"' + text + '"';
+  const auto target = t.run->target_of(step);
+  auto out =
+      std::string{target.skill.empty() ? std::string_view{t.run->node(step).skill} : target.skill};
+  auto input = step_input(*t.run, step, t.what->data);
+  if (!input.is_object() || input.empty())
+    return out;
+  const auto shown = as_text(input);
+  auto end = std::min(shown.size(), input_shown);
+  while (end < shown.size() && (static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80)
+    --end;
+  return out + " of " + shown.substr(0, end) + (end < shown.size() ? "..." : "");
+}
+
 } // namespace
 
 deeds deeds_of(const live_task& t) {
@@ -121,15 +142,16 @@ std::string doubt_about(const live_task& t, std::uint32_t step, const std::strin
   const auto& why = s.unsettled ? *s.unsettled : s.acted->failed;
   const auto reasons =
       " (" + std::string{to_string(why.why)} + (why.detail.empty() ? "" : ": " + why.detail) + ")";
+  const auto what = asked_for(t, step, text);
   const auto whom = s.below
                         ? "domain " + node.target + " as task " + child_task_id(t.what->id, step)
                         : std::string{"an agent"};
   if (!s.unsettled)
-    return "Part of this has happened: \"" + text + "\" was given to " + whom +
+    return "Part of this has happened: " + what + " was given to " + whom +
            ", which has acted and then failed" + reasons +
            ". Nobody else does it again. See what was done there, and answer with what came of it "
            "in the end; if you deny it, the step has failed.";
-  return "Has this happened? \"" + text + "\" was given to " + whom +
+  return "Has this happened? " + what + " was given to " + whom +
          ", and nobody knows what it has done" + reasons +
          ". If it has happened, answer with what came of it; " + if_it_has_not(*t.run, step);
 }

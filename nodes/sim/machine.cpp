@@ -29,7 +29,9 @@ class no_processes final : public tools::process_port {
     return ++last_;
   }
   void cancel(tools::process_id) override {}
-  bool write_line(tools::process_id, std::string) override { return false; }
+  tools::line_fate write_line(tools::process_id, std::string) override {
+    return tools::line_fate::gone;
+  }
 
  private:
   tools::process_id last_ = 0;

@@ -26,8 +26,9 @@ class stdio_channel final : public channel {
   ~stdio_channel() override { port_.cancel(process_); }
 
   void send(std::string message, std::uint64_t request, std::chrono::milliseconds) override {
-    if (!port_.write_line(process_, std::move(message)) && request != 0)
-      ears_->lost(request, {reason::unavailable, "the server's process takes no more", {}});
+    const auto fate = port_.write_line(process_, std::move(message));
+    if (fate != tools::line_fate::queued && request != 0)
+      ears_->lost(request, tools::why_not_taken(fate, "the server's process"));
   }
   void agreed(std::string) override {}
   void forget(std::uint64_t) override {}

@@ -68,11 +68,11 @@ class real_process_port final : public process_port {
       wake();
   }
 
-  bool write_line(process_id id, std::string text) override {
-    if (!desk_.write_line(id, text))
-      return false;
-    wake();
-    return true;
+  line_fate write_line(process_id id, std::string text) override {
+    const auto fate = desk_.write_line(id, text);
+    if (fate == line_fate::queued)
+      wake();
+    return fate;
   }
 
  private:

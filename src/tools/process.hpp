@@ -1,5 +1,7 @@
 #pragma once
 
+#include <troupe/reason.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -63,6 +65,14 @@ struct process_result {
 /// Names one process of one port; never 0 and never used again within that port.
 using process_id = std::uint64_t;
 
+/// What became of a line for a worker's stdin.
+enum class line_fate : std::uint8_t {
+  queued,
+  full,     ///< so much waits for it that it has to catch up first
+  unusable, ///< it is not one line, or a longer one than is ever taken
+  gone,     ///< the process is gone or takes no more input
+};
+
 /// Runs child processes. Every call is safe from any thread, callbacks included.
 ///
 /// Each child leads its own process group, and at its end the whole group is killed, however it
@@ -96,24 +106,27 @@ class process_port {
   /// only. `ended` is called exactly once, after the last `line`. The content is not checked here.
   virtual process_id start(process_spec, line_fn line, done_fn ended) = 0;
 
-  /// Queues one line for a worker's stdin; the newline is added. False, and nothing is written,
-  /// when the process is gone or takes no more input, when the bytes not yet taken by the process
-  /// would exceed the bound, or when the text contains a newline and so is not one line.
-  virtual bool write_line(process_id, std::string) = 0;
+  /// Queues one line for a worker's stdin; the newline is added. Nothing is written unless it says
+  /// `queued`. A line longer than the bound of what may wait is taken when nothing else waits: or
+  /// it never would be.
+  virtual line_fate write_line(process_id, std::string) = 0;
 };
 
 struct process_limits {
   /// Processes alive or waiting to be started at the same time; the next one is refused.
   std::size_t processes_max = 256;
-  /// Bytes queued for the stdin of one worker, and so its longest line: as much as one call to a
-  /// one-shot process may have, or what the door takes would never get to a worker.
-  std::size_t stdin_backlog_max_bytes = 16 << 20;
-  /// The largest `input` of a one-shot process.
+  /// Bytes queued for the stdin of one worker.
+  std::size_t stdin_backlog_max_bytes = 4 << 20;
+  /// The largest `input` of a one-shot process, and the longest line for a worker.
   std::size_t input_max_bytes = 16 << 20;
   /// How long to read on after the leader has exited while a descendant still holds its output
   /// open.
   std::chrono::milliseconds drain{100};
 };
+
+/// What a call has failed of whose line was not `queued`: it never reached `whom`. Who has only to
+/// catch up is busy, not broken, and a line that is too long says nothing of who should read it.
+[[nodiscard]] failure why_not_taken(line_fate fate, std::string_view whom);
 
 /// The real port: one I/O thread, pidfds, no global signal handler, no reaping of children of
 /// others. Throws std::system_error when the system refuses the descriptors or the thread it needs.

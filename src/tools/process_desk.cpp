@@ -48,22 +48,22 @@ bool process_desk::cancel(process_id id) {
   return true;
 }
 
-bool process_desk::write_line(process_id id, std::string_view text) {
-  if (text.find('\n') != std::string_view::npos)
-    return false;
+line_fate process_desk::write_line(process_id id, std::string_view text) {
+  if (text.find('\n') != std::string_view::npos || text.size() >= limits_.input_max_bytes)
+    return line_fate::unusable;
   std::lock_guard lock{mutex_};
   const auto found = entries_.find(id);
   if (found == entries_.end() || !found->second.takes_lines || closing_)
-    return false;
+    return line_fate::gone;
   auto& known = found->second;
   const auto most = limits_.stdin_backlog_max_bytes;
-  if (text.size() >= most || known.backlog > most - text.size() - 1)
-    return false;
+  if (known.backlog > 0 && (text.size() >= most || known.backlog > most - text.size() - 1))
+    return line_fate::full;
   known.order.lines += text;
   known.order.lines += '\n';
   known.backlog += text.size() + 1;
   post(id, known);
-  return true;
+  return line_fate::queued;
 }
 
 void process_desk::close() {
@@ -122,6 +122,18 @@ void process_desk::report(process_id id, process_result result) {
 void process_desk::post(process_id id, entry& changed) {
   if (!std::exchange(changed.posted, true))
     posted_.push_back(id);
+}
+
+failure why_not_taken(line_fate fate, std::string_view whom) {
+  auto who = std::string{whom};
+  switch (fate) {
+  case line_fate::full:
+    return {reason::rate_limited, std::move(who) + " has to read first what waits for it", {}};
+  case line_fate::unusable:
+    return {reason::invalid_input, "the call is longer than " + std::move(who) + " is given", {}};
+  default:
+    return {reason::unavailable, std::move(who) + " takes no more", {}};
+  }
 }
 
 } // namespace troupe::tools

@@ -28,7 +28,7 @@ struct process_order {
 /// Where the callers of a process port and its I/O thread meet. Every call is safe from any thread.
 ///
 /// Everything it holds is bounded: there are at most `processes_max` orders, and one takes no more
-/// text than the stdin backlog allows.
+/// text than the stdin backlog allows, or a single line of the largest input.
 class process_desk {
  public:
   explicit process_desk(const process_limits& limits)
@@ -38,8 +38,7 @@ class process_desk {
   process_id enter(process_order);
   /// True if the I/O thread has something new to look at.
   bool cancel(process_id);
-  /// True if the line was taken.
-  bool write_line(process_id, std::string_view text);
+  line_fate write_line(process_id, std::string_view text);
   /// From here on new orders are refused.
   void close();
 

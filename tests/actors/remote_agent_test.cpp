@@ -127,6 +127,27 @@ TEST(worker_process, a_call_that_no_program_takes_is_refused_as_such_and_opens_n
   }
 }
 
+TEST(worker_process, that_has_to_catch_up_is_busy_and_a_call_too_long_for_it_is_refused) {
+  auto d =
+      one(an_agent("work"), agent_kind::subprocess, {{"command", {"worker"}}, {"mode", "worker"}});
+  d.breaker.failures = 1;
+  stage s{d};
+  auto& processes = *s.around->processes;
+  processes.worker = [](const std::string& line) -> std::optional<std::string> {
+    return json{{"id", json::parse(line)["id"]}, {"text", "ok"}}.dump();
+  };
+  const auto why = [&](tools::line_fate fate) {
+    processes.fate = fate;
+    auto t = s->ask(wants("work"));
+    return t->done() ? t->result().failed.why : reason::timeout;
+  };
+  // Neither says anything of the agent: one such call takes it away from nobody else.
+  EXPECT_EQ(why(tools::line_fate::full), reason::rate_limited);
+  EXPECT_EQ(why(tools::line_fate::unusable), reason::invalid_input);
+  EXPECT_EQ(why(tools::line_fate::queued), reason::none);
+  EXPECT_EQ(why(tools::line_fate::gone), reason::unavailable);
+}
+
 TEST(process, each_end_has_its_reason) {
   stage s{one(an_agent("work"), agent_kind::subprocess, {{"command", {"tool"}}})};
   const auto reason_for = [&](process_end how, int code, std::string out) {

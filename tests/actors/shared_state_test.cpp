@@ -104,6 +104,63 @@ TEST(shared_state, no_write_is_lost_or_counted_twice_by_a_crash_between_the_two)
   }
 }
 
+/// A list of which every item adds one to `total`, a few at a time.
+domain_spec a_count(effects does) {
+  auto adder = an_agent("add", "script");
+  adder.slots = 8;
+  adder.card.does = does;
+  auto d = a_domain("d", {adder});
+  auto items = around(plan_op::map, "items", {step("add")});
+  items.items = "/input/list";
+  items.at_once = 8;
+  d.plans["all"] = items;
+  d.context["total"] = {"integer", state_merge::sum, false, false, {}, {}};
+  d.agents[0].writes = d.agents[0].reads = {"total"};
+  return d;
+}
+
+task_request a_long_turn(std::size_t items) {
+  auto r = a_turn();
+  r.data = {{"list", json::array()}};
+  for (std::size_t i = 0; i < items; ++i)
+    r.data["list"].push_back(i);
+  return r;
+}
+
+TEST(shared_state, every_item_of_a_list_adds_to_what_it_was_shown) {
+  for (const auto does : {effects::none, effects::idempotent}) {
+    stage s{a_count(does)};
+    add(s.room, "add", 1);
+    auto t = s->ask(a_long_turn(40));
+    ASSERT_TRUE(t->done());
+    EXPECT_EQ(s->session("talk").what->context.at("total"), 40) << to_string(does);
+  }
+}
+
+TEST(shared_state, no_item_is_lost_or_counted_twice_when_the_machine_stops) {
+  for (const auto keep : {durability::step, durability::task})
+    for (const auto does : {effects::none, effects::idempotent})
+      for (const std::uint64_t after : {2u, 4u, 6u}) {
+        auto d = a_count(does);
+        d.keep = keep;
+        stage s{d};
+        add(s.room, "add", 1);
+        s.around->disk->crash_at = s.around->disk->writes + after;
+        auto t = s->submit(a_long_turn(40));
+        s->advance(5s);
+        if (!s.around->disk->crashed)
+          continue;
+        s.crash();
+        s->advance(30s);
+        const auto record = s->find(t->id());
+        if (!record)
+          continue; // It was not accepted.
+        EXPECT_EQ(record->state, task_state::completed);
+        EXPECT_EQ(s->session("talk").what->context.at("total"), 40)
+            << to_string(keep) << " " << to_string(does) << " " << after;
+      }
+}
+
 TEST(shared_state, ephemeral_fields_reach_neither_session_nor_caller) {
   auto d = two_writers(state_merge::sum);
   d.context["total"].ephemeral = true;

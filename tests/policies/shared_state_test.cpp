@@ -135,6 +135,82 @@ TEST(shared_state, another_attempt_of_a_step_sees_what_is_there_by_then) {
   EXPECT_EQ(s.merge(2, context, d, writes, sets("b")).conflict, "");
 }
 
+TEST(shared_state, what_is_shown_is_what_the_answer_is_compared_with) {
+  const auto d = a_domain("integer", state_merge::sum);
+  json context{{"other", 1}};
+  shared_state s;
+  s.began(1, 1, context, writes);
+  s.began(2, 1, context, writes);
+  s.take(s.merge(1, context, d, writes, sets(1)), context);
+  s.ended(1);
+  ASSERT_EQ(context["x"], 1);
+  // The second one is called only now, and adds one to what it is shown.
+  json shown = context;
+  s.rewind(2, shown);
+  EXPECT_EQ(shown, (json{{"other", 1}}));
+  s.take(s.merge(2, context, d, writes, sets(shown.value("x", 0) + 1)), context);
+  s.ended(2);
+  EXPECT_EQ(context["x"], 2);
+  s.began(3, 1, context, writes);
+  s.began(4, 1, context, writes);
+  s.take(s.merge(3, context, d, writes, sets(3)), context);
+  shown = context;
+  s.rewind(4, shown);
+  EXPECT_EQ(shown["x"], 2);
+  // Of a field that it may not set it sees the latest.
+  shown = context;
+  s.rewind(5, shown);
+  EXPECT_EQ(shown["x"], 3);
+}
+
+TEST(shared_state, an_attempt_in_doubt_keeps_what_it_has_seen) {
+  const auto d = a_domain("integer", state_merge::sum);
+  json context{{"x", 10}};
+  shared_state s;
+  s.began(1, 1, context, writes);
+  s.began(2, 1, context, writes);
+  s.take(s.merge(1, context, d, writes, sets(13)), context);
+  s.began(2, 2, context, writes, true);
+  const std::vector<std::string> both{"x", "other"};
+  s.take(s.merge(2, context, d, writes, sets(14)), context);
+  EXPECT_EQ(context["x"], 17);
+  // Who steps in for it may set more, which counts from now on.
+  s.began(2, 3, context, both, true);
+  s.take(s.merge(2, context, d, both, {{"context", {{"other", 5}}}}), context);
+  EXPECT_EQ(context["other"], 5);
+}
+
+TEST(shared_state, answers_of_a_former_run_do_harm_where_several_set_fields_at_once) {
+  auto d = a_domain("integer", state_merge::sum);
+  agent_spec acting;
+  acting.card.does = effects::idempotent;
+  acting.writes = writes;
+  const auto of = [](plan_op op, plan_op inner) {
+    plan_node a, b, root;
+    a.op = inner;
+    a.name = "a";
+    a.skill = "s";
+    a.target = inner == plan_op::domain ? "d/e" : "";
+    b.name = "b";
+    b.skill = "s";
+    root.op = op;
+    root.name = "root";
+    root.children = {a, b};
+    return plan::of(root);
+  };
+  const auto at_once = of(plan_op::parallel, plan_op::call);
+  EXPECT_FALSE(meets_old_answers(d, *at_once)) << "nobody acts";
+  EXPECT_TRUE(meets_old_answers(d, *of(plan_op::parallel, plan_op::domain)));
+  d.agents = {acting};
+  EXPECT_TRUE(meets_old_answers(d, *at_once));
+  EXPECT_FALSE(meets_old_answers(d, *of(plan_op::sequence, plan_op::call))) << "always in order";
+  d.agents[0].writes.clear();
+  EXPECT_FALSE(meets_old_answers(d, *at_once)) << "nobody sets anything";
+  d.agents = {acting};
+  d.context.clear();
+  EXPECT_FALSE(meets_old_answers(d, *at_once)) << "there is nothing to set";
+}
+
 TEST(shared_state, different_fields_do_not_disturb_each_other_and_a_conflict_takes_over_nothing) {
   const auto d = a_domain("string", state_merge::none);
   const std::vector<std::string> both{"x", "other"};

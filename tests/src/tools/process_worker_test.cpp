@@ -60,13 +60,13 @@ TEST(process_worker, worker_echoes_lines_in_order) {
   listener ears;
   const auto id = port->start(shell("exec cat"), ears.line(), ears.ended());
   for (int i = 0; i < 500; ++i)
-    ASSERT_TRUE(port->write_line(id, R"({"n":)" + std::to_string(i) + "}"));
+    ASSERT_EQ(port->write_line(id, R"({"n":)" + std::to_string(i) + "}"), line_fate::queued);
   for (int i = 0; i < 500; ++i)
     ASSERT_EQ(ears.next(), R"({"n":)" + std::to_string(i) + "}");
-  EXPECT_FALSE(port->write_line(id, "two\nlines"));
+  EXPECT_EQ(port->write_line(id, "two\nlines"), line_fate::unusable);
   port->cancel(id);
   EXPECT_EQ(ears.result().end, process_end::cancelled);
-  EXPECT_FALSE(port->write_line(id, "{}"));
+  EXPECT_EQ(port->write_line(id, "{}"), line_fate::gone);
 }
 
 TEST(process_worker, worker_that_crashes_is_reported_with_its_unfinished_line) {
@@ -75,7 +75,7 @@ TEST(process_worker, worker_that_crashes_is_reported_with_its_unfinished_line) {
   const auto id =
       port->start(shell("read x; echo first; printf '{\"half\":'; echo broken >&2; kill -9 $$"),
                   ears.line(), ears.ended());
-  ASSERT_TRUE(port->write_line(id, "go"));
+  ASSERT_EQ(port->write_line(id, "go"), line_fate::queued);
   const auto result = ears.result();
   EXPECT_EQ(ears.next(), "first");
   EXPECT_EQ(ears.lines_left(), 0u);
@@ -104,8 +104,8 @@ TEST(process_worker, worker_gets_a_line_as_long_as_a_request_may_be) {
   spec.stdout_max_bytes = 2 << 20;
   const auto id = port->start(spec, ears.line(), ears.ended());
   const std::string line(1 << 20, 'x');
-  ASSERT_TRUE(port->write_line(id, line));
-  ASSERT_TRUE(port->write_line(id, line)) << "nor does one keep the next ones out";
+  ASSERT_EQ(port->write_line(id, line), line_fate::queued);
+  ASSERT_EQ(port->write_line(id, line), line_fate::queued) << "nor does one keep the next ones out";
   EXPECT_EQ(ears.next(), line);
   EXPECT_EQ(ears.next(), line);
   port->cancel(id);
@@ -121,12 +121,28 @@ TEST(process_worker, worker_that_does_not_read_is_not_fed_without_bound) {
   EXPECT_EQ(ears.next(), "up");
   const std::string line(1023, 'x');
   std::size_t accepted = 0;
-  while (accepted < 1000 && port->write_line(id, line))
+  while (accepted < 1000 && port->write_line(id, line) == line_fate::queued)
     ++accepted;
   // The backlog and what the kernel's own pipe buffer has swallowed.
   EXPECT_GE(accepted, 256u);
   EXPECT_LE(accepted, 256u + 64u);
-  EXPECT_FALSE(port->write_line(id, std::string(1 << 20, 'x')));
+  EXPECT_EQ(port->write_line(id, std::string(1 << 20, 'x')), line_fate::full);
+  port->cancel(id);
+  EXPECT_EQ(ears.result().end, process_end::cancelled);
+}
+
+TEST(process_worker, a_line_longer_than_what_may_wait_is_taken_when_nothing_waits) {
+  process_limits limits;
+  limits.stdin_backlog_max_bytes = 64 << 10;
+  limits.input_max_bytes = 2 << 20;
+  const auto port = make_process_port(limits);
+  listener ears;
+  const auto id = port->start(shell("exec cat"), ears.line(), ears.ended());
+  for (const std::size_t size : {1000000, 1000001}) {
+    ASSERT_EQ(port->write_line(id, std::string(size, 'x')), line_fate::queued);
+    EXPECT_EQ(ears.next().size(), size);
+  }
+  EXPECT_EQ(port->write_line(id, std::string(2 << 20, 'x')), line_fate::unusable);
   port->cancel(id);
   EXPECT_EQ(ears.result().end, process_end::cancelled);
 }
@@ -134,7 +150,7 @@ TEST(process_worker, worker_that_does_not_read_is_not_fed_without_bound) {
 TEST(process_worker, unknown_ids_are_ignored) {
   const auto port = make_process_port();
   port->cancel(12345);
-  EXPECT_FALSE(port->write_line(12345, "{}"));
+  EXPECT_EQ(port->write_line(12345, "{}"), line_fate::gone);
 }
 
 } // namespace process_worker_cases
