@@ -123,7 +123,9 @@ void orchestrator_state::ask_step(live_task& t, const plan_action& a, actions& t
   // Whoever stands in for what could not undo a step has to know that this is what is asked.
   if (t.run->table().is_undo(a.step) && node.op != plan_op::human)
     text = "Please take back by hand: " + t.run->table().name(t.run->table().parent(a.step)) +
-           ". " + t.run->table().name(a.step) + " could not do it. " + text;
+           ". " + t.run->table().name(a.step) + " could not do it. It came to: " +
+           shown_value(t.run->given_to(a.step).value("undo_of", json())) +
+           (text.empty() ? "" : "\n\n") + text;
   if (const auto& why = step.asked_because; !why.empty())
     text += "\n\nAsked because of " + why;
   e.body = std::make_shared<const std::string>(std::move(text));

@@ -75,8 +75,8 @@ void add_targets(const plan_node& node, std::vector<std::string_view>& out) {
     add_targets(undo, out);
 }
 
-/// So much of what a step was given says what it was about.
-constexpr std::size_t input_shown = 1000;
+/// So much of a value says what it is about.
+constexpr std::size_t most_shown = 1000;
 
 /// What was asked of `step`, for a person. A request may have no words, but a skill and data.
 std::string asked_for(const live_task& t, std::uint32_t step, const std::string& text) {
@@ -88,14 +88,18 @@ std::string asked_for(const live_task& t, std::uint32_t step, const std::string&
   auto input = step_input(*t.run, step, t.what->data);
   if (!input.is_object() || input.empty())
     return out;
-  const auto shown = as_text(input);
-  auto end = std::min(shown.size(), input_shown);
-  while (end < shown.size() && (static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80)
-    --end;
-  return out + " of " + shown.substr(0, end) + (end < shown.size() ? "..." : "");
+  return out + " of " + shown_value(input);
 }
 
 } // namespace
+
+std::string shown_value(const json& x) {
+  const auto text = as_text(x);
+  auto end = std::min(text.size(), most_shown);
+  while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
+  return text.substr(0, end) + (end < text.size() ? "..." : "");
+}
 
 deeds deeds_of(const live_task& t) {
   auto out = deeds::none;

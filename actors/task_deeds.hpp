@@ -19,6 +19,9 @@ struct fleet_version;
 /// that it can delegate to. Not of what the application has added.
 [[nodiscard]] bool may_act(const fleet_version& by, std::string_view path);
 
+/// A value in a question to a person: as JSON, with an ellipsis when it is long.
+[[nodiscard]] std::string shown_value(const json& x);
+
 /// The question to the person who is asked because of what an attempt of `step` has done or may
 /// have done; `text` is what was asked of it. Empty: nothing of the kind.
 [[nodiscard]] std::string doubt_about(const live_task& t, std::uint32_t step,
