@@ -4,16 +4,12 @@
 
 #include "actors/seat.hpp"
 #include "policies/plan_run.hpp"
-#include "src/store/store.hpp"
 
 #include <troupe/agent.hpp>
 #include <troupe/clock.hpp>
 #include <troupe/task.hpp>
 
-#include <atomic>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <string>
 
 namespace troupe {
@@ -52,17 +48,6 @@ struct stranded_step {
   seat_ptr to; ///< the orchestrator that it is delegated to; null: it is a call
   timestamp until{};
   std::string claimed_at{}; ///< the node where `to` is to be asked for an act; empty: it is none
-};
-
-/// A question to the store that has to be answered, through however many journals.
-struct open_ask {
-  enum class state : std::uint8_t {
-    open,
-    answered,
-    failed, ///< the store was full or busy: it has to be asked again
-  };
-  std::shared_ptr<std::atomic<state>> now;
-  std::function<void(troupe::store&)> what;
 };
 
 } // namespace troupe

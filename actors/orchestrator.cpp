@@ -21,7 +21,8 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
   parts_ = std::move(parts);
   config_ = std::move(config);
   now_ = parts_->now(self_);
-  unstored_ = raised_flag{parts_->unstored};
+  journal_.begin(self_, config_.journal, parts_->unstored,
+                 parts_->cluster ? journal_port::slow_commit : journal_port::stored_within);
   // Every incarnation draws other dice, and all of them follow from the node's seed.
   const auto before = config_.place->now().incarnation;
   dice_ = dice_box{scramble(parts_->seed ^ stable_hash(config_.place->where().name)) + before};
@@ -37,8 +38,8 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
     return;
   }
   auto me = caf::actor_cast<caf::actor>(self_);
-  ask_journal([me, path = domain_->path, shard = config_.shard, place = config_.place,
-               parts = parts_](troupe::store& where) {
+  journal_.ask(now_, [me, path = domain_->path, shard = config_.shard, place = config_.place,
+                      parts = parts_](troupe::store& where) {
     // Whoever is to end with a supervisor that hangs may still be there when its successor has
     // begun: taking the shard from that one would leave it to nobody. Of two actors of a process
     // the one with the greater id began later.

@@ -7,15 +7,14 @@
 #include "actors/call_table.hpp"
 #include "actors/domain_view.hpp"
 #include "actors/finished_tasks.hpp"
-#include "actors/journal_line.hpp"
 #include "actors/journal_messages.hpp"
+#include "actors/journal_port.hpp"
 #include "actors/key_lines.hpp"
 #include "actors/live_task.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/open_work.hpp"
 #include "actors/orchestrator_config.hpp"
 #include "actors/question_messages.hpp"
-#include "actors/raised_flag.hpp"
 #include "actors/seat_messages.hpp"
 #include "actors/session_book.hpp"
 #include "actors/sitter_cache.hpp"
@@ -27,7 +26,6 @@
 #include "policies/trial_line.hpp"
 
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -79,16 +77,12 @@ struct orchestrator_state {
   void on_stored(const journal_stored& x);
   void on_store_failed(const journal_failed& x);
   void on_loaded(const shard_loaded& x);
-  void on_journal_down(bool wait);
 
   static inline const char* name = "orchestrator";
 
  private:
   /// When to ask again what was refused because of the moment.
   static constexpr milliseconds come_back{1000};
-  /// Whoever waits for longer than this to be taken, because of the store, is refused.
-  static constexpr milliseconds stored_within{5000};
-  static constexpr milliseconds slow_commit{1000}; ///< nobody thinks anything of a quicker one
   using actions = action_list::actions;
 
   // Accepting: orchestrator_accept.cpp.
@@ -225,14 +219,7 @@ struct orchestrator_state {
   void look_at_trials_later();
 
   // What the store keeps waiting: orchestrator_unstored.cpp.
-  [[nodiscard]] bool cannot_store() const noexcept { return unstored_.raised(); }
-  void show_unstored();
-  /// Asks the store something, only to hear whether it answers.
-  void probe_store();
-  /// It has answered a question. Of what has failed, only its own answers count.
-  void heard_from_store();
   void look_at_unstored();
-  void look_at_unstored_later(milliseconds wait);
   /// True: somebody has waited for too long.
   bool refuse_unstored();
   void refuse_unstored(live_task& t);
@@ -332,10 +319,6 @@ struct orchestrator_state {
   [[nodiscard]] static bool leaves_nothing_behind(const live_task& t, const effect& e);
   void release(live_task& t, std::uint64_t stored);
   void perform(live_task& t, effect e);
-  void ask_journal(std::function<void(troupe::store&)> what);
-  void send_ask(const open_ask& x);
-  void ask_again();
-  void flush_later();
   void retire();
   /// Stores an event of a task whose steps are stored.
   void store_event(live_task& t, const event& e);
@@ -425,21 +408,9 @@ struct orchestrator_state {
   sitter_cache sitters_;
   action_list::memory spare_;
 
-  // The journal.
-  journal_line line_;
-  std::unordered_map<std::uint32_t, std::uint64_t>
-      last_batch_; ///< by slot: the batch with its newest write
-  std::vector<open_ask> asks_;
+  // The store.
+  journal_port journal_;
   std::uint64_t epoch_ = 0; ///< under which the shard is ours; 0: not opened yet
-  bool flushing_ = false;
-  bool store_failing_ = false;
-  bool journal_lost_ = false; ///< what it was asked has to be asked again
-  bool ask_failed_ = false;   ///< some of `asks_` have failed
-  bool store_late_ = false;   ///< it has let somebody wait for too long, and not answered since
-  bool probing_ = false;      ///< it has been asked whether it answers
-  raised_flag unstored_;      ///< nothing can be stored at the moment
-  timestamp unstored_since_{};
-  timestamp look_at_unstored_ = no_deadline;
 
   // Before the shard is loaded.
   bool loaded_ = false;

@@ -85,8 +85,8 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   if (x.again && t.keep != durability::none && config_.journal) {
     // It may have ended before the restart.
     auto me = caf::actor_cast<caf::actor>(self_);
-    ask_journal([me, from, what = x.what, watch = x.watch,
-                 confirm = x.confirm](troupe::store& where) {
+    journal_.ask(now_, [me, from, what = x.what, watch = x.watch,
+                        confirm = x.confirm](troupe::store& where) {
       auto found = where.task(what->id);
       if (!found || !is_final(found->state)) {
         caf::send_as(from, me, submit_task{what, watch, false, confirm, true});
@@ -146,7 +146,7 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   }
   if (waits_for_lease(x, from))
     return;
-  if (cannot_store() && t.keep != durability::none) {
+  if (journal_.is_out() && t.keep != durability::none) {
     refuse(from, t.id, refusal::not_stored, "nothing can be stored at the moment", come_back);
     return;
   }

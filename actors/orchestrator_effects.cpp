@@ -170,8 +170,7 @@ void orchestrator_state::store_late(live_task* t, store_write w) {
   }
   // The task has ended without it: nobody waits for this line.
   own(w);
-  line_.add(std::move(w), 0xFFFFFFFF, 0);
-  flush_later();
+  journal_.store(std::move(w));
 }
 
 void orchestrator_state::never_sent(live_task& t, const effect& e) {

@@ -90,7 +90,7 @@ void orchestrator_state::end(live_task& t) {
   if (t.recovered)
     end_trial(t, whole_task, true);
   timers_.disarm(slot);
-  last_batch_.erase(slot);
+  journal_.forget(slot);
   leave_version(t);
   t.reset(0);
   free_slots_.push_back(slot);

@@ -1,92 +1,15 @@
 #include "actors/orchestrator.hpp"
 
 #include "actors/cluster_messages.hpp"
-#include "actors/tick.hpp"
 #include "src/wire/codec.hpp"
 
 #include <algorithm>
 
 namespace troupe {
 
-namespace {
-
-constexpr milliseconds store_retry{500};
-
-} // namespace
-
 void orchestrator_state::own(store_write& w) const {
   w.shard = config_.shard;
   w.epoch = epoch_;
-}
-
-void orchestrator_state::flush_later() {
-  if (flushing_)
-    return;
-  // What the messages that are already waiting will add goes into the same batch.
-  flushing_ = true;
-  if (store_failing_)
-    self_->delayed_send(self_, store_retry, flush{});
-  else
-    self_->send(self_, flush{});
-}
-
-void orchestrator_state::ask_journal(std::function<void(troupe::store&)> what) {
-  look_at_unstored_later(stored_within);
-  using state = open_ask::state;
-  std::erase_if(asks_, [](const open_ask& x) { return x.now->load() == state::answered; });
-  auto now = std::make_shared<std::atomic<state>>(state::open);
-  asks_.push_back({std::move(now), std::move(what)});
-  send_ask(asks_.back());
-}
-
-void orchestrator_state::send_ask(const open_ask& x) {
-  using state = open_ask::state;
-  const auto me = caf::actor_cast<caf::actor_addr>(self_);
-  if (!send_to(self_, config_.journal,
-               journal_ask{[now = x.now, me, what = x.what](troupe::store& where) {
-                 // It was asked again because a journal had ended, and that was not the one that
-                 // had it: a shard that is taken twice would be taken from ourselves.
-                 if (now->load() == state::answered)
-                   return;
-                 try {
-                   what(where);
-                   now->store(state::answered);
-                 } catch (const store_error& e) {
-                   if (!e.passes())
-                     throw;
-                   now->store(state::failed);
-                   // Batches are numbered from 1: this is about no batch.
-                   if (auto to = caf::actor_cast<caf::actor>(me))
-                     caf::anon_send(to, journal_failed{0, e.what(), false});
-                 }
-               }}))
-    on_journal_down(true);
-}
-
-void orchestrator_state::ask_again() {
-  auto asks = std::move(asks_);
-  asks_.clear();
-  const bool lost = std::exchange(journal_lost_, false);
-  ask_failed_ = false;
-  for (auto& x : asks) {
-    const auto now = x.now->load();
-    if (now == open_ask::state::answered)
-      continue;
-    asks_.push_back(std::move(x));
-    if (now == open_ask::state::failed || lost)
-      send_ask(asks_.back());
-  }
-}
-
-void orchestrator_state::on_journal_down(bool wait) {
-  // Its successor knows nothing of what this one had been given, and may not sit there yet.
-  journal_lost_ = true;
-  store_failing_ = true;
-  show_unstored();
-  if (std::exchange(flushing_, true))
-    return;
-  // A question that looks whether the store works must not end one journal after the other.
-  self_->delayed_send(self_, wait || probing_ ? store_retry : milliseconds{0}, flush{});
 }
 
 void orchestrator_state::retire() {
@@ -98,9 +21,7 @@ void orchestrator_state::retire() {
 
 void orchestrator_state::store(live_task& t, store_write&& w) {
   own(w);
-  line_.add(std::move(w), t.slot, t.generation);
-  last_batch_[t.slot] = line_.number();
-  flush_later();
+  journal_.store(std::move(w), t.slot, t.generation);
 }
 
 void orchestrator_state::store_event(live_task& t, const event& e) {
@@ -128,36 +49,12 @@ void orchestrator_state::append_event(live_task& t, const event& e) {
 
 void orchestrator_state::on_flush() {
   now_ = parts_->now(self_);
-  flushing_ = false;
-  bool reached = true;
-  if (journal_lost_ || ask_failed_)
-    ask_again();
-  if (store_failing_) {
-    for (auto& batch : line_.again())
-      reached = reached && send_to(self_, config_.journal, std::move(batch));
-    // Whoever waits for nothing would not hear that it works again.
-    if (line_.unconfirmed() == 0 && !line_.has_open())
-      probe_store();
-  }
-  if (line_.has_open()) {
-    reached = send_to(self_, config_.journal, line_.close(now_)) && reached;
-    look_at_unstored_later(parts_->cluster ? slow_commit : stored_within);
-  }
-  if (!reached)
-    on_store_failed({});
+  journal_.flush(now_);
 }
 
 void orchestrator_state::on_stored(const journal_stored& x) {
   now_ = parts_->now(self_);
-  if (x.token == 0) {
-    probing_ = false;
-    heard_from_store();
-    return;
-  }
-  // One answer is enough to know that it works again.
-  store_failing_ = store_late_ = false;
-  show_unstored();
-  for (auto [slot, generation] : line_.stored(x.token))
+  for (auto [slot, generation] : journal_.stored(x.token, now_))
     if (auto* t = live(slot, generation))
       release(*t, x.token);
 }
@@ -168,13 +65,7 @@ void orchestrator_state::on_store_failed(const journal_failed& x) {
     return;
   }
   now_ = parts_->now(self_);
-  store_failing_ = true;
-  show_unstored();
-  ask_failed_ = ask_failed_ || x.token == 0;
-  if (!flushing_) {
-    flushing_ = true;
-    self_->delayed_send(self_, store_retry, flush{});
-  }
+  journal_.failed(x.token, now_);
 }
 
 void orchestrator_state::hold(live_task& t, effect e) {
@@ -204,9 +95,8 @@ void orchestrator_state::hold(live_task& t, effect e) {
     }
     unmark_version(t);
   }
-  if (auto batch = last_batch_.find(t.slot);
-      batch != last_batch_.end() && !leaves_nothing_behind(t, e)) {
-    e.after = batch->second;
+  if (const auto batch = journal_.awaited(t.slot); batch != 0 && !leaves_nothing_behind(t, e)) {
+    e.after = batch;
     t.held.push_back(std::move(e));
     return;
   }
@@ -227,8 +117,7 @@ bool orchestrator_state::leaves_nothing_behind(const live_task& t, const effect&
 void orchestrator_state::release(live_task& t, std::uint64_t stored) {
   const auto slot = t.slot;
   const auto generation = t.generation;
-  if (auto batch = last_batch_.find(slot); batch != last_batch_.end() && batch->second <= stored)
-    last_batch_.erase(batch);
+  journal_.reached(slot, stored);
   while (true) {
     auto* same = live(slot, generation);
     if (!same || same->held.empty() || same->held.front().after > stored)

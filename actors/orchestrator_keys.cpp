@@ -90,8 +90,8 @@ void orchestrator_state::claim_keys() {
   if (wanted.empty())
     return;
   auto me = caf::actor_cast<caf::actor>(self_);
-  ask_journal([me, wanted = std::move(wanted), path = domain_->path, shard = config_.shard,
-               epoch = epoch_](troupe::store& where) {
+  journal_.ask(now_, [me, wanted = std::move(wanted), path = domain_->path, shard = config_.shard,
+                      epoch = epoch_](troupe::store& where) {
     auto holders = where.claim_keys(path, shard, epoch, wanted);
     keys_claimed out;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -106,9 +106,8 @@ void orchestrator_state::claim_keys() {
 
 void orchestrator_state::give_key_up(const task& t) {
   if (claims_key(t))
-    ask_journal([path = domain_->path, key = t.idempotency_key, id = t.id](troupe::store& where) {
-      where.release_key(path, key, id);
-    });
+    journal_.ask(now_, [path = domain_->path, key = t.idempotency_key,
+                        id = t.id](troupe::store& where) { where.release_key(path, key, id); });
 }
 
 void orchestrator_state::on_keys_claimed(const keys_claimed& x) {

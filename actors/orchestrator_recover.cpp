@@ -21,7 +21,7 @@ constexpr std::uint32_t open_looks = 300;
 
 void orchestrator_state::on_loaded(const shard_loaded& x) {
   now_ = parts_->now(self_);
-  heard_from_store();
+  journal_.answered(now_);
   // It may have been asked twice, when the journal failed in between.
   epoch_ = std::max(epoch_, x.epoch);
   send_to(self_, config_.keeper, shard_opened{domain_->path, config_.shard, epoch_});

@@ -230,7 +230,7 @@ void orchestrator_state::on_seat_down(const seat_down& x) {
     // Whoever was restarted has forgotten what it had been given; it gets that again from the one
     // who remembers.
     if (x.who == config_.journal) {
-      on_journal_down(false);
+      journal_.down(false, now_);
       return;
     }
     for (const auto& [id, slot] : by_id_)

@@ -42,7 +42,7 @@ void orchestrator_state::begin_in_session(const submit_task& x, const caf::actor
   if (ask) {
     e.loading = true;
     auto me = caf::actor_cast<caf::actor>(self_);
-    ask_journal([me, id, path = domain_->path](troupe::store& where) {
+    journal_.ask(now_, [me, id, path = domain_->path](troupe::store& where) {
       caf::anon_send(me, session_loaded{id, where.session(path, id).value_or("")});
     });
   } else if (limits.busy == when_busy::interrupt && !e.working_on.empty()) {

@@ -1,10 +1,6 @@
 #include "actors/orchestrator.hpp"
 
-#include "actors/tick.hpp"
-#include "policies/deadline.hpp"
-
 #include <algorithm>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -12,7 +8,8 @@ namespace troupe {
 
 // While nothing can be stored, what was accepted goes on as far as it can and waits. New requests
 // are refused at once as soon as it is known, also of a store that only does not answer, and those
-// who came before that do not wait for it longer than `stored_within`. What becomes of theirs:
+// who came before that do not wait for it longer than `journal_port::stored_within`. What becomes
+// of theirs:
 //
 // - What has not been handed to the journal is withdrawn: nothing of it was done, nothing will be.
 // - What has been handed to it may be in the store already, though nobody could say so. With an
@@ -24,7 +21,6 @@ namespace troupe {
 
 namespace {
 
-constexpr milliseconds unstored_looked_at_every{500};
 constexpr const char* nothing_done = "nothing can be stored at the moment; nothing was done";
 constexpr const char* may_be_done =
     "it could not be stored in time and may be done still: with the same idempotency key, asking "
@@ -46,61 +42,16 @@ bool was_asked_for(const submit_task& x) {
 
 } // namespace
 
-void orchestrator_state::show_unstored() {
-  const bool out = store_failing_ || store_late_;
-  if (unstored_.raise(out) && out)
-    unstored_since_ = now_;
-}
-
-void orchestrator_state::probe_store() {
-  if (std::exchange(probing_, true))
-    return;
-  auto me = caf::actor_cast<caf::actor>(self_);
-  ask_journal([me](troupe::store& where) {
-    // They are few, and no task that cannot be read is among them.
-    std::ignore = where.orders();
-    // Batches are numbered from 1: this is about no batch.
-    caf::anon_send(me, journal_stored{0});
-  });
-}
-
-void orchestrator_state::heard_from_store() {
-  if (line_.unconfirmed() > 0 || ask_failed_)
-    return;
-  store_failing_ = store_late_ = false;
-  show_unstored();
-}
-
-void orchestrator_state::look_at_unstored_later(milliseconds wait) {
-  const auto due = later(now_, wait);
-  if (look_at_unstored_ <= due)
-    return;
-  look_at_unstored_ = due;
-  self_->delayed_send(self_, wait, tick{});
-}
-
 void orchestrator_state::look_at_unstored() {
-  if (now_ < look_at_unstored_)
+  if (!journal_.wants_look(now_))
     return;
-  look_at_unstored_ = no_deadline;
-  const bool asks = std::any_of(asks_.begin(), asks_.end(), [](const open_ask& x) {
-    return x.now->load() != open_ask::state::answered;
-  });
-  if (line_.unconfirmed() == 0 && !line_.has_open() && !asks)
-    return;
-  const bool hangs =
-      line_.unconfirmed_since() <= now_ - slow_commit && lease_is_over(*parts_, now_);
-  if (refuse_unstored() || hangs) {
-    store_late_ = true;
-    show_unstored();
-    if (line_.unconfirmed() == 0)
-      probe_store();
-  }
-  look_at_unstored_later(unstored_looked_at_every);
+  const bool hangs = journal_.unconfirmed_since() <= now_ - journal_port::slow_commit &&
+                     lease_is_over(*parts_, now_);
+  journal_.looked(refuse_unstored() || hangs, now_);
 }
 
 bool orchestrator_state::refuse_unstored() {
-  const auto before = now_ - stored_within;
+  const auto before = now_ - journal_port::stored_within;
   bool any = false;
   const auto refuse_now = [&](const session_book::waiting& w) {
     any = true;
@@ -122,7 +73,7 @@ bool orchestrator_state::refuse_unstored() {
     refuse_now(w);
   });
   // The turn before cannot end while nothing can be stored.
-  const bool long_out = cannot_store() && unstored_since_ <= before;
+  const bool long_out = journal_.out_since() <= before;
   const auto waited_in_vain = [&](const session_book::entry& e, const session_book::waiting& w) {
     return (e.loading || long_out) && w.since <= before && was_asked_for(w.what);
   };
@@ -130,7 +81,7 @@ bool orchestrator_state::refuse_unstored() {
     any = true;
     send_away(w, refusal::not_stored, nothing_done, come_back);
   }
-  if (line_.unconfirmed_since() > before)
+  if (journal_.unconfirmed_since() > before)
     return any;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> late;
   for (const auto& [id, slot] : by_id_)

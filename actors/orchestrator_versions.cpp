@@ -104,8 +104,7 @@ void orchestrator_state::write_mark(std::uint64_t number, bool begins) {
     return;
   auto w = mark_of(number, begins);
   own(w);
-  line_.add(std::move(w), 0, 0);
-  flush_later();
+  journal_.store(std::move(w));
 }
 
 void orchestrator_state::mark_version(live_task& t) {
