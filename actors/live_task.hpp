@@ -7,6 +7,7 @@
 
 #include <troupe/event.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -123,6 +124,24 @@ struct live_task {
       shown = std::move(out);
     }
     return shown;
+  }
+
+  /// An agent has this attempt, and what comes of it is waited for.
+  [[nodiscard]] bool works_on(std::uint32_t step, std::uint32_t attempt) const {
+    if (ending || !run || step >= run->size())
+      return false;
+    const auto& now = run->step(step);
+    return now.status == step_status::running && now.attempt == attempt && !now.asking;
+  }
+
+  /// `from` hears of the task from now on, once, however often it asks.
+  watcher& add_watcher(const caf::actor& from, bool progress) {
+    auto known = std::find_if(watchers.begin(), watchers.end(),
+                              [&](const watcher& w) { return w.who == from; });
+    if (known == watchers.end())
+      return watchers.emplace_back(watcher{from, progress});
+    known->progress = known->progress || progress;
+    return *known;
   }
 
   [[nodiscard]] task_phase phase() const noexcept {

@@ -10,7 +10,7 @@
 #include "actors/journal_messages.hpp"
 #include "actors/journal_port.hpp"
 #include "actors/key_lines.hpp"
-#include "actors/live_task.hpp"
+#include "actors/live_tasks.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/open_work.hpp"
 #include "actors/orchestrator_config.hpp"
@@ -119,8 +119,6 @@ struct orchestrator_state {
 
   // Those who watch: orchestrator_watch.cpp.
   void watch(const watch_task& x, const caf::actor& from);
-  /// `from` hears of the task from now on, once, however often it asks.
-  static live_task::watcher& add_watcher(live_task& t, const caf::actor& from, bool progress);
 
   // Versions of the fleet: orchestrator_versions.cpp.
   domain_view& view_of(const fleet_version_ptr& version, const domain_spec& in);
@@ -164,9 +162,6 @@ struct orchestrator_state {
   void expand_step(live_task& t, const plan_action& a, actions& todo);
 
   // Running: orchestrator_run.cpp.
-  std::uint32_t new_slot();
-  [[nodiscard]] live_task* live(std::uint32_t slot, std::uint32_t generation);
-  [[nodiscard]] live_task* find_live(const std::string& id);
   /// Records an event that decides nothing.
   void note(live_task& t, event e);
   /// Records an event and lets the interpreter go on; false when it came too late.
@@ -225,6 +220,8 @@ struct orchestrator_state {
   void refuse_unstored(live_task& t);
 
   // What comes back: orchestrator_replies.cpp.
+  /// The task that waits for the answer to this call; null: it does so no more.
+  [[nodiscard]] live_task* awaiting(const open_call& c);
   /// Something came back for an attempt, whose task may be gone or may no longer wait for it: then
   /// false.
   bool reply(std::uint32_t slot, std::uint32_t generation, event_kind kind, std::uint32_t step,
@@ -384,11 +381,7 @@ struct orchestrator_state {
   std::map<std::uint64_t, std::uint32_t> marks_;
 
   // The tasks and sessions that are here.
-  std::vector<std::unique_ptr<live_task>> slots_;
-  std::vector<std::uint32_t> free_slots_;
-  std::uint32_t generation_ = 0;
-  /// Keyed by views into the tasks' own ids.
-  std::unordered_map<std::string_view, std::uint32_t> by_id_;
+  live_tasks tasks_;
   /// By idempotency key: tasks in memory that run, wait for their session, or have ended.
   std::unordered_map<std::string, task_ptr> keys_;
   std::size_t keys_before_sweep_ = 1024;

@@ -37,7 +37,7 @@ void orchestrator_state::refuse(const caf::actor& to, const std::string& id, ref
 
 void orchestrator_state::acknowledge(live_task& t, const caf::actor& from, bool progress,
                                      const std::string& asked_as) {
-  auto& watcher = add_watcher(t, from, progress);
+  auto& watcher = t.add_watcher(from, progress);
   // What is not stored yet is not acknowledged, however often it is asked for.
   if (t.accepted)
     self_->send(from, task_accepted{t.what->id, true, asked_as});
@@ -63,7 +63,7 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   const auto& t = *x.what;
   // Ids of new tasks are made for them; only whoever has lost sight of a task says the same again.
   if (!t.parent.empty() || x.again || x.open) {
-    if (auto* known = find_live(t.id)) {
+    if (auto* known = tasks_.find(t.id)) {
       acknowledge(*known, from, x.watch, {});
       // A parent that was rebuilt may not know whether we wait for people.
       if (!t.parent.empty() || x.watch)
@@ -134,7 +134,7 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
            come_back);
     return;
   }
-  if (by_id_.size() + sessions_->waiting_count() + key_lines_.size() >= domain_->max_tasks) {
+  if (tasks_.size() + sessions_->waiting_count() + key_lines_.size() >= domain_->max_tasks) {
     refuse(from, t.id, refusal::busy, "the domain has as many tasks as it takes", come_back);
     return;
   }
@@ -157,13 +157,10 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
 
 void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
                                const json& session_context) {
-  const auto slot = new_slot();
-  auto& t = *slots_[slot];
-  t.what = x.what;
+  auto& t = tasks_.open(x.what);
   enter_version(t);
   if (from)
     t.watchers.push_back({from, x.watch, x.confirm});
-  by_id_.emplace(t.what->id, slot);
   bytes_ += t.bytes = body_size(*t.what);
   count_open();
   if (!t.what->idempotency_key.empty())
@@ -198,7 +195,7 @@ void orchestrator_state::begin(const submit_task& x, const caf::actor& from,
     store(t, std::move(w));
   }
   t.stored = 1; // The open row stands for the first event.
-  timers_.arm(slot, t.what->deadline);
+  timers_.arm(t.slot, t.what->deadline);
   hold(t, {effect::kind::accept, 0, 0, 0, nullptr});
   hold(t, {effect::kind::start, 0, 0, 0, nullptr});
   arm();
@@ -208,7 +205,7 @@ void orchestrator_state::on_cancel(const cancel_task& x) {
   now_ = parts_->now(self_);
   if (!loaded_ && early_cancels_.size() < domain_->max_tasks)
     early_cancels_.push_back(x);
-  auto* t = find_live(x.id);
+  auto* t = tasks_.find(x.id);
   if (!t || t->ending)
     return;
   auto e = make_event(*t, event_kind::cancel_wanted, whole_task, 0);

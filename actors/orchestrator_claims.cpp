@@ -95,11 +95,8 @@ void orchestrator_state::on_call_not_here(const call_not_here& x) {
     return;
   acting_.erase(x.call);
   judge(*c, call_sign::nothing, call_sign::nothing);
-  auto* t = live(c->slot, c->generation);
-  if (!t || t->ending || !t->run || c->step >= t->run->size())
-    return;
-  const auto& step = t->run->step(c->step);
-  if (step.status != step_status::running || step.attempt != c->attempt || step.asking)
+  auto* t = awaiting(*c);
+  if (!t)
     return;
   action_list todo{spare_};
   take_up_anew(*t, {plan_action::kind::call, c->step, c->attempt, false}, todo);

@@ -241,7 +241,7 @@ bool orchestrator_state::has_moved(const live_task& t, const effect& e) const {
 
 void orchestrator_state::on_act_over(const act_over& x) {
   now_ = parts_->now(self_);
-  auto* t = live(x.slot, x.generation);
+  auto* t = tasks_.at(x.slot, x.generation);
   if (!t && x.to) {
     dispatcher::give_back(*x.to, x.probe, now_);
     tell_of_probe(x.to, x.probe);
@@ -256,7 +256,7 @@ void orchestrator_state::on_act_over(const act_over& x) {
 // -- after the call -----------------------------------------------------------
 
 void orchestrator_state::note_end(const acting_call& c, effect_state state, outcome_ptr result) {
-  auto* t = find_live(c.what->id);
+  auto* t = tasks_.find(c.what->id);
   auto* known = t ? t->ledger.find(c.step, c.index) : nullptr;
   ledger_line alone; // The task is over, and what it knew of the call is with the call.
   if (!known) {
@@ -289,7 +289,7 @@ void orchestrator_state::acting_ended(const open_call& c, const acting_call& a, 
   if (reply(c.slot, c.generation, event_kind::step_completed, c.step, c.attempt, x))
     return;
   // Its time was up, and yet it has happened: whoever still wonders can stop.
-  auto* t = live(c.slot, c.generation);
+  auto* t = tasks_.at(c.slot, c.generation);
   if (t && !t->ending && t->run && !t->triage && c.step < t->run->size())
     reply(c.slot, c.generation, word_of(*x), c.step, t->run->step(c.step).attempt, x);
 }

@@ -73,27 +73,24 @@ void orchestrator_state::end(live_task& t) {
     });
   log_end(t, *record);
   const auto what = t.what;
-  by_id_.erase(what->id);
   bytes_ -= t.bytes;
+  if (t.recovered)
+    end_trial(t, whole_task, true);
+  timers_.disarm(t.slot);
+  journal_.forget(t.slot);
+  leave_version(t);
+  tasks_.close(t);
   count_open();
   if (!what->idempotency_key.empty() && config_.journal && what->keep != durability::none)
     keys_.erase(what->idempotency_key);
   else if (keys_.size() > keys_before_sweep_) {
     std::erase_if(keys_, [&](const auto& k) {
       const auto& id = k.second->id;
-      return id != what->id && !by_id_.contains(id) && !finished_->find(id) &&
+      return id != what->id && !tasks_.contains(id) && !finished_->find(id) &&
              !sessions_->find_waiting(*k.second);
     });
     keys_before_sweep_ = std::max<std::size_t>(1024, keys_.size() * 2);
   }
-  const auto slot = t.slot;
-  if (t.recovered)
-    end_trial(t, whole_task, true);
-  timers_.disarm(slot);
-  journal_.forget(slot);
-  leave_version(t);
-  t.reset(0);
-  free_slots_.push_back(slot);
   finished_->add(std::move(record));
   if (!what->context_id.empty())
     next_of_session(what->context_id);

@@ -55,7 +55,7 @@ void orchestrator_state::on_flush() {
 void orchestrator_state::on_stored(const journal_stored& x) {
   now_ = parts_->now(self_);
   for (auto [slot, generation] : journal_.stored(x.token, now_))
-    if (auto* t = live(slot, generation))
+    if (auto* t = tasks_.at(slot, generation))
       release(*t, x.token);
 }
 
@@ -119,7 +119,7 @@ void orchestrator_state::release(live_task& t, std::uint64_t stored) {
   const auto generation = t.generation;
   journal_.reached(slot, stored);
   while (true) {
-    auto* same = live(slot, generation);
+    auto* same = tasks_.at(slot, generation);
     if (!same || same->held.empty() || same->held.front().after > stored)
       return;
     auto next = std::move(same->held.front());

@@ -45,7 +45,7 @@ bool orchestrator_state::answer_by_key(const submit_task& x, const caf::actor& f
   if (hit == keys_.end())
     return false;
   const auto first = hit->second;
-  auto* running = find_live(first->id);
+  auto* running = tasks_.find(first->id);
   auto* waits = running ? nullptr : sessions_->find_waiting(*first);
   auto ended = running || waits ? nullptr : finished_->find(first->id);
   if (!running && !waits && !ended)
@@ -157,7 +157,7 @@ void orchestrator_state::answer_by_stored(const session_book::waiting& w, const 
   if (!key_fits(w.what, w.who, x.what.get()))
     return;
   const auto& first = x.now.id;
-  if (auto* known = find_live(first)) {
+  if (auto* known = tasks_.find(first)) {
     acknowledge(*known, w.who, w.what.watch, w.what.what->id);
     return;
   }

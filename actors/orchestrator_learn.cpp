@@ -31,7 +31,7 @@ double judged_quality(const condition& when, const json& document) {
 } // namespace
 
 void orchestrator_state::learn_of(const open_call& c, const outcome& x) {
-  auto* t = live(c.slot, c.generation);
+  auto* t = tasks_.at(c.slot, c.generation);
   if (!t || !t->by->learns || t->triage || !t->run || c.step >= t->run->size() ||
       t->run->step(c.step).querying || !tells_of_arm(x.failed.why))
     return;

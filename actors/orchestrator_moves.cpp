@@ -34,7 +34,7 @@ bool orchestrator_state::strand(const live_task& t, std::uint32_t step, std::uin
 }
 
 bool orchestrator_state::go_on(const stranded_step& s) {
-  auto* t = live(s.slot, s.generation);
+  auto* t = tasks_.at(s.slot, s.generation);
   if (!t || t->ending || !t->run || t->triage != s.triage || s.step >= t->run->size())
     return true;
   const auto& step = t->run->step(s.step);
@@ -79,7 +79,7 @@ void orchestrator_state::look_at_stranded() {
 void orchestrator_state::on_child_undelivered(const task_undelivered& x) {
   now_ = parts_->now(self_);
   const auto child = take_child(x.id);
-  auto* t = child ? live(child->slot, child->generation) : nullptr;
+  auto* t = child ? tasks_.at(child->slot, child->generation) : nullptr;
   if (!t || t->ending)
     return;
   // As after a loss, the next one may know it already.
@@ -102,11 +102,8 @@ void orchestrator_state::on_call_undelivered(const call_undelivered& x) {
   if (!c)
     return;
   judge(*c, call_sign::nothing, call_sign::nothing);
-  auto* t = live(c->slot, c->generation);
-  if (!t || t->ending || !t->run || c->step >= t->run->size())
-    return;
-  const auto& step = t->run->step(c->step);
-  if (step.status != step_status::running || step.attempt != c->attempt || step.asking)
+  auto* t = awaiting(*c);
+  if (!t)
     return;
   const plan_action again{plan_action::kind::call, c->step, c->attempt, false};
   if (too_often(*t, again)) {

@@ -88,16 +88,13 @@ void orchestrator_state::recover(const stored_task& x) {
     parts_->log->error("task {}: what is stored of it cannot be read: {}", x.id, what.error);
     return;
   }
-  const auto slot = new_slot();
-  auto& t = *slots_[slot];
-  t.what = std::make_shared<const task>(*std::move(what));
+  auto& t = tasks_.open(std::make_shared<const task>(*std::move(what)));
   t.recovered = t.accepted = true;
   enter_version(t);
   if (t.what->fleet != 0) {
     t.marked = true;
     ++marks_[t.what->fleet];
   }
-  by_id_.emplace(t.what->id, slot);
   bytes_ += t.bytes = body_size(*t.what);
   count_open();
   if (!t.what->idempotency_key.empty())

@@ -23,9 +23,14 @@ void orchestrator_state::lost(open_call& c, std::uint64_t incarnation) {
     m->call_ended(outcome::of({reason::crash, {}, {}}), now_ - c.started);
 }
 
+live_task* orchestrator_state::awaiting(const open_call& c) {
+  auto* t = tasks_.at(c.slot, c.generation);
+  return t && t->works_on(c.step, c.attempt) ? t : nullptr;
+}
+
 bool orchestrator_state::reply(std::uint32_t slot, std::uint32_t generation, event_kind kind,
                                std::uint32_t step, std::uint32_t attempt, event::body_type body) {
-  auto* t = live(slot, generation);
+  auto* t = tasks_.at(slot, generation);
   if (!t || t->ending)
     return false;
   auto e = make_event(*t, kind, step, attempt);
@@ -46,7 +51,7 @@ void orchestrator_state::on_call_ended(const call_ended& x) {
     return;
   auto acting = acting_.empty() ? decltype(acting_)::node_type{} : acting_.extract(x.call);
   auto said = x.x;
-  if (auto* t = live(c->slot, c->generation); t && !t->ending) {
+  if (auto* t = tasks_.at(c->slot, c->generation); t && !t->ending) {
     note_answer(*parts_, now_, c->to->where(), *t->what, *said);
     if (!acting || !acting.mapped().query)
       said = without_contradiction(*t, std::move(said));
@@ -80,7 +85,7 @@ void orchestrator_state::on_handed_over(const call_handed_over& x) {
   if (!c)
     return;
   judge(*c, reason::none);
-  auto* t = live(c->slot, c->generation);
+  auto* t = tasks_.at(c->slot, c->generation);
   if (!t || t->ending)
     return;
   auto e = make_event(*t, event_kind::asked, c->step, c->attempt);
@@ -101,7 +106,7 @@ void orchestrator_state::on_child_ended(const task_ended& x) {
   now_ = parts_->now(self_);
   if (const auto child = take_child(x.record->what->id)) {
     auto said = x.record->result;
-    if (const auto* t = live(child->slot, child->generation)) {
+    if (const auto* t = tasks_.at(child->slot, child->generation)) {
       note_returned(*parts_, now_, *t->what, *x.record);
       said = without_contradiction(*t, std::move(said));
     }
@@ -116,7 +121,7 @@ void orchestrator_state::on_child_progressed(const task_progressed& x) {
   if (hit == children_.end())
     return;
   const auto child = hit->second;
-  auto* t = live(child.slot, child.generation);
+  auto* t = tasks_.at(child.slot, child.generation);
   const bool asks = x.record->state == task_state::input_required;
   if (!t || t->ending || !t->run || t->run->step(child.step).asking == asks)
     return;
@@ -132,7 +137,7 @@ void orchestrator_state::on_child_refused(const task_refused& x) {
   if (!child)
     return;
   const bool denied = x.why.why == refusal::policy_denied;
-  if (auto* t = live(child->slot, child->generation); t && t->run && denied) {
+  if (auto* t = tasks_.at(child->slot, child->generation); t && t->run && denied) {
     const auto target = t->run->target_of(child->step);
     note_barred(*t, child->step, child->attempt, target.domain, target.skill, x.why.detail);
   }
@@ -170,7 +175,7 @@ void orchestrator_state::on_question_answered(const question_answered& x) {
   // hears of it once, when it is stored.
   const auto from = caf::actor_cast<caf::actor>(self_->current_sender());
   const bool ours = !from || from == config_.desk->now().handle;
-  auto* t = find_live(x.task);
+  auto* t = tasks_.find(x.task);
   const auto note_desk = [&] {
     if (!ours)
       t->other_desks.push_back({x.step, x.attempt, from});
@@ -215,7 +220,7 @@ void orchestrator_state::perform_settle(live_task& t, const effect& e) {
 
 void orchestrator_state::on_question_claimed(const question_claimed& x) {
   now_ = parts_->now(self_);
-  auto* t = find_live(x.task);
+  auto* t = tasks_.find(x.task);
   if (!t || t->ending || !t->run || x.step >= t->run->size() || !t->run->step(x.step).asking ||
       t->run->step(x.step).attempt != x.attempt)
     return;
@@ -233,12 +238,11 @@ void orchestrator_state::on_seat_down(const seat_down& x) {
       journal_.down(false, now_);
       return;
     }
-    for (const auto& [id, slot] : by_id_)
-      if (slots_[slot]->run)
-        for (std::uint32_t i = 0; i < slots_[slot]->run->size(); ++i)
-          if (slots_[slot]->run->step(i).asking)
-            perform_ask(*slots_[slot],
-                        {effect::kind::ask, 0, i, slots_[slot]->run->step(i).attempt, nullptr});
+    tasks_.for_each([this](live_task& t) {
+      for (std::uint32_t i = 0; t.run && i < t.run->size(); ++i)
+        if (t.run->step(i).asking)
+          perform_ask(t, {effect::kind::ask, 0, i, t.run->step(i).attempt, nullptr});
+    });
     return;
   }
   const auto gone = std::make_shared<const failure>(
@@ -263,7 +267,7 @@ void orchestrator_state::on_seat_down(const seat_down& x) {
     return true;
   });
   for (const auto& child : orphans) {
-    auto* t = live(child.slot, child.generation);
+    auto* t = tasks_.at(child.slot, child.generation);
     if (!t || t->ending)
       continue;
     if (t->what->keep == durability::none) {

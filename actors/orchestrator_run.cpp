@@ -12,31 +12,6 @@
 
 namespace troupe {
 
-std::uint32_t orchestrator_state::new_slot() {
-  std::uint32_t slot;
-  if (free_slots_.empty()) {
-    slot = static_cast<std::uint32_t>(slots_.size());
-    slots_.push_back(std::make_unique<live_task>());
-  } else {
-    slot = free_slots_.back();
-    free_slots_.pop_back();
-  }
-  slots_[slot]->reset(++generation_);
-  slots_[slot]->slot = slot;
-  return slot;
-}
-
-live_task* orchestrator_state::live(std::uint32_t slot, std::uint32_t generation) {
-  if (slot >= slots_.size() || slots_[slot]->generation != generation || !slots_[slot]->what)
-    return nullptr;
-  return slots_[slot].get();
-}
-
-live_task* orchestrator_state::find_live(const std::string& id) {
-  auto hit = by_id_.find(id);
-  return hit == by_id_.end() ? nullptr : slots_[hit->second].get();
-}
-
 event orchestrator_state::make_event(const live_task& t, event_kind kind, std::uint32_t step,
                                      std::uint32_t attempt) {
   event e;
@@ -181,7 +156,7 @@ void orchestrator_state::on_tick() {
   armed_ = no_deadline;
   end_waits();
   while (timers_.next() <= now_) {
-    auto& t = *slots_[timers_.next_slot()];
+    auto& t = tasks_.at(timers_.next_slot());
     if (!t.run) {
       finish(t, failure{reason::timeout, "the task's deadline passed before it began", {}});
       continue;

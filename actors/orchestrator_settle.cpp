@@ -27,7 +27,7 @@ void orchestrator_state::query_ended(const open_call& c, const acting_call& a,
       found->data.erase("happened");
     // What it says now passes its boundary as what it did not get to say then.
     const auto& agent = *c.to->spec();
-    if (const auto* t = live(c.slot, c.generation))
+    if (const auto* t = tasks_.at(c.slot, c.generation))
       found->failed = refused_answer(agent, t->by->version->boundary_of(agent).get(), *found);
     note_end(a, effect_state::committed, found);
   } else {

@@ -158,12 +158,10 @@ void orchestrator_state::stop_step(live_task& t, const plan_action& a) {
 }
 
 void orchestrator_state::perform_call(live_task& t, effect& e) {
-  if (t.ending || !t.run || e.step >= t.run->size())
+  // The step may have been cancelled while its route was on the way to the disk.
+  if (!t.works_on(e.step, e.attempt))
     return never_sent(t, e);
   const auto& step = t.run->step(e.step);
-  // The step may have been cancelled while its route was on the way to the disk.
-  if (step.status != step_status::running || step.attempt != e.attempt || step.asking)
-    return never_sent(t, e);
   const auto& who = sitters_.at(e.to);
   const bool acting = acts(t, e.to);
   if (!who.handle) {

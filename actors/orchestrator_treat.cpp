@@ -57,7 +57,7 @@ void orchestrator_state::breaker_turned(const open_call& c, const breaker_change
   report_breaker(*parts_, of_provider ? "provider" : "agent", whose, x);
   if (!of_provider && x.to == breaker_state::closed)
     c.to->end_probation();
-  if (auto* t = live(c.slot, c.generation))
+  if (auto* t = tasks_.at(c.slot, c.generation))
     note(*t, c.step, c.attempt, breaker_words(of_provider ? "provider" : "agent", whose, x));
 }
 
@@ -118,7 +118,7 @@ void orchestrator_state::punish(live_task& t, std::uint32_t step, std::uint32_t 
 
 void orchestrator_state::count_open() {
   const auto before = overload_->stage();
-  if (!overload_->update(by_id_.size()))
+  if (!overload_->update(tasks_.size()))
     return;
   const auto stage = overload_->stage();
   for (auto& [number, view] : views_)
@@ -126,7 +126,7 @@ void orchestrator_state::count_open() {
   show_stage();
   parts_->log->log(stage > before ? spdlog::level::warn : spdlog::level::info,
                    "orchestrator {}: overload stage {} of {} with {} open tasks",
-                   config_.place->where().name, stage, overload_->last(), by_id_.size());
+                   config_.place->where().name, stage, overload_->last(), tasks_.size());
 }
 
 void orchestrator_state::show_stage() const {

@@ -61,7 +61,7 @@ void orchestrator_state::end_trial(const live_task& t, std::uint32_t step, bool 
 
 void orchestrator_state::look_at_trials() {
   while (const auto who = trials_.next(now_)) {
-    auto* t = live(who->slot, who->generation);
+    auto* t = tasks_.at(who->slot, who->generation);
     if (!t || t->ending || !t->run || t->triage != who->triage || who->step >= t->run->size())
       continue;
     const auto& step = t->run->step(who->step);

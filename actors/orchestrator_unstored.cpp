@@ -84,12 +84,12 @@ bool orchestrator_state::refuse_unstored() {
   if (journal_.unconfirmed_since() > before)
     return any;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> late;
-  for (const auto& [id, slot] : by_id_)
-    if (const auto& t = *slots_[slot];
-        !t.accepted && !t.unstored && t.what->parent.empty() && t.history.front().at <= before)
-      late.emplace_back(slot, t.generation);
+  tasks_.for_each([&](const live_task& t) {
+    if (!t.accepted && !t.unstored && t.what->parent.empty() && t.history.front().at <= before)
+      late.emplace_back(t.slot, t.generation);
+  });
   for (const auto& [slot, generation] : late)
-    if (auto* t = live(slot, generation))
+    if (auto* t = tasks_.at(slot, generation))
       refuse_unstored(*t);
   return any || !late.empty();
 }

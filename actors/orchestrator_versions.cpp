@@ -74,7 +74,7 @@ void orchestrator_state::go_by(domain_view& view) {
   else
     sessions_ = std::make_unique<session_book>(*domain_);
   overload_.emplace(domain_->overload, domain_->max_tasks);
-  overload_->update(by_id_.size());
+  overload_->update(tasks_.size());
   for (auto& [number, other] : views_)
     other->routes.spare_from(overload_->stage());
   show_stage();

@@ -1,18 +1,6 @@
 #include "actors/orchestrator.hpp"
 
-#include <algorithm>
-
 namespace troupe {
-
-live_task::watcher& orchestrator_state::add_watcher(live_task& t, const caf::actor& from,
-                                                    bool progress) {
-  auto known = std::find_if(t.watchers.begin(), t.watchers.end(),
-                            [&](const auto& w) { return w.who == from; });
-  if (known == t.watchers.end())
-    return t.watchers.emplace_back(live_task::watcher{from, progress});
-  known->progress = known->progress || progress;
-  return *known;
-}
 
 void orchestrator_state::on_watch(const watch_task& x) {
   auto from = caf::actor_cast<caf::actor>(self_->current_sender());
@@ -28,8 +16,8 @@ void orchestrator_state::on_watch(const watch_task& x) {
 }
 
 void orchestrator_state::watch(const watch_task& x, const caf::actor& from) {
-  if (auto* t = find_live(x.id)) {
-    add_watcher(*t, from, x.progress);
+  if (auto* t = tasks_.find(x.id)) {
+    t->add_watcher(from, x.progress);
     if (x.progress)
       self_->send(from, task_progressed{t->record()});
   } else if (auto ended = finished_->find(x.id)) {
@@ -41,13 +29,13 @@ void orchestrator_state::watch(const watch_task& x, const caf::actor& from) {
 
 void orchestrator_state::on_unwatch(const unwatch_task& x) {
   auto from = caf::actor_cast<caf::actor>(self_->current_sender());
-  if (auto* t = find_live(x.id))
+  if (auto* t = tasks_.find(x.id))
     std::erase_if(t->watchers, [&](const auto& w) { return w.who == from; });
 }
 
 void orchestrator_state::on_find_task(const find_task& x) {
   task_record_ptr record;
-  if (auto* t = find_live(x.id))
+  if (auto* t = tasks_.find(x.id))
     record = t->record();
   else
     record = finished_->find(x.id);
@@ -69,12 +57,7 @@ void orchestrator_state::on_find_session(const find_session& x) {
 
 void orchestrator_state::on_view(const view_shard& x) {
   shard_seen out{x.request, finished_->newest(x.limit), sessions_->newest(x.limit)};
-  std::size_t count = 0;
-  for (const auto& [id, slot] : by_id_) {
-    if (count++ == x.limit)
-      break;
-    out.tasks.push_back(slots_[slot]->record());
-  }
+  tasks_.for_each([&](const live_task& t) { out.tasks.push_back(t.record()); }, x.limit);
   self_->send(caf::actor_cast<caf::actor>(self_->current_sender()), std::move(out));
 }
 
