@@ -142,23 +142,15 @@ struct orchestrator_state {
   void start_triage(live_task& t, actions& todo);
   void use_plan(live_task& t, plan_ptr how, actions& todo);
   [[nodiscard]] standing asker_of(const live_task& t) const;
-  [[nodiscard]] plan_ptr plan_for(const live_task& t, std::string& problem);
   void understood(live_task& t, actions& todo);
 
   // What a task's steps know: orchestrator_context.cpp.
   /// Keeps the task's context: notes what a step sees when it begins and takes over what it sets
   /// when it is done.
   void learn(live_task& t, const event& e);
-  /// The context fields that whoever has this attempt may set.
-  [[nodiscard]] std::vector<std::string> may_write(const live_task& t, std::uint32_t step) const;
-  /// What completing `step` with `x` would change of the context.
-  [[nodiscard]] state_change change_by(const live_task& t, std::uint32_t step,
-                                       const outcome& x) const;
   /// Turns the completion of a step that contradicts what another has set meanwhile into its
   /// failure. Of one that was found out later it is looked also whether it contradicts the facts.
   void refuse_contradiction(const live_task& t, event& e) const;
-  /// The input of a step: the request's, its own, and what the plan gives it.
-  [[nodiscard]] json input_of(const live_task& t, std::uint32_t step) const;
   void expand_step(live_task& t, const plan_action& a, actions& todo);
 
   // Running: orchestrator_run.cpp.
@@ -202,10 +194,6 @@ struct orchestrator_state {
   bool go_on(const stranded_step& s);
 
   // Steps under which nodes have ended: orchestrator_trials.cpp.
-  /// So often has this attempt been given to an agent.
-  [[nodiscard]] static std::uint32_t handed_out(const live_task& t, const plan_action& a);
-  /// It has been handed out as often as an attempt may be.
-  [[nodiscard]] static bool too_often(const live_task& t, const plan_action& a);
   /// False: the step has to wait until those have ended that may have ended the node, too.
   [[nodiscard]] bool has_its_turn(const live_task& t, const plan_action& a);
   /// Something has happened to `step`, or to the whole task: the turn may be free.
@@ -253,15 +241,10 @@ struct orchestrator_state {
   /// `step` has judged what another one answered.
   void learn_of_judgement(const live_task& t, std::uint32_t step, const outcome& x);
   void stir_arms();
-  /// The agent that was drawn for the running attempt before the node ended: a resumed task does
-  /// not draw again. Empty: nobody was.
-  [[nodiscard]] std::string drawn_before(const live_task& t, std::uint32_t step) const;
 
   // What passes between us and the agents: orchestrator_boundary.cpp.
   /// The outcome, as a `contradiction` if it contradicts the facts in the task's context.
   [[nodiscard]] outcome_ptr without_contradiction(const live_task& t, outcome_ptr x) const;
-  /// What was wrong with the attempt before, for the one that follows; null: nothing is known.
-  [[nodiscard]] static json errors_of_last_attempt(const live_task& t, std::uint32_t step);
   /// Audit records of a call to an agent with effects: in the batch that is on disk before the
   /// call, in the one with its answer, and in that of its ledger line where that is settled
   /// otherwise. No end on record means that nobody knows how it ended.
@@ -279,11 +262,6 @@ struct orchestrator_state {
                    std::string_view skill, const std::string& why);
 
   // The effect ledger: orchestrator_effects.cpp.
-  [[nodiscard]] static bool acts(const live_task& t, const seat_ptr& who);
-  [[nodiscard]] static std::uint32_t call_index(const live_task& t, std::uint32_t step);
-  [[nodiscard]] static std::string effect_key(const std::string& task, std::uint32_t step,
-                                              std::uint32_t index);
-  [[nodiscard]] std::string fingerprint_of(const live_task& t, std::uint32_t step) const;
   /// An attempt is about to be made: true if the ledger of an earlier run has decided it.
   bool decided_before(live_task& t, const plan_action& a, actions& todo);
   /// Whom the attempt must go to, because nobody knows yet what the one before did; empty: anybody.
@@ -310,10 +288,6 @@ struct orchestrator_state {
 
   // The journal: orchestrator_journal.cpp.
   void hold(live_task& t, effect e);
-  /// It need not wait until the task is on disk (`durability: task`): if the task never gets there,
-  /// nobody has heard of it, nothing was changed and nothing paid for, and it may be done again.
-  /// The task is then stored with its end, so that it waits for the disk once and not twice.
-  [[nodiscard]] static bool leaves_nothing_behind(const live_task& t, const effect& e);
   void release(live_task& t, std::uint64_t stored);
   void perform(live_task& t, effect e);
   void retire();
@@ -328,8 +302,6 @@ struct orchestrator_state {
   void recover(const stored_task& x);
   void replay(live_task& t);
   void take_up(live_task& t);
-  /// An attempt that was under way when the node ended may simply be handed out again.
-  [[nodiscard]] static bool harmless_again(const plan_run::step_state& step);
   /// Asks the agent that was working on an attempt for what comes of it, if it is still where it
   /// was: what it has worked for is not lost with us.
   bool go_on_there(live_task& t, const plan_action& a, actions& todo);
@@ -338,9 +310,6 @@ struct orchestrator_state {
   void take_up_anew(live_task& t, const plan_action& a, actions& todo);
 
   // Acts that outlive their orchestrator: orchestrator_claims.cpp.
-  /// As the record has it; null: nobody.
-  [[nodiscard]] static const route* given_to(const live_task& t, std::uint32_t step,
-                                             std::uint32_t attempt);
   [[nodiscard]] bool is_member(const std::string& node) const;
   /// Asks whoever was given an act for its answer, or will do so when he can be reached. False:
   /// there is nobody to ask.

@@ -1,3 +1,4 @@
+#include "actors/act_name.hpp"
 #include "actors/audit.hpp"
 #include "actors/boundary.hpp"
 #include "actors/orchestrator.hpp"
@@ -17,16 +18,6 @@ outcome_ptr orchestrator_state::without_contradiction(const live_task& t, outcom
   auto y = *x;
   y.failed = std::move(why);
   return std::make_shared<const outcome>(std::move(y));
-}
-
-json orchestrator_state::errors_of_last_attempt(const live_task& t, std::uint32_t step) {
-  for (auto e = t.history.rbegin(); e != t.history.rend(); ++e)
-    if (e->step == step &&
-        (e->kind == event_kind::step_failed || e->kind == event_kind::step_completed)) {
-      const auto* why = e->why_failed();
-      return why && !why->errors.empty() ? to_json(why->errors) : json{};
-    }
-  return {};
 }
 
 // -- audit --------------------------------------------------------------------
@@ -58,7 +49,7 @@ void orchestrator_state::audit_settled(live_task* t, const std::string& task, co
               {"attempt", attempt},
               {"agent", x.agent},
               {"effects", to_string(x.does)},
-              {"key", effect_key(task, x.step, x.index)},
+              {"key", act_key(task, x.step, x.index)},
               {"state", state},
               {"by", by}};
   auto w = audit_write(task + "/" + std::to_string(x.step) + "/" + std::to_string(attempt) +
@@ -108,7 +99,7 @@ void orchestrator_state::audit_begin(live_task& t, const agent_spec& agent, std:
   const auto target = t.run->target_of(step);
   auto record = about(t, agent, step, attempt);
   record["skill"] = target.skill.empty() ? node.skill : std::string{target.skill};
-  record["key"] = effect_key(t.what->id, step, call_index(t, step));
+  record["key"] = act_key(t.what->id, step, call_index(t, step));
   if (!t.what->who.id.empty())
     record["customer"] = t.what->who.id;
   record["asked"] = fingerprint(node.text.empty() ? t.what->text : node.text,

@@ -1,3 +1,5 @@
+#include "actors/act_name.hpp"
+#include "actors/attempt_record.hpp"
 #include "actors/orchestrator.hpp"
 
 #include <algorithm>
@@ -6,15 +8,6 @@ namespace troupe {
 
 // Acts that were under way when their shard moved: whoever was given one may still be at it, and is
 // asked for its answer before the ledger decides. Nothing begins by that.
-
-const route* orchestrator_state::given_to(const live_task& t, std::uint32_t step,
-                                          std::uint32_t attempt) {
-  const auto given = std::find_if(t.history.rbegin(), t.history.rend(), [&](const event& e) {
-    return e.kind == event_kind::assigned && e.step == step && e.attempt == attempt &&
-           e.triage == t.triage;
-  });
-  return given == t.history.rend() ? nullptr : given->get<route>();
-}
 
 bool orchestrator_state::is_member(const std::string& node) const {
   if (!parts_->cluster)
@@ -38,11 +31,7 @@ bool orchestrator_state::claim(live_task& t, const plan_action& a, const seat_pt
   about->trace_id = t.what->trace_id;
   const auto target = t.run->target_of(a.step);
   const auto& node_of_plan = t.run->node(a.step);
-  acting_call known{t.what,           a.step, call_index(t, a.step),
-                    a.attempt,        false,  to->spec()->card.does,
-                    to->where().name, {}};
-  if (const auto* line = t.ledger.find(a.step, known.index))
-    known.fingerprint = line->fingerprint;
+  auto known = act_of(t, a.step, a.attempt, *to, false);
   auto call = std::make_shared<agent_call>();
   call->about = about;
   call->step = a.step;
@@ -50,7 +39,7 @@ bool orchestrator_state::claim(live_task& t, const plan_action& a, const seat_pt
   call->skill = target.skill.empty() ? std::string_view{node_of_plan.skill} : target.skill;
   call->urgency = node_of_plan.urgency;
   call->deadline = step.due;
-  call->idempotency_key = effect_key(t.what->id, a.step, known.index);
+  call->idempotency_key = act_key(t.what->id, a.step, known.index);
   call->epoch = epoch_;
   const auto number = calls_.open(
       {t.slot, t.generation, a.step, a.attempt, to, who.incarnation, who.handle, now_, 0, false});

@@ -14,10 +14,8 @@ bool sets_context(const outcome& x) {
   return x.ok() && x.data.is_object() && x.data.contains("context");
 }
 
-} // namespace
-
-std::vector<std::string> orchestrator_state::may_write(const live_task& t,
-                                                       std::uint32_t step) const {
+/// The context fields that whoever has this attempt may set.
+std::vector<std::string> may_write(const live_task& t, std::uint32_t step) {
   // An agent sets what its team lets it write; another domain answers for its own agents, and we
   // take what we declare.
   if (t.run->target_of(step).op == plan_op::domain) {
@@ -33,10 +31,12 @@ std::vector<std::string> orchestrator_state::may_write(const live_task& t,
   return who->second.front()->spec()->writes;
 }
 
-state_change orchestrator_state::change_by(const live_task& t, std::uint32_t step,
-                                           const outcome& x) const {
+/// What completing `step` with `x` would change of the context.
+state_change change_by(const live_task& t, std::uint32_t step, const outcome& x) {
   return t.shared.merge(step, t.context, t.by->domain, may_write(t, step), x.data);
 }
+
+} // namespace
 
 void orchestrator_state::learn(live_task& t, const event& e) {
   // Where nothing is shared, nothing is kept.
@@ -102,12 +102,8 @@ void orchestrator_state::refuse_contradiction(const live_task& t, event& e) cons
   }
 }
 
-json orchestrator_state::input_of(const live_task& t, std::uint32_t step) const {
-  return step_input(*t.run, step, t.what->data);
-}
-
 void orchestrator_state::expand_step(live_task& t, const plan_action& a, actions& todo) {
-  json document{{"input", input_of(t, a.step)},
+  json document{{"input", step_input(*t.run, a.step, t.what->data)},
                 {"previous", t.run->previous_of(a.step)},
                 {"context", t.context}};
   auto e = make_event(t, event_kind::expanded, a.step, a.attempt);

@@ -1,13 +1,13 @@
+#include "actors/act_name.hpp"
+#include "actors/attempt_record.hpp"
 #include "actors/orchestrator.hpp"
 
 #include "policies/deadline.hpp"
-#include "policies/dice.hpp"
 #include "policies/failure_table.hpp"
 #include "src/telemetry/log.hpp"
 #include "src/wire/codec.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace troupe {
 
@@ -23,36 +23,6 @@ constexpr milliseconds acts_end_within{10000};
 constexpr const char* former_run = "an earlier run of this task had called it";
 
 } // namespace
-
-bool orchestrator_state::acts(const live_task& t, const seat_ptr& who) {
-  // Understanding a message changes nothing outside, whatever else its agent may do.
-  return who->does() != effects::none && !t.triage;
-}
-
-std::uint32_t orchestrator_state::call_index(const live_task& t, std::uint32_t step) {
-  const auto rung = t.run->step(step).rung;
-  const auto& ladder = t.run->node(step).fallback;
-  return rung > 0 && rung <= ladder.size() && ladder[rung - 1].starts_with("skill:") ? rung : 0;
-}
-
-std::string orchestrator_state::effect_key(const std::string& task, std::uint32_t step,
-                                           std::uint32_t index) {
-  return task + "/" + std::to_string(step) + "/" + std::to_string(index);
-}
-
-std::string orchestrator_state::fingerprint_of(const live_task& t, std::uint32_t step) const {
-  // The context is left out: it may change while the call is on its way.
-  const auto& node = t.run->node(step);
-  const auto target = t.run->target_of(step);
-  auto text = std::string{target.skill.empty() ? std::string_view{node.skill} : target.skill};
-  text += '\0';
-  text += node.text.empty() ? t.what->text : node.text;
-  text += '\0';
-  text += as_text(input_of(t, step));
-  char out[17];
-  std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(stable_hash(text)));
-  return out;
-}
 
 // -- before the call ----------------------------------------------------------
 
@@ -176,7 +146,7 @@ void orchestrator_state::store_late(live_task* t, store_write w) {
 void orchestrator_state::never_sent(live_task& t, const effect& e) {
   dispatcher::give_back(*e.to, e.probe, now_);
   tell_of_probe(e.to, e.probe);
-  if (!acts(t, e.to))
+  if (!acts(t, *e.to))
     return;
   for (auto& line : t.ledger.of_step(e.step))
     if (line.attempt == e.attempt && line.state == effect_state::pending) {
@@ -188,7 +158,7 @@ void orchestrator_state::never_sent(live_task& t, const effect& e) {
 bool orchestrator_state::waits_for_acts(const live_task& t, const effect& e) {
   const auto& step = t.run->step(e.step);
   const auto& here = parts_->fleet.node_id;
-  const auto key = effect_key(t.what->id, e.step, call_index(t, e.step));
+  const auto key = act_key(t.what->id, e.step, call_index(t, e.step));
   const act_turn turn{epoch_, e.attempt};
   std::vector<std::string> nodes;
   std::string looked_at = here; ///< the node that needs not be asked

@@ -1,3 +1,4 @@
+#include "actors/act_name.hpp"
 #include "actors/orchestrator.hpp"
 
 #include "actors/cluster_messages.hpp"
@@ -6,6 +7,24 @@
 #include <algorithm>
 
 namespace troupe {
+
+namespace {
+
+/// It need not wait until the task is on disk (`durability: task`): if the task never gets there,
+/// nobody has heard of it, nothing was changed and nothing paid for, and it may be done again. The
+/// task is then stored with its end, so that it waits for the disk once and not twice.
+bool leaves_nothing_behind(const live_task& t, const effect& e) {
+  // Nobody builds on what was done outside before it is on record.
+  if (t.what->keep != durability::task || t.steps_kept || !t.ledger.empty())
+    return false;
+  if (e.what == effect::kind::start)
+    // Whoever follows its progress hears first that it is accepted.
+    return std::none_of(t.watchers.begin(), t.watchers.end(),
+                        [](const auto& w) { return w.progress; });
+  return e.what == effect::kind::call && !acts(t, *e.to) && e.to->costs_nothing();
+}
+
+} // namespace
 
 void orchestrator_state::own(store_write& w) const {
   w.shard = config_.shard;
@@ -101,17 +120,6 @@ void orchestrator_state::hold(live_task& t, effect e) {
     return;
   }
   perform(t, std::move(e));
-}
-
-bool orchestrator_state::leaves_nothing_behind(const live_task& t, const effect& e) {
-  // Nobody builds on what was done outside before it is on record.
-  if (t.what->keep != durability::task || t.steps_kept || !t.ledger.empty())
-    return false;
-  if (e.what == effect::kind::start)
-    // Whoever follows its progress hears first that it is accepted.
-    return std::none_of(t.watchers.begin(), t.watchers.end(),
-                        [](const auto& w) { return w.progress; });
-  return e.what == effect::kind::call && !acts(t, e.to) && e.to->costs_nothing();
 }
 
 void orchestrator_state::release(live_task& t, std::uint64_t stored) {

@@ -84,11 +84,4 @@ void orchestrator_state::stir_arms() {
   send_to(self_, arm_keeper_, arms_stirred{});
 }
 
-std::string orchestrator_state::drawn_before(const live_task& t, std::uint32_t step) const {
-  const auto& s = t.run->step(step);
-  return t.by->learns && t.recovered && s.status == step_status::running && !s.agent.empty()
-             ? std::string{arm_of(s.agent)}
-             : std::string{};
-}
-
 } // namespace troupe

@@ -1,3 +1,4 @@
+#include "actors/attempt_record.hpp"
 #include "actors/orchestrator.hpp"
 
 #include "actors/tick.hpp"

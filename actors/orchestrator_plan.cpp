@@ -25,17 +25,7 @@ void inherit_ladders(plan_node& node, const routing_table& routes) {
     node.fallback = who->second.front()->spec()->fallback;
 }
 
-} // namespace
-
-standing orchestrator_state::asker_of(const live_task& t) const {
-  // What another domain has delegated was weighed there, once.
-  if (!t.what->parent.empty())
-    return {};
-  const auto* session = t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id);
-  return {t.what->who.tier, session ? session->now.failures : 0};
-}
-
-plan_ptr orchestrator_state::plan_for(const live_task& t, std::string& problem) {
+plan_ptr plan_for(const live_task& t, std::string& problem) {
   const auto& skill = t.what->skill;
   if (skill.empty()) {
     if (t.by->domain.fixed_plan) {
@@ -67,6 +57,16 @@ plan_ptr orchestrator_state::plan_for(const live_task& t, std::string& problem) 
   auto how = lay_out(std::move(root), t.by->domain);
   t.by->single_plans.emplace(skill, how);
   return how;
+}
+
+} // namespace
+
+standing orchestrator_state::asker_of(const live_task& t) const {
+  // What another domain has delegated was weighed there, once.
+  if (!t.what->parent.empty())
+    return {};
+  const auto* session = t.what->context_id.empty() ? nullptr : sessions_->find(t.what->context_id);
+  return {t.what->who.tier, session ? session->now.failures : 0};
 }
 
 void orchestrator_state::start_triage(live_task& t, actions& todo) {

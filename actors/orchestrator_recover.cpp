@@ -1,3 +1,5 @@
+#include "actors/act_name.hpp"
+#include "actors/attempt_record.hpp"
 #include "actors/orchestrator.hpp"
 
 #include "actors/cluster_messages.hpp"
@@ -164,16 +166,12 @@ void orchestrator_state::replay(live_task& t) {
   now_ = parts_->now(self_);
 }
 
-bool orchestrator_state::harmless_again(const plan_run::step_state& step) {
-  return step.repeatable && (step.does == effects::none || step.does == effects::idempotent);
-}
-
 bool orchestrator_state::go_on_there(live_task& t, const plan_action& a, actions& todo) {
   const auto* before = given_to(t, a.step, a.attempt);
   auto to = before ? parts_->places->find({address_kind::agent, before->agent}) : nullptr;
   if (!to)
     return false;
-  if (acts(t, to))
+  if (acts(t, *to))
     return claims_act(t, a, to, *before);
   // What may end its nodes waits for its turn.
   if (!harmless_again(t.run->step(a.step)) || handed_out(t, a) >= trial_line::trusted ||

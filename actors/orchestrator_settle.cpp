@@ -1,3 +1,4 @@
+#include "actors/act_name.hpp"
 #include "actors/boundary.hpp"
 #include "actors/orchestrator.hpp"
 

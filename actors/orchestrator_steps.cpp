@@ -1,8 +1,11 @@
+#include "actors/act_name.hpp"
 #include "actors/asked_answer.hpp"
+#include "actors/attempt_record.hpp"
 #include "actors/orchestrator.hpp"
 #include "actors/task_deeds.hpp"
 
 #include "policies/context_scope.hpp"
+#include "policies/step_input.hpp"
 #include "src/telemetry/metrics.hpp"
 
 #include <algorithm>
@@ -61,7 +64,7 @@ void orchestrator_state::route_step(live_task& t, const plan_action& a, actions&
   if (session && choice.to)
     bind_session(*session, choice.to->where().name);
   tell_of_probe(choice.to, choice.probe);
-  const bool acting = choice.to && acts(t, choice.to);
+  const bool acting = choice.to && acts(t, *choice.to);
   auto e =
       make_event(t, choice.to ? event_kind::assigned : event_kind::unroutable, a.step, a.attempt);
   e.body = choice.why;
@@ -163,7 +166,7 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
     return never_sent(t, e);
   const auto& step = t.run->step(e.step);
   const auto& who = sitters_.at(e.to);
-  const bool acting = acts(t, e.to);
+  const bool acting = acts(t, *e.to);
   if (!who.handle) {
     never_sent(t, e);
     // Who could have acted is known not to have done so.
@@ -187,7 +190,7 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
   call->attempt = e.attempt;
   call->skill = target.skill.empty() ? std::string_view{node.skill} : target.skill;
   call->text = node.text.empty() ? t.what->text : node.text;
-  call->input = input_of(t, e.step);
+  call->input = step_input(*t.run, e.step, t.what->data);
   if (e.attempt > 1)
     if (auto errors = errors_of_last_attempt(t, e.step); !errors.is_null())
       call->input["errors"] = std::move(errors);
@@ -197,17 +200,8 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
   call->deadline = step.due;
   acting_call note;
   if (acting) {
-    note = {t.what,
-            e.step,
-            call_index(t, e.step),
-            e.attempt,
-            step.querying,
-            e.to->spec()->card.does,
-            e.to->where().name,
-            {}};
-    if (const auto* line = t.ledger.find(e.step, note.index))
-      note.fingerprint = line->fingerprint;
-    call->idempotency_key = effect_key(t.what->id, e.step, note.index);
+    note = act_of(t, e.step, e.attempt, *e.to, step.querying);
+    call->idempotency_key = act_key(t.what->id, e.step, note.index);
     call->query = step.querying;
     call->epoch = epoch_;
   }

@@ -1,3 +1,4 @@
+#include "actors/attempt_record.hpp"
 #include "actors/orchestrator.hpp"
 
 #include "actors/tick.hpp"
@@ -10,19 +11,6 @@ namespace troupe {
 // Steps that were under way when their node ended go on with the others, unless that has happened
 // to them before: then one after the other, until the one that ends its nodes is found
 // (`trial_line`).
-
-std::uint32_t orchestrator_state::handed_out(const live_task& t, const plan_action& a) {
-  return static_cast<std::uint32_t>(
-      std::count_if(t.history.begin(), t.history.end(), [&](const event& e) {
-        return e.kind == event_kind::assigned && e.step == a.step && e.attempt == a.attempt &&
-               e.triage == t.triage;
-      }));
-}
-
-bool orchestrator_state::too_often(const live_task& t, const plan_action& a) {
-  // A step that ends every node which takes it up has to end some time.
-  return handed_out(t, a) >= plan_run::most_interruptions;
-}
 
 bool orchestrator_state::has_its_turn(const live_task& t, const plan_action& a) {
   const auto& step = t.run->step(a.step);
