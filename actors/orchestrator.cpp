@@ -30,6 +30,7 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
                                                std::max(1u, parts_->layout.shards()));
   if (parts_->counters)
     counters_ = parts_->counters->domain(config_.domain, config_.shard);
+  views_.begin(parts_, config_.domain);
   look_at_versions();
   parts_->places->watch(config_.place);
   send_to(self_, config_.registry, subscribe_routes{domain_->path, config_.place});

@@ -5,7 +5,7 @@
 #include "actors/arrivals.hpp"
 #include "actors/call_messages.hpp"
 #include "actors/call_table.hpp"
-#include "actors/domain_view.hpp"
+#include "actors/domain_views.hpp"
 #include "actors/finished_tasks.hpp"
 #include "actors/journal_messages.hpp"
 #include "actors/journal_port.hpp"
@@ -121,12 +121,9 @@ struct orchestrator_state {
   void watch(const watch_task& x, const caf::actor& from);
 
   // Versions of the fleet: orchestrator_versions.cpp.
-  domain_view& view_of(const fleet_version_ptr& version, const domain_spec& in);
-  /// What a task goes by; the current one for those that name none or one that is not here.
-  domain_view& view_for(const task& what);
   /// Goes by the current version from here on. What runs stays with its own.
   void look_at_versions();
-  void go_by(domain_view& view);
+  void go_by(const domain_spec& domain);
   void enter_version(live_task& t);
   static void leave_version(live_task& t);
   /// The store knows of which versions it holds open tasks, so that nobody forgets them: written
@@ -134,7 +131,6 @@ struct orchestrator_state {
   void mark_version(live_task& t);
   void unmark_version(live_task& t);
   void clear_marks();
-  [[nodiscard]] store_write mark_of(std::uint64_t number, bool begins) const;
   void write_mark(std::uint64_t number, bool begins);
 
   // What a task is and how it is done: orchestrator_plan.cpp.
@@ -340,12 +336,7 @@ struct orchestrator_state {
   timestamp armed_ = no_deadline;
 
   // The versions of the fleet.
-  /// By number: those that tasks here go by.
-  std::map<std::uint64_t, std::unique_ptr<domain_view>> views_;
-  domain_view* current_ = nullptr; ///< of the tasks to come
-  std::uint64_t versions_seen_ = ~std::uint64_t{0};
-  routing_table_ptr all_routes_ = std::make_shared<const routing_table>(); ///< of all versions
-  bool has_routes_ = false;
+  domain_views views_;
   /// Versions that the store knows to be used in this shard, with how many open tasks are stored.
   std::map<std::uint64_t, std::uint32_t> marks_;
 

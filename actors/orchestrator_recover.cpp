@@ -35,22 +35,19 @@ void orchestrator_state::on_loaded(const shard_loaded& x) {
 
 void orchestrator_state::on_routes(const routes_changed& x) {
   now_ = parts_->now(self_);
-  all_routes_ = x.table;
+  views_.use(x.table);
   look_at_versions();
-  for (auto& [number, view] : views_)
-    view->routes.use(routes_of(all_routes_, *view->version, view->domain, *parts_->versions));
-  has_routes_ = true;
   open_shard();
 }
 
 void orchestrator_state::open_shard() {
-  if (loaded_ || !has_routes_ || !to_recover_)
+  if (loaded_ || !views_.has_routes() || !to_recover_)
     return;
   // What was interrupted needs the agents that are being started beside us, and the services. If
   // some of them do not come up, the others' tasks must not wait for them for ever: what cannot be
   // routed then is retried like any other step. In a cluster, where agents move as shards do, each
   // step waits for itself.
-  const auto& agents = current_->routes.table()->agents;
+  const auto& agents = views_.current().routes.table()->agents;
   const bool all_up = std::all_of(agents.begin(), agents.end(), [](const seat_ptr& s) {
     return s->state.load(std::memory_order_relaxed) != health::down;
   });

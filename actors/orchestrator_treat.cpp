@@ -121,8 +121,7 @@ void orchestrator_state::count_open() {
   if (!overload_->update(tasks_.size()))
     return;
   const auto stage = overload_->stage();
-  for (auto& [number, view] : views_)
-    view->routes.spare_from(stage);
+  views_.spare_from(stage);
   show_stage();
   parts_->log->log(stage > before ? spdlog::level::warn : spdlog::level::info,
                    "orchestrator {}: overload stage {} of {} with {} open tasks",
