@@ -48,7 +48,7 @@ void agent_state::on_run(const run_call& x) {
   }
   if (x.again && passes_on(x.call, *x.what, caller))
     return;
-  pending one{x.call, std::move(caller), x.what, now, nullptr};
+  waiting_call one{x.call, std::move(caller), x.what, now, nullptr};
   if (x.what->query) {
     parts_->acts->ask(x.what->idempotency_key, {x.what->epoch, x.what->attempt});
     withdraw_waiting(*x.what);
@@ -68,16 +68,13 @@ void agent_state::on_run(const run_call& x) {
     self_->quit(failure_error(hang));
     return;
   }
-  if (queued_ >= spec.queue_limit) {
+  if (waiting_.size() >= spec.queue_limit) {
     answer(one.caller, x.call, now,
            std::make_shared<const outcome>(
                outcome::of({reason::rate_limited, "the agent's queue is full", {}})));
     return;
   }
-  if (!queues_)
-    queues_ = std::make_unique<queues>();
-  (*queues_)[static_cast<std::size_t>(x.what->urgency)].push_back(std::move(one));
-  ++queued_;
+  waiting_.add(std::move(one));
   if (x.what->query)
     arm();
 }
@@ -108,11 +105,8 @@ bool agent_state::passes_on(std::uint64_t call, const agent_call& what, const ca
   for (auto& r : running_)
     if (!r.told && !r.stays && takes(r))
       return true;
-  if (queues_)
-    for (auto& line : *queues_)
-      for (auto& p : line)
-        if (takes(p))
-          return true;
+  if (waiting_.show(takes))
+    return true;
   const auto* done = kept_.find(what);
   if (done)
     self_->send(caller, call_ended{call, done->what, done->note});
@@ -137,19 +131,8 @@ bool agent_state::waits_for_its_call(const agent_call& what) const {
 }
 
 void agent_state::withdraw_waiting(const agent_call& asked) {
-  if (!queues_)
-    return;
-  for (auto& line : *queues_)
-    for (auto i = line.begin(); i != line.end();) {
-      if (i->what->query || i->what->idempotency_key != asked.idempotency_key) {
-        ++i;
-        continue;
-      }
-      const auto gone = std::move(*i);
-      i = line.erase(i);
-      --queued_;
-      answer(gone.caller, gone.call, gone.since, never_begun());
-    }
+  for (const auto& gone : waiting_.take_acts(asked.idempotency_key))
+    answer(gone.caller, gone.call, gone.since, never_begun());
 }
 
 agent_call_ptr agent_state::screened(const agent_call_ptr& what, timestamp now,
@@ -170,7 +153,7 @@ agent_call_ptr agent_state::screened(const agent_call_ptr& what, timestamp now,
   return looked.what;
 }
 
-void agent_state::begin(pending x, timestamp now) {
+void agent_state::begin(waiting_call x, timestamp now) {
   std::shared_ptr<const std::string> note;
   auto as_it_came = x.what;
   if (auto why = runner_->no_room_for(*x.what)) {
@@ -226,27 +209,21 @@ void agent_state::begin(pending x, timestamp now) {
 }
 
 void agent_state::start_next() {
-  while (queued_ > 0 && running_.size() < place_->spec()->slots) {
+  while (waiting_.size() > 0 && running_.size() < place_->spec()->slots) {
     const auto now = parts_->now(self_);
     // What it asks about may hang for ever.
-    const auto may_begin = [&](const pending& x) {
+    const auto may_begin = [&](const waiting_call& x) {
       return x.what->deadline <= now || !waits_for_its_call(*x.what);
     };
-    auto line = std::find_if(queues_->begin(), queues_->end(), [&](const auto& q) {
-      return std::any_of(q.begin(), q.end(), may_begin);
-    });
-    if (line == queues_->end())
+    auto next = waiting_.take_first(may_begin);
+    if (!next)
       return;
-    const auto first = std::find_if(line->begin(), line->end(), may_begin);
-    auto next = std::move(*first);
-    line->erase(first);
-    --queued_;
-    if (next.what->deadline <= now)
-      answer(next.caller, next.call, next.since,
+    if (next->what->deadline <= now)
+      answer(next->caller, next->call, next->since,
              std::make_shared<const outcome>(
                  outcome::of({reason::timeout, "waited too long for a slot", {}})));
     else
-      begin(std::move(next), now);
+      begin(*std::move(next), now);
   }
 }
 
@@ -266,21 +243,11 @@ void agent_state::on_stop(const stop_call& x) {
     arm();
     return;
   }
-  if (!queues_)
-    return;
-  for (auto& line : *queues_) {
-    auto waiting = std::find_if(line.begin(), line.end(), [&](const pending& p) {
-      return p.call == x.call && p.caller == caller;
-    });
-    if (waiting == line.end())
-      continue;
-    const auto since = waiting->since;
-    line.erase(waiting);
-    --queued_;
-    answer(caller, x.call, since,
+  const auto gone = waiting_.take_first(
+      [&](const waiting_call& w) { return w.call == x.call && w.caller == caller; });
+  if (gone)
+    answer(caller, x.call, gone->since,
            std::make_shared<const outcome>(outcome::of({reason::cancelled, "stopped", {}})));
-    return;
-  }
 }
 
 bool agent_state::hangs(timestamp now) const {
@@ -300,16 +267,9 @@ void agent_state::end_late(running& who) {
   who.stays = !runner_->stop(who.key);
 }
 
-bool agent_state::has_questions() const {
-  return queued_ > 0 && std::any_of(queues_->begin(), queues_->end(), [](const auto& line) {
-           return std::any_of(line.begin(), line.end(),
-                              [](const pending& x) { return x.what->query; });
-         });
-}
-
 void agent_state::arm() {
   auto next = kept_.due();
-  if (has_questions())
+  if (waiting_.has_questions())
     next = std::min(next, parts_->now(self_) + acts_every);
   for (const auto& r : running_) {
     if (!r.told)
@@ -329,15 +289,15 @@ void agent_state::on_tick() {
     return; // An earlier one has been asked for since.
   armed_ = no_deadline;
   kept_.forget(now);
-  if (has_questions())
+  if (waiting_.has_questions())
     start_next();
   for (auto& r : running_)
     if (!r.told && r.own_deadline <= now)
       end_late(r);
   // Who cannot be stopped keeps its slot for as long as it was given time, unless the agent has
   // nothing else to do: then its next incarnation is of more use.
-  const bool idle = queued_ == 0 && std::all_of(running_.begin(), running_.end(),
-                                                [](const running& r) { return r.told; });
+  const bool idle = waiting_.size() == 0 && std::all_of(running_.begin(), running_.end(),
+                                                        [](const running& r) { return r.told; });
   if (std::any_of(running_.begin(), running_.end(), [&](const running& r) {
         return r.stays && (r.deadline <= now || (idle && r.told));
       })) {

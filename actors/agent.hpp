@@ -5,9 +5,8 @@
 #include "actors/kept_answers.hpp"
 #include "actors/node_parts.hpp"
 #include "actors/runner.hpp"
+#include "actors/waiting_calls.hpp"
 
-#include <array>
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -29,20 +28,13 @@ struct agent_state {
   void on_tick();
   /// Tells the seat how many calls are here.
   void show_held() const {
-    place_->held.store(static_cast<std::uint32_t>(running_.size()) + queued_,
+    place_->held.store(static_cast<std::uint32_t>(running_.size()) + waiting_.size(),
                        std::memory_order_relaxed);
   }
 
   static inline const char* name = "agent";
 
  private:
-  struct pending {
-    std::uint64_t call = 0;
-    caf::actor caller;
-    agent_call_ptr what;
-    timestamp since{};
-    std::shared_ptr<void> act; ///< while it is there, the act is under way; null: it is none
-  };
   struct running {
     std::uint64_t key =
         0; ///< our own number: callers number their calls independently of each other
@@ -56,11 +48,10 @@ struct agent_state {
     bool told = false;                    ///< that has been done: nobody waits for it any more
     bool stays = false;                   ///< it was to be stopped, and its runner cannot
     agent_call_ptr what;                  ///< as it came
-    std::shared_ptr<void> act;            ///< as in `pending`
+    std::shared_ptr<void> act;            ///< as in `waiting_call`
   };
-  using queues = std::array<std::deque<pending>, enum_names<priority>::value.size()>;
 
-  void begin(pending x, timestamp now);
+  void begin(waiting_call x, timestamp now);
   /// Works on this call already, or has just ended it, for somebody who is gone: now it is this
   /// caller's.
   bool passes_on(std::uint64_t call, const agent_call& what, const caf::actor& caller);
@@ -70,8 +61,6 @@ struct agent_state {
   /// Asks what has come of a call that is being worked on here, for an owner of its task that is
   /// gone, or by a former incarnation of this agent: nobody can say before that has ended.
   [[nodiscard]] bool waits_for_its_call(const agent_call& what) const;
-  /// A question of that kind waits.
-  [[nodiscard]] bool has_questions() const;
   /// It is being asked what came of a call that waits for a slot: the answer is nothing, and has to
   /// stay so.
   void withdraw_waiting(const agent_call& asked);
@@ -102,8 +91,7 @@ struct agent_state {
   runner_ptr runner_;
   boundary_ptr boundary_; ///< null: anything may pass
   std::vector<running> running_;
-  std::unique_ptr<queues> queues_; ///< made when somebody first has to wait: idle agents stay small
-  std::uint32_t queued_ = 0;
+  waiting_calls waiting_;
   std::uint64_t next_key_ = 0;
   kept_answers kept_;
   timestamp armed_ = no_deadline;
