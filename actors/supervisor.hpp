@@ -58,7 +58,7 @@ struct supervisor_state {
   void on_kill_child(const kill_child& x);
   bool on_order(const order_child& x);
   void on_kill_due(const kill_due& x);
-  caf::response_promise on_view();
+  caf::response_promise on_view(); ///< supervisor_tree.cpp
   ~supervisor_state();
 
   static inline const char* name = "supervisor";
@@ -81,7 +81,7 @@ struct supervisor_state {
   /// Logs what has become of a child; with an agent's name, so that a search by it says why it is
   /// down.
   void say(const child_spec& who, log_level level, const std::string& what) const;
-  [[nodiscard]] tree_node leaf(std::uint32_t i) const;
+  [[nodiscard]] tree_node leaf(std::uint32_t i) const; ///< supervisor_tree.cpp
   [[nodiscard]] std::uint32_t index_of(const std::string& id) const;
 
   caf::event_based_actor* self_ = nullptr;
