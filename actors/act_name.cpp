@@ -38,8 +38,8 @@ std::string fingerprint_of(const live_task& t, std::uint32_t step) {
   return out;
 }
 
-acting_call act_of(live_task& t, std::uint32_t step, std::uint32_t attempt, const seat& who,
-                   bool query) {
+acting_call acting_call_of(live_task& t, std::uint32_t step, std::uint32_t attempt, const seat& who,
+                           bool query) {
   acting_call out{t.what,           step,  call_index(t, step),
                   attempt,          query, who.spec()->card.does,
                   who.where().name, {}};

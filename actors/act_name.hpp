@@ -20,7 +20,7 @@ namespace troupe {
 /// Of what is asked for: another request under the same key has another one.
 [[nodiscard]] std::string fingerprint_of(const live_task& t, std::uint32_t step);
 /// What has to be known of an attempt at the act when its answer comes.
-[[nodiscard]] acting_call act_of(live_task& t, std::uint32_t step, std::uint32_t attempt,
-                                 const seat& who, bool query);
+[[nodiscard]] acting_call acting_call_of(live_task& t, std::uint32_t step, std::uint32_t attempt,
+                                         const seat& who, bool query);
 
 } // namespace troupe

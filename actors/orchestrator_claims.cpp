@@ -31,7 +31,7 @@ bool orchestrator_state::claim(live_task& t, const plan_action& a, const seat_pt
   about->trace_id = t.what->trace_id;
   const auto target = t.run->target_of(a.step);
   const auto& node_of_plan = t.run->node(a.step);
-  auto known = act_of(t, a.step, a.attempt, *to, false);
+  auto known = acting_call_of(t, a.step, a.attempt, *to, false);
   auto call = std::make_shared<agent_call>();
   call->about = about;
   call->step = a.step;

@@ -200,7 +200,7 @@ void orchestrator_state::perform_call(live_task& t, effect& e) {
   call->deadline = step.due;
   acting_call note;
   if (acting) {
-    note = act_of(t, e.step, e.attempt, *e.to, step.querying);
+    note = acting_call_of(t, e.step, e.attempt, *e.to, step.querying);
     call->idempotency_key = act_key(t.what->id, e.step, note.index);
     call->query = step.querying;
     call->epoch = epoch_;

@@ -121,7 +121,7 @@ TEST(act_name, every_attempt_at_the_same_request_goes_by_one_name) {
   EXPECT_EQ(act_key("t", 0, call_index(x.t, 0)), "t/0/0");
   EXPECT_EQ(fingerprint_of(x.t, 0), fingerprint_of(little_task{}.t, 0));
   EXPECT_NE(fingerprint_of(x.t, 0), fingerprint_of(little_task{"something else"}.t, 0));
-  auto known = act_of(x.t, 0, 3, who, true);
+  auto known = acting_call_of(x.t, 0, 3, who, true);
   EXPECT_EQ(known.attempt, 3u);
   EXPECT_TRUE(known.query);
   EXPECT_EQ(known.does, effects::unsafe);
@@ -130,7 +130,7 @@ TEST(act_name, every_attempt_at_the_same_request_goes_by_one_name) {
   ledger_line line;
   line.fingerprint = fingerprint_of(x.t, 0);
   x.t.ledger.add(line);
-  EXPECT_EQ(act_of(x.t, 0, 3, who, true).fingerprint, line.fingerprint);
+  EXPECT_EQ(acting_call_of(x.t, 0, 3, who, true).fingerprint, line.fingerprint);
 }
 
 } // namespace attempt_record_cases
