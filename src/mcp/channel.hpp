@@ -23,8 +23,11 @@ struct channel_ears {
   /// This request will not be answered any more. `unavailable` and `rate_limited`: the server has
   /// not begun with it; anything else: it may have been done.
   std::function<void(std::uint64_t id, failure why)> lost;
-  /// The connection is over; nothing more is heard of it. What was sent over it may have been done.
+  /// The connection is over; nothing more is heard of it. What was sent over it and neither
+  /// answered nor `lost` may have been done.
   std::function<void(std::string why)> broken;
+  /// Nothing more is taken, for this reason; `broken` follows when what is under way has ended.
+  std::function<void(std::string why)> ending = nullptr;
 };
 
 /// A connection to a server, over which messages go both ways. Every call is safe from any thread.

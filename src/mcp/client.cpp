@@ -20,7 +20,7 @@ std::uint64_t client::state::add(std::string method, json parameters, millisecon
       x.greeting = greeting;
       x.alarm = clock.after(deadline, [weak = weak_from_this(), id] {
         if (const auto self = weak.lock())
-          self->give_up(id, reason::timeout, "no answer in time");
+          self->too_late(id);
       });
       requests.emplace(id, std::move(x));
     }
@@ -44,6 +44,7 @@ void client::state::dispatch(std::uint64_t id) {
       return;
     auto& x = hit->second;
     x.sent_in = connection;
+    x.handing = true;
     if (x.progress)
       x.parameters["_meta"]["progressToken"] = id;
     text = request_text(id, x.method, x.parameters);
@@ -51,17 +52,29 @@ void client::state::dispatch(std::uint64_t id) {
     to = wire;
   }
   to->send(std::move(text), id, left);
+  bool stranded = false;
+  {
+    const std::lock_guard hold{mutex};
+    const auto hit = requests.find(id);
+    if (hit == requests.end())
+      return;
+    hit->second.handing = false;
+    stranded = hit->second.sent_in != connection;
+  }
+  // The connection broke meanwhile, and its channel did not say that it was too late.
+  if (stranded)
+    end(id, no_answer(reason::crash, "the connection broke when it was sent"));
 }
 
-void client::state::end(std::uint64_t id, answer a) {
+bool client::state::end(std::uint64_t id, answer a, bool if_unsent) {
   done_fn done;
   channel_ptr from;
   tools::alarm_clock::id alarm = 0;
   {
     const std::lock_guard hold{mutex};
     const auto hit = requests.find(id);
-    if (hit == requests.end())
-      return;
+    if (hit == requests.end() || (if_unsent && hit->second.sent_in != 0))
+      return false;
     done = std::move(hit->second.done);
     alarm = hit->second.alarm;
     requests.erase(hit);
@@ -71,6 +84,7 @@ void client::state::end(std::uint64_t id, answer a) {
   if (from)
     from->forget(id);
   done(std::move(a));
+  return true;
 }
 
 void client::state::give_up(std::uint64_t id, reason why, const char* detail) {
@@ -87,6 +101,16 @@ void client::state::give_up(std::uint64_t id, reason why, const char* detail) {
     to->send(notification_text("notifications/cancelled", {{"requestId", id}, {"reason", detail}}),
              0, milliseconds{0});
   end(id, no_answer(why, detail));
+}
+
+void client::state::too_late(std::uint64_t id) {
+  std::string why = "it was never sent: ";
+  {
+    const std::lock_guard hold{mutex};
+    why += why_not;
+  }
+  if (!end(id, no_answer(reason::unavailable, std::move(why)), true))
+    give_up(id, reason::timeout, "no answer in time");
 }
 
 client::client(client_settings how, tools::alarm_clock& clock, open_fn open)

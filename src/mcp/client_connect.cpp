@@ -30,7 +30,7 @@ void client::state::connect() {
     if (closed)
       return;
     mine = ++connection;
-    is_ready = false;
+    is_ready = ending = false;
     listing = list_owed = false;
   }
   channel_ears ears;
@@ -45,6 +45,10 @@ void client::state::connect() {
   ears.broken = [weak = weak_from_this(), mine](std::string why) {
     if (const auto self = weak.lock())
       self->broken(mine, std::move(why));
+  };
+  ears.ending = [weak = weak_from_this(), mine](std::string why) {
+    if (const auto self = weak.lock())
+      self->ends(mine, std::move(why));
   };
   auto fresh = open(std::move(ears));
   {
@@ -111,7 +115,7 @@ void client::state::list(std::uint64_t mine, const std::string& cursor,
         if (!self)
           return;
         if (a.failed)
-          return self->broken(mine, "it does not list its tools: " + a.failed.detail);
+          return self->unlisted(mine, "it does not list its tools: " + a.failed.detail);
         for (auto& t : read_tools(a.result))
           found->push_back(std::move(t));
         const auto next = a.result.is_object() ? a.result.value("nextCursor", json{}) : json{};
@@ -135,11 +139,20 @@ void client::state::changed(std::uint64_t mine) {
   list_from_the_start(mine);
 }
 
+void client::state::unlisted(std::uint64_t mine, std::string why) {
+  {
+    const std::lock_guard hold{mutex};
+    if (ending)
+      return; // Its channel says when it is over, and what became of all others.
+  }
+  broken(mine, std::move(why));
+}
+
 void client::state::settled(std::uint64_t mine, std::vector<tool_description> found) {
   std::vector<std::uint64_t> waiting;
   {
     const std::lock_guard hold{mutex};
-    if (connection != mine)
+    if (connection != mine || ending)
       return;
     listed = std::move(found);
     listing = list_owed;
@@ -159,6 +172,15 @@ void client::state::settled(std::uint64_t mine, std::vector<tool_description> fo
     dispatch(id);
 }
 
+void client::state::ends(std::uint64_t mine, std::string why) {
+  const std::lock_guard hold{mutex};
+  if (connection != mine)
+    return;
+  ending = true;
+  is_ready = false;
+  why_not = std::move(why);
+}
+
 void client::state::broken(std::uint64_t mine, std::string why) {
   std::vector<std::uint64_t> lost;
   channel_ptr gone;
@@ -167,11 +189,11 @@ void client::state::broken(std::uint64_t mine, std::string why) {
     if (closed || connection != mine)
       return;
     ++connection; // Nobody of that connection is heard any more.
-    is_ready = false;
+    is_ready = ending = false;
     why_not = why;
     gone = std::exchange(wire, nullptr);
     for (const auto& [id, x] : requests)
-      if (x.sent_in != 0)
+      if (x.sent_in != 0 && !x.handing)
         lost.push_back(id);
     again = clock.after(backoff, [weak = weak_from_this()] {
       if (const auto self = weak.lock())

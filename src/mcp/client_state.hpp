@@ -22,7 +22,8 @@ struct client::state : std::enable_shared_from_this<client::state> {
     done_fn done;
     progress_fn progress;
     tools::alarm_clock::id alarm = 0;
-    std::uint64_t sent_in = 0; ///< the connection that it was sent over; 0: it waits for one
+    std::uint64_t sent_in = 0; ///< the connection that it was given to; 0: it waits for one
+    bool handing = false;      ///< right now: whether that still takes it is not known yet
     bool greeting = false;     ///< of the handshake: goes out before the connection is ready
   };
 
@@ -40,7 +41,10 @@ struct client::state : std::enable_shared_from_this<client::state> {
   void list_from_the_start(std::uint64_t mine);
   /// The list has changed: it is read again, once for however many changes while it is read.
   void changed(std::uint64_t mine);
+  void unlisted(std::uint64_t mine, std::string why);
   void settled(std::uint64_t mine, std::vector<tool_description> found);
+  /// The connection takes nothing more: what is asked from now on waits for the next one.
+  void ends(std::uint64_t mine, std::string why);
   void broken(std::uint64_t mine, std::string why);
   void heard(std::uint64_t mine, std::string_view text);
   void asked(const incoming& x);
@@ -50,8 +54,10 @@ struct client::state : std::enable_shared_from_this<client::state> {
   std::uint64_t add(std::string method, json parameters, milliseconds deadline, done_fn done,
                     progress_fn progress, bool greeting);
   void dispatch(std::uint64_t id);
-  void end(std::uint64_t id, answer a);
+  /// False when there is no such request, or none that has not been given to a connection.
+  bool end(std::uint64_t id, answer a, bool if_unsent = false);
   void give_up(std::uint64_t id, reason why, const char* detail);
+  void too_late(std::uint64_t id); ///< its deadline has passed
 
   const client_settings how;
   tools::alarm_clock& clock;
@@ -59,6 +65,7 @@ struct client::state : std::enable_shared_from_this<client::state> {
   mutable std::mutex mutex;
   bool closed = false;
   bool is_ready = false;
+  bool ending = false; ///< the connection takes nothing more, but is not over
   /// Counted, so that what comes late from an old one is known as such.
   std::uint64_t connection = 0;
   channel_ptr wire;

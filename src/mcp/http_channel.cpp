@@ -21,6 +21,8 @@ constexpr milliseconds usual_retry{1000};
 constexpr milliseconds listen_deadline{600000};
 constexpr milliseconds notification_deadline{30000};
 constexpr int resumes_max = 100;
+/// What is under way when the session turns out to be forgotten has so long to hear its own fate.
+constexpr milliseconds last_words{2000};
 constexpr const char* forgotten = "the server has forgotten the session";
 constexpr std::size_t body_max = 4u << 20;
 
@@ -114,13 +116,22 @@ class http_channel final : public channel, public std::enable_shared_from_this<h
     if (!body.empty())
       out.headers.emplace_back("Content-Type", "application/json");
     std::uint64_t serial = 0;
+    bool late = false;
     {
       const std::lock_guard hold{mutex_};
+      late = ending_;
+      if (!late && x->request != 0)
+        ++under_way_;
       if (!session_.empty())
         out.headers.emplace_back("Mcp-Session-Id", session_);
       if (!revision_.empty())
         out.headers.emplace_back("MCP-Protocol-Version", revision_);
       serial = ++serials_;
+    }
+    if (late) {
+      if (x->request != 0 && x->resumed == 0)
+        lose(x, {reason::unavailable, forgotten, {}});
+      return;
     }
     if (!x->events.last_id().empty() && body.empty())
       out.headers.emplace_back("Last-Event-ID", x->events.last_id());
@@ -180,13 +191,31 @@ class http_channel final : public channel, public std::enable_shared_from_this<h
       if (x->first && r.status == 200)
         session_ = r.header("mcp-session-id");
     }
-    if (r.failed == http_response::error::cancelled)
+    judge(x, r);
+    bool last = false;
+    {
+      const std::lock_guard hold{mutex_};
+      if (x->request != 0)
+        --under_way_;
+      last = ending_ && !over_told_ && under_way_ == 0;
+      over_told_ = over_told_ || last;
+    }
+    if (last)
+      ears_.broken(forgotten);
+  }
+
+  void judge(const stream_ptr& x, const http_response& r) {
+    if (r.failed == http_response::error::cancelled) {
+      if (x->request != 0 && cut_short() && is_waiting(x->request))
+        lose(x, lost_because(r, x->resumed > 0));
       return;
+    }
     if (r.status == 404 && !session().empty()) {
+      session_is_gone();
       // What was said in a session that is not there any more has reached nobody.
       if (x->request != 0 && x->resumed == 0 && is_waiting(x->request))
         lose(x, {reason::unavailable, forgotten, {}});
-      return ears_.broken(forgotten);
+      return;
     }
     const bool good = r.failed == http_response::error::none && r.status >= 200 && r.status < 300;
     if (x->listening) {
@@ -212,6 +241,31 @@ class http_channel final : public channel, public std::enable_shared_from_this<h
     if (broke_off && !x->events.last_id().empty() && ++x->resumed <= resumes_max)
       return again(x, [x](http_channel& self) { self.exchange(x, "GET", {}); });
     lose(x, lost_because(r, x->resumed > 0));
+  }
+
+  /// Others may have been sent in this session, or not yet: each has its own answer to hear.
+  void session_is_gone() {
+    {
+      const std::lock_guard hold{mutex_};
+      if (std::exchange(ending_, true))
+        return;
+      alarms_.insert(clock_.after(last_words, [weak = weak_from_this()] {
+        if (const auto self = weak.lock())
+          self->cancel_all();
+      }));
+    }
+    if (ears_.ending)
+      ears_.ending(forgotten);
+  }
+
+  void cancel_all() {
+    std::map<std::uint64_t, std::uint64_t> open;
+    {
+      const std::lock_guard hold{mutex_};
+      open = open_;
+    }
+    for (const auto& [serial, id] : open)
+      port_.cancel(id);
   }
 
   void listen(const stream_ptr& x) {
@@ -244,6 +298,10 @@ class http_channel final : public channel, public std::enable_shared_from_this<h
     const std::lock_guard hold{mutex_};
     return waiting_.contains(request);
   }
+  bool cut_short() {
+    const std::lock_guard hold{mutex_};
+    return ending_;
+  }
   std::string session() {
     const std::lock_guard hold{mutex_};
     return session_;
@@ -261,6 +319,9 @@ class http_channel final : public channel, public std::enable_shared_from_this<h
   std::set<std::uint64_t> over_;                ///< those that ended before their id was known
   std::set<tools::alarm_clock::id> alarms_;
   std::uint64_t serials_ = 0;
+  std::size_t under_way_ = 0; ///< exchanges of requests
+  bool ending_ = false;       ///< the session is forgotten: nothing more is sent
+  bool over_told_ = false;    ///< and nothing is under way any more
 };
 
 } // namespace

@@ -213,6 +213,71 @@ TEST(mcp_client, connects_again_and_says_what_was_lost) {
   EXPECT_FALSE(later.get_future().get().failed);
 }
 
+TEST(mcp_client, what_no_connection_was_there_for_was_not_done) {
+  fake_server s; // The clock may still be speaking to it at the end.
+  tools::alarm_clock clock;
+  auto how = fast();
+  how.backoff_min = how.backoff_max = seconds{60};
+  client c{how, clock, s.opener()};
+  s.line()->ears.broken("it ended");
+  std::promise<answer> got;
+  c.ask("tools/call", {{"name", "x"}}, milliseconds{5},
+        [&](answer a) { got.set_value(std::move(a)); });
+  const auto a = got.get_future().get();
+  EXPECT_EQ(a.failed.why, reason::unavailable);
+  EXPECT_NE(a.failed.detail.find("it ended"), std::string::npos);
+}
+
+TEST(mcp_client, what_is_being_sent_when_the_connection_breaks_is_what_its_channel_says) {
+  fake_server s; // The clock may still be speaking to it at the end.
+  tools::alarm_clock clock;
+  client c{fast(), clock, s.opener()};
+  std::vector<reason> why;
+  const auto ask = [&] {
+    while (!c.ready())
+      std::this_thread::yield();
+    std::promise<answer> got;
+    c.ask("tools/call", {{"name", "x"}}, seconds{60},
+          [&](answer a) { got.set_value(std::move(a)); });
+    why.push_back(got.get_future().get().failed.why);
+  };
+  // Another call has met the end of the session, and the channel takes nothing any more.
+  s.when_called = [](fake_server::wire& to, std::uint64_t id) {
+    to.ears.broken("forgotten");
+    to.ears.lost(id, {reason::unavailable, "forgotten", {}});
+  };
+  ask();
+  s.when_called = [](fake_server::wire& to, std::uint64_t) { to.ears.broken("it ended"); };
+  ask();
+  EXPECT_EQ(why, (std::vector{reason::unavailable, reason::crash}));
+}
+
+TEST(mcp_client, a_connection_that_ends_takes_nothing_more_and_loses_nothing) {
+  fake_server s; // The clock may still be speaking to it at the end.
+  tools::alarm_clock clock;
+  client c{fast(), clock, s.opener()};
+  std::promise<answer> before, after;
+  c.ask("tools/call", {{"name", "x"}}, seconds{60},
+        [&](answer a) { before.set_value(std::move(a)); });
+  const auto call = s.wait_for("tools/call");
+  const auto old = s.line();
+  s.silent = true;
+  s.say_that_tools_have_changed();
+  old->ears.ending("forgotten");
+  EXPECT_FALSE(c.ready());
+  // The list went with the session: that is no news of the others.
+  old->ears.lost(s.wait_for("tools/list")["id"], {reason::unavailable, "forgotten", {}});
+  c.ask("ping", nullptr, seconds{60}, [&](answer a) { after.set_value(std::move(a)); });
+  EXPECT_EQ(s.count("ping"), 0u);
+  old->reply(call["id"], json::object());
+  EXPECT_FALSE(before.get_future().get().failed);
+  s.silent = false;
+  old->ears.broken("forgotten");
+  s.line()->reply(s.wait_for("ping")["id"], json::object());
+  EXPECT_FALSE(after.get_future().get().failed);
+  EXPECT_EQ(s.opened, 2);
+}
+
 TEST(mcp_client, answers_what_a_server_asks) {
   tools::alarm_clock clock;
   const auto ask = json::parse(R"({"requestedSchema":{"type":"object","properties":{

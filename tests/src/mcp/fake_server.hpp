@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -23,7 +24,7 @@ struct fake_server {
     wire(fake_server& s, channel_ears e)
         : of(s)
         , ears(std::move(e)) {}
-    void send(std::string text, std::uint64_t, milliseconds) override {
+    void send(std::string text, std::uint64_t id, milliseconds) override {
       const auto m = json::parse(text);
       {
         const std::lock_guard hold{of.mutex};
@@ -41,6 +42,8 @@ struct fake_server {
         reply(m["id"], {{"tools", of.first_page}, {"nextCursor", "2"}});
       else if (method == "tools/list")
         reply(m["id"], {{"tools", json::array()}});
+      else if (method == "tools/call" && of.when_called)
+        of.when_called(*this, id);
     }
     void reply(const json& id, json result) { ears.message(result_text(id, std::move(result))); }
     void agreed(std::string x) override { of.agreed_on = std::move(x); }
@@ -97,6 +100,7 @@ struct fake_server {
   std::condition_variable changed;
   std::vector<json> got;
   std::string agreed_on;
+  std::function<void(wire&, std::uint64_t id)> when_called;
   std::atomic<bool> silent{false}; ///< lists of tools are answered by the test
   std::shared_ptr<wire> last;
   int opened = 0;

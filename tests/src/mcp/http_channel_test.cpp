@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,7 +29,16 @@ class held_port final : public tools::http_port {
     changed.notify_all();
     return asked.size();
   }
-  void cancel(std::uint64_t) override {}
+  void cancel(std::uint64_t id) override {
+    const std::lock_guard hold{mutex};
+    cancelled.insert(id);
+    changed.notify_all();
+  }
+  /// Waits until the n-th request is given up.
+  bool gives_up(std::size_t n) {
+    std::unique_lock hold{mutex};
+    return changed.wait_for(hold, seconds{20}, [&] { return cancelled.contains(n + 1); });
+  }
 
   struct exchange {
     tools::http_request request;
@@ -67,6 +77,7 @@ class held_port final : public tools::http_port {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<exchange> asked;
+  std::set<std::uint64_t> cancelled;
 };
 
 using losses = std::vector<std::pair<std::uint64_t, reason>>;
@@ -78,11 +89,13 @@ struct stage {
   std::vector<std::string> heard;
   losses lost;
   std::string broken;
+  std::string ending;
   channel_ptr wire =
       open_http({"http://a/mcp", {{"X-Key", "k"}}}, http, clock,
                 {[this](std::string_view x) { hear(x); },
                  [this](std::uint64_t id, const failure& x) { lost.emplace_back(id, x.why); },
-                 [this](std::string why) { broken = std::move(why); }});
+                 [this](std::string why) { broken = std::move(why); },
+                 [this](std::string why) { ending = std::move(why); }});
   /// As a client does: what has been answered is not waited for any more.
   void hear(std::string_view x) {
     heard.emplace_back(x);
@@ -180,6 +193,51 @@ TEST(mcp_http, a_session_that_is_forgotten_ends_the_connection) {
   EXPECT_NE(s.broken.find("forgotten"), std::string::npos);
   // Nobody has looked at it.
   EXPECT_EQ(s.lost, (losses{{2, reason::unavailable}}));
+}
+
+TEST(mcp_http, of_a_forgotten_session_each_call_hears_its_own_fate) {
+  using error = tools::http_response::error;
+  stage s;
+  for (std::uint64_t call = 2; call < 8; ++call)
+    s.wire->send("call", call, seconds{10});
+  // One has been taken up, and waits for the rest of its answer.
+  s.http.answer(2, 200, "text/event-stream", "id: 7\nretry: 60000\ndata:\n\n");
+  s.http.answer(3, 404, "text/plain", "");
+  EXPECT_NE(s.ending.find("forgotten"), std::string::npos);
+  // It is not over for those under way: they may have been done, refused, or never sent.
+  EXPECT_EQ(s.broken, "");
+  s.http.answer(4, 200, "application/json", R"({"answers":4})");
+  s.http.answer(5, 404, "text/plain", "");
+  s.http.fail(6, error::timeout, true);
+  // What comes too late is not sent at all.
+  s.wire->send("call", 8, seconds{10});
+  EXPECT_EQ(s.http.asked.size(), 8u);
+  EXPECT_EQ(s.broken, "");
+  s.http.fail(7, error::protocol);
+  EXPECT_EQ(s.heard.back(), R"({"answers":4})");
+  EXPECT_EQ(s.lost, (losses{{3, reason::unavailable},
+                            {5, reason::unavailable},
+                            {6, reason::unavailable},
+                            {8, reason::unavailable},
+                            {7, reason::crash}}));
+  // Of the second it is not known: whoever hears of the end counts it among those maybe done.
+  EXPECT_NE(s.broken.find("forgotten"), std::string::npos);
+}
+
+TEST(mcp_http, what_outlasts_a_forgotten_session_is_given_up_and_told_apart) {
+  using error = tools::http_response::error;
+  stage s;
+  for (std::uint64_t call = 2; call < 5; ++call)
+    s.wire->send("call", call, seconds{60});
+  s.http.answer(2, 404, "text/plain", "");
+  ASSERT_TRUE(s.http.gives_up(3));
+  ASSERT_TRUE(s.http.gives_up(4));
+  s.http.fail(3, error::cancelled, true); // It waited for its place on the wire.
+  EXPECT_EQ(s.broken, "");
+  s.http.fail(4, error::cancelled);
+  EXPECT_EQ(s.lost,
+            (losses{{2, reason::unavailable}, {3, reason::unavailable}, {4, reason::crash}}));
+  EXPECT_NE(s.broken.find("forgotten"), std::string::npos);
 }
 
 } // namespace troupe::mcp
