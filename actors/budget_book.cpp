@@ -4,6 +4,7 @@
 #include "actors/tick.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -164,6 +165,49 @@ budget_stance budget_book::stance(const model_caller& by) const {
   return slices_.stance(accounts, tight_at);
 }
 
+bool budget_book::knows(const model_caller& by, milliseconds patience, std::function<void()> then) {
+  const auto now = with_.now();
+  auto accounts = accounts_for(by, now);
+  if (accounts.empty())
+    return true;
+  {
+    std::lock_guard hold{mutex_};
+    // Who cannot be told goes on with what is known: no call goes beyond a limit for that.
+    if (closed_ || listeners_.size() >= waiting_most || knows_all(accounts, now))
+      return true;
+    listeners_.push_back({std::move(accounts), now + patience, std::move(then)});
+  }
+  stir();
+  return false;
+}
+
+void budget_book::add_looks(std::vector<budget_account>& to, timestamp now) const {
+  std::set<std::string_view> taken;
+  for (const auto& l : listeners_)
+    for (const auto& x : l.accounts) {
+      if (taken.size() == looks_most)
+        return;
+      if (!slices_.knows(x, now) && taken.insert(x.name).second)
+        to.push_back(x);
+    }
+}
+
+bool budget_book::knows_all(const std::vector<budget_account>& of, timestamp now) const {
+  return std::all_of(of.begin(), of.end(),
+                     [&](const budget_account& x) { return slices_.knows(x, now); });
+}
+
+std::vector<budget_book::listener> budget_book::heard_enough(timestamp now) {
+  const auto waits =
+      std::stable_partition(listeners_.begin(), listeners_.end(), [&](const listener& x) {
+        return !closed_ && x.until > now && !knows_all(x.accounts, now);
+      });
+  std::vector<listener> out(std::make_move_iterator(waits),
+                            std::make_move_iterator(listeners_.end()));
+  listeners_.erase(waits, listeners_.end());
+  return out;
+}
+
 std::vector<budget_slices::view> budget_book::limits() const {
   const auto of = days(with_.now());
   std::vector<budget_slices::view> out;
@@ -190,6 +234,7 @@ budget_book::errand budget_book::next_errand() {
     looked_ = now;
     out.looks = days(now);
   }
+  add_looks(out.looks, now);
   return out;
 }
 
@@ -198,8 +243,9 @@ void budget_book::done(const errand& what, const tidings& heard) {
   std::lock_guard hold{mutex_};
   // In the order in which the store was asked.
   for (std::size_t i = 0; i < what.looks.size() && i < heard.seen.size(); ++i) {
-    slices_.seen(what.looks[i], heard.seen[i]);
-    note_day(what.looks[i], heard.seen[i]);
+    slices_.seen(what.looks[i], heard.seen[i], now);
+    if (what.looks[i].scope == budget_scope::day)
+      note_day(what.looks[i], heard.seen[i]);
   }
   for (std::size_t i = 0; i < what.claims.size() && i < heard.said.size(); ++i)
     slices_.granted(what.claims[i], heard.said[i], now);
@@ -214,7 +260,7 @@ void budget_book::ready_again() {
   bool more = false;
   {
     std::lock_guard hold{mutex_};
-    more = closed_ || !waiting_.empty() || !unstored_.empty();
+    more = closed_ || !waiting_.empty() || !listeners_.empty() || !unstored_.empty();
   }
   if (more)
     stir();
@@ -232,6 +278,7 @@ void budget_book::failed(const errand& what) {
 
 void budget_book::look_again() {
   std::vector<verdict> decided_now;
+  std::vector<listener> told;
   const auto now = with_.now();
   {
     std::lock_guard hold{mutex_};
@@ -277,9 +324,12 @@ void budget_book::look_again() {
            std::move(said)});
       i = forget(i);
     }
+    told = heard_enough(now);
   }
   for (auto& x : decided_now)
     x.then(std::move(x.paid), x.said);
+  for (const auto& x : told)
+    x.then();
 }
 
 void budget_book::close() {
@@ -299,7 +349,7 @@ void budget_book::open() {
 
 bool budget_book::waiting() const {
   std::lock_guard hold{mutex_};
-  return !waiting_.empty();
+  return !waiting_.empty() || !listeners_.empty();
 }
 
 budget_book::tally budget_book::counts() const {

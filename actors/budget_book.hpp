@@ -54,8 +54,11 @@ class budget_book {
   /// it.
   void settle(const ticket& paid, const model_request& what, const model_reply& reply);
 
-  /// How far the limits that hold for such calls are used up.
+  /// How far the limits that hold for such calls are used up, as far as is known here.
   [[nodiscard]] budget_stance stance(const model_caller& by) const;
+  /// Whether that is known, also of what other nodes have spent. False: the store is asked, and
+  /// `then` is called once on another thread when it has said so, or after `patience`.
+  bool knows(const model_caller& by, milliseconds patience, std::function<void()> then);
 
   /// A limit on a day that has been used up, or of which other nodes have the rest: what it stops.
   struct pause {
@@ -95,7 +98,7 @@ class budget_book {
   void ready_again();
   /// Decides on the calls that wait, and ends pauses that are over.
   void look_again();
-  /// Calls wait for an answer of the store.
+  /// Somebody waits for an answer of the store.
   [[nodiscard]] bool waiting() const;
   /// The node stops: whoever waits is refused, and all that is not used goes back to the store.
   void close();
@@ -112,6 +115,7 @@ class budget_book {
   static constexpr std::size_t waiting_most = 20000;
   static constexpr std::size_t unstored_most = 100000;
   static constexpr std::size_t claims_most = 256; ///< of an errand
+  static constexpr std::size_t looks_most = 256;  ///< likewise, besides those at days
   static constexpr std::size_t spent_most = 1000;
   /// The accounts of days are read so often: what other nodes spend is in them.
   static constexpr milliseconds looks_every{5000};
@@ -125,6 +129,12 @@ class budget_book {
     bool forced = false;
     timestamp until{};
     decided then;
+  };
+  /// Wants to know how they stand before it asks for anything.
+  struct listener {
+    std::vector<budget_account> accounts;
+    timestamp until{};
+    std::function<void()> then;
   };
   struct verdict {
     decided then;
@@ -149,6 +159,10 @@ class budget_book {
   using waiters = std::map<std::uint64_t, waiter>;
   waiters::iterator forget(waiters::iterator which);
   void stir();
+  /// With the lock held: accounts that listeners wait to hear of, besides `days`.
+  void add_looks(std::vector<budget_account>& to, timestamp now) const;
+  [[nodiscard]] bool knows_all(const std::vector<budget_account>& of, timestamp now) const;
+  [[nodiscard]] std::vector<listener> heard_enough(timestamp now);
   static ticket ticket_of(const std::vector<budget_account>& from, const budget_amount& need);
 
   const settings with_;
@@ -156,6 +170,7 @@ class budget_book {
   budget_slices slices_;
   waiters waiting_;                                         ///< in the order in which they came
   std::map<std::string, std::size_t, std::less<>> awaited_; ///< accounts: by how many
+  std::vector<listener> listeners_;
   bool closed_ = false;
   std::map<std::string, pause, std::less<>> pauses_; ///< by the domain that sets the limit
   timestamp looked_{};                               ///< at the days, last

@@ -52,8 +52,10 @@ struct llm_call {
   std::uint64_t waits_for = 0; ///< the number of the turn that goes on with it; 0: tools do
   std::uint64_t request = 0;   ///< at the models' port
   bool asking = false;         ///< a model has been asked and has not answered
-  bool fresh = false;          ///< an answer that was kept would not do
-  bool from_cache = false;     ///< the last answer was kept
+  bool heard_limits =
+      false;               ///< what the store says of the limits, as far as it could be waited for
+  bool fresh = false;      ///< an answer that was kept would not do
+  bool from_cache = false; ///< the last answer was kept
 
   // What its answer may speak of.
   knowledge_search search;

@@ -1,3 +1,4 @@
+#include "actors/budget_book.hpp"
 #include "actors/llm_answer.hpp"
 #include "actors/llm_call.hpp"
 #include "actors/llm_guard.hpp"
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::uint32_t repairs_max = 1;
 constexpr milliseconds tool_grace{100}; ///< for a tool to end by itself at its deadline
+/// For the store to say how far limits are used up; of a call's own time a quarter at most.
+constexpr milliseconds limits_patience{500};
 
 /// What the descriptions of tools take of a model's context.
 std::size_t card_bytes(const std::vector<tool_card>& tools) {
@@ -194,6 +197,8 @@ class llm_runner final : public agent_runner {
     const auto time = left(t.what->deadline, now);
     if (time.count() <= 0)
       return fail(t, {reason::timeout, "the models took too long", {}});
+    if (!knows_limits(t, time))
+      return;
     models_.save(t, caller(t));
     if (!models_.choose(t, now))
       return fail(t, {reason::unavailable, "the breakers of all its models' providers are open",
@@ -219,6 +224,19 @@ class llm_runner final : public agent_runner {
     what.cache = knowledge_.cache_for(*t.what, what, t.search, guard_.rules());
     what.cache.fresh = t.fresh;
     models_.send(t, what, self_, next_turn(t), now);
+  }
+
+  /// Once for each call, so that the first at a node works as cheaply as others elsewhere do.
+  /// False: it goes on in a later turn.
+  bool knows_limits(llm_call& t, milliseconds time) {
+    if (!parts_->budgets || std::exchange(t.heard_limits, true))
+      return true;
+    const auto to = caf::actor_cast<caf::actor_addr>(self_);
+    return parts_->budgets->knows(caller(t), std::min(limits_patience, time / 4),
+                                  [to, call = t.number, turn = next_turn(t)] {
+                                    if (auto agent = caf::actor_cast<caf::actor>(to))
+                                      caf::anon_send(agent, runner_turn{call, turn, nullptr});
+                                  });
   }
 
   void on_reply(llm_call& t, const model_reply& reply) {

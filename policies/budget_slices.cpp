@@ -197,19 +197,27 @@ void budget_slices::granted(const budget_claim& asked, const budget_stand& said,
   else if (!is_zero(asked.need))
     s.refused = {};
   s.told = now;
-  hear(s, said);
+  hear(s, said, now);
 }
 
-void budget_slices::seen(const budget_account& what, const budget_stand& said) {
+void budget_slices::seen(const budget_account& what, const budget_stand& said, timestamp now) {
   auto [hit, fresh] = slices_.try_emplace(what.name);
   auto& s = hit->second;
   s.what = what;
+  if (fresh)
+    s.used = s.told = now;
   // A claim that is on its way may be in what was read, or not.
   if (!s.asking)
-    hear(s, said);
+    hear(s, said, now);
 }
 
-void budget_slices::hear(slice& s, const budget_stand& said) noexcept {
+bool budget_slices::knows(const budget_account& what, timestamp now) const {
+  const auto hit = slices_.find(what.name);
+  return hit != slices_.end() && hit->second.heard + believes > now;
+}
+
+void budget_slices::hear(slice& s, const budget_stand& said, timestamp now) noexcept {
+  s.heard = now;
   s.spent = said.spent;
   for (std::size_t i = 0; i < budget_units; ++i) {
     const auto mine = s.free[i] + s.reserved[i] + s.unsaid[i];

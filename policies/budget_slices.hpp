@@ -56,7 +56,9 @@ class budget_slices {
   [[nodiscard]] std::vector<budget_claim> claims(timestamp now, std::size_t most);
   void granted(const budget_claim& asked, const budget_stand& said, timestamp now);
   /// How an account stands has been read, without a claim.
-  void seen(const budget_account& what, const budget_stand& said);
+  void seen(const budget_account& what, const budget_stand& said, timestamp now);
+  /// The store has said how it stands, no longer ago than `believes`.
+  [[nodiscard]] bool knows(const budget_account& what, timestamp now) const;
   /// The store could not be asked, and nobody knows whether it has kept something all the same.
   /// What was told is told again; what was to be given back is not used any more: rather too little
   /// is spent than too much.
@@ -82,6 +84,7 @@ class budget_slices {
   static constexpr milliseconds forgets{10000};
   /// When other nodes have what is left of a day: it is tried again then.
   static constexpr milliseconds tries_again{30000};
+  static constexpr milliseconds believes{10000}; ///< what the store has said of an account
   static constexpr milliseconds tells{500};      ///< what was spent is told at least so often
   static constexpr milliseconds asks_again{100}; ///< after a refusal
   static constexpr std::size_t most{100000};     ///< accounts
@@ -101,6 +104,7 @@ class budget_slices {
     bool pressed = false; ///< others wait for what can be spared
     timestamp used{};     ///< last
     timestamp told{};
+    timestamp heard{};   ///< how it stands, last
     timestamp refused{}; ///< last, by the store
   };
   [[nodiscard]] static bool limited(const slice& s, std::size_t unit) noexcept {
@@ -111,7 +115,7 @@ class budget_slices {
   [[nodiscard]] static bool hopeless(const slice& s, const budget_amount& need) noexcept;
   /// Nor can anything that is given back here.
   [[nodiscard]] static bool is_elsewhere(const slice& s, const budget_amount& need) noexcept;
-  static void hear(slice& s, const budget_stand& said) noexcept;
+  static void hear(slice& s, const budget_stand& said, timestamp now) noexcept;
   slice& slice_of(const budget_account& x, timestamp now);
 
   std::map<std::string, slice, std::less<>> slices_;

@@ -145,8 +145,11 @@ TEST(budget_slices, a_limit_is_nearly_used_up_also_after_a_rest_and_for_who_spen
     carry(a, l, at(i));
   EXPECT_TRUE(a.stance(day, 0.8).tight);
   EXPECT_FALSE(b.stance(day, 0.8).tight) << "it has heard nothing of it";
-  b.seen(day[0], l.look(day[0]));
+  EXPECT_FALSE(b.knows(day[0], at(60)));
+  b.seen(day[0], l.look(day[0]), at(60));
   EXPECT_TRUE(b.stance(day, 0.8).tight);
+  EXPECT_TRUE(b.knows(day[0], at(60)));
+  EXPECT_FALSE(b.knows(day[0], at(60) + budget_slices::believes)) << "others go on spending";
   EXPECT_EQ(b.view_of(day[0]).used[2], 34);
   EXPECT_EQ(b.view_of(day[0]).held[2], 0);
 }
@@ -163,7 +166,7 @@ TEST(budget_slices, what_a_dead_node_held_is_shown_and_counts) {
   dead.reserve(day, {{0, 0, 18}}, false, at(0));
   dead.settle({day[0].name}, {{0, 0, 12}}, {{0, 0, 12}}, at(0));
   carry(dead, l, at(1));
-  s.seen(day[0], l.look(day[0]));
+  s.seen(day[0], l.look(day[0]), at(1));
   EXPECT_EQ(s.view_of(day[0]).used[2], 12);
   EXPECT_EQ(s.view_of(day[0]).held[2], 6);
   EXPECT_NEAR(s.stance(day, 0.8).share, 0.9, 1e-9);
@@ -342,7 +345,7 @@ TEST(budget_slices, never_a_call_too_many) {
         }
         // Accounts are also read in between, at any time.
         if (step % 4 == 0)
-          n.s.seen(day[0], l.look(day[0]));
+          n.s.seen(day[0], l.look(day[0]), now);
         n.s.want_nothing();
         break;
       default:

@@ -211,6 +211,35 @@ TEST(budget_book, a_day_that_others_have_used_up_is_known_without_a_call) {
   EXPECT_EQ(x.book().limits().at(0).used[1], 1000) << "also after a rest";
 }
 
+TEST(budget_book, how_a_limit_stands_is_asked_by_whoever_has_not_heard_for_a_while) {
+  office x{only(budget_unit::tokens, 1000)};
+  budget_claim theirs;
+  theirs.account = "day:" + day_text(day_of(x.now(), 0min)) + ":";
+  theirs.limit = only(budget_unit::tokens, 1000);
+  theirs.need[1] = theirs.wish[1] = theirs.spent[1] = 900;
+  x.memory->settle(std::vector{theirs}, x.now());
+  int told = 0;
+  const auto knows = [&] { return x.book().knows({}, 500ms, [&] { ++told; }); };
+  EXPECT_FALSE(knows());
+  EXPECT_FALSE(knows());
+  EXPECT_TRUE(x.book().waiting());
+  EXPECT_FALSE(x.book().stance({}).tight);
+  x.carry();
+  EXPECT_EQ(told, 2);
+  EXPECT_FALSE(x.book().waiting());
+  EXPECT_TRUE(x.book().stance({}).tight);
+  EXPECT_TRUE(knows());
+  // After a rest others may have gone on; and nobody waits for a store that says nothing.
+  x.pass(budget_slices::believes);
+  EXPECT_FALSE(knows());
+  x.pass(400ms);
+  x.book().look_again();
+  EXPECT_EQ(told, 2);
+  x.pass(200ms);
+  x.book().look_again();
+  EXPECT_EQ(told, 3);
+}
+
 TEST(budget_book, when_it_closes_whoever_waits_is_refused_and_all_goes_back) {
   office x{only(budget_unit::tokens, 1000)};
   const auto first = x.reserve(100);

@@ -300,7 +300,10 @@ TEST(budgets, four_fifths_of_a_limit_bring_the_cheaper_model_and_fewer_steps) {
   // Other customers have limits of their own.
   x.ask("work", "Do it.", "other");
   EXPECT_EQ(x.asked.back(), "large");
+  // A node that has just joined knows it at its first call.
+  x.s.restart();
   x.ask("work", "Do it.", "acme");
+  EXPECT_EQ(x.asked.back(), "small");
   EXPECT_EQ(x.ask("work", "Do it.", "acme")->result().failed.why, reason::budget_exhausted);
   EXPECT_EQ(x.ask("work", "Do it.", "other")->record().state, task_state::completed);
 }
