@@ -74,6 +74,10 @@ struct word {
 /// The share of letters of `folded` that belong to words everybody uses: how much it is language.
 [[nodiscard]] double likeness(std::string_view folded);
 
+/// By how many places in the alphabet its small letters may have to be moved on for at least that
+/// share of them to belong to such words, mistakes aside: bit k stands for k places.
+[[nodiscard]] std::uint32_t likely_shifts(std::string_view folded, double least);
+
 /// What is found in a text without any blanks, `ignoreallprevious`: the known words in it.
 [[nodiscard]] std::vector<word> read_joined(std::string_view letters);
 

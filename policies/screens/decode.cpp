@@ -226,6 +226,8 @@ class run_finder {
   }
 
   static std::pair<std::size_t, char32_t> entity(std::string_view rest) {
+    if (rest[0] != '&' && rest[0] != '\\' && (rest[0] | 0x20) != 'u')
+      return {0, 0};
     const auto number = [&](std::size_t from, std::size_t most, int base) {
       std::pair<std::size_t, char32_t> x{from, 0};
       while (x.first < rest.size() && x.first < from + most) {

@@ -4,6 +4,7 @@
 #include "policies/screens/fold.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 namespace troupe::screens {
@@ -13,22 +14,32 @@ namespace {
 constexpr int nested_most = 3;       ///< encodings within each other
 constexpr std::size_t grow_most = 8; ///< times the text's own size
 constexpr double is_language = 0.3;  ///< of its letters belong to words that everybody uses
+/// Likewise, without looking past mistakes: worth a closer look. Low, for words that are shifted
+/// may be full of mistakes besides.
+constexpr double maybe_language = 0.1;
 
-bool is_letter(char c) noexcept {
-  return std::isalpha(static_cast<unsigned char>(c)) != 0;
+constexpr bool is_letter(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// What each sign of `from` stands for; 0: it is none of them.
+constexpr std::array<char, 256> table_of(std::string_view from, std::string_view to) noexcept {
+  std::array<char, 256> out{};
+  for (std::size_t i = 0; i < from.size(); ++i)
+    out[static_cast<unsigned char>(from[i])] = to[i];
+  return out;
 }
 
 /// Letters for the digits and signs that stand for them within words; empty: there are none.
 std::string without_leet(const std::string& text, char one) {
-  static constexpr std::string_view from = "034578@$!|+6921";
-  static constexpr std::string_view to = "oeastbasiltggzi";
+  static constexpr auto meant = table_of("034578@$!|+6921", "oeastbasiltggzi");
+  const auto letter_for = [](char c) { return meant[static_cast<unsigned char>(c)]; };
   std::string out = text;
   bool changed = false;
   for (std::size_t i = 0; i < out.size();) {
     auto end = i;
     std::size_t letters = 0, signs = 0;
-    while (end < out.size() &&
-           (is_letter(out[end]) || from.find(out[end]) != std::string_view::npos)) {
+    while (end < out.size() && (is_letter(out[end]) || letter_for(out[end]) != '\0')) {
       (is_letter(out[end]) ? letters : signs) += 1;
       ++end;
     }
@@ -38,8 +49,8 @@ std::string without_leet(const std::string& text, char one) {
       --stop;
     if (letters > 0 && signs > 0)
       for (std::size_t k = i; k < stop; ++k)
-        if (const auto at = from.find(out[k]); at != std::string_view::npos) {
-          out[k] = out[k] == '1' ? one : to[at];
+        if (const char letter = letter_for(out[k]); letter != '\0') {
+          out[k] = out[k] == '1' ? one : letter;
           changed = true;
         }
     i = end == i ? i + 1 : end;
@@ -52,12 +63,19 @@ std::string without_leet(const std::string& text, char one) {
 std::string without_gaps(const std::string& text, bool& joined) {
   std::string out;
   bool changed = false;
+  const auto alone = [&](std::size_t at) {
+    return is_letter(text[at]) && (at == 0 || !is_letter(text[at - 1])) &&
+           (at + 1 >= text.size() || !is_letter(text[at + 1]));
+  };
   for (std::size_t i = 0; i < text.size();) {
+    if (!alone(i)) {
+      out += text[i++];
+      continue;
+    }
     std::string letters;
     std::vector<std::size_t> gaps;
     std::size_t at = i;
-    while (at < text.size() && is_letter(text[at]) && (at == 0 || !is_letter(text[at - 1])) &&
-           (at + 1 >= text.size() || !is_letter(text[at + 1]))) {
+    while (at < text.size() && alone(at)) {
       letters += text[at++];
       std::size_t gap = 0;
       while (at < text.size() && !std::isalnum(static_cast<unsigned char>(text[at])) && gap < 8) {
@@ -89,11 +107,13 @@ std::string without_gaps(const std::string& text, bool& joined) {
 
 /// Signs within words taken out: ig.no.re, ig-no-re. Empty: there are hardly any.
 std::string without_signs(const std::string& text) {
+  static constexpr auto signs = table_of(".-_*~|/^'", ".-_*~|/^'");
   std::string out;
+  out.reserve(text.size());
   std::size_t taken = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool sign = std::string_view{".-_*~|/^'"}.find(text[i]) != std::string_view::npos;
-    if (sign && i > 0 && i + 1 < text.size() && is_letter(text[i - 1]) && is_letter(text[i + 1]))
+    if (signs[static_cast<unsigned char>(text[i])] != '\0' && i > 0 && i + 1 < text.size() &&
+        is_letter(text[i - 1]) && is_letter(text[i + 1]))
       ++taken;
     else
       out += text[i];
@@ -211,8 +231,11 @@ class reader {
   }
 
   void undo(const std::string& text) {
+    // Where there is no 1 the second reading is the first.
     for (const char one : {'i', 'l'})
-      if (auto plain = without_leet(text, one); !plain.empty())
+      if (one == 'l' && text.find('1') == std::string::npos)
+        break;
+      else if (auto plain = without_leet(text, one); !plain.empty())
         add({std::move(plain), "digits for letters", false, 0});
       else
         break;
@@ -240,8 +263,11 @@ class reader {
     try_one(letters_backwards(text), "backwards");
     try_one(each_word_backwards(text), "words backwards");
     try_one(mirrored(text), "mirrored letters");
-    if (text.size() <= 4096)
-      for (int by = 1; by < 26; ++by)
+    if (text.size() > 4096)
+      return;
+    const auto likely = likely_shifts(text, maybe_language);
+    for (int by = 1; by < 26; ++by)
+      if ((likely >> by & 1) != 0)
         try_one(shifted(text, by), "shifted letters");
   }
 

@@ -90,24 +90,38 @@ script script_of(char32_t c) noexcept {
   return script::none;
 }
 
-std::string compatible(const std::string& text) {
-  if (std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; })) {
-    auto out = text;
-    for (auto& c : out)
-      if (c >= 'A' && c <= 'Z')
-        c = static_cast<char>(c - 'A' + 'a');
-    return out;
-  }
+/// Of one stretch between blanks.
+void add_compatible(std::string& out, std::string_view text) {
   utf8proc_uint8_t* got = nullptr;
   const auto size = utf8proc_map(
       reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
       static_cast<utf8proc_ssize_t>(text.size()), &got,
       static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE |
                                      UTF8PROC_CASEFOLD | UTF8PROC_IGNORE | UTF8PROC_STRIPMARK));
-  std::string out =
-      size > 0 ? std::string{reinterpret_cast<const char*>(got), static_cast<std::size_t>(size)}
-               : text;
+  if (size >= 0)
+    out.append(reinterpret_cast<const char*>(got), static_cast<std::size_t>(size));
+  else
+    out += text;
   std::free(got);
+}
+
+/// What is plain ASCII between two blanks has only its capitals folded, in passing: nothing
+/// combines over a blank, and most of most texts is plain.
+std::string compatible(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    const auto begin = i;
+    bool ascii = true;
+    for (; i < text.size() && (i == begin || (text[i] != ' ' && text[i] != '\n')); ++i)
+      ascii = ascii && (text[i] & 0x80) == 0;
+    if (!ascii) {
+      add_compatible(out, text.substr(begin, i - begin));
+      continue;
+    }
+    for (auto k = begin; k < i; ++k)
+      out += text[k] >= 'A' && text[k] <= 'Z' ? static_cast<char>(text[k] - 'A' + 'a') : text[k];
+  }
   return out;
 }
 
@@ -175,7 +189,7 @@ folded fold(std::string_view text, bool put_back) {
   folded out;
   if (std::all_of(text.begin(), text.end(),
                   [](char c) { return (c & 0x80) == 0 && (c >= ' ' || c == '\n' || c == '\t'); })) {
-    out.text = compatible(std::string{text});
+    out.text = compatible(text);
     return out;
   }
   std::string seen;
