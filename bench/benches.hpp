@@ -27,6 +27,7 @@ void slow_peer();
 void seat_news();
 void provider_overhead();
 void cache_hits();
+void learned_route();
 
 inline const std::vector<benchmark>& all() {
   static const std::vector<benchmark> list{
@@ -48,6 +49,7 @@ inline const std::vector<benchmark>& all() {
       {"seat_news", seat_news},
       {"provider_overhead", provider_overhead},
       {"cache", cache_hits},
+      {"learned_route", learned_route},
   };
   return list;
 }
