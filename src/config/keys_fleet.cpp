@@ -174,7 +174,9 @@ const record& fleet_keys() {
        {"door", fields(door_keys), "the HTTP doors", "{}"},
        {"log", fields(log_keys), "logging", "{}"},
        {"history", fields(history_keys), "how long what has ended is kept", "{}"},
-       {"remembered_tasks", integer(0, 10000000), "finished tasks that a domain keeps in memory",
+       {"remembered_tasks", integer(0, 10000000),
+        "finished tasks that a domain keeps in memory; fewer when they take more than 64 KiB on "
+        "average",
         "500"},
        {"plugins", list(text(text_rule::filled)), "shared libraries with native agents", "[]"},
        {"services", list(fields(service_keys)), "processes that the fleet keeps running", "[]"},
