@@ -1,8 +1,9 @@
 """Agents and tools of others: `kind: a2a` and `kind: mcp`, against troupe itself, small servers, and those of others.
 
-    remote_test.py PROGRAM [a2a|stdio|a2a_sdk|everything|llm_servers|filesystem|conformance]
+    remote_test.py PROGRAM [a2a|a2a_looks|stdio|a2a_sdk|everything|llm_servers|filesystem|conformance]
 """
 
+import http.server
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 import kit
 
@@ -51,6 +53,94 @@ def a2a(program):
             there = kit.until(lambda: far.ask("GET", "/v1/tasks?state=input_required")[2]["tasks"])[0]
             n.ask("POST", f"/v1/tasks/{task['id']}/cancel", {})
             kit.until(lambda: far.ask("GET", f"/v1/tasks/{there['id']}")[2]["status"]["state"] == "canceled")
+
+
+class Far(http.server.ThreadingHTTPServer):
+    """An A2A agent that takes every message, and meets each look at its task with what the message's text names in turn."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), FarDoor)
+        self.asked, self.looks = [], {}
+
+    def count(self, method, text):
+        return sum(x == (method, text) for x in self.asked)
+
+
+class FarDoor(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def say(self, status, body, **headers):
+        text = body if isinstance(body, str) else json.dumps(body)
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(text)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def do_GET(self):
+        self.say(200, {"name": "far", "supportedInterfaces": [{
+            "url": f"http://127.0.0.1:{self.server.server_port}/rpc", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}]})
+
+    def do_POST(self):
+        what = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        method, given = what["method"], what["params"]
+        text = given["message"]["parts"][0]["text"] if method == "SendMessage" else given["id"]
+        self.server.asked.append((method, text))
+        if method != "GetTask":
+            return self.answer(what, {"task": self.task(text, "WORKING")} if method == "SendMessage" else {})
+        words = text.split()
+        at = self.server.looks[text] = self.server.looks.get(text, -1) + 1
+        trouble = words[min(at, len(words) - 1)]
+        if trouble.isdigit():
+            self.say(int(trouble), "", **{"Retry-After": "1"} if trouble == "429" else {})
+        elif trouble == "hangs_up":
+            self.close_connection = True
+        elif trouble == "garbage":
+            self.say(200, "{")
+        elif trouble == "busy":
+            self.say(200, {"jsonrpc": "2.0", "id": what["id"],
+                           "error": {"code": -32000, "message": "no", "data": [{"reason": "BUSY"}]}})
+        elif trouble == "forgotten":
+            self.say(200, {"jsonrpc": "2.0", "id": what["id"], "error": {"code": -32001, "message": "there is no such task"}})
+        else:
+            self.answer(what, self.task(text, "COMPLETED", [{"parts": [{"text": "done after all"}]}]))
+
+    @staticmethod
+    def task(text, state, artifacts=None):
+        return {"id": text, "status": {"state": f"TASK_STATE_{state}"}, **({"artifacts": artifacts} if artifacts else {})}
+
+    def answer(self, what, result):
+        self.say(200, {"jsonrpc": "2.0", "id": what["id"], "result": result})
+
+
+def a2a_looks(program):
+    """Looks at a task that goes on elsewhere fail, for a while or for good: nothing is sent twice for it."""
+    with Far() as far:
+        threading.Thread(target=far.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{far.server_port}"
+        act = a2a_agent(url).replace("far", "act", 1).replace("far.ask", "far.act") + "effects: unsafe\n"
+        late = a2a_agent(url).replace("far", "late", 1).replace("far.ask", "far.late").replace("20s", "1s")
+        files = {"desk/agents/far.yaml": a2a_agent(url), "desk/agents/act.yaml": act, "desk/agents/late.yaml": late}
+        with kit.node(program, files) as n:
+            for skill in ("far.ask", "far.act"):
+                text = f"503 502 hangs_up busy 429 504 well {skill}"
+                done = ask(n, skill, text)
+                assert done["result"]["text"] == "done after all", done
+                assert far.count("SendMessage", text) == 1 and far.count("GetTask", text) == 7, far.asked
+            # For good, after it was begun: nobody may guess whether it was done, and nobody does it again.
+            for text in ("503 forgotten", "garbage", "busy 400"):
+                done = ask(n, "far.act", text)
+                assert done["status"]["state"] == "failed", done
+                assert done["result"]["error"]["reason"] == ("invalid_output" if text == "garbage" else "crash"), done
+                assert "may have acted" in done["result"]["error"]["detail"], done
+                assert far.count("SendMessage", text) == 1, far.asked
+            # Out of reach until its time is up: it is cancelled there.
+            done = ask(n, "far.late", "503")
+            assert done["status"]["state"] == "failed", done
+            assert "could not be looked at" in done["result"]["error"]["detail"], done
+            kit.until(lambda: far.count("CancelTask", "503"))
+        far.shutdown()
 
 
 SERVER = '''import json, sys
@@ -231,5 +321,5 @@ def conformance(program):
 
 
 if __name__ == "__main__":
-    kit.main({"a2a": a2a, "stdio": stdio, "a2a_sdk": a2a_sdk, "everything": everything, "llm_servers": llm_servers, "filesystem": filesystem,
+    kit.main({"a2a": a2a, "a2a_looks": a2a_looks, "stdio": stdio, "a2a_sdk": a2a_sdk, "everything": everything, "llm_servers": llm_servers, "filesystem": filesystem,
               "conformance": conformance})
