@@ -52,18 +52,18 @@ void client::state::dispatch(std::uint64_t id) {
     to = wire;
   }
   to->send(std::move(text), id, left);
-  bool stranded = false;
+  std::string broke;
   {
     const std::lock_guard hold{mutex};
     const auto hit = requests.find(id);
     if (hit == requests.end())
       return;
     hit->second.handing = false;
-    stranded = hit->second.sent_in != connection;
+    broke = std::move(hit->second.broke);
   }
   // The connection broke meanwhile, and its channel did not say that it was too late.
-  if (stranded)
-    end(id, no_answer(reason::crash, "the connection broke when it was sent"));
+  if (!broke.empty())
+    end(id, no_answer(reason::crash, std::move(broke)));
 }
 
 bool client::state::end(std::uint64_t id, answer a, bool if_unsent) {

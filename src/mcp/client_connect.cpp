@@ -192,8 +192,10 @@ void client::state::broken(std::uint64_t mine, std::string why) {
     is_ready = ending = false;
     why_not = why;
     gone = std::exchange(wire, nullptr);
-    for (const auto& [id, x] : requests)
-      if (x.sent_in != 0 && !x.handing)
+    for (auto& [id, x] : requests)
+      if (x.handing)
+        x.broke = why;
+      else if (x.sent_in != 0)
         lost.push_back(id);
     again = clock.after(backoff, [weak = weak_from_this()] {
       if (const auto self = weak.lock())

@@ -24,6 +24,7 @@ struct client::state : std::enable_shared_from_this<client::state> {
     tools::alarm_clock::id alarm = 0;
     std::uint64_t sent_in = 0; ///< the connection that it was given to; 0: it waits for one
     bool handing = false;      ///< right now: whether that still takes it is not known yet
+    std::string broke = {};    ///< why it has broken meanwhile
     bool greeting = false;     ///< of the handshake: goes out before the connection is ready
   };
 

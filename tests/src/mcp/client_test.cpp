@@ -232,14 +232,15 @@ TEST(mcp_client, what_is_being_sent_when_the_connection_breaks_is_what_its_chann
   fake_server s; // The clock may still be speaking to it at the end.
   tools::alarm_clock clock;
   client c{fast(), clock, s.opener()};
-  std::vector<reason> why;
+  std::vector<std::pair<reason, std::string>> why;
   const auto ask = [&] {
     while (!c.ready())
       std::this_thread::yield();
     std::promise<answer> got;
     c.ask("tools/call", {{"name", "x"}}, seconds{60},
           [&](answer a) { got.set_value(std::move(a)); });
-    why.push_back(got.get_future().get().failed.why);
+    const auto failed = got.get_future().get().failed;
+    why.emplace_back(failed.why, failed.detail);
   };
   // Another call has met the end of the session, and the channel takes nothing any more.
   s.when_called = [](fake_server::wire& to, std::uint64_t id) {
@@ -249,7 +250,7 @@ TEST(mcp_client, what_is_being_sent_when_the_connection_breaks_is_what_its_chann
   ask();
   s.when_called = [](fake_server::wire& to, std::uint64_t) { to.ears.broken("it ended"); };
   ask();
-  EXPECT_EQ(why, (std::vector{reason::unavailable, reason::crash}));
+  EXPECT_EQ(why, (decltype(why){{reason::unavailable, "forgotten"}, {reason::crash, "it ended"}}));
 }
 
 TEST(mcp_client, a_connection_that_ends_takes_nothing_more_and_loses_nothing) {
