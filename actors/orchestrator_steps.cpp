@@ -223,9 +223,9 @@ void orchestrator_state::perform_delegate(live_task& t, const effect& e) {
   child->domain = target.domain;
   child->skill = target.skill;
   child->text = node.text.empty() ? t.what->text : node.text;
-  child->data = node.input.is_object() ? node.input : json::object();
-  if (auto given = t.run->given_to(e.step); given.is_object())
-    child->data.update(given);
+  child->data = step_input(*t.run, e.step, t.what->data);
+  if (child->data.is_null())
+    child->data = json::object();
   // The other domain takes of our context what it declares itself.
   if (!t.context.is_null()) {
     auto& shown = child->data["context"] = t.context;

@@ -2,12 +2,14 @@
 
 #include "src/digest/digest.hpp"
 
+#include <nlohmann/json.hpp>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <stdexcept>
 
 namespace troupe {
@@ -27,6 +29,16 @@ const unsigned char* bytes_of(std::string_view x) {
 }
 
 } // namespace
+
+std::string audit_break_body(const audit_head& head, const audit_head& found) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return nlohmann::json{{"what", "audit.broken"},
+                        {"at", std::chrono::duration_cast<std::chrono::microseconds>(now).count()},
+                        {"head", to_text(head)},
+                        {"found", to_text(found)},
+                        {"detail", "the trail does not hold the head that was kept beside it"}}
+      .dump();
+}
 
 std::string audit_origin() {
   return std::string(hash_bytes, '\0');

@@ -34,6 +34,9 @@ struct audit_head {
 /// beside it when a node was started.
 inline constexpr std::string_view audit_break = "broken/";
 
+/// What such a record says, made now: the trail ended at `found` and did not hold `head`.
+[[nodiscard]] std::string audit_break_body(const audit_head& head, const audit_head& found);
+
 /// The hash before the first record.
 [[nodiscard]] std::string audit_origin();
 

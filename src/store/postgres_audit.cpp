@@ -2,8 +2,6 @@
 
 #include "src/store/postgres_lock.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <fstream>
 #include <limits>
@@ -125,11 +123,7 @@ std::vector<store_write> postgres_audit::compare_with_head() {
   store_write w;
   w.what = store_write::kind::audit;
   w.id = std::string{audit_break} + to_text(*head) + "/" + to_text(end_);
-  w.body = nlohmann::json{{"what", "audit.broken"},
-                          {"head", to_text(*head)},
-                          {"found", to_text(end_)},
-                          {"detail", "the trail does not hold the head that was kept beside it"}}
-               .dump();
+  w.body = audit_break_body(*head, end_);
   return {std::move(w)};
 }
 

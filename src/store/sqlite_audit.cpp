@@ -2,8 +2,6 @@
 
 #include "src/store/store.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -88,13 +86,9 @@ void sqlite_audit::compare_with_head() {
     if (same)
       return;
   }
-  const nlohmann::json record{
-      {"what", "audit.broken"},
-      {"head", to_text(*head)},
-      {"found", to_text(end_)},
-      {"detail", "the trail does not hold the head that was kept beside it"}};
   db_.run("BEGIN IMMEDIATE");
-  add(std::string{audit_break} + to_text(*head) + "/" + to_text(end_), record.dump());
+  add(std::string{audit_break} + to_text(*head) + "/" + to_text(end_),
+      audit_break_body(*head, end_));
   db_.run("COMMIT");
   committed();
 }

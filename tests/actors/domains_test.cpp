@@ -48,6 +48,17 @@ TEST(domains, work_goes_down_three_levels_and_the_context_comes_back_up) {
   EXPECT_LE(digging.deadline, t->record().what->deadline);
 }
 
+TEST(domains, what_a_request_says_is_known_below_as_it_is_above) {
+  stage s{three_levels(step("dig"))};
+  s.room.works["dig"] = [](const agent_call& x) { return say(as_text(x.input)); };
+  auto r = wants("work");
+  r.data = {{"depth", 5}, {"context", {{"order_id", "A-1"}}}};
+  auto t = s->ask(r);
+  ASSERT_TRUE(t->done());
+  EXPECT_EQ(s.room.calls.at(0).second.input, (json{{"depth", 5}}));
+  EXPECT_EQ(s.room.calls.at(0).second.context, (json{{"order_id", "A-1"}}));
+}
+
 TEST(domains, a_person_below_holds_every_clock_above) {
   stage s{three_levels(people("ask"))};
   auto t = s->submit(wants("work"));
