@@ -123,7 +123,7 @@ void orchestrator_state::take(const submit_task& x, const caf::actor& from) {
   // A step of a plan that asks for such a skill fails with the reason, and its plan knows what
   // then.
   if (t.parent.empty())
-    if (auto why = why_no_skill(view_for(t), t.skill); !why.empty()) {
+    if (auto why = why_no_skill(views_.of(t), t.skill); !why.empty()) {
       refuse(from, t.id, refusal::invalid_input, std::move(why));
       return;
     }
