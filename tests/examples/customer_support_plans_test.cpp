@@ -62,7 +62,7 @@ TEST_F(support_desks, a_downgrade_waits_for_the_end_of_the_cycle) {
   EXPECT_EQ(sell("plan.status", "C-1001", "").data["current_plan"], "pro");
   today_ = "2026-12-01";
   EXPECT_EQ(sell("plan.status", "C-1001", "").data["current_plan"], "starter");
-  EXPECT_EQ(sell("plan.downgrade", "C-1001", "downgrade to pro", "d0").data["status"],
+  EXPECT_EQ(sell("plan.downgrade", "C-1001", "downgrade to starter", "d0").data["status"],
             "already_there");
   EXPECT_EQ(sell("plan.downgrade", "C-1003", "", "d2").data["status"], "lowest");
   EXPECT_EQ(sell("plan.downgrade", "C-1001", "enterprise", "d3").data["status"], "not_lower");
