@@ -38,7 +38,21 @@ void orchestrator_state::init(caf::event_based_actor* self, parts_ptr parts,
     to_recover_ = std::make_shared<std::vector<stored_task>>();
     return;
   }
-  auto me = caf::actor_cast<caf::actor>(self_);
+  ask_for_shard();
+}
+
+void orchestrator_state::ask_for_shard() {
+  // The supervisor that has started us seats us a moment later, and until then the shard is given
+  // to nobody. The journal is started beside us and may not sit yet either. A question that has to
+  // be asked again counts as a store that is away, which neither of the two says.
+  const auto me = caf::actor_cast<caf::actor>(self_);
+  const bool all_sit = config_.place->now().handle == me && config_.journal->now().handle;
+  if (!all_sit && seat_looks_ < most_seat_looks) {
+    ++seat_looks_;
+    self_->delayed_send(self_, seat_look, tick{});
+    return;
+  }
+  seat_looks_ = asked;
   journal_.ask(now_, [me, path = domain_->path, shard = config_.shard, place = config_.place,
                       parts = parts_](troupe::store& where) {
     // Whoever is to end with a supervisor that hangs may still be there when its successor has
