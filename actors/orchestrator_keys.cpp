@@ -145,8 +145,10 @@ void orchestrator_state::settle_key(const claimed_key& x) {
       // Whoever had it has given it up.
       take_key(w.what, w.who);
     } else {
-      refuse(w.who, id, refusal::conflict,
-             "the idempotency key was used for another request, which is task " + x.now.id);
+      // For what nobody knows before it is stored: it may be this very request, sent before.
+      refuse(w.who, id, refusal::busy,
+             "the idempotency key is of a request that is being taken, as task " + x.now.id,
+             come_back);
     }
   }
 }

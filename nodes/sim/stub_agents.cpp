@@ -80,7 +80,8 @@ void stub_agents::act(const agent_spec& spec, const agent_call& call) {
   // wakes, after it was declared dead and others were asked what had come of it, nobody can prevent
   // from within.
   // While it stands still, what it has begun ends in the simulation where it would end then. The
-  // same goes for a thread that was at it when its node was declared dead and lived on.
+  // same goes for a thread that was at it when its node was declared dead and lived on. Whether it
+  // acts after those who do it again, or before them, is all the same.
   const bool risen = asleep_ || world_.now() < parted_until_ ||
                      world_.doing_since < world_.dead_since() ||
                      (awake_since_ != timestamp{} && world_.now() - awake_since_ < wakes_within);
@@ -88,7 +89,7 @@ void stub_agents::act(const agent_spec& spec, const agent_call& call) {
   if (d.carried == 0)
     d.order = ++outside_->acts;
   if (d.carried == 0 || spec.card.does == effects::unsafe ||
-      (spec.card.does == effects::queryable && !risen))
+      (spec.card.does == effects::queryable && !d.risen))
     ++d.carried;
 }
 
