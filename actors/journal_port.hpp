@@ -26,8 +26,8 @@ class journal_port {
   static constexpr milliseconds stored_within{5000};
   static constexpr milliseconds slow_commit{1000}; ///< nobody thinks anything of a quicker one
 
-  /// `self` is told to `flush` and when to look (`tick`), for the first time when a batch has waited
-  /// for `first_look`; `among`: where those are counted that cannot store.
+  /// `self` is told to `flush` and when to look (`tick`), for the first time when a batch has
+  /// waited for `first_look`; `among`: where those are counted that cannot store.
   void begin(caf::event_based_actor* self, seat_ptr journal,
              std::shared_ptr<std::atomic<std::uint32_t>> among,
              milliseconds first_look = stored_within);
