@@ -8,6 +8,13 @@
 
 namespace troupe {
 
+namespace {
+
+constexpr milliseconds seat_look{2};
+constexpr std::uint32_t most_seat_looks = 250;
+
+} // namespace
+
 void orchestrator_config::validate() const {
   if (domain.empty() || !place || !registry || !desk)
     throw std::invalid_argument{
@@ -52,7 +59,7 @@ void orchestrator_state::ask_for_shard() {
     self_->delayed_send(self_, seat_look, tick{});
     return;
   }
-  seat_looks_ = asked;
+  shard_asked_ = true;
   journal_.ask(now_, [me, path = domain_->path, shard = config_.shard, place = config_.place,
                       parts = parts_](troupe::store& where) {
     // Whoever is to end with a supervisor that hangs may still be there when its successor has

@@ -367,11 +367,8 @@ struct orchestrator_state {
   std::uint64_t epoch_ = 0; ///< under which the shard is ours; 0: not opened yet
 
   // Before the shard is loaded.
-  static constexpr milliseconds seat_look{2};
-  static constexpr std::uint32_t most_seat_looks = 250;
-  static constexpr std::uint32_t asked = most_seat_looks + 1;
-  std::uint32_t seat_looks_ =
-      0; ///< how often one of them did not sit yet; `asked`: the shard is asked for
+  bool shard_asked_ = false;     ///< the store has been asked for the shard
+  std::uint32_t seat_looks_ = 0; ///< how often the journal or we did not sit yet
   bool loaded_ = false;
   std::uint32_t looked_ =
       0; ///< how often it has waited for its agents to sit before opening the shard

@@ -145,7 +145,7 @@ void orchestrator_state::on_tick() {
   now_ = parts_->now(self_);
   // Whoever brings another version tells those who have nothing to do, too.
   look_at_versions();
-  if (seat_looks_ != asked && config_.journal)
+  if (!shard_asked_ && config_.journal)
     ask_for_shard();
   if (!loaded_ && now_ >= open_again_)
     open_shard();

@@ -1,12 +1,11 @@
 #include "actors/call_messages.hpp"
-#include "actors/dispatcher.hpp"
 #include "bench/bare_caf.hpp"
 #include "bench/benches.hpp"
 #include "bench/fleets.hpp"
 #include "bench/floor.hpp"
 #include "bench/memory.hpp"
+#include "bench/routing.hpp"
 #include "nodes/scheduler.hpp"
-#include "policies/dice.hpp"
 
 #include <sqlite3.h>
 
@@ -183,36 +182,11 @@ void agents_idle() {
     bench_node::settings settings;
     settings.agents = n;
     bench_node fleet{*s.sys, settings};
-    dispatcher route{fleet.inner().parts()->fleet.domains.front()};
-    auto table = std::make_shared<routing_table>();
-    for (const auto& place : fleet.inner().parts()->places->all(address_kind::agent))
-      for (const auto& skill : place->spec()->card.skills)
-        table->by_skill[skill].push_back(place);
-    route.use(table);
-    plan_node root;
-    root.skill = "noop";
-    live_task t;
-    t.what = std::make_shared<task>();
-    t.run.emplace(plan::of(root), timestamp{} + std::chrono::hours{1});
-    std::vector<plan_action> todo;
-    t.run->start(timestamp{}, todo);
-    std::vector<double> ns;
-    dice_box dice{7};
-    for (int round = 0; round < usual_rounds; ++round) {
-      constexpr int decisions = 200'000;
-      const auto began = std::chrono::steady_clock::now();
-      for (int i = 0; i < decisions; ++i)
-        if (!route.choose(t, 0, dice.draw(), timestamp{}).to)
-          std::_Exit(1);
-      ns.push_back(
-          std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - began)
-              .count() /
-          decisions);
-    }
+    const double ns = decision_ns(fleet, fleet.inner().parts()->fleet.domains.front());
     if (n == 10)
-      ten = median(ns);
+      ten = ns;
     report(
-        "agents_idle/route/" + std::to_string(n), median(ns), "ns", ten,
+        "agents_idle/route/" + std::to_string(n), ns, "ns", ten,
         "one routing decision with its reasons among so many agents of one skill; floor: among 10");
   }
 }

@@ -1,7 +1,7 @@
-#include "actors/arm_book.hpp"
+#include "bench/routing.hpp"
+
 #include "actors/dispatcher.hpp"
 #include "bench/benches.hpp"
-#include "bench/fleets.hpp"
 #include "bench/report.hpp"
 #include "nodes/scheduler.hpp"
 #include "policies/dice.hpp"
@@ -16,7 +16,8 @@ namespace {
 constexpr int routes_each = 200'000;
 constexpr std::size_t arms_known = 10;
 
-/// Nanoseconds of a decision among all agents of the node, the median of the rounds.
+} // namespace
+
 double decision_ns(bench_node& fleet, const domain_spec& domain,
                    const std::shared_ptr<const arm_book>& arms) {
   dispatcher route{domain};
@@ -46,8 +47,6 @@ double decision_ns(bench_node& fleet, const domain_spec& domain,
   return median(ns);
 }
 
-} // namespace
-
 /// What it costs to ask what was learned: a draw for each agent, out of what this node and three
 /// others have seen of it. The floor is the decision that takes the first.
 void learned_route() {
@@ -59,7 +58,7 @@ void learned_route() {
   bench_node fleet{sys, settings};
   auto domain = fleet.inner().parts()->fleet.domains.front();
   domain.routing.strategy = route_strategy::static_order;
-  const double floor = decision_ns(fleet, domain, nullptr);
+  const double floor = decision_ns(fleet, domain);
   domain.routing.strategy = route_strategy::learned;
   auto arms = std::make_shared<arm_book>("a");
   dice_box dice{11};

@@ -2,7 +2,7 @@
 // from node to node.
 #include "actors/cluster_messages.hpp"
 #include "policies/agent_placement.hpp"
-#include "tests/fixtures/virtual_cluster.hpp"
+#include "tests/fixtures/moved_tasks.hpp"
 
 #include <gtest/gtest.h>
 
@@ -44,17 +44,6 @@ domain_spec acting(effects does) {
   auto d = a_domain("d", {worker});
   d.human_queue = "desk";
   return d;
-}
-
-/// The agents come to an end with what they have.
-void expect_each_done_once(virtual_cluster& c, const std::vector<heard_ptr>& tasks) {
-  c.pool->held = false;
-  c.stage.advance(2s);
-  for (const auto& t : tasks) {
-    ASSERT_TRUE(t->done());
-    EXPECT_TRUE(t->result().ok());
-  }
-  EXPECT_EQ(c.room.count("work"), tasks.size());
 }
 
 constexpr effects kinds_of_acts[] = {effects::idempotent, effects::queryable, effects::unsafe};

@@ -1,8 +1,8 @@
 // What people see of tasks while the shards that they belong to move from node to node.
 #include "tests/fixtures/asks_people.hpp"
+#include "tests/fixtures/moved_tasks.hpp"
 #include "tests/fixtures/stage.hpp"
 #include "tests/fixtures/turns.hpp"
-#include "tests/fixtures/virtual_cluster.hpp"
 
 #include <gtest/gtest.h>
 
@@ -142,13 +142,7 @@ TEST(moving_shards, what_agents_work_on_is_not_begun_again) {
                                    [&](const auto& t) { return c.owner_of("d", t->id()) == "C"; });
   EXPECT_GT(moved, 0);
   EXPECT_EQ(c.pool->waiting(), tasks.size());
-  c.pool->held = false;
-  c.stage.advance(2s);
-  for (const auto& t : tasks) {
-    ASSERT_TRUE(t->done());
-    EXPECT_TRUE(t->result().ok());
-  }
-  EXPECT_EQ(c.room.count("work"), tasks.size());
+  expect_each_done_once(c, tasks);
 }
 
 TEST(moving_shards, sessions_of_a_node_that_died_are_listed) {

@@ -183,4 +183,20 @@ TEST(unstored, what_was_accepted_is_not_refused_however_long_its_shard_cannot_be
   EXPECT_TRUE(s->failures.empty());
 }
 
+TEST(unstored, a_journal_that_does_not_sit_yet_is_no_store_that_is_away) {
+  stage s{talk()};
+  s->run();
+  const auto& parts = *s->shipped().parts();
+  const auto seat = parts.places->find({address_kind::node, parts.fleet.node_id + "/journal"});
+  const auto journal = seat->now().handle;
+  seat->leave();
+  s->kill_orchestrator("d");
+  s->advance(20ms);
+  EXPECT_TRUE(s->api().stores());
+  seat->take(journal);
+  s->advance(20ms);
+  EXPECT_TRUE(s->api().stores());
+  EXPECT_TRUE(s->ask(wants("a"), 20ms)->done()) << "nor does anybody wait for it to be asked again";
+}
+
 } // namespace unstored_cases

@@ -110,17 +110,23 @@ TEST(cli_certs, mistakes_are_told) {
   }
 }
 
-// It is looked at before the store is asked for anything: nobody becomes a member in vain.
-TEST(cli_certs, a_node_that_no_peer_would_accept_does_not_try_to_join) {
-  const scratch here;
-  ASSERT_EQ(run_troupe({"certs", "init", "--out", here.path("ca")}).code, 0);
-  ASSERT_EQ(
+/// n1, with a certificate of its own in `here`.
+troupe::cli::cluster_settings node_with_certificate(const scratch& here) {
+  EXPECT_EQ(run_troupe({"certs", "init", "--out", here.path("ca")}).code, 0);
+  EXPECT_EQ(
       run_troupe({"certs", "node", "n1", "--ca", here.path("ca"), "--out", here.path("n1")}).code,
       0);
   troupe::cli::cluster_settings own;
   own.id = "n1";
   own.listen = "127.0.0.1:17471";
   own.certificates = here.path("n1");
+  return own;
+}
+
+// It is looked at before the store is asked for anything: nobody becomes a member in vain.
+TEST(cli_certs, a_node_that_no_peer_would_accept_does_not_try_to_join) {
+  const scratch here;
+  auto own = node_with_certificate(here);
   const auto why = [&] {
     try {
       (void)troupe::cli::join_cluster(own, troupe::postgres_settings{}, {}, nullptr);
@@ -138,14 +144,7 @@ TEST(cli_certs, a_node_that_no_peer_would_accept_does_not_try_to_join) {
 
 TEST(cli_certs, a_node_knows_when_the_one_that_it_uses_ends) {
   const scratch here;
-  ASSERT_EQ(run_troupe({"certs", "init", "--out", here.path("ca")}).code, 0);
-  ASSERT_EQ(
-      run_troupe({"certs", "node", "n1", "--ca", here.path("ca"), "--out", here.path("n1")}).code,
-      0);
-  troupe::cli::cluster_settings own;
-  own.id = "n1";
-  own.listen = "127.0.0.1:17471";
-  own.certificates = here.path("n1");
+  auto own = node_with_certificate(here);
   const auto with = troupe::cli::join_cluster(own, troupe::postgres_settings{}, {}, nullptr);
   ASSERT_TRUE(with.certificate_ends);
   EXPECT_EQ(with.certificate_ends(), troupe::links::read_certificate(here.path("n1/n1.pem")).ends);
