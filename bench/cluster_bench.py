@@ -189,7 +189,6 @@ def join():
     """A sixth node joins five under load."""
     c = running(lambda: Cluster(sys.argv[1], ["a", "b", "c", "d", "e"], later=["f"]))
     with c as cluster:
-        until(cluster.all_up)
         load = Load(cluster, ["a", "b", "c", "d", "e"], sessions=12)
         try:
             load.more(200)
@@ -219,7 +218,6 @@ def idle():
     """Five nodes that have nothing to do."""
     c = running(lambda: Cluster(sys.argv[1], ["a", "b", "c", "d", "e"]))
     with c as cluster:
-        until(cluster.all_up)
         time.sleep(5)
         seconds = 20
         before = {n: x.cpu() for n, x in cluster.nodes.items()}
@@ -238,7 +236,6 @@ def scale():
         pin = {name: ["taskset", "-c", str(i % cores)] for i, name in enumerate(nodes)}
         c = running(lambda: Cluster(sys.argv[1], nodes, wrap=lambda name: pin[name]))
         with c as cluster:
-            until(cluster.all_up)
             load = Load(cluster, nodes, sessions=48)
             try:
                 load.more(300)

@@ -62,10 +62,16 @@ class Postgres:
         return os.path.join(self.dir, "data")
 
     def start(self):
-        self.server = subprocess.Popen(
-            [f"{POSTGRES}/postgres", "-D", self.data(), "-k", self.dir, "-c", "listen_addresses=", *self.more],
-            cwd=self.dir, **QUIET, **self.drop)
-        until(lambda: self.ask("SELECT 1") == "1")
+        def answers():
+            """the store answers"""
+            # After a kill a server ends at once as long as the one before has a process left that has not noticed.
+            if not self.server or self.server.poll() is not None:
+                self.server = subprocess.Popen(
+                    [f"{POSTGRES}/postgres", "-D", self.data(), "-k", self.dir, "-c", "listen_addresses=", *self.more],
+                    cwd=self.dir, **QUIET, **self.drop)
+            return self.ask("SELECT 1") == "1"
+        self.server = None
+        until(answers)
 
     def ask(self, sql):
         done = subprocess.run(["psql", "-AtX", "-h", self.dir, "-U", "troupe", "postgres", "-c", sql],
@@ -180,7 +186,7 @@ class Node:
 
 
 class Cluster:
-    """Nodes of these names, ready; `later` have certificates, and can be started. The fleet is the one that `troupe init`
+    """Nodes of these names, all of them members; `later` have certificates, and can be started. The fleet is the one that `troupe init`
     writes, or has these `files`; `more` are further ones beside them."""
 
     def __init__(self, troupe, names, later=(), hosts=False, wrap=lambda name: [], files=None, store=Postgres, more={}):
@@ -203,6 +209,8 @@ class Cluster:
         self.nodes = {name: Node(self, name) for name in names}
         for node in self.nodes.values():
             node.wait_ready()
+        # A node answers before it is a member.
+        until(self.all_up)
 
     def make_store(self):
         # Where nobody kills the server, its disk need not slow the nodes' start down.
@@ -229,6 +237,7 @@ class Cluster:
         return {name: states[int(state)] for name, state in (line.split("|") for line in rows.splitlines())}
 
     def all_up(self):
+        """all nodes are members"""
         return all(self.members().get(name) == "up" for name in self.nodes)
 
     def stop(self):

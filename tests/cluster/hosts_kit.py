@@ -122,10 +122,17 @@ class Store:
         self.start()
 
     def start(self):
-        self.server = subprocess.Popen(
-            [*self.network.inside(STORE), *self.drop, f"{POSTGRES}/postgres", "-D", f"{self.dir}/data", "-k", self.dir,
-             "-c", "listen_addresses=*"], stdout=subprocess.DEVNULL, stderr=(self.dir / "log").open("ab"), cwd=self.dir)
-        until(lambda: self.ask("SELECT 1") == "1")
+        def answers():
+            """the store answers"""
+            # After a kill a server ends at once as long as the one before has a process left that has not noticed.
+            if not self.server or self.server.poll() is not None:
+                self.server = subprocess.Popen(
+                    [*self.network.inside(STORE), *self.drop, f"{POSTGRES}/postgres", "-D", f"{self.dir}/data", "-k",
+                     self.dir, "-c", "listen_addresses=*"],
+                    stdout=subprocess.DEVNULL, stderr=(self.dir / "log").open("ab"), cwd=self.dir)
+            return self.ask("SELECT 1") == "1"
+        self.server = None
+        until(answers)
 
     def ask(self, sql):
         done = subprocess.run(["psql", "-AtX", "-h", self.dir, "-U", "troupe", "postgres", "-c", sql],

@@ -91,7 +91,6 @@ def three(troupe_path):
         nodes = list(cluster.nodes.values())
         for node in nodes:
             node.troupe = cluster.troupe
-        until(cluster.all_up)
         folder = os.path.join(cluster.dir, "edited")
         for path, text in FILES.items():
             write(folder, path, text)

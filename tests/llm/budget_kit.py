@@ -73,7 +73,6 @@ class Fleet:
     def __enter__(self):
         self.models = Models(self.troupe, self.folder, self.script)
         self.cluster = Cluster(self.troupe, list(self.names), files=files(self.models.port, self.limits))
-        until(self.cluster.all_up)
         # Every replica has its place before the load comes.
         until(lambda: all(a["state"] == "up" for a in self.cluster.nodes["a"].get("/v1/agents")["agents"]))
         return self
