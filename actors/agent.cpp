@@ -277,6 +277,7 @@ void agent_state::arm() {
     if (r.stays)
       next = std::min(next, r.deadline);
   }
+  next = standstill_.heeded(next);
   if (next >= armed_)
     return;
   armed_ = next;
@@ -287,7 +288,8 @@ void agent_state::on_tick() {
   const auto now = parts_->now(self_);
   if (now < armed_)
     return; // An earlier one has been asked for since.
-  armed_ = no_deadline;
+  if (standstill_.noticed(std::exchange(armed_, no_deadline), now))
+    return arm();
   kept_.forget(now);
   if (waiting_.has_questions())
     start_next();

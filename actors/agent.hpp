@@ -6,6 +6,7 @@
 #include "actors/node_parts.hpp"
 #include "actors/runner.hpp"
 #include "actors/waiting_calls.hpp"
+#include "policies/standstill.hpp"
 
 #include <memory>
 #include <vector>
@@ -95,6 +96,7 @@ struct agent_state {
   std::uint64_t next_key_ = 0;
   kept_answers kept_;
   timestamp armed_ = no_deadline;
+  standstill standstill_;
   agent_metrics* metrics_ = nullptr; ///< from the first call on: idle agents stay small
   std::shared_ptr<void> in_flight_;
 };

@@ -22,6 +22,7 @@
 #include "policies/degradation.hpp"
 #include "policies/dice.hpp"
 #include "policies/standing.hpp"
+#include "policies/standstill.hpp"
 #include "policies/timer_heap.hpp"
 #include "policies/trial_line.hpp"
 
@@ -162,6 +163,8 @@ struct orchestrator_state {
   void tell_progress(live_task& t, const event& e, bool turned);
   void rearm(live_task& t);
   void arm();
+  /// Nobody is to blame for a failure for that reason: this process, or its machine, stood still.
+  [[nodiscard]] bool excused(reason why) const { return standstill_.excuses(why, armed_, now_); }
 
   // Steps: orchestrator_steps.cpp.
   /// `patient`: if everybody who could do it is down, they are waited for.
@@ -335,6 +338,7 @@ struct orchestrator_state {
   std::optional<degradation> overload_;
   timer_heap timers_;
   timestamp armed_ = no_deadline;
+  standstill standstill_;
 
   // The versions of the fleet.
   domain_views views_;

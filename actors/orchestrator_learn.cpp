@@ -33,7 +33,7 @@ double judged_quality(const condition& when, const json& document) {
 void orchestrator_state::learn_of(const open_call& c, const outcome& x) {
   auto* t = tasks_.at(c.slot, c.generation);
   if (!t || !t->by->learns || t->triage || !t->run || c.step >= t->run->size() ||
-      t->run->step(c.step).querying || !tells_of_arm(x.failed.why))
+      t->run->step(c.step).querying || !tells_of_arm(x.failed.why) || excused(x.failed.why))
     return;
   const auto& by = t->by->domain.routing.learning;
   const auto took = std::chrono::duration_cast<microseconds>(now_ - c.started);

@@ -28,7 +28,7 @@ void orchestrator_state::rearm(live_task& t) {
 }
 
 void orchestrator_state::arm() {
-  const auto next = std::min(timers_.next(), sessions_->next_due());
+  const auto next = standstill_.heeded(std::min(timers_.next(), sessions_->next_due()));
   if (next >= armed_)
     return;
   armed_ = next;
@@ -48,7 +48,8 @@ bool orchestrator_state::happen(live_task& t, event e, actions& todo) {
   const bool bad = t.by->punishes && e.step < t.run->size() &&
                    (e.kind == event_kind::step_failed || e.kind == event_kind::time_up ||
                     (e.kind == event_kind::step_completed && e.why_failed())) &&
-                   !t.run->step(e.step).asking;
+                   !t.run->step(e.step).asking &&
+                   !excused(e.why_failed() ? e.why_failed()->why : reason::timeout);
   const auto blamed = bad ? t.run->step(e.step).agent : std::string{};
   if (!t.run->apply(e, todo))
     return false;
@@ -155,7 +156,11 @@ void orchestrator_state::on_tick() {
   look_at_unstored();
   if (now_ < armed_)
     return; // An earlier tick has been asked for since; each that is heeded asks for another one.
-  armed_ = no_deadline;
+  if (standstill_.noticed(std::exchange(armed_, no_deadline), now_)) {
+    parts_->log->warn("{} stood still: what is overdue is given a moment, and nobody is blamed",
+                      config_.place->where().str());
+    return arm();
+  }
   end_waits();
   while (timers_.next() <= now_) {
     auto& t = tasks_.at(timers_.next_slot());

@@ -143,12 +143,13 @@ void orchestrator_state::stop_step(live_task& t, const plan_action& a) {
   });
   if (call) {
     // A hung agent may never say how it went.
-    if (a.hung) {
+    const bool hung = a.hung && !excused(reason::timeout);
+    if (hung) {
       if (!calls_[*call].judged)
         learn_of(calls_[*call], outcome::of({reason::timeout, {}, {}}));
       judge(calls_[*call], reason::timeout);
     }
-    self_->send(calls_[*call].at, stop_call{*call, a.hung});
+    self_->send(calls_[*call].at, stop_call{*call, hung});
     return;
   }
   if (auto child = children_.find(child_task_id(t.what->id, a.step)); child != children_.end()) {

@@ -12,6 +12,8 @@
 namespace troupe {
 
 void orchestrator_state::judge(open_call& c, reason how) {
+  if (excused(how))
+    return judge(c, call_sign::nothing, call_sign::nothing);
   judge(c, sign_for_agent(how), sign_for_provider(how));
 }
 

@@ -20,6 +20,8 @@ static_assert(understanding::max_clauses <= step_order::max_steps);
 
 constexpr std::string_view root_name = "answer";
 constexpr std::string_view unclear_name = "unclear";
+/// Of a clause that is passed over.
+constexpr std::size_t no_draft = ~std::size_t{0};
 
 /// "Please cancel it": what is meant stands before. English, as the rules that split a message.
 bool leans_back(std::string_view clause) {
@@ -151,10 +153,23 @@ class planner {
     return made_.back().get();
   }
 
+  /// The clauses are greetings and the like, no wish among them.
+  bool nothing_wanted() const {
+    return std::all_of(what_.clauses.begin(), what_.clauses.end(), [&](const auto& c) {
+      const auto* spec = known(c);
+      return spec && spec->alone;
+    });
+  }
+
   bool read_drafts(std::string& problem) {
     drafts_.reserve(what_.clauses.size());
+    const bool nothing_else = nothing_wanted();
     for (const auto& c : what_.clauses) {
       const auto* spec = known(c);
+      if (spec && spec->alone && !nothing_else) {
+        of_clause_.push_back(no_draft);
+        continue;
+      }
       const bool skilled = !spec && c.accepted && c.intent.empty() && !c.skill.empty();
       if (skilled) {
         problem = why_not_by_skill(domain_, c.skill, c.domain == domain_.path ? "" : c.domain);
@@ -207,7 +222,7 @@ class planner {
       for (std::size_t c = 0; c < of_clause_.size(); ++c)
         if (of_clause_[c] == i)
           for (const auto before : what_.clauses[c].after)
-            if (before < of_clause_.size())
+            if (before < of_clause_.size() && of_clause_[before] != no_draft)
               out.wait(i, of_clause_[before]);
       if (!drafts_[i].spec)
         continue;
@@ -359,7 +374,7 @@ class planner {
   const domain_spec& domain_;
   const bool by_content_; ///< somebody's steps are routed by what they are about
   std::vector<draft> drafts_;
-  std::vector<std::size_t> of_clause_;             ///< the draft of each clause
+  std::vector<std::size_t> of_clause_;             ///< the draft of each clause, or `no_draft`
   std::vector<std::unique_ptr<intent_spec>> made_; ///< for clauses that name a skill
   name_desk names_;
   int raise_ = 0;

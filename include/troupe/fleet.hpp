@@ -73,6 +73,8 @@ struct intent_spec {
   std::vector<std::string>
       after; ///< intents whose steps must end first when they occur in the same message
   std::vector<std::string> fallback; ///< as in `plan_node`
+  /// Passed over in a message that wants anything else as well, as a greeting is.
+  bool alone = false;
   friend bool operator==(const intent_spec&, const intent_spec&) = default;
 };
 

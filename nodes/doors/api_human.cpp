@@ -2,11 +2,21 @@
 #include "nodes/doors/body_form.hpp"
 #include "nodes/doors/views.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 namespace {
 
 constexpr std::size_t questions_listed = 1000;
+
+/// A queue that the fleet has no more may have left questions: only when there are none either is
+/// it not there.
+bool known_queue(const fleet_spec& fleet, const std::string& queue) {
+  return queue.empty() ||
+         std::any_of(fleet.human_queues.begin(), fleet.human_queues.end(),
+                     [&](const human_queue_spec& q) { return q.name == queue; });
+}
 
 http_reply first_of(const std::vector<question_ptr>& all, std::size_t limit) {
   json shown = json::array();
@@ -73,11 +83,17 @@ void add_human(router& to, const api_ptr& api) {
            const auto limit = query.count("limit", 100, questions_listed);
            if (const auto bad = query.end())
              return refuse(answer, *bad, what.path);
+           const auto nobody = known_queue(*api->node.fleet_now(), queue)
+                                   ? std::string{}
+                                   : "there is no human queue '" + queue + "'";
            api->node_for(what, access_scope::answer)
                ->questions(std::move(queue),
                            rendered<std::vector<question_ptr>>(
-                               answer, what.path, [limit](const auto& all, const std::string&) {
-                                 return first_of(all, limit);
+                               answer, what.path,
+                               [limit, nobody](const auto& all, const std::string& path) {
+                                 return all.empty() && !nobody.empty()
+                                            ? to_reply(not_found("unknown_queue", nobody), path)
+                                            : first_of(all, limit);
                                }));
          });
   to.add("POST", "/v1/human/{id}/claim", route_need::somewhere(access_scope::answer),

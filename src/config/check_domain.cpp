@@ -52,6 +52,14 @@ const domain_draft* check_domain_path(const fleet_draft& fleet, const yaml_node&
   return found;
 }
 
+void check_finds_out(const domain_draft& target, const yaml_node& at, report& problems) {
+  if (target.from.root && target.from.sound && !target.from.root->find("plan") &&
+      !target.from.root->find("understand"))
+    problems.error(at, "domain " + problems.quoted(target.spec.path) +
+                           " has neither a plan nor an agent that understands text: name the "
+                           "skill that is asked of it");
+}
+
 void check_fallback(const fleet_draft& fleet, const domain_draft& domain, const yaml_node* fallback,
                     std::string_view owner, report& problems) {
   if (!fallback || !fallback->is_list())

@@ -35,6 +35,8 @@ void check_target(const fleet_draft& fleet, const domain_draft& domain, const ya
       problems.error(*elsewhere,
                      "the domain delegates the intent to itself without saying which skill");
     owner = check_domain_path(fleet, *elsewhere, *path, problems);
+    if (owner && owner != &domain && !skill)
+      check_finds_out(*owner, *elsewhere, problems);
   }
   if (const auto name = skill ? as_text(*skill) : std::nullopt; name && owner && owner->from.root)
     check_skill(*owner, *skill, *name, true, problems);

@@ -156,6 +156,8 @@ class plan_checker {
     const auto* skill = body.find("skill");
     if (skill && !node.skill.empty())
       check_skill(*target, *skill, node.skill, true, problems_);
+    else if (!skill)
+      check_finds_out(*target, *at, problems_);
     if (!raced)
       return;
     const auto [known, fresh] = behind_.try_emplace({node.target, node.skill});

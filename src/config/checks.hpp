@@ -85,6 +85,8 @@ void check_queue(const fleet_draft& fleet, const yaml_node& at, std::string_view
 /// The domain at `path`; null when there is none, which is reported at `at`.
 const domain_draft* check_domain_path(const fleet_draft& fleet, const yaml_node& at,
                                       std::string_view path, report& problems);
+/// That a domain which is asked without a skill can find out what is wanted.
+void check_finds_out(const domain_draft& target, const yaml_node& at, report& problems);
 /// That the targets of the list `fallback` exist in `domain`. `owner` is the agent that falls back,
 /// if it is one.
 void check_fallback(const fleet_draft& fleet, const domain_draft& domain, const yaml_node* fallback,

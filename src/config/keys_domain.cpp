@@ -76,7 +76,9 @@ const record& intent_keys() {
        {"after", list(text(text_rule::filled)),
         "intents that are done first when they occur in the same message", "[]"},
        {"fallback", list(text(text_rule::fallback)), "tried in order when everything else failed",
-        "[]"}},
+        "[]"},
+       {"alone", truth(),
+        "passed over in a message that wants anything else as well, as a greeting is", "false"}},
       {},
       {"skill", "domain"}};
   return r;

@@ -41,6 +41,7 @@ void read_understanding(const section& from, std::string_view path, understandin
     intent.get("after", to.after);
     intent.get("fallback", to.fallback);
     to.fallback = qualified(std::move(to.fallback), path);
+    intent.get("alone", to.alone);
   }
 }
 

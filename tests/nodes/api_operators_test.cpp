@@ -81,6 +81,18 @@ TEST(api, lists_no_tasks_of_a_domain_that_is_not_there) {
   EXPECT_EQ(c.ask(get("/v1/tasks?domain=support")).parsed()["tasks"].size(), 1u);
 }
 
+TEST(api, lists_no_questions_of_a_queue_that_is_not_there) {
+  door d;
+  d.node.declared().human_queues.emplace_back().name = "desk";
+  d.node.waiting_for_people = 0;
+  raw_client c{d.port()};
+  const auto answer = c.ask(get("/v1/human?queue=dusk"));
+  EXPECT_EQ(answer.status, 404u);
+  EXPECT_EQ(answer.parsed()["type"], "urn:troupe:problem:unknown_queue");
+  EXPECT_EQ(c.ask(get("/v1/human?queue=desk")).parsed()["questions"], json::array());
+  EXPECT_EQ(c.ask(get("/v1/human")).status, 200u);
+}
+
 TEST(api, shows_the_last_messages) {
   door d;
   d.node.last_messages = [](const json& query) {

@@ -30,6 +30,8 @@ domain_spec support() {
   u.intents["egg"] = intent("egg", {"hen"});
   u.intents["hen"] = intent("hen", {"egg"});
   u.intents["nowhere"] = intent("");
+  u.intents["hello"] = intent("greet");
+  u.intents["hello"].alone = true;
   return d;
 }
 
@@ -102,6 +104,13 @@ TEST(planner, shapes) {
       {{clause("hours"), clause("martian"), clause("", false, false)}, "answer[hours,unclear]"},
       {{clause("martian"), clause("hours"), clause("martian")}, "answer[unclear,hours,unclear_2]"},
       {{clause("hours"), clause("martian", true)}, "in_order[hours>unclear]"},
+      // What is said only by the way is answered when there is nothing else.
+      {{clause("hello")}, "hello"},
+      {{clause("hello"), clause("hello")}, "hello"},
+      {{clause("hello"), clause("hours"), clause("hello")}, "hours"},
+      {{clause("hello"), clause("martian")}, "unclear"},
+      {{clause("hours"), clause("hello", true), clause("cancel")}, "answer[hours,cancel]"},
+      {{clause("hello"), clause("hours", true), clause("cancel", true)}, "in_order[hours>cancel]"},
   };
   for (const auto& row : table) {
     const auto tree = planned(d, of(row.clauses));

@@ -174,6 +174,11 @@ const test::bad_case cases[] = {
      {"support/domain.yaml:7:25: understand.intents.up.skill: no agent of domain \"sales\" offers "
       "skill \"talk\", and it "
       "is none of its plans"}},
+    {"intent_of_a_domain_that_needs_a_skill",
+     d,
+     understood + "    up: {domain: sales}\n",
+     {"support/domain.yaml:7:10: understand.intents.up.domain: domain \"sales\" has neither a plan "
+      "nor an agent that understands text: name the skill that is asked of it"}},
     {"intent_of_nothing",
      d,
      understood + "    up: {priority: low}\n",

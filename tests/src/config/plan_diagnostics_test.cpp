@@ -207,6 +207,11 @@ const test::bad_case cases[] = {
      {"support/domain.yaml:3:9: plans.talk: skill \"talk\" is offered by agent \"general\" "
       "already"}},
     // Delegation.
+    {"delegation_without_what_is_wanted",
+     "support/domain.yaml",
+     domain + "plan: {domain: {domain: sales}}\n",
+     {"support/domain.yaml:3:17: plan.domain.domain: domain \"sales\" has neither a plan nor an "
+      "agent that understands text: name the skill that is asked of it"}},
     {"delegation_to_itself",
      d,
      domain + "plan: {domain: {domain: support}}\n",
