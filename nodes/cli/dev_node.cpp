@@ -4,6 +4,7 @@
 #include "nodes/cli/diagnostics.hpp"
 #include "nodes/cli/door_choice.hpp"
 #include "nodes/cli/fleet_folder.hpp"
+#include "nodes/cli/last_acts.hpp"
 #include "nodes/cli/log_keeper.hpp"
 #include "nodes/cli/stop_switch.hpp"
 #include "nodes/cli/store_choice.hpp"
@@ -33,7 +34,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr milliseconds drain{5000};      ///< for requests that run when the node is to stop
+constexpr milliseconds drain{5000}; ///< for requests, and acts, that run when the node is to stop
 constexpr milliseconds ready_max{60000}; ///< for the tree to start and take up what was interrupted
 constexpr milliseconds ready_tick{10};
 constexpr milliseconds silent_most{10000}; ///< of a member that may be alive
@@ -231,6 +232,9 @@ exit_code serve(node& n, http_server& door, const dev_settings& x, stop_switch& 
     log.info("{}: stopping", order.why);
   stop.on_hangup(nullptr);
   door.stop(drain);
+  // A node that leaves a cluster ends what it has by itself.
+  if (order.by_signal && !x.cluster && !let_acts_end(n.api(), drain))
+    log.warn("some agents are still acting: what came of that is found out at the next start");
   n.stop();
   if (order.by_signal)
     return exit_ok;

@@ -194,7 +194,7 @@ TEST(cli_dev, secrets_from_the_environment_do_not_reach_the_log) {
 
 /// A fleet whose only agent says through a pipe that it has begun, and then waits for another pipe
 /// unless there is a file `go`.
-void make_slow_fleet(const scratch& here) {
+void make_slow_fleet(const scratch& here, const std::string& effects = "none") {
   make_fleet(here.path("fleet"));
   here.write("fleet/workers/words.py",
              "import json, os, sys\n"
@@ -209,9 +209,11 @@ void make_slow_fleet(const scratch& here) {
                  here.path("never") +
                  "', os.O_RDONLY), 1)\n"
                  "print(json.dumps({'text': 'done at attempt %d' % call['attempt']}))\n");
-  here.write("fleet/desk/agents/words.yaml",
-             "agent: words\nkind: subprocess\nskills: [words.count]\ntimeout: 60s\n"
-             "subprocess: {command: [python3, workers/words.py], mode: once}\n");
+  here.write(
+      "fleet/desk/agents/words.yaml",
+      "agent: words\nkind: subprocess\nskills: [words.count]\ntimeout: 60s\neffects: " + effects +
+          "\n"
+          "subprocess: {command: [python3, workers/words.py], mode: once}\n");
   ASSERT_EQ(::mkfifo(here.path("begun").c_str(), 0600), 0);
   ASSERT_EQ(::mkfifo(here.path("never").c_str(), 0600), 0);
 }
@@ -224,6 +226,7 @@ class held_pipe {
   ~held_pipe() { ::close(fd_); }
   held_pipe(const held_pipe&) = delete;
   held_pipe& operator=(const held_pipe&) = delete;
+  void give_byte() const { ASSERT_EQ(::write(fd_, "x", 1), 1); }
   [[nodiscard]] bool gets_byte() const {
     pollfd p{fd_, POLLIN, 0};
     char c = 0;
@@ -268,6 +271,30 @@ TEST(cli_dev, stops_in_time_while_an_agent_is_stuck) {
   ASSERT_TRUE(begun.gets_byte());
   node.process().signal(SIGTERM);
   EXPECT_EQ(node.process().wait(), 0) << node.process().err();
+}
+
+TEST(cli_dev, an_act_that_is_under_way_may_end_before_the_node_stops) {
+  const scratch here;
+  make_slow_fleet(here, "idempotent");
+  const held_pipe begun{here.path("begun")};
+  const held_pipe never{here.path("never")};
+  std::string id;
+  {
+    dev_node node{here.path("fleet"), here.path("data")};
+    const auto given = node.ask({"submit", "--no-wait", "count the words: one two"});
+    ASSERT_EQ(given.code, 0) << given.err;
+    id = given.out.substr(0, given.out.size() - 1);
+    ASSERT_TRUE(begun.gets_byte());
+    node.process().signal(SIGTERM);
+    ASSERT_TRUE(node.process().says("SIGTERM: stopping"));
+    never.give_byte();
+    EXPECT_EQ(node.process().wait(), 0) << node.process().err();
+  }
+  dev_node node{here.path("fleet"), here.path("data")};
+  const auto effects = node.ask({"effects", "-o", "json"}).document().at("effects");
+  ASSERT_EQ(effects.size(), 1u);
+  EXPECT_EQ(effects[0].at("state"), "committed");
+  EXPECT_THAT(node.ask({"task", id, "-o", "json"}).out, HasSubstr("done at attempt 1"));
 }
 
 TEST(cli_dev, a_second_signal_ends_a_stop_that_waits) {

@@ -140,7 +140,7 @@ plan:
           several
           lines
 plans:
-  both: {parallel: [{call: {skill: talk}}, {domain: {domain: sales}}]}
+  both: {parallel: [{call: {skill: talk}}, {domain: {domain: sales, skill: sell}}]}
 context: {tier: string, list: {type: array}}
 )";
 
