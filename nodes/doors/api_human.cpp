@@ -13,9 +13,8 @@ constexpr std::size_t questions_listed = 1000;
 /// A queue that the fleet has no more may have left questions: only when there are none either is
 /// it not there.
 bool known_queue(const fleet_spec& fleet, const std::string& queue) {
-  return queue.empty() ||
-         std::any_of(fleet.human_queues.begin(), fleet.human_queues.end(),
-                     [&](const human_queue_spec& q) { return q.name == queue; });
+  return queue.empty() || std::any_of(fleet.human_queues.begin(), fleet.human_queues.end(),
+                                      [&](const human_queue_spec& q) { return q.name == queue; });
 }
 
 http_reply first_of(const std::vector<question_ptr>& all, std::size_t limit) {
