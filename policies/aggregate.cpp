@@ -36,8 +36,11 @@ class merger {
   void add_top(const std::string& who, const std::string& key, const json& value) {
     const auto known = merged_.find(key);
     if (known != merged_.end() && known->is_object() && value.is_object()) {
-      for (const auto& [inner, x] : value.items())
-        add_at(*known, who, key + "." + inner, inner, x);
+      for (const auto& [inner, x] : value.items()) {
+        auto path = key + ".";
+        path += inner;
+        add_at(*known, who, path, inner, x);
+      }
       return;
     }
     if (known == merged_.end() && value.is_object())

@@ -357,6 +357,7 @@ class planner {
     std::vector<plan_node> line;
     for (const auto& level : g) {
       std::vector<plan_node> at_once;
+      at_once.reserve(level.size());
       for (auto i : level)
         at_once.push_back(std::move(steps[i]));
       if (at_once.size() == 1)

@@ -175,7 +175,8 @@ relay::relay(asio::io_context& io, std::uint16_t target)
 
 relay::~relay() {
   *alive_ = false;
-  for (const auto& p : *pipes_)
+  // Each of them holds the set that holds it.
+  for (const auto& p : std::exchange(*pipes_, {}))
     p->close();
 }
 
