@@ -1,7 +1,6 @@
 #include "src/telemetry/flight_recorder.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <mutex>
 #include <tuple>
 
@@ -16,7 +15,7 @@ constexpr std::uint64_t latest_stamp = std::uint64_t{1} << 62;
 template <std::size_t N>
 std::size_t put(std::array<char, N>& in, std::size_t at, std::string_view text) noexcept {
   const auto n = std::min(N - at, text.size());
-  std::memcpy(in.data() + at, text.data(), n);
+  std::copy_n(text.data(), n, in.data() + at); // An empty text may be nowhere.
   return at + n;
 }
 

@@ -51,8 +51,9 @@ void alarm_clock::run() {
       continue;
     }
     const auto next = waiting_.begin();
-    if (next->first.first > steady::now()) {
-      changed_.wait_until(hold, next->first.first);
+    // Its own copy: whoever cancels it meanwhile takes the entry away, and what waits still looks.
+    if (const auto due = next->first.first; due > steady::now()) {
+      changed_.wait_until(hold, due);
       continue;
     }
     auto then = std::move(next->second);
