@@ -53,12 +53,15 @@ seat_ptr node_tree::place_of(const node_parts& parts, const std::string& name) {
 child_spec node_tree::supervised(supervisor_config config, const std::string& id) const {
   auto place = place_of(*parts_, config.name);
   auto shared = std::make_shared<const supervisor_config>(std::move(config));
-  auto out = tree_child(id, "supervisor", tree_shutdown, std::move(place),
-                        [p = parts_, shared, added = late_](caf::event_based_actor* self) {
-                          auto what = *shared;
-                          added->complete(what);
-                          return self->system().spawn(supervisor, p, std::move(what));
-                        });
+  auto out =
+      tree_child(id, "supervisor", tree_shutdown, std::move(place),
+                 [p = parts_, shared, added = std::weak_ptr{late_}](caf::event_based_actor* self) {
+                   auto what = *shared;
+                   // It may be one of those itself, which hold what is drawn here.
+                   if (const auto later = added.lock())
+                     later->complete(what);
+                   return self->system().spawn(supervisor, p, std::move(what));
+                 });
   out.is_supervisor = true;
   return out;
 }
