@@ -19,7 +19,7 @@ sys.dont_write_bytecode = True
 from hosts_kit import NORTH, SOUTH, STORE, Cluster, Load, permitted, run, until
 
 SKIP = 77
-CUT_BOUND = 20  # seconds until the smaller side of a cut is out by itself: 2.5 on a calm machine
+CUT_BOUND = 5  # seconds until the smaller side of a cut is out: 2.5 on a calm machine
 
 
 def killed(cluster, load):

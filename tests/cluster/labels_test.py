@@ -113,6 +113,7 @@ def labelled():
         status, said = nodes["a"].post({"skill": "say.heavy", "text": "x"})
         assert status == 200 and said["status"]["state"] == "completed", said
         print(f"  a fitting node joined: its agent was up elsewhere's view after {took:.2f} s")
+        assert took < 2, took
         # With the node the agent is lost, and only that one.
         lose(nodes["g"])
         # Until it is known that the node is lost, nobody can say how its agent is.

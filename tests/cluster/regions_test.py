@@ -43,7 +43,7 @@ def regions():
         took.sort()
         print(f"  100 turns within eu, 80 ms from us: p50 {took[50] * 1000:.1f} ms, p99 {took[98] * 1000:.1f} ms; "
               f"{crossed} bytes crossed meanwhile")
-        assert took[50] < 0.08, f"a turn took as long as the way to the other region: {took[50]:.3f} s"
+        assert took[50] < 0.04, took
         # Through the other region's door it is the same session, and the way is paid for.
         n, far = count_up(us[0], "eu-0")
         assert n == 11 and far >= 0.08, (n, far)
@@ -65,6 +65,7 @@ def regions():
         print(f"  the region was killed: its session went on elsewhere after {gap:.2f} s")
         for i in range(2, 10):
             assert count_up(us[i % 2], f"eu-{i}")[0] == 11
+        assert gap < 5, gap
         # It comes back, and works for itself again when it is told to.
         for n in eu:
             n.process.wait()

@@ -150,7 +150,7 @@ def views(cluster):
     took = time.monotonic() - began
     nodes["c"].signal(signal.SIGCONT)
     assert [x["node"] for x in tree["missing"]] == ["c"], tree["missing"]
-    assert took < 15, f"it waited for the node that does not answer: {took:.1f} s"
+    assert took < 4, took
     until(lambda: set(cluster.members().values()) == {"up"})
     print(f"  {len(where)} agents at {len(set(where.values()))} nodes; a tree without one of the nodes took {took:.2f} s")
 
@@ -262,13 +262,14 @@ def breakers(cluster):
                        for x in r.read().decode().splitlines())
     until(lambda: all(open_at(node) for node in nodes.values()))
     took = time.monotonic() - service.asked[-1]
+    assert took < 1, f"it was open everywhere after {took:.2f} s"
 
     # While it is open nobody asks the service; one call probes it then, and it is closed for all.
     service.works = True
     everybody = [session for pair in sessions.values() for session in pair]
     began = time.monotonic()
     while any(open_at(node) for node in nodes.values()):
-        assert time.monotonic() - began < 60, "it does not close"
+        assert time.monotonic() - began < 20, "it does not close"
         for session in everybody:
             ask(session, "shaky.do")
     rested = service.asked[6] - service.asked[5]

@@ -208,7 +208,7 @@ TEST(ownership_simulation, nobody_dies_of_a_store_that_is_away) {
 }
 
 TEST(ownership_simulation, whatever_happens_the_promises_hold_and_in_the_end_all_agree) {
-  for (const auto seed : seeds(10)) {
+  for (const auto seed : seeds(24)) {
     SCOPED_TRACE("seed " + std::to_string(seed) + " (TROUPE_SEED repeats it)");
     const bool world_wide = seed % 2 == 0;
     cluster_world w{seed, world_wide ? two_each() : nodes(2 + seed % 5),
