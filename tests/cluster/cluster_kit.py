@@ -186,8 +186,8 @@ class Node:
 
 
 class Cluster:
-    """Nodes of these names, all of them members; `later` have certificates, and can be started. The fleet is the one that `troupe init`
-    writes, or has these `files`; `more` are further ones beside them."""
+    """Nodes of these names, all of them members; `later` have certificates, and can be started. The fleet is the one that
+    `troupe init` writes, or has these `files`; `more` are further ones beside them."""
 
     def __init__(self, troupe, names, later=(), hosts=False, wrap=lambda name: [], files=None, store=Postgres, more={}):
         self.troupe, self.wrap = os.path.abspath(troupe), wrap
