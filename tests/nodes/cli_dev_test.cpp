@@ -237,6 +237,14 @@ class held_pipe {
   int fd_;
 };
 
+/// Submits a task to a slow fleet, and waits until its agent is at it.
+void begin_slow_task(dev_node& node, const held_pipe& begun, std::string& id) {
+  const auto given = node.ask({"submit", "--no-wait", "count the words: one two"});
+  ASSERT_EQ(given.code, 0) << given.err;
+  id = given.out.substr(0, given.out.size() - 1);
+  ASSERT_TRUE(begun.gets_byte());
+}
+
 TEST(cli_dev, an_accepted_task_survives_kill_9_in_the_middle_of_a_step) {
   const scratch here;
   make_slow_fleet(here);
@@ -245,10 +253,7 @@ TEST(cli_dev, an_accepted_task_survives_kill_9_in_the_middle_of_a_step) {
   std::string id;
   {
     dev_node node{here.path("fleet"), here.path("data")};
-    const auto given = node.ask({"submit", "--no-wait", "count the words: one two"});
-    ASSERT_EQ(given.code, 0) << given.err;
-    id = given.out.substr(0, given.out.size() - 1);
-    ASSERT_TRUE(begun.gets_byte());
+    ASSERT_NO_FATAL_FAILURE(begin_slow_task(node, begun, id));
     node.process().signal(SIGKILL);
     EXPECT_EQ(node.process().wait(), 1000 + SIGKILL);
   }
@@ -281,10 +286,7 @@ TEST(cli_dev, an_act_that_is_under_way_may_end_before_the_node_stops) {
   std::string id;
   {
     dev_node node{here.path("fleet"), here.path("data")};
-    const auto given = node.ask({"submit", "--no-wait", "count the words: one two"});
-    ASSERT_EQ(given.code, 0) << given.err;
-    id = given.out.substr(0, given.out.size() - 1);
-    ASSERT_TRUE(begun.gets_byte());
+    ASSERT_NO_FATAL_FAILURE(begin_slow_task(node, begun, id));
     node.process().signal(SIGTERM);
     ASSERT_TRUE(node.process().says("SIGTERM: stopping"));
     never.give_byte();
